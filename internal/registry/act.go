@@ -1,0 +1,101 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Act is a request on a step of a record.
+type Act struct {
+	By      Actor
+	Record  RecordID
+	Step    Step
+	Request string // identifies the form sent: sent again, it changes nothing
+	From    int    // for a rectification: the version of the entry that the form showed
+	Reason  string // for an annulment, and for a rectification by support
+}
+
+// Done is the outcome of an act: the record as it stands now, and whether it already stood so (the
+// same form sent twice, or the same act recorded at the same time). Beside a conflict, it is the
+// record that the act was overtaken by.
+type Done struct {
+	Record  Record
+	Already bool
+}
+
+// attempts is how often a use case decides again when others change the record meanwhile.
+const attempts = 20
+
+// DeclareEligibility validates the eligibility step. A patient without a code gets one.
+func (g *Registry) DeclareEligibility(ctx context.Context, act Act, req EligibilityRequest) (Done, error) {
+	act.Step = StepEligibility
+	return g.do(ctx, act, verbDeclare, Wanted{}, func(d decision) (Change, error) { return d.declareEligibility(req) })
+}
+
+// RectifyEligibility modifies the eligibility in force; every version is kept.
+func (g *Registry) RectifyEligibility(ctx context.Context, act Act, req EligibilityRequest) (Done, error) {
+	act.Step = StepEligibility
+	return g.do(ctx, act, verbRectify, Wanted{}, func(d decision) (Change, error) { return d.rectifyEligibility(req) })
+}
+
+// RecordDose validates a dose step for the first time.
+func (g *Registry) RecordDose(ctx context.Context, act Act, req DoseRequest) (Done, error) {
+	return g.do(ctx, act, verbDeclare, wantedFor(req), func(d decision) (Change, error) { return d.recordDose(req) })
+}
+
+// RectifyDose modifies the dose in force; every version is kept.
+func (g *Registry) RectifyDose(ctx context.Context, act Act, req DoseRequest) (Done, error) {
+	return g.do(ctx, act, verbRectify, wantedFor(req), func(d decision) (Change, error) { return d.rectifyDose(req) })
+}
+
+// Annul marks what stands in a step as entered in error, with a reason.
+func (g *Registry) Annul(ctx context.Context, act Act) (Done, error) {
+	return g.do(ctx, act, verbAnnul, Wanted{}, func(d decision) (Change, error) { return d.annul() })
+}
+
+// wantedFor asks for the lot, place and locality that the form names.
+func wantedFor(req DoseRequest) Wanted {
+	w := Wanted{Lot: NormalLot(req.Lot), PlaceType: req.PlaceType, LocalityLabel: req.PlaceLocality}
+	if !req.PlaceAbsent {
+		w.PlaceLabel = req.Place
+	}
+	return w
+}
+
+// do runs an act: facts, decision, change; and again when someone else's change came between.
+func (g *Registry) do(ctx context.Context, act Act, v verb, want Wanted, decide func(decision) (Change, error)) (Done, error) {
+	event := g.event(act.By, actionOf(v, act.Step), act.Record)
+	policy, err := g.Case(ctx, act.By)
+	if err != nil {
+		return Done{}, err
+	}
+	for range attempts {
+		facts, err := g.Store.Facts(ctx, act.Record, want)
+		if errors.Is(err, ErrNoRecord) {
+			event.Record = ""
+			return Done{}, g.refuse(ctx, event, errNoSuchRecord)
+		}
+		if err != nil {
+			return Done{}, err
+		}
+		policy.Record, policy.Step, policy.Reason = facts.Record, act.Step, act.Reason
+		change, err := decide(decision{
+			Act: act, policy: policy, event: event, random: g.Random,
+			facts: DoseFacts{Facts: facts, Reference: policy.Reference, Now: g.Business()},
+		})
+		if errors.Is(err, errAlready) {
+			return Done{facts.Record, true}, g.Store.Log(ctx, event.with(OutcomeRepeated))
+		}
+		if err != nil {
+			return Done{Record: facts.Record}, g.refuse(ctx, event, err)
+		}
+		if err = g.Store.Apply(ctx, change); err == nil {
+			return Done{Record: apply(facts.Record, change)}, nil
+		}
+		if !errors.Is(err, ErrOvertaken) && !errors.Is(err, ErrCodeTaken) {
+			return Done{}, err
+		}
+	}
+	return Done{}, fmt.Errorf("the record changed %d times while one act was decided", attempts)
+}

@@ -1,0 +1,126 @@
+package registry
+
+import (
+	"fmt"
+	"io"
+	"math/big"
+	"strings"
+
+	crand "crypto/rand"
+)
+
+// TargetCode is a patient's unique code («code de ciblage»): a number in the store, text only when
+// shown. It is drawn at random among 31¹⁰ (8.2 × 10¹⁴) and derived from nothing, so that with
+// 67 million issued one guess in 12 million hits. Zero is no code.
+//
+// As text it is ten characters and a check character in three groups, ABCD-EFGH-JKL, of an
+// alphabet of 31 signs without 0 O 1 I L, which are mistaken for one another. 31 being prime, a sum
+// weighted by position catches every wrong character and every swap of neighbours.
+type TargetCode uint64
+
+const (
+	codeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+	codeBase     = uint64(len(codeAlphabet))
+	codeDigits   = 10
+)
+
+// CodeSpace is the number of codes that exist.
+var CodeSpace = func() uint64 {
+	n := uint64(1)
+	for range codeDigits {
+		n *= codeBase
+	}
+	return n
+}()
+
+// DrawCode draws a code from a source of randomness (crypto/rand unless a test says otherwise).
+func DrawCode(random io.Reader) (TargetCode, error) {
+	n, err := crand.Int(random, new(big.Int).SetUint64(CodeSpace-1))
+	if err != nil {
+		return 0, fmt.Errorf("drawing a target code: %w", err)
+	}
+	return TargetCode(n.Uint64() + 1), nil
+}
+
+// IsZero tells whether there is no code.
+func (c TargetCode) IsZero() bool { return c == 0 }
+
+// Valid tells whether c is a code that can have been drawn.
+func (c TargetCode) Valid() bool { return c > 0 && uint64(c) < CodeSpace }
+
+// Compact returns the eleven characters, as in the barcode.
+func (c TargetCode) Compact() string {
+	var text [codeDigits + 1]byte
+	n := uint64(c)
+	for i := codeDigits - 1; i >= 0; i-- {
+		text[i] = codeAlphabet[n%codeBase]
+		n /= codeBase
+	}
+	text[codeDigits] = codeAlphabet[checkSign(text[:codeDigits])]
+	return string(text[:])
+}
+
+// Format returns the code as people read it aloud: ABCD-EFGH-JKL.
+func (c TargetCode) Format() string {
+	t := c.Compact()
+	return t[:4] + "-" + t[4:8] + "-" + t[8:]
+}
+
+// String hides the code, so that printing a value by accident tells nothing.
+func (c TargetCode) String() string { return "[code]" }
+
+// GoString hides the code as String does.
+func (c TargetCode) GoString() string { return "[code]" }
+
+// checkSign returns the index of the sign that brings the weighted sum to zero. Weights 2 to 11,
+// and 1 for the check sign itself: all different and none zero modulo 31.
+func checkSign(body []byte) uint64 {
+	sum := uint64(0)
+	for i, b := range body {
+		sum += uint64(i+2) * uint64(strings.IndexByte(codeAlphabet, b))
+	}
+	return (codeBase - sum%codeBase) % codeBase
+}
+
+// ParseCode reads a code as a person types it, spaces, dashes and lower case accepted. Its errors are
+// sentences for that person and never hold what was typed.
+func ParseCode(text string) (TargetCode, error) {
+	clean := compactCode(text)
+	if clean == "" {
+		return 0, Invalid("Saisissez le code de ciblage du patient.")
+	}
+	value := uint64(0)
+	for i := range len(clean) {
+		at := strings.IndexByte(codeAlphabet, clean[i])
+		if at < 0 {
+			return 0, Invalid("Ce code contient un caractère qui n’existe pas dans les codes de ciblage " +
+				"(ils n’ont ni 0, ni O, ni 1, ni I, ni L). Vérifiez le code.")
+		}
+		if i < codeDigits {
+			value = value*codeBase + uint64(at)
+		}
+	}
+	if len(clean) != codeDigits+1 {
+		return 0, Invalid("Un code de ciblage a 11 caractères, par exemple sous la forme ABCD-EFGH-JKM. Vérifiez le code.")
+	}
+	c := TargetCode(value)
+	if uint64(strings.IndexByte(codeAlphabet, clean[codeDigits])) != checkSign([]byte(clean[:codeDigits])) || !c.Valid() {
+		return 0, Invalid("Ce code comporte une erreur : un caractère est faux ou deux caractères sont inversés. Vérifiez le code.")
+	}
+	return c, nil
+}
+
+// LooksLikeCode tells a code typed in the field of the NIR from a NIR.
+func LooksLikeCode(text string) bool {
+	clean := compactCode(text)
+	return len(clean) == codeDigits+1 && !isDigits(clean)
+}
+
+func compactCode(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \t\u00a0\u202f-‐‑–—._", r) {
+			return -1
+		}
+		return r
+	}, strings.ToUpper(text))
+}

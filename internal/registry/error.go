@@ -1,0 +1,131 @@
+package registry
+
+import (
+	"errors"
+	"strings"
+)
+
+// Kind says what sort of refusal an Error is; web turns it into an HTTP status in one place.
+type Kind int
+
+const (
+	// KindInvalid is input that cannot be accepted: the person corrects it.
+	KindInvalid Kind = iota + 1
+	// KindUnconfirmed is unusual input: the person confirms or corrects it.
+	KindUnconfirmed
+	// KindNotFound is something that does not exist.
+	KindNotFound
+	// KindNotAllowed is an act that this actor may not do, or not any more.
+	KindNotAllowed
+	// KindConflict is an act that someone else's act has overtaken.
+	KindConflict
+)
+
+// Error is a refusal made by the domain. Its message is a French sentence for the person in
+// front of the screen, says what to do, and holds no personal data.
+type Error struct {
+	Kind      Kind
+	Message   string
+	Fields    []FieldError // beside their fields
+	Questions []Question   // for KindUnconfirmed
+}
+
+// FieldError ties a sentence to a field of a request by the field's name.
+type FieldError struct {
+	Field   string
+	Message string
+}
+
+// Question asks the person to confirm something unusual. Code is what comes back in a
+// request's Confirmed list; Field is the field it is about.
+type Question struct {
+	Code    string
+	Field   string
+	Message string
+}
+
+// Error returns the message and those of the fields.
+func (e *Error) Error() string {
+	parts := []string{}
+	if e.Message != "" {
+		parts = append(parts, e.Message)
+	}
+	for _, f := range e.Fields {
+		parts = append(parts, f.Field+": "+f.Message)
+	}
+	for _, q := range e.Questions {
+		parts = append(parts, q.Field+"? "+q.Message)
+	}
+	return strings.Join(parts, " ")
+}
+
+// Invalid returns a refusal of input with its sentence.
+func Invalid(message string) *Error { return &Error{Kind: KindInvalid, Message: message} }
+
+// NotAllowed returns a refusal of an act with its sentence.
+func NotAllowed(message string) *Error { return &Error{Kind: KindNotAllowed, Message: message} }
+
+// NotFound returns the absence of something with its sentence.
+func NotFound(message string) *Error { return &Error{Kind: KindNotFound, Message: message} }
+
+// Conflict returns the refusal of an act that was overtaken, with its sentence.
+func Conflict(message string) *Error { return &Error{Kind: KindConflict, Message: message} }
+
+// KindOf returns the kind of a domain refusal, or 0 for any other error.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return 0
+}
+
+// form gathers the refusals and questions of one request, so that a person sees all at once.
+type form struct {
+	fields    []FieldError
+	questions []Question
+	confirmed []string
+	answered  []Confirmation
+}
+
+func (f *form) refuse(field, message string) {
+	f.fields = append(f.fields, FieldError{field, message})
+}
+
+// check records err's sentence beside the field, if there is one.
+func (f *form) check(field string, err error) {
+	if err == nil {
+		return
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		f.refuse(field, e.Message)
+		return
+	}
+	f.refuse(field, err.Error())
+}
+
+// ask records a question, or its answer when the request already holds it.
+func (f *form) ask(code, field, message string) {
+	for _, c := range f.confirmed {
+		if c == code {
+			f.answered = append(f.answered, Confirmation{code, message})
+			return
+		}
+	}
+	f.questions = append(f.questions, Question{code, field, message})
+}
+
+// err returns what stands in the way: refusals first, and questions only when nothing is refused.
+func (f *form) err() error {
+	if len(f.fields) > 0 {
+		return &Error{Kind: KindInvalid, Message: "Certains champs sont à corriger.", Fields: f.fields}
+	}
+	if len(f.questions) > 0 {
+		return &Error{
+			Kind: KindUnconfirmed, Message: "Cette saisie est inhabituelle. Confirmez-la ou corrigez-la.",
+			Questions: f.questions,
+		}
+	}
+	return nil
+}

@@ -1,0 +1,92 @@
+package registry
+
+import "time"
+
+// Action is what was done or tried, in the access log.
+type Action string
+
+// The actions of the access log.
+const (
+	ActionSearchCode         Action = "search-code"
+	ActionSearchNIR          Action = "search-nir"
+	ActionRegister           Action = "register-patient"
+	ActionRead               Action = "read-record"
+	ActionReadDocument       Action = "read-document"
+	ActionDeclareEligibility Action = "declare-eligibility"
+	ActionRecordFirstDose    Action = "record-first-dose"
+	ActionRecordSecondDose   Action = "record-second-dose"
+	ActionRectifyEligibility Action = "rectify-eligibility"
+	ActionRectifyFirstDose   Action = "rectify-first-dose"
+	ActionRectifySecondDose  Action = "rectify-second-dose"
+	ActionAnnulEligibility   Action = "annul-eligibility"
+	ActionAnnulFirstDose     Action = "annul-first-dose"
+	ActionAnnulSecondDose    Action = "annul-second-dose"
+	ActionImportPersons      Action = "import-persons"
+	ActionImportReference    Action = "import-reference"
+)
+
+// Outcome is how an action ended.
+type Outcome string
+
+// The outcomes of the access log.
+const (
+	OutcomeDone     Outcome = "done"
+	OutcomeFound    Outcome = "found"
+	OutcomeNothing  Outcome = "nothing-found"
+	OutcomeRefused  Outcome = "refused"
+	OutcomeConflict Outcome = "conflict"
+	OutcomeRepeated Outcome = "repeated" // the same act sent again: nothing changed
+)
+
+// Event is an entry of the access log (SEC-1): who, from where, what, whose, when, and the outcome. It
+// holds no name, NIR or code of a patient: only the record's identifier.
+type Event struct {
+	At         time.Time // security time
+	Role       Role
+	NationalID string // of the practitioner or agent
+	PlaceID    string
+	PlaceName  string
+	Door       Door
+	Action     Action
+	Record     RecordID // empty when nothing was found, and for bulk work
+	Outcome    Outcome
+	Version    int    // of the entry that was declared, rectified or annulled
+	Count      int    // of persons, for bulk work
+	Digest     string // of what bulk work covered
+}
+
+// IsZero tells whether e is no event at all; a store refuses it.
+func (e Event) IsZero() bool { return e.Action == "" }
+
+// with returns the event with another outcome.
+func (e Event) with(outcome Outcome) Event {
+	e.Outcome = outcome
+	return e
+}
+
+func newEvent(at time.Time, by Actor, action Action, record RecordID) Event {
+	return Event{
+		At: at, Role: by.Role, NationalID: by.Practitioner.NationalID, PlaceID: by.Place.ID, PlaceName: by.Place.Name,
+		Door: by.Door, Action: action, Record: record, Outcome: OutcomeDone,
+	}
+}
+
+// actionOf is the action that does something to a step.
+func actionOf(verb verb, step Step) Action { return stepActions[verb][step] }
+
+type verb int
+
+const (
+	verbDeclare verb = iota
+	verbRectify
+	verbAnnul
+)
+
+var stepActions = [...][3]Action{
+	verbDeclare: {ActionDeclareEligibility, ActionRecordFirstDose, ActionRecordSecondDose},
+	verbRectify: {ActionRectifyEligibility, ActionRectifyFirstDose, ActionRectifySecondDose},
+	verbAnnul:   {ActionAnnulEligibility, ActionAnnulFirstDose, ActionAnnulSecondDose},
+}
+
+// String is the word used in the policy's errors and in tests.
+func (v verb) String() string { return [...]string{"declare", "rectify", "annul"}[v] }

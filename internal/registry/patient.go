@@ -1,0 +1,208 @@
+package registry
+
+import (
+	"net/mail"
+	"strconv"
+	"strings"
+
+	"vaccin/internal/nir"
+)
+
+// Sex is the administrative sex (FHIR administrative-gender, two of its values).
+type Sex string
+
+// The sexes the insurance knows.
+const (
+	Female Sex = "F"
+	Male   Sex = "M"
+)
+
+// Label is the French word.
+func (s Sex) Label() string {
+	switch s {
+	case Female:
+		return "Féminin"
+	case Male:
+		return "Masculin"
+	}
+	return ""
+}
+
+// Patient is an insured person or their dependant.
+type Patient struct {
+	Holder nir.Number // NIR of the holder («ouvrant droit»), which carries the family
+	Own    nir.Number // the person's own NIR; zero when it is not known
+	Identity
+	Contact
+	Manual bool // entered by a practitioner, not known from the referential
+}
+
+// Identity is what tells one person from another.
+type Identity struct {
+	BirthName  string
+	UsedName   string
+	GivenNames string
+	Sex        Sex
+	BirthDate  BirthDate
+	BirthRank  int // 1, or 2 and 3 for twins and triplets; a family rank in some schemes: never reasoned on
+}
+
+// FullName is the person's name as screens and paper show it.
+func (i Identity) FullName() string {
+	name := strings.ToUpper(i.UsedName)
+	if Fold(i.UsedName) != Fold(i.BirthName) {
+		name += " (" + bornWord(i.Sex) + " " + strings.ToUpper(i.BirthName) + ")"
+	}
+	return name + " " + i.GivenNames
+}
+
+func bornWord(s Sex) string {
+	if s == Female {
+		return "née"
+	}
+	return "né"
+}
+
+// Contact is how to reach the person; any of it may be missing.
+type Contact struct {
+	Address  string
+	Locality Locality
+	Phone    string
+	Email    string
+}
+
+// Locality is a postal code with a place name.
+type Locality struct {
+	PostalCode  string
+	Name        string
+	CommuneCode string // INSEE; empty when the source has none
+}
+
+// Label is the text that is suggested, chosen and typed: «75011 Paris».
+func (l Locality) Label() string { return strings.TrimSpace(l.PostalCode + " " + l.Name) }
+
+// IsZero tells whether there is no locality.
+func (l Locality) IsZero() bool { return l == Locality{} }
+
+// Field names of a registration, for errors and questions.
+const (
+	FieldBirthName  = "birth_name"
+	FieldUsedName   = "used_name"
+	FieldGivenNames = "given_names"
+	FieldSex        = "sex"
+	FieldBirthDate  = "birth_date"
+	FieldBirthRank  = "birth_rank"
+	FieldAddress    = "address"
+	FieldLocality   = "locality"
+	FieldPhone      = "phone"
+	FieldEmail      = "email"
+)
+
+// QuestionLunarDate asks about a birth date that is no day of the calendar.
+const QuestionLunarDate = "lunar-birth-date"
+
+// RegistrationRequest is a manual entry of a patient (SRC-3), as typed.
+type RegistrationRequest struct {
+	NIR        string
+	BirthName  string
+	UsedName   string
+	GivenNames string
+	Sex        string
+	BirthDate  string
+	BirthRank  string
+	Address    string
+	Locality   string // label of a suggested locality
+	Phone      string
+	Email      string
+	Confirmed  []string
+}
+
+// DecidePatient checks a manual entry. localities are those whose label is the one typed.
+func DecidePatient(req RegistrationRequest, holder nir.Number, localities []Locality, today Date) (Patient, error) {
+	f := form{confirmed: req.Confirmed}
+	p := Patient{Holder: holder, Manual: true}
+	var err error
+	p.BirthName, err = personName(req.BirthName, "Saisissez le nom de naissance.")
+	f.check(FieldBirthName, err)
+	p.UsedName, err = personName(req.UsedName, "Saisissez le nom d’usage. Si le patient n’en a pas, reportez son nom de naissance.")
+	f.check(FieldUsedName, err)
+	p.GivenNames, err = personName(req.GivenNames, "Saisissez le ou les prénoms.")
+	f.check(FieldGivenNames, err)
+	if p.Sex = Sex(req.Sex); p.Sex != Female && p.Sex != Male {
+		f.refuse(FieldSex, "Indiquez le sexe.")
+	}
+	p.BirthDate = decideBirthDate(&f, req.BirthDate, today)
+	rank, err := strconv.Atoi(strings.TrimSpace(req.BirthRank))
+	if p.BirthRank = rank; err != nil || rank < 1 || rank > 9 {
+		f.refuse(FieldBirthRank, "Saisissez le rang de naissance, de 1 à 9 : 1 en général, 2 pour un jumeau, 3 pour un triplé.")
+	}
+	p.Contact = decideContact(&f, req, localities)
+	return p, f.err()
+}
+
+func decideBirthDate(f *form, text string, today Date) BirthDate {
+	if strings.TrimSpace(text) == "" {
+		f.refuse(FieldBirthDate, "Saisissez la date de naissance.")
+		return BirthDate{}
+	}
+	b, err := ParseBirthDate(text)
+	if err != nil {
+		f.check(FieldBirthDate, err)
+		return BirthDate{}
+	}
+	day, ok := b.Date()
+	switch {
+	case !ok:
+		f.ask(QuestionLunarDate, FieldBirthDate, "Cette date n’est pas une date du calendrier. "+
+			"Confirmez qu’elle figure ainsi sur la carte Vitale ou l’attestation de droits.")
+	case day.After(today):
+		f.refuse(FieldBirthDate, "La date de naissance est dans le futur. Vérifiez l’année.")
+	case day.Before(today.AddDays(-125 * 366)):
+		f.refuse(FieldBirthDate, "La date de naissance est trop ancienne. Vérifiez l’année.")
+	}
+	return b
+}
+
+func decideContact(f *form, req RegistrationRequest, localities []Locality) Contact {
+	c := Contact{}
+	var err error
+	c.Address, err = cleanText(req.Address, 120)
+	f.check(FieldAddress, err)
+	if strings.TrimSpace(req.Locality) != "" {
+		c.Locality = decideLocality(f, FieldLocality, localities)
+	}
+	c.Phone, err = decidePhone(req.Phone)
+	f.check(FieldPhone, err)
+	if c.Email, err = cleanText(req.Email, 254); err != nil {
+		f.check(FieldEmail, err)
+	} else if c.Email != "" {
+		if a, err := mail.ParseAddress(c.Email); err != nil || a.Address != c.Email || !strings.Contains(a.Address, ".") {
+			f.refuse(FieldEmail, "Cette adresse électronique est incomplète. Exemple : nom@exemple.fr.")
+		}
+	}
+	return c
+}
+
+// decideLocality takes the one locality that the label typed names.
+func decideLocality(f *form, field string, found []Locality) Locality {
+	if len(found) == 1 {
+		return found[0]
+	}
+	f.refuse(field, "Choisissez une localité dans la liste : saisissez les premiers caractères du code postal ou du nom.")
+	return Locality{}
+}
+
+func decidePhone(text string) (string, error) {
+	clean := onlyDigits(strings.TrimSpace(text))
+	if clean == "" {
+		return "", nil
+	}
+	digits := strings.TrimPrefix(clean, "+")
+	if !isDigits(digits) || len(digits) < 6 || len(digits) > 15 {
+		return "", Invalid("Ce numéro de téléphone n’est pas lisible. Exemple : 06 12 34 56 78.")
+	}
+	if clean == digits && digits[0] == '0' && len(digits) != 10 && !strings.HasPrefix(digits, "00") {
+		return "", Invalid("Un numéro de téléphone français a 10 chiffres. Exemple : 06 12 34 56 78.")
+	}
+	return clean, nil
+}

@@ -1,0 +1,169 @@
+package registry
+
+// This file says who may do what, and until when; nothing else in the service decides it. Each rule
+// is a row of conditions, tried in order; the first that fails is the reason given to the person.
+
+// Case is what a rule looks at: who wants to act, on which record, on which day, and why.
+type Case struct {
+	Actor     Actor
+	Record    Record
+	Reference Reference
+	Today     Date
+	Step      Step
+	Reason    string // of support's rectifications and of every annulment
+}
+
+type condition func(Case) *Error
+
+var (
+	// A practitioner of an authorised profession, at a place of practice.
+	practising = []condition{isPractitioner, professionAuthorised, placeChosen}
+
+	rules = map[verb]map[Role][]condition{
+		verbDeclare: {
+			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepFree, previousStepDone, notSingleDose},
+		},
+		verbRectify: {
+			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepDone, isAuthor, nextStepFree},
+			RoleSupport:      {stepDone, reasonGiven},
+		},
+		verbAnnul: {
+			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepDone, isAuthor, nextStepFree, reasonGiven},
+			RoleSupport:      {stepDone, firstDoseNotUnderSecond, reasonGiven},
+		},
+	}
+)
+
+// MaySearch tells whether the actor may look for patients, read their records and register them.
+func MaySearch(c Case) error {
+	if c.Actor.Role == RoleSupport {
+		return nil
+	}
+	return firstFailure(c, practising)
+}
+
+// MayRegister tells whether the actor may enter a patient by hand.
+func MayRegister(c Case) error { return firstFailure(c, practising) }
+
+// MayDeclare tells whether the actor may validate the case's step for the first time.
+func MayDeclare(c Case) error { return may(verbDeclare, c) }
+
+// MayRectify tells whether the actor may modify what stands in the case's step.
+func MayRectify(c Case) error { return may(verbRectify, c) }
+
+// MayAnnul tells whether the actor may mark what stands in the case's step as entered in error.
+func MayAnnul(c Case) error { return may(verbAnnul, c) }
+
+func may(v verb, c Case) error {
+	conditions, ok := rules[v][c.Actor.Role]
+	if !ok {
+		return NotAllowed("Votre rôle ne permet pas cette action.")
+	}
+	return firstFailure(c, conditions)
+}
+
+func firstFailure(c Case, conditions []condition) error {
+	for _, holds := range conditions {
+		if err := holds(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isPractitioner(c Case) *Error {
+	if c.Actor.Role != RolePractitioner || c.Actor.Practitioner.NationalID == "" {
+		return NotAllowed("Seul un professionnel de santé identifié peut faire cette action.")
+	}
+	return nil
+}
+
+func professionAuthorised(c Case) *Error {
+	if !c.Reference.ProfessionAuthorised(c.Actor.Practitioner.Profession, c.Today) {
+		return NotAllowed("À cette date, le téléservice n’est pas ouvert à votre profession.")
+	}
+	return nil
+}
+
+func placeChosen(c Case) *Error {
+	if c.Actor.Place.ID == "" {
+		return NotAllowed("Choisissez d’abord votre lieu d’exercice.")
+	}
+	return nil
+}
+
+func stepFree(c Case) *Error {
+	if c.Record.Done(c.Step) {
+		return Conflict("Cette étape est déjà enregistrée dans le dossier.")
+	}
+	return nil
+}
+
+// previousStepDone asks for the eligibility before any dose, and for dose 1 before dose 2.
+func previousStepDone(c Case) *Error {
+	if c.Step > StepEligibility && !c.Record.Done(StepEligibility) {
+		return NotAllowed("L’éligibilité du patient doit d’abord être déclarée.")
+	}
+	if c.Step == StepSecondDose && !c.Record.Done(StepFirstDose) {
+		return NotAllowed("La 1ère vaccination doit d’abord être enregistrée.")
+	}
+	return nil
+}
+
+func notSingleDose(c Case) *Error {
+	if c.Step == StepSecondDose && c.Record.SingleDose() {
+		return NotAllowed("Le vaccin reçu ne comporte qu’une dose : la vaccination est complète.")
+	}
+	return nil
+}
+
+func stepDone(c Case) *Error {
+	if !c.Record.Done(c.Step) {
+		return NotAllowed("Cette étape n’est pas enregistrée dans le dossier.")
+	}
+	return nil
+}
+
+func isAuthor(c Case) *Error {
+	author, ok := c.Record.author(c.Step)
+	if !ok || author.Practitioner.NationalID != c.Actor.Practitioner.NationalID {
+		return NotAllowed("Seul le professionnel de santé qui a validé cette étape peut la modifier ou l’annuler. " +
+			"En cas d’erreur, contactez l’assistance.")
+	}
+	return nil
+}
+
+// nextStepFree closes a step to its author once the next one is recorded.
+func nextStepFree(c Case) *Error {
+	if c.Step < StepSecondDose && c.Record.Done(c.Step+1) {
+		return NotAllowed("L’étape suivante est enregistrée : cette étape ne peut plus être modifiée ni annulée. " +
+			"En cas d’erreur, contactez l’assistance.")
+	}
+	return nil
+}
+
+// firstDoseNotUnderSecond holds for support too: a second dose never stands without the first.
+func firstDoseNotUnderSecond(c Case) *Error {
+	if c.Step == StepFirstDose && c.Record.Done(StepSecondDose) {
+		return NotAllowed("La 2ème vaccination est enregistrée : annulez-la avant d’annuler la 1ère.")
+	}
+	return nil
+}
+
+func reasonGiven(c Case) *Error {
+	reason, err := requiredText(c.Reason, reasonLimit, "Indiquez le motif.")
+	if err != nil || reason == "" {
+		message := "Indiquez le motif."
+		if e, ok := err.(*Error); ok {
+			message = e.Message
+		}
+		return &Error{Kind: KindInvalid, Message: message, Fields: []FieldError{{FieldReason, message}}}
+	}
+	return nil
+}
+
+// reasonLimit is the most characters of a reason.
+const reasonLimit = 300
+
+// FieldReason names the reason of an annulment or of a rectification by support.
+const FieldReason = "reason"

@@ -1,0 +1,185 @@
+// Package registry is the domain: patients, their vaccination records, and the rules of the
+// campaign. Rules are functions of facts already loaded; use cases load the facts in one read, decide,
+// and hand the store a Change. The package does no I/O of its own and imports nothing of ours but nir.
+package registry
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"vaccin/internal/nir"
+)
+
+// Registry holds the use cases. All its fields but Store have working values from New; tests set them.
+type Registry struct {
+	Store    Store
+	Business func() time.Time // dates, schedules, professions: can be set by --today
+	Security func() time.Time // the access log
+	Random   io.Reader
+
+	mu        sync.Mutex
+	reference Reference
+	loadedAt  time.Time
+}
+
+// referenceAge is how long loaded reference data serves before it is read again, so that an import on
+// a running service takes effect within that time, on every server.
+const referenceAge = 10 * time.Second
+
+// New returns the use cases over a store, on the real clock.
+func New(store Store) *Registry {
+	return &Registry{Store: store, Business: time.Now, Security: time.Now, Random: rand.Reader}
+}
+
+// Reference returns the small dated reference data, at most ten seconds old.
+func (g *Registry) Reference(ctx context.Context) (Reference, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now := time.Now(); g.loadedAt.IsZero() || now.Sub(g.loadedAt) > referenceAge {
+		ref, err := g.Store.Reference(ctx)
+		if err != nil {
+			return Reference{}, fmt.Errorf("loading reference data: %w", err)
+		}
+		g.reference, g.loadedAt = ref, now
+	}
+	return g.reference, nil
+}
+
+// Today is the business day at the actor's place of practice.
+func (g *Registry) Today(by Actor) Date { return TodayAt(g.Business(), by.Place.PostalCode) }
+
+// Case gathers what policy looks at for an actor today; the caller adds record, step and reason.
+func (g *Registry) Case(ctx context.Context, by Actor) (Case, error) {
+	ref, err := g.Reference(ctx)
+	return Case{Actor: by, Reference: ref, Today: g.Today(by)}, err
+}
+
+func (g *Registry) event(by Actor, action Action, id RecordID) Event {
+	return newEvent(g.Security(), by, action, id)
+}
+
+// refuse logs an act that the rules refused, and returns the refusal. If it cannot be logged, the
+// failure to log is the error.
+func (g *Registry) refuse(ctx context.Context, event Event, refusal error) error {
+	outcome := OutcomeRefused
+	switch KindOf(refusal) {
+	case 0, KindInvalid, KindUnconfirmed:
+		return refusal // nothing was tried yet: the person corrects the form
+	case KindConflict:
+		outcome = OutcomeConflict
+	}
+	if err := g.Store.Log(ctx, event.with(outcome)); err != nil {
+		return fmt.Errorf("logging a refused act: %w", err)
+	}
+	return refusal
+}
+
+// SearchByCode finds the record that bears a code, as typed.
+func (g *Registry) SearchByCode(ctx context.Context, by Actor, text string) (Record, error) {
+	event := g.event(by, ActionSearchCode, "")
+	if err := g.maySearch(ctx, by, event); err != nil {
+		return Record{}, err
+	}
+	code, err := ParseCode(text)
+	if err != nil {
+		return Record{}, err
+	}
+	r, err := g.Store.FindByCode(ctx, code, event)
+	if errors.Is(err, ErrNoRecord) {
+		return Record{}, NotFound("Aucun patient ne porte ce code de ciblage. Vérifiez-le, ou recherchez le patient par son numéro de sécurité sociale.")
+	}
+	return r, err
+}
+
+// SearchByNIR lists everyone attached to a NIR, as a holder's or their own. None is not an error: the
+// patient can then be entered by hand.
+func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number) ([]Record, error) {
+	event := g.event(by, ActionSearchNIR, "")
+	if err := g.maySearch(ctx, by, event); err != nil {
+		return nil, err
+	}
+	return g.Store.FindByNIR(ctx, number, event)
+}
+
+func (g *Registry) maySearch(ctx context.Context, by Actor, event Event) error {
+	c, err := g.Case(ctx, by)
+	if err != nil {
+		return err
+	}
+	if err := MaySearch(c); err != nil {
+		return g.refuse(ctx, event, err)
+	}
+	return nil
+}
+
+// Read returns a record to show it; action says as what (the record, or a document of it).
+func (g *Registry) Read(ctx context.Context, by Actor, id RecordID, action Action) (Record, error) {
+	event := g.event(by, action, id)
+	if err := g.maySearch(ctx, by, event); err != nil {
+		return Record{}, err
+	}
+	r, err := g.Store.Read(ctx, id, event.with(OutcomeFound))
+	if errors.Is(err, ErrNoRecord) {
+		return Record{}, errNoSuchRecord
+	}
+	return r, err
+}
+
+var errNoSuchRecord = NotFound("Ce dossier n’existe pas. Recherchez le patient par son code ou son numéro de sécurité sociale.")
+
+// Register enters a patient by hand under a NIR. The same NIR, birth date and rank lead to the record
+// that exists.
+func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, req RegistrationRequest) (RecordID, error) {
+	c, err := g.Case(ctx, by)
+	if err != nil {
+		return "", err
+	}
+	if err := MayRegister(c); err != nil {
+		return "", g.refuse(ctx, g.event(by, ActionRegister, ""), err)
+	}
+	localities, err := g.Store.LocalitiesNamed(ctx, req.Locality)
+	if err != nil {
+		return "", err
+	}
+	patient, err := DecidePatient(req, holder, localities, c.Today)
+	if err != nil {
+		return "", err
+	}
+	id := g.newID()
+	err = g.Store.Apply(ctx, PatientRegistered{Head{id, 0, g.event(by, ActionRegister, id)}, patient})
+	if errors.Is(err, ErrPatientExists) {
+		return g.Store.FindByKey(ctx, holder, patient.BirthDate, patient.BirthRank)
+	}
+	return id, err
+}
+
+// newID draws 128 bits: a record's identifier stands in URLs and must not be guessed.
+func (g *Registry) newID() RecordID {
+	var b [16]byte
+	if _, err := io.ReadFull(g.Random, b[:]); err != nil {
+		panic(err) // no randomness: nothing safe can be done
+	}
+	return RecordID(fmt.Sprintf("%x", b))
+}
+
+// ImportPersons creates the records of persons of the referential, one change for all of them; those
+// whose natural key exists are skipped.
+func (g *Registry) ImportPersons(ctx context.Context, by Actor, persons []ImportedPerson, digest string) error {
+	event := g.event(by, ActionImportPersons, "")
+	event.Count, event.Digest = len(persons), digest
+	return g.Store.Apply(ctx, PersonsImported{Head{"", 0, event}, slices.Clone(persons)})
+}
+
+// ImportEvent is the access-log event of an import of reference data: how many rows, and the digest of
+// the file they came from.
+func (g *Registry) ImportEvent(by Actor, rows int, digest string) Event {
+	event := g.event(by, ActionImportReference, "")
+	event.Count, event.Digest = rows, digest
+	return event
+}

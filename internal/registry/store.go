@@ -1,0 +1,124 @@
+package registry
+
+import (
+	"context"
+	"errors"
+
+	"vaccin/internal/nir"
+)
+
+// The ways a store refuses a change; use cases turn them into sentences or try again.
+var (
+	// ErrOvertaken: the record is no longer at the version on which the decision was made.
+	ErrOvertaken = errors.New("the record has changed since it was read")
+	// ErrCodeTaken: the target code drawn belongs to someone else; draw again.
+	ErrCodeTaken = errors.New("the target code is taken")
+	// ErrPatientExists: a record with the same holder NIR, birth date and rank exists.
+	ErrPatientExists = errors.New("the patient already has a record")
+	// ErrNoRecord: there is no record of that identifier.
+	ErrNoRecord = errors.New("no such record")
+)
+
+// Store is what the domain needs kept. Its comments are the contract; the conformance suite
+// (store/storetest) checks each sentence on every engine.
+//
+// Every method that returns a patient's data takes the access-log event of that access and writes it
+// durably before it returns: if the event cannot be written, nothing is returned but the error.
+type Store interface {
+	// Facts returns what a decision on a record needs, in one consistent read. It returns
+	// ErrNoRecord when the record does not exist. It writes no event: the facts are for a
+	// decision, whose change or refusal is logged.
+	Facts(ctx context.Context, id RecordID, want Wanted) (Facts, error)
+
+	// Read returns a whole record. It returns ErrNoRecord when there is none, and then the event
+	// is written too, with outcome nothing-found and without a record.
+	Read(ctx context.Context, id RecordID, event Event) (Record, error)
+
+	// FindByCode returns the record that bears the code, or ErrNoRecord. The event is written with
+	// outcome found and the record's identifier, or nothing-found.
+	FindByCode(ctx context.Context, code TargetCode, event Event) (Record, error)
+
+	// FindByNIR returns the records whose holder's or own NIR is the one given, each once, by birth
+	// date and rank; none is not an error. One event is written for each record returned, with
+	// outcome found, or a single one with nothing-found.
+	FindByNIR(ctx context.Context, number nir.Number, event Event) ([]Record, error)
+
+	// FindByKey returns the identifier of the record of a beneficiary (holder's NIR, birth date,
+	// birth rank), or ErrNoRecord. It returns no patient data and writes no event.
+	FindByKey(ctx context.Context, holder nir.Number, born BirthDate, rank int) (RecordID, error)
+
+	// Apply applies a change and writes its event, both or neither, durably. A change to a record
+	// that is not at the change's From version returns ErrOvertaken and nothing is written. Creating
+	// a patient whose natural key exists returns ErrPatientExists. A target code that another record
+	// bears returns ErrCodeTaken. Of several changes made from one version exactly one is applied.
+	// A change without an event is refused.
+	//
+	// PersonsImported skips the persons whose natural key exists.
+	Apply(ctx context.Context, change Change) error
+
+	// Log writes an event on its own, durably: an act that was refused.
+	Log(ctx context.Context, event Event) error
+
+	// Reference returns the small dated reference data.
+	Reference(ctx context.Context) (Reference, error)
+
+	// PracticePlaces returns the imported places of practice of a practitioner, in the order of the
+	// import; none is not an error.
+	PracticePlaces(ctx context.Context, nationalID string) ([]PracticePlace, error)
+
+	// Localities returns the localities one of whose terms starts with the text, folded, by postal
+	// code and name, at most limit; LocalitiesNamed those whose label folds like the text.
+	Localities(ctx context.Context, text string, limit int) ([]Locality, error)
+	LocalitiesNamed(ctx context.Context, label string) ([]Locality, error)
+
+	// Places returns the vaccination places of a type, open on a day, one of whose terms starts with
+	// the text, folded, by postal code and name, at most limit.
+	Places(ctx context.Context, placeType, text string, day Date, limit int) ([]VaccinationPlace, error)
+
+	// Lots returns the lots of a vaccine whose number starts with the text, in order, at most limit.
+	Lots(ctx context.Context, vaccineCode, text string, limit int) ([]Lot, error)
+}
+
+// Wanted says which reference data a decision needs beside the record; empty fields ask for nothing.
+type Wanted struct {
+	Lot           string // normal form; LotVaccines tells whose lists have it
+	PlaceType     string // with PlaceLabel: the places of that type whose label folds alike
+	PlaceLabel    string
+	LocalityLabel string // the localities whose label folds alike
+}
+
+// Facts are the answer to Wanted.
+type Facts struct {
+	Record      Record
+	LotVaccines []string // codes of the vaccines that have a lot of that number
+	Places      []VaccinationPlace
+	Localities  []Locality
+}
+
+// ReferenceStore takes what importers read from files. It is apart from Store because only commands
+// need it.
+type ReferenceStore interface {
+	// ImportReference adds the rows of a change and replaces those of the same key (given with each
+	// field), in one transaction with the event. A change may be applied twice without difference.
+	ImportReference(ctx context.Context, change ReferenceChange, event Event) error
+}
+
+// ReferenceChange holds rows of reference data, of any kinds.
+type ReferenceChange struct {
+	Vaccines       []Vaccine           // key: code
+	Schedules      []Schedule          // key: vaccine, first day
+	Sites          []InjectionSite     // key: code; order kept
+	PlaceTypes     []PlaceType         // key: code; order kept
+	Activities     []Activity          // key: code; order kept
+	Openings       []ProfessionOpening // key: profession, first day
+	Localities     []Locality          // key: postal code, folded name
+	Places         []VaccinationPlace  // key: identifier
+	Lots           []Lot               // key: vaccine, number
+	PracticePlaces []PractitionerPlace // key: national identifier, place identifier; order kept
+}
+
+// PractitionerPlace is a place of practice of the imported list.
+type PractitionerPlace struct {
+	NationalID string
+	Place      PracticePlace
+}

@@ -1,0 +1,120 @@
+package registry
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// cleanText trims what was typed, folds runs of spaces, and refuses control characters,
+// broken UTF-8 and more than limit characters.
+func cleanText(text string, limit int) (string, error) {
+	if !utf8.ValidString(text) {
+		return "", Invalid("Ce champ contient des caractères illisibles. Effacez-le et saisissez-le de nouveau.")
+	}
+	for _, r := range text {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+			return "", Invalid("Ce champ contient un caractère invisible. Effacez-le et saisissez-le de nouveau au clavier.")
+		}
+	}
+	text = strings.Join(strings.Fields(text), " ")
+	if n := utf8.RuneCountInString(text); n > limit {
+		return "", Invalid(fmt.Sprintf("Ce champ accepte au plus %d caractères.", limit))
+	}
+	return text, nil
+}
+
+// requiredText is cleanText with a sentence of its own for an empty field.
+func requiredText(text string, limit int, missing string) (string, error) {
+	clean, err := cleanText(text, limit)
+	if err == nil && clean == "" {
+		return "", Invalid(missing)
+	}
+	return clean, err
+}
+
+// personName cleans a person's name: letters of any alphabet, spaces, apostrophes, hyphens, dots
+// and (test identities have them) digits after the first letter.
+func personName(text, missing string) (string, error) {
+	clean, err := requiredText(text, 80, missing)
+	if err != nil {
+		return "", err
+	}
+	hasLetter := false
+	for _, r := range clean {
+		switch {
+		case unicode.IsLetter(r):
+			hasLetter = true
+		case unicode.IsMark(r), unicode.IsDigit(r), strings.ContainsRune(" '’-.,()", r):
+		default:
+			return "", Invalid(fmt.Sprintf("Le caractère « %c » n’est pas accepté dans un nom.", r))
+		}
+	}
+	if !hasLetter {
+		return "", Invalid(missing)
+	}
+	return clean, nil
+}
+
+var unaccent = strings.NewReplacer(
+	"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
+	"ì", "i", "í", "i", "î", "i", "ï", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ù", "u",
+	"ú", "u", "û", "u", "ü", "u", "ý", "y", "ÿ", "y", "œ", "oe", "æ", "ae", "’", " ", "'", " ", "-", " ", ".", " ",
+	",", " ", "(", " ", ")", " ", "/", " ", "\u00a0", " ", "\u202f", " ",
+)
+
+// Fold reduces a text to what searches compare: lower case, no accents, single spaces instead of
+// punctuation. «Saint-Étienne» and «SAINT ETIENNE» fold alike.
+func Fold(text string) string {
+	return strings.Join(strings.Fields(unaccent.Replace(strings.ToLower(text))), " ")
+}
+
+// SearchTerms returns what a label is found by: itself and every ending of it that starts at a word,
+// folded, so that a prefix search finds any word of it.
+func SearchTerms(texts ...string) []string {
+	seen := map[string]bool{}
+	terms := []string{}
+	for _, text := range texts {
+		words := strings.Fields(Fold(text))
+		for i := range words {
+			term := strings.Join(words[i:], " ")
+			if !seen[term] {
+				seen[term] = true
+				terms = append(terms, term)
+			}
+		}
+	}
+	return terms
+}
+
+// luhn tells whether a row of digits ends with its Luhn check digit.
+func luhn(digits string) bool {
+	sum := 0
+	for i := range len(digits) {
+		d := int(digits[len(digits)-1-i] - '0')
+		if d < 0 || d > 9 {
+			return false
+		}
+		if i%2 == 1 {
+			d *= 2
+			if d > 9 {
+				d -= 9
+			}
+		}
+		sum += d
+	}
+	return sum%10 == 0
+}
+
+// onlyDigits drops the spaces, dots and dashes people type in numbers.
+func onlyDigits(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" \u00a0\u202f.-", r) {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func isDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
