@@ -1,0 +1,151 @@
+package pscsim
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/zitadel/oidc/v3/pkg/crypto"
+	"github.com/zitadel/oidc/v3/pkg/oidc"
+	"github.com/zitadel/oidc/v3/pkg/op"
+)
+
+// authMode says how the person identified: with their card.
+const authMode = "CARD"
+
+// claims is userinfo in Pro Santé Connect's own names and nesting.
+type claims struct {
+	Issuer   string `json:"iss,omitempty"` // signed userinfo only
+	Audience string `json:"aud,omitempty"` // signed userinfo only
+
+	Subject                string    `json:"sub"`
+	PreferredUsername      string    `json:"preferred_username"`
+	SubjectNameID          string    `json:"SubjectNameID"`
+	GivenName              string    `json:"given_name"`
+	FamilyName             string    `json:"family_name"`
+	Civility               string    `json:"codeCivilite,omitempty"`
+	UITVersion             string    `json:"UITVersion"`
+	AuthMode               string    `json:"authMode"`
+	Sector                 string    `json:"Secteur_Activite,omitempty"`
+	SubjectOrganization    string    `json:"SubjectOrganization,omitempty"`
+	SubjectOrganizationID  string    `json:"SubjectOrganizationID,omitempty"`
+	SubjectRole            []string  `json:"SubjectRole,omitempty"`
+	Locale                 string    `json:"PSI_Locale"`
+	AccessReason           string    `json:"Mode_Acces_Raison"`
+	MedicalRegulation      string    `json:"Acces_Regulation_Medicale"`
+	AuthenticationStrength string    `json:"Palier_Authentification"`
+	OtherIDs               []otherID `json:"otherIds"`
+	SubjectRefPro          *refPro   `json:"SubjectRefPro,omitempty"`
+}
+
+type otherID struct {
+	ID      string `json:"identifiant"`
+	Origin  string `json:"origine"`
+	Quality int    `json:"qualite"`
+}
+
+type refPro struct {
+	Civility  string     `json:"codeCivilite,omitempty"`
+	Exercises []Exercise `json:"exercices"`
+}
+
+// claims describes the account as Pro Santé Connect would.
+func (a Account) claims() claims {
+	described := claims{
+		Subject:                a.Subject(),
+		PreferredUsername:      a.NationalID,
+		SubjectNameID:          a.NationalID,
+		GivenName:              a.GivenName,
+		FamilyName:             a.FamilyName,
+		UITVersion:             "1.0",
+		AuthMode:               authMode,
+		Locale:                 "1.2.250.1.213.1.3.1.1",
+		MedicalRegulation:      "FAUX",
+		AuthenticationStrength: "APPPRIP3^1.2.250.1.213.1.5.1.1.1",
+		OtherIDs:               []otherID{{ID: a.NationalID, Origin: "RPPS", Quality: 1}},
+	}
+	if a.CivilityAtTop {
+		described.Civility = a.Civility
+	}
+	if a.WithoutRefPro {
+		return described
+	}
+	described.SubjectRefPro = &refPro{Exercises: a.Exercises}
+	if !a.CivilityAtTop {
+		described.SubjectRefPro.Civility = a.Civility
+	}
+	for _, exercise := range a.Exercises {
+		described.SubjectRole = append(described.SubjectRole, exercise.ProfessionCode+"^1.2.250.1.213.1.1.5.5")
+	}
+	if places := a.activities(); len(places) > 0 {
+		described.SubjectOrganization = places[0].Name
+		described.SubjectOrganizationID = places[0].TechnicalID
+		described.Sector = places[0].SectorCode + "^1.2.250.1.71.4.2.4"
+	}
+	return described
+}
+
+func (a Account) activities() []Activity {
+	var activities []Activity
+	for _, exercise := range a.Exercises {
+		activities = append(activities, exercise.Activities...)
+	}
+	return activities
+}
+
+// serveUserInfo replaces the library's: Pro Santé Connect's claims are nested
+// its own way, and it can sign them.
+func (s *simulator) serveUserInfo(w http.ResponseWriter, r *http.Request) {
+	account, err := s.bearer(r)
+	if err != nil {
+		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
+		http.Error(w, "access token invalid", http.StatusUnauthorized)
+		return
+	}
+	described := account.claims()
+	if !s.options.SignedUserInfo && !wantsJWT(r) {
+		writeJSON(w, described)
+		return
+	}
+	described.Issuer, described.Audience = s.addresses.Issuer, s.options.ClientID
+	signed, err := s.sign(described)
+	if err != nil {
+		http.Error(w, "userinfo cannot be signed", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/jwt")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write([]byte(signed)) // the client is gone: nothing left to tell it
+}
+
+// bearer returns the account whose access token the request carries.
+func (s *simulator) bearer(r *http.Request) (Account, error) {
+	ctx := op.ContextWithIssuer(r.Context(), s.addresses.Issuer)
+	token, err := op.ParseUserinfoRequest(r.WithContext(ctx), s.provider.Decoder())
+	if err != nil {
+		return Account{}, err
+	}
+	verified, err := op.VerifyAccessToken[*oidc.AccessTokenClaims](ctx, token, s.provider.AccessTokenVerifier(ctx))
+	if err != nil {
+		return Account{}, err
+	}
+	return s.storage.accountOf(verified.JWTID, verified.Subject)
+}
+
+func (s *simulator) sign(described claims) (string, error) {
+	payload, err := json.Marshal(described)
+	if err != nil {
+		return "", err
+	}
+	signer, err := op.SignerFromKey(privateKey{s.storage.key})
+	if err != nil {
+		return "", err
+	}
+	return crypto.SignPayload(payload, signer)
+}
+
+// wantsJWT tells a client that reads nothing but a signed userinfo.
+func wantsJWT(r *http.Request) bool {
+	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
+	return strings.Contains(accept, "application/jwt") && !strings.Contains(accept, "application/json")
+}
