@@ -1,0 +1,140 @@
+package auth
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"vaccin/internal/auth/psc"
+	"vaccin/internal/registry"
+)
+
+// Login is someone who signed in, as the session keeps it.
+type Login struct {
+	Door       registry.Door
+	NationalID string
+	GivenName  string
+	FamilyName string
+	Practices  []Practice
+	Chosen     int    // index of the practice in use; -1 until chosen
+	IDToken    string // for the provider's own sign-out
+	At         time.Time
+}
+
+// Practice is a place together with the profession and the names under which it is practised.
+type Practice struct {
+	Place        registry.PracticePlace
+	Practitioner registry.Practitioner
+}
+
+// The reasons why someone identified may not come in; the page says each in words.
+var (
+	ErrNoProfession = errors.New("no authorised profession")
+	ErrNoDirectory  = errors.New("the account carries no professional situation")
+	ErrNoPlace      = errors.New("no place of practice")
+)
+
+// LoginFromPSC keeps of an identity the places of its authorised professions (ACC-5). imported is the
+// practitioner's imported list, which has the AM numbers that Pro Santé Connect does not carry.
+func LoginFromPSC(identity psc.Identity, idToken string, authorised func(profession string) bool,
+	imported []registry.PracticePlace, now time.Time,
+) (Login, error) {
+	login := Login{
+		Door: registry.DoorPSC, NationalID: identity.NationalID, GivenName: identity.GivenName,
+		FamilyName: identity.FamilyName, Chosen: -1, IDToken: idToken, At: now,
+	}
+	if !identity.HasRefPro {
+		return Login{}, ErrNoDirectory
+	}
+	if !exercises(identity, authorised) {
+		return Login{}, ErrNoProfession
+	}
+	for _, p := range identity.Practices(authorised) {
+		login.Practices = append(login.Practices, Practice{
+			Place: withAMNumber(placeOf(p.Activity), imported),
+			Practitioner: registry.Practitioner{
+				NationalID: identity.NationalID, Profession: p.ProfessionCode, Civility: civility(p.CivilityCode),
+				FamilyName: p.FamilyName, GivenName: p.GivenName,
+			},
+		})
+	}
+	switch len(login.Practices) {
+	case 0:
+		return Login{}, ErrNoPlace
+	case 1:
+		login.Chosen = 0
+	}
+	return login, nil
+}
+
+func exercises(identity psc.Identity, authorised func(string) bool) bool {
+	for _, e := range identity.Exercises {
+		if authorised(e.ProfessionCode) {
+			return true
+		}
+	}
+	return false
+}
+
+func placeOf(a psc.Activity) registry.PracticePlace {
+	id := a.StructureTechnicalID
+	for _, other := range []string{a.PreviousStructureID, a.FINESS, a.SIRET, a.Name} {
+		if id == "" {
+			id = other
+		}
+	}
+	return registry.PracticePlace{
+		ID: id, Name: a.Name, Address: strings.Join(a.AddressLines, ", "), PostalCode: a.PostalCode,
+		Locality:   strings.TrimSpace(strings.TrimPrefix(a.PostOffice, a.PostalCode)),
+		PreviousID: a.PreviousStructureID,
+	}
+}
+
+// withAMNumber joins a place with the imported list by «ancien identifiant de la structure», or by
+// the place's own identifier.
+func withAMNumber(place registry.PracticePlace, imported []registry.PracticePlace) registry.PracticePlace {
+	for _, known := range imported {
+		if known.ID == place.ID || known.PreviousID != "" && known.PreviousID == place.PreviousID {
+			place.AMNumber = known.AMNumber
+			if place.PostalCode == "" {
+				place.PostalCode, place.Locality = known.PostalCode, known.Locality
+			}
+			return place
+		}
+	}
+	return place
+}
+
+// civility is how a civility of exercise is shown.
+func civility(code string) string {
+	switch strings.ToUpper(code) {
+	case "DR":
+		return "Dr."
+	case "PR":
+		return "Pr."
+	case "MME", "MLLE":
+		return "Mme"
+	case "M", "MR":
+		return "M."
+	}
+	return ""
+}
+
+// Actor is who acts, and whether a place of practice is chosen.
+func (l Login) Actor() (registry.Actor, bool) {
+	if l.Chosen < 0 || l.Chosen >= len(l.Practices) {
+		return registry.Actor{}, false
+	}
+	p := l.Practices[l.Chosen]
+	return registry.Actor{Role: registry.RolePractitioner, Practitioner: p.Practitioner, Place: p.Place, Door: l.Door}, true
+}
+
+// DisplayName names the person before a place is chosen.
+func (l Login) DisplayName() string {
+	if a, ok := l.Actor(); ok {
+		return a.Practitioner.DisplayName()
+	}
+	return registry.Practitioner{
+		Civility: l.Practices[0].Practitioner.Civility, GivenName: l.GivenName, FamilyName: l.FamilyName,
+	}.DisplayName()
+}

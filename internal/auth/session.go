@@ -1,0 +1,205 @@
+package auth
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"vaccin/internal/registry"
+)
+
+// Options are the settings of sessions.
+type Options struct {
+	Idle     time.Duration // a session ends after that long without a request: 30 minutes by default
+	Absolute time.Duration // and after that long in all: 4 hours by default
+	Secure   bool          // the service is reached by https
+}
+
+// KeptFor is the longest a form is kept after its session expired.
+const KeptFor = 4 * time.Hour
+
+// Manager gives each request its session.
+type Manager struct {
+	sessions *scs.SessionManager
+	store    Store
+	sealer   *Sealer
+	secure   bool
+}
+
+// NewManager returns a manager whose sessions live in the store, sealed.
+func NewManager(store Store, sealer *Sealer, options Options) *Manager {
+	if options.Idle == 0 {
+		options.Idle = 30 * time.Minute
+	}
+	if options.Absolute == 0 {
+		options.Absolute = 4 * time.Hour
+	}
+	sessions := scs.New()
+	sessions.Store = newSealedStore(store, sealer)
+	sessions.Codec = codec{}
+	sessions.IdleTimeout, sessions.Lifetime = options.Idle, options.Absolute
+	sessions.Cookie.Name = cookieName("vaccin_session", options.Secure)
+	sessions.Cookie.Secure = options.Secure
+	sessions.Cookie.SameSite = http.SameSiteLaxMode // Strict would lose the session on the way back from the sign-in
+	sessions.Cookie.Persist = false
+	return &Manager{sessions: sessions, store: store, sealer: sealer, secure: options.Secure}
+}
+
+// cookieName asks the browser, over https, to keep the cookie to this very host.
+func cookieName(name string, secure bool) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// OnError sets what answers a request whose session cannot be read or written.
+func (m *Manager) OnError(answer func(http.ResponseWriter, *http.Request, error)) {
+	m.sessions.ErrorFunc = answer
+}
+
+// LoadAndSave gives the requests of a handler their session. A request without one makes none.
+func (m *Manager) LoadAndSave(next http.Handler) http.Handler { return m.sessions.LoadAndSave(next) }
+
+// Begin signs someone in: a new session, under a new token.
+func (m *Manager) Begin(ctx context.Context, login Login) error {
+	if err := m.sessions.Clear(ctx); err != nil {
+		return fmt.Errorf("clearing the session before sign-in: %w", err)
+	}
+	if err := m.sessions.RenewToken(ctx); err != nil {
+		return fmt.Errorf("renewing the session at sign-in: %w", err)
+	}
+	return m.Put(ctx, loginKey, login)
+}
+
+// End signs the person out.
+func (m *Manager) End(ctx context.Context) error { return m.sessions.Destroy(ctx) }
+
+const loginKey = "login"
+
+// Login returns who is signed in.
+func (m *Manager) Login(ctx context.Context) (Login, bool) {
+	var l Login
+	ok, err := m.Get(ctx, loginKey, &l)
+	return l, ok && err == nil && len(l.Practices) > 0
+}
+
+// Choose sets the place of practice in use, by its rank among the practices of the login.
+func (m *Manager) Choose(ctx context.Context, rank int) error {
+	l, ok := m.Login(ctx)
+	if !ok || rank < 0 || rank >= len(l.Practices) {
+		return registry.Invalid("Choisissez un lieu d’exercice de la liste.")
+	}
+	l.Chosen = rank
+	return m.Put(ctx, loginKey, l)
+}
+
+// Put keeps a value in the session under a name.
+func (m *Manager) Put(ctx context.Context, name string, value any) error {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("keeping %s in the session: %w", name, err)
+	}
+	m.sessions.Put(ctx, name, data)
+	return nil
+}
+
+// Get reads a value of the session into a pointer, and tells whether it was there.
+func (m *Manager) Get(ctx context.Context, name string, into any) (bool, error) {
+	data := m.sessions.GetBytes(ctx, name)
+	if data == nil {
+		return false, nil
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return false, fmt.Errorf("reading %s from the session: %w", name, err)
+	}
+	return true, nil
+}
+
+// Drop removes a value of the session.
+func (m *Manager) Drop(ctx context.Context, name string) { m.sessions.Remove(ctx, name) }
+
+// Expired tells whose session the request's cookie names, if that session is known and has expired.
+func (m *Manager) Expired(r *http.Request) (nationalID string, ok bool, err error) {
+	cookie, err := r.Cookie(m.sessions.Cookie.Name)
+	if err != nil {
+		return "", false, nil
+	}
+	id := sessionID(cookie.Value)
+	sealed, expires, found, err := m.store.Session(r.Context(), id)
+	if err != nil || !found || time.Now().Before(expires) {
+		return "", false, err
+	}
+	data, err := m.sealer.open(sessionPurpose, id, sealed)
+	if err != nil {
+		return "", false, nil // sealed with a key of before: nothing to go by
+	}
+	_, values, err := codec{}.Decode(data)
+	if err != nil {
+		return "", false, err
+	}
+	var l Login
+	raw, _ := values[loginKey].([]byte)
+	if raw == nil {
+		return "", false, nil
+	}
+	if err := json.Unmarshal(raw, &l); err != nil {
+		return "", false, fmt.Errorf("reading the login of an expired session: %w", err)
+	}
+	return l.NationalID, true, nil
+}
+
+// Purge removes what no one can use any more: sessions expired for longer than a form is kept, and
+// forms past their time.
+func (m *Manager) Purge(ctx context.Context) error {
+	now := time.Now()
+	if err := m.store.PurgeSessions(ctx, now.Add(-KeptFor)); err != nil {
+		return err
+	}
+	return m.store.PurgeForms(ctx, now)
+}
+
+// sessionID is what the store knows a session by: who reads the store cannot use it.
+func sessionID(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// codec writes a session as JSON: the same values give the same bytes, so that a session that did
+// not change is seen not to have.
+type codec struct{}
+
+type encodedSession struct {
+	Deadline time.Time
+	Values   map[string][]byte
+}
+
+func (codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	e := encodedSession{Deadline: deadline.UTC(), Values: map[string][]byte{}}
+	for name, value := range values {
+		data, ok := value.([]byte)
+		if !ok {
+			return nil, fmt.Errorf("the session's %s was not put by Manager.Put", name)
+		}
+		e.Values[name] = data
+	}
+	return json.Marshal(e)
+}
+
+func (codec) Decode(data []byte) (time.Time, map[string]any, error) {
+	var e encodedSession
+	if err := json.Unmarshal(data, &e); err != nil {
+		return time.Time{}, nil, fmt.Errorf("reading a session: %w", err)
+	}
+	values := make(map[string]any, len(e.Values))
+	for name, data := range e.Values {
+		values[name] = data
+	}
+	return e.Deadline, values, nil
+}
