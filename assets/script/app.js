@@ -1,0 +1,20 @@
+// The only script of the service. Every page works without it; it helps where it can.
+import { createAll } from 'govuk-frontend/dist/govuk/init.mjs'
+import { Button } from 'govuk-frontend/dist/govuk/components/button/button.mjs'
+import { Checkboxes } from 'govuk-frontend/dist/govuk/components/checkboxes/checkboxes.mjs'
+import { ErrorSummary } from 'govuk-frontend/dist/govuk/components/error-summary/error-summary.mjs'
+import { Radios } from 'govuk-frontend/dist/govuk/components/radios/radios.mjs'
+import { SkipLink } from 'govuk-frontend/dist/govuk/components/skip-link/skip-link.mjs'
+import { initPrint } from './print.js'
+import { initShowWhen } from './show-when.js'
+import { initSuggest } from './suggest.js'
+
+// The library's own start is an inline script, which the content security policy forbids.
+document.body.classList.add('js-enabled', 'govuk-frontend-supported')
+
+for (const Component of [Button, Checkboxes, ErrorSummary, Radios, SkipLink]) {
+  createAll(Component)
+}
+initSuggest(document)
+initShowWhen(document)
+initPrint(document)

@@ -1,0 +1,134 @@
+// <input data-suggest="/suggestions/localites">: the field becomes a combobox whose suggestions come
+// from the server, as JSON {"results":[{"value":"75011 Paris","hint":"Paris (75)"}]}.
+//
+//   data-suggest-min="2"              characters before the first question (2)
+//   data-suggest-with="a b"           fields of the same form sent along, if they have a value
+//   data-suggest-free                 a value that is not in the list is accepted (said to the person)
+//
+// It stays a text field of the same id, name and value: the server takes what is typed, with or without
+// this script, and decides.
+import accessibleAutocomplete from 'accessible-autocomplete/src/wrapper.js'
+import { fieldValues } from './fields.js'
+
+const pauseBeforeAsking = 120 // milliseconds
+
+// Attributes that the combobox does not set itself and that must survive it.
+const keptAttributes = ['aria-invalid', 'autocapitalize', 'enterkeyhint', 'form', 'inputmode', 'maxlength', 'spellcheck']
+
+export function initSuggest (root) {
+  for (const input of root.querySelectorAll('input[data-suggest]')) enhance(input)
+}
+
+function enhance (input) {
+  const label = input.labels[0]
+  if (label && !label.id) label.id = `${input.id}-label`
+  const source = suggestionSource(input.dataset.suggest, input.form, (input.dataset.suggestWith ?? '').split(/[\s,]+/).filter(Boolean))
+  const holder = document.createElement('div')
+  const minLength = Number(input.dataset.suggestMin ?? 2)
+  const free = 'suggestFree' in input.dataset
+  input.replaceWith(holder)
+  accessibleAutocomplete({
+    element: holder,
+    id: input.id,
+    name: input.name,
+    defaultValue: input.value,
+    required: input.required,
+    inputClasses: input.className,
+    describedBy: input.getAttribute('aria-describedby'),
+    displayMenu: 'overlay',
+    minLength,
+    source: source.ask,
+    templates: { inputValue: valueOf, suggestion: markup },
+    menuAttributes: label ? { 'aria-labelledby': label.id } : {},
+    onConfirm: () => announceChange(input.id),
+    tNoResults: () => source.emptyMessage(free),
+    ...statusTexts(source, free)
+  })
+  const combobox = document.getElementById(input.id)
+  for (const name of keptAttributes) {
+    if (input.hasAttribute(name)) combobox.setAttribute(name, input.getAttribute(name))
+  }
+  if (input === document.activeElement || input.autofocus) combobox.focus()
+}
+
+// suggestionSource asks the server after a pause; a newer question cancels the one under way.
+function suggestionSource (address, form, withNames) {
+  let state = 'waiting'
+  let timer
+  let request = new AbortController()
+
+  const ask = (query, show) => {
+    clearTimeout(timer)
+    request.abort()
+    request = new AbortController()
+    state = 'waiting'
+    const { signal } = request
+    timer = setTimeout(async () => {
+      try {
+        const results = await fetchSuggestions(suggestionAddress(address, query, form, withNames), signal)
+        state = 'answered'
+        show(results)
+      } catch (failure) {
+        if (signal.aborted) return
+        // The field goes on as an ordinary one: the person is told in the list, not interrupted.
+        state = 'failed'
+        show([])
+      }
+    }, pauseBeforeAsking)
+  }
+
+  const emptyMessage = free => {
+    if (state === 'waiting') return 'Recherche en cours…'
+    if (state === 'failed') return 'Suggestions indisponibles pour le moment : vous pouvez continuer à saisir'
+    return free ? 'Aucune suggestion : votre saisie sera acceptée' : 'Aucun résultat'
+  }
+  return { ask, emptyMessage }
+}
+
+function suggestionAddress (address, query, form, withNames) {
+  const url = new URL(address, document.baseURI)
+  url.searchParams.set('q', query.trim())
+  for (const name of withNames) {
+    for (const value of fieldValues(form, name)) if (value) url.searchParams.append(name, value)
+  }
+  return url
+}
+
+async function fetchSuggestions (url, signal) {
+  const response = await fetch(url, { signal, headers: { Accept: 'application/json' }, redirect: 'error' })
+  if (!response.ok) throw new Error(`suggestions: HTTP ${response.status}`)
+  const { results } = await response.json()
+  return results
+}
+
+// The combobox hands over a suggestion, the value that was in the page, or nothing.
+function valueOf (suggestion) {
+  return typeof suggestion === 'string' ? suggestion : suggestion?.value ?? ''
+}
+
+function markup (suggestion) {
+  const value = `<span class="app-suggest__value">${escapeHTML(valueOf(suggestion))}</span>`
+  return suggestion?.hint ? `${value} <span class="app-suggest__hint">${escapeHTML(suggestion.hint)}</span>` : value
+}
+
+function escapeHTML (text) {
+  const span = document.createElement('span')
+  span.textContent = text
+  return span.innerHTML
+}
+
+// The choice reaches the input at the next rendering; a change event then tells the rest of the page.
+function announceChange (id) {
+  setTimeout(() => document.getElementById(id)?.dispatchEvent(new Event('change', { bubbles: true })))
+}
+
+function statusTexts (source, free) {
+  return {
+    tAssistiveHint: () => 'Quand des suggestions apparaissent, les flèches haut et bas les parcourent et Entrée choisit. ' +
+      'Sur un écran tactile, explorez au toucher ou par balayage.',
+    tStatusQueryTooShort: least => `Saisissez au moins ${least} caractères pour obtenir des suggestions.`,
+    tStatusNoResults: () => source.emptyMessage(free),
+    tStatusSelectedOption: (option, count, index) => `${option}, ${index + 1} sur ${count}, sélectionné.`,
+    tStatusResults: (count, selected) => count === 1 ? `1 suggestion disponible. ${selected}` : `${count} suggestions disponibles. ${selected}`
+  }
+}
