@@ -34,7 +34,7 @@ type Exercise struct {
 // Activity is one place of practice.
 type Activity struct {
 	ModeCode     string `json:"codeModeExercice"`
-	SectorCode   string `json:"codeSecteurDactivite"`
+	SectorCode   string `json:"codeSecteurDactivite,omitempty"` // only those seen in a real userinfo
 	FINESS       string `json:"numeroFinessSite,omitempty"`
 	LegalFINESS  string `json:"numeroFinessetablissementJuridique,omitempty"`
 	TechnicalID  string `json:"identifiantTechniqueDeLaStructure"`
@@ -109,7 +109,7 @@ func (a Account) practice(technicalID, name, number, streetType, street, postalC
 // careHome is the EHPAD where two of the doctors meet.
 func careHome(mode string) Activity {
 	return Activity{
-		ModeCode: mode, SectorCode: "SA31", FINESS: "93B000017", LegalFINESS: "93C000016",
+		ModeCode: mode, FINESS: "93B000017", LegalFINESS: "93C000016",
 		TechnicalID: "F93B000017", Name: "EHPAD Les Glycines",
 		StreetNumber: "12", StreetType: "AV", Street: "DES GLYCINES",
 		PostOffice: "93200 SAINT-DENIS", PostalCode: "93200", Country: "99000",
@@ -197,7 +197,7 @@ func doctorAndPharmacist() Account {
 		NationalID: "899700813332", FamilyName: "KELLER", GivenName: "Paul", Civility: "M",
 	}
 	pharmacy := a.practice("R900110", "Pharmacie Sainte-Catherine", "44", "R", "SAINTE-CATHERINE", "33000", "BORDEAUX")
-	pharmacy.SectorCode, pharmacy.PreviousID, pharmacy.Authority = "SA33", "4"+a.NationalID[1:]+"002", "CNOP/CNOP/CNOP"
+	pharmacy.SectorCode, pharmacy.PreviousID, pharmacy.Authority = "", "4"+a.NationalID[1:]+"002", "CNOP/CNOP/CNOP"
 	a = a.doctor(a.practice("R900109", "Cabinet médical des Quinconces", "2", "ALL", "DES QUINCONCES", "33000", "BORDEAUX"))
 	a.Exercises = append(a.Exercises, Exercise{
 		ProfessionCode: "21", ProfessionCategory: "C", CivilityCode: "DR",

@@ -216,6 +216,7 @@ func (s *storage) SetUserinfoFromRequest(_ context.Context, info *oidc.UserInfo,
 	if err != nil {
 		return err
 	}
+	info.Subject = account.Subject() // the library copies the whole value over the token's claims
 	info.PreferredUsername = account.NationalID
 	info.FamilyName = account.FamilyName
 	info.GivenName = account.GivenName

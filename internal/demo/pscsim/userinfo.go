@@ -80,7 +80,9 @@ func (a Account) claims() claims {
 	if places := a.activities(); len(places) > 0 {
 		described.SubjectOrganization = places[0].Name
 		described.SubjectOrganizationID = places[0].TechnicalID
-		described.Sector = places[0].SectorCode + "^1.2.250.1.71.4.2.4"
+		if places[0].SectorCode != "" {
+			described.Sector = places[0].SectorCode + "^1.2.250.1.71.4.2.4"
+		}
 	}
 	return described
 }
