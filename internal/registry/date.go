@@ -185,6 +185,10 @@ func BirthDateOf(d Date) BirthDate {
 	return BirthDate{fmt.Sprintf("%04d%02d%02d", d.Year, d.Month, d.Day)}
 }
 
+// Equal tells whether b and other are the same date. It does what == does, and lets go-cmp compare
+// records that hold birth dates.
+func (b BirthDate) Equal(other BirthDate) bool { return b == other }
+
 // Digits returns the eight digits AAAAMMJJ.
 func (b BirthDate) Digits() string { return b.text }
 

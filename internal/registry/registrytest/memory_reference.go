@@ -1,0 +1,142 @@
+package registrytest
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"vaccin/internal/registry"
+)
+
+// Reference returns the small reference data.
+func (m *Memory) Reference(context.Context) (registry.Reference, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.reference
+	return registry.Reference{
+		Vaccines: slices.Clone(r.Vaccines), Schedules: slices.Clone(r.Schedules), Sites: slices.Clone(r.Sites),
+		PlaceTypes: slices.Clone(r.PlaceTypes), Activities: slices.Clone(r.Activities), Openings: slices.Clone(r.Openings),
+	}, nil
+}
+
+// PracticePlaces returns the imported places of practice of a practitioner.
+func (m *Memory) PracticePlaces(_ context.Context, nationalID string) ([]registry.PracticePlace, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []registry.PracticePlace
+	for _, p := range m.reference.PracticePlaces {
+		if p.NationalID == nationalID {
+			all = append(all, p.Place)
+		}
+	}
+	return all, nil
+}
+
+// startsTerm tells whether one of the terms of the texts starts with what was typed.
+func startsTerm(typed string, texts ...string) bool {
+	prefix := registry.Fold(typed)
+	return slices.ContainsFunc(registry.SearchTerms(texts...), func(t string) bool { return strings.HasPrefix(t, prefix) })
+}
+
+// first returns at most limit of the rows that match, in the order given.
+func first[T any](all []T, limit int, match func(T) bool, order func(a, b T) int) []T {
+	var rows []T
+	for _, one := range all {
+		if match(one) {
+			rows = append(rows, one)
+		}
+	}
+	slices.SortStableFunc(rows, order)
+	return rows[:min(limit, len(rows))]
+}
+
+// Localities returns the localities found by a text.
+func (m *Memory) Localities(_ context.Context, text string, limit int) ([]registry.Locality, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	match := func(l registry.Locality) bool { return startsTerm(text, l.PostalCode, l.Name, l.Label()) }
+	return first(m.reference.Localities, limit, match, func(a, b registry.Locality) int {
+		return cmp.Or(strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(a.Name, b.Name))
+	}), nil
+}
+
+// LocalitiesNamed returns the localities of a label.
+func (m *Memory) LocalitiesNamed(_ context.Context, label string) ([]registry.Locality, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.localitiesNamed(label), nil
+}
+
+func (m *Memory) localitiesNamed(label string) []registry.Locality {
+	var all []registry.Locality
+	for _, l := range m.reference.Localities {
+		if folded := registry.Fold(label); folded != "" && registry.Fold(l.Label()) == folded {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// Places returns the vaccination places found by a text.
+func (m *Memory) Places(
+	_ context.Context, placeType, text string, day registry.Date, limit int,
+) ([]registry.VaccinationPlace, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	match := func(p registry.VaccinationPlace) bool {
+		open := p.Closed.IsZero() || !p.Closed.Before(day)
+		return p.Type == placeType && open && startsTerm(text, p.PostalCode, p.Locality, p.Name, p.Label)
+	}
+	return first(m.reference.Places, limit, match, func(a, b registry.VaccinationPlace) int {
+		return cmp.Or(strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(a.Name, b.Name))
+	}), nil
+}
+
+// Lots returns the lots of a vaccine found by a text.
+func (m *Memory) Lots(_ context.Context, vaccineCode, text string, limit int) ([]registry.Lot, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	match := func(l registry.Lot) bool {
+		return l.VaccineCode == vaccineCode && strings.HasPrefix(l.Number, registry.NormalLot(text))
+	}
+	return first(m.reference.Lots, limit, match, func(a, b registry.Lot) int { return strings.Compare(a.Number, b.Number) }), nil
+}
+
+// ImportReference adds rows and replaces those of the same key.
+func (m *Memory) ImportReference(_ context.Context, c registry.ReferenceChange, event registry.Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.log(event); err != nil {
+		return err
+	}
+	r := &m.reference
+	r.Vaccines = merged(r.Vaccines, c.Vaccines, func(v registry.Vaccine) any { return v.Code })
+	r.Schedules = merged(r.Schedules, c.Schedules, func(s registry.Schedule) any { return [2]any{s.VaccineCode, s.From} })
+	r.Sites = merged(r.Sites, c.Sites, func(s registry.InjectionSite) any { return s.Code })
+	r.PlaceTypes = merged(r.PlaceTypes, c.PlaceTypes, func(t registry.PlaceType) any { return t.Code })
+	r.Activities = merged(r.Activities, c.Activities, func(a registry.Activity) any { return a.Code })
+	r.Openings = merged(r.Openings, c.Openings, func(o registry.ProfessionOpening) any { return [2]any{o.Profession, o.From} })
+	r.Localities = merged(r.Localities, c.Localities, func(l registry.Locality) any {
+		return [2]any{l.PostalCode, registry.Fold(l.Name)}
+	})
+	r.Places = merged(r.Places, c.Places, func(p registry.VaccinationPlace) any { return p.ID })
+	r.Lots = merged(r.Lots, c.Lots, func(l registry.Lot) any { return l })
+	r.PracticePlaces = merged(r.PracticePlaces, c.PracticePlaces, func(p registry.PractitionerPlace) any {
+		return [2]any{p.NationalID, p.Place.ID}
+	})
+	return nil
+}
+
+// merged returns rows with the news put in: in place of the row of the same key, or at the end.
+func merged[T any](rows, news []T, key func(T) any) []T {
+	rows = slices.Clone(rows)
+	for _, n := range news {
+		if i := slices.IndexFunc(rows, func(r T) bool { return key(r) == key(n) }); i >= 0 {
+			rows[i] = n
+		} else {
+			rows = append(rows, n)
+		}
+	}
+	return rows
+}
