@@ -9,10 +9,18 @@ import { initPrint } from './print.js'
 import { initShowWhen } from './show-when.js'
 import { initSuggest } from './suggest.js'
 
+// Radio buttons may not carry aria-expanded (ARIA 1.2), which the library sets on those that reveal a part.
+class PlainRadios extends Radios {
+  syncConditionalRevealWithInputState (input) {
+    super.syncConditionalRevealWithInputState(input)
+    input.removeAttribute('aria-expanded')
+  }
+}
+
 // The library's own start is an inline script, which the content security policy forbids.
 document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 
-for (const Component of [Button, Checkboxes, ErrorSummary, Radios, SkipLink]) {
+for (const Component of [Button, Checkboxes, ErrorSummary, PlainRadios, SkipLink]) {
   createAll(Component)
 }
 initSuggest(document)
