@@ -48,12 +48,15 @@ type Identity struct {
 }
 
 // FullName is the person's name as screens and paper show it.
-func (i Identity) FullName() string {
+func (i Identity) FullName() string { return i.NameLabel() + " " + i.GivenNames }
+
+// NameLabel is the used name, with the birth name where it differs: «MARTIN (née DURAND)».
+func (i Identity) NameLabel() string {
 	name := strings.ToUpper(i.UsedName)
 	if Fold(i.UsedName) != Fold(i.BirthName) {
 		name += " (" + bornWord(i.Sex) + " " + strings.ToUpper(i.BirthName) + ")"
 	}
-	return name + " " + i.GivenNames
+	return name
 }
 
 func bornWord(s Sex) string {
@@ -98,6 +101,9 @@ const (
 	FieldEmail      = "email"
 )
 
+// oldestAge is more years than anyone has lived: an older birth date is a slip.
+const oldestAge = 125
+
 // QuestionLunarDate asks about a birth date that is no day of the calendar.
 const QuestionLunarDate = "lunar-birth-date"
 
@@ -137,7 +143,10 @@ func DecidePatient(req RegistrationRequest, holder nir.Number, localities []Loca
 		f.refuse(FieldBirthRank, "Saisissez le rang de naissance, de 1 à 9 : 1 en général, 2 pour un jumeau, 3 pour un triplé.")
 	}
 	p.Contact = decideContact(&f, req, localities)
-	return p, f.err()
+	if err := f.err(); err != nil {
+		return Patient{}, err
+	}
+	return p, nil
 }
 
 func decideBirthDate(f *form, text string, today Date) BirthDate {
@@ -152,13 +161,13 @@ func decideBirthDate(f *form, text string, today Date) BirthDate {
 	}
 	day, ok := b.Date()
 	switch {
-	case !ok:
-		f.ask(QuestionLunarDate, FieldBirthDate, "Cette date n’est pas une date du calendrier. "+
-			"Confirmez qu’elle figure ainsi sur la carte Vitale ou l’attestation de droits.")
-	case day.After(today):
+	case ok && day.After(today), b.year() > today.Year:
 		f.refuse(FieldBirthDate, "La date de naissance est dans le futur. Vérifiez l’année.")
-	case day.Before(today.AddDays(-125 * 366)):
+	case b.year() < today.Year-oldestAge:
 		f.refuse(FieldBirthDate, "La date de naissance est trop ancienne. Vérifiez l’année.")
+	case !ok:
+		f.ask(QuestionLunarDate, b.Digits(), FieldBirthDate, "Cette date n’est pas une date du calendrier. "+
+			"Confirmez qu’elle figure ainsi sur la carte Vitale ou l’attestation de droits.")
 	}
 	return b
 }
@@ -176,7 +185,8 @@ func decideContact(f *form, req RegistrationRequest, localities []Locality) Cont
 	if c.Email, err = cleanText(req.Email, 254); err != nil {
 		f.check(FieldEmail, err)
 	} else if c.Email != "" {
-		if a, err := mail.ParseAddress(c.Email); err != nil || a.Address != c.Email || !strings.Contains(a.Address, ".") {
+		a, err := mail.ParseAddress(c.Email)
+		if err != nil || a.Address != c.Email || !strings.Contains(c.Email[strings.LastIndexByte(c.Email, '@')+1:], ".") {
 			f.refuse(FieldEmail, "Cette adresse électronique est incomplète. Exemple : nom@exemple.fr.")
 		}
 	}
@@ -192,17 +202,30 @@ func decideLocality(f *form, field string, found []Locality) Locality {
 	return Locality{}
 }
 
+// decidePhone keeps the digits of a telephone number, and the + of an international one. Without + or 00
+// it is French: ten digits from 0, or the six or eight of New Caledonia, Wallis and Polynesia.
 func decidePhone(text string) (string, error) {
-	clean := onlyDigits(strings.TrimSpace(text))
+	clean := strings.NewReplacer("(0)", "", "(", "", ")", "", "/", "").Replace(onlyDigits(strings.TrimSpace(text)))
 	if clean == "" {
 		return "", nil
 	}
 	digits := strings.TrimPrefix(clean, "+")
-	if !isDigits(digits) || len(digits) < 6 || len(digits) > 15 {
-		return "", Invalid("Ce numéro de téléphone n’est pas lisible. Exemple : 06 12 34 56 78.")
+	if !isDigits(digits) {
+		return "", Invalid("Un numéro de téléphone n’a que des chiffres. Exemples : 06 12 34 56 78, +33 6 12 34 56 78.")
 	}
-	if clean == digits && digits[0] == '0' && len(digits) != 10 && !strings.HasPrefix(digits, "00") {
-		return "", Invalid("Un numéro de téléphone français a 10 chiffres. Exemple : 06 12 34 56 78.")
+	n, abroad := len(digits), strings.TrimPrefix(digits, "00")
+	switch {
+	case clean != digits:
+		abroad = digits
+	case len(abroad) == n:
+		if n == 10 && digits[0] == '0' || (n == 6 || n == 8) && digits[0] != '0' {
+			return clean, nil
+		}
+		return "", Invalid("Un numéro de téléphone français a 10 chiffres et un numéro étranger commence par + ou 00. " +
+			"Exemples : 06 12 34 56 78, +33 6 12 34 56 78.")
+	}
+	if len(abroad) < 7 || len(abroad) > 15 || abroad[0] == '0' {
+		return "", Invalid("Ce numéro de téléphone international est incomplet ou trop long. Exemple : +33 6 12 34 56 78.")
 	}
 	return clean, nil
 }
