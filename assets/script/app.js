@@ -23,6 +23,6 @@ document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 for (const Component of [Button, Checkboxes, ErrorSummary, PlainRadios, SkipLink]) {
   createAll(Component)
 }
+initPrint(document)
 initSuggest(document)
 initShowWhen(document)
-initPrint(document)

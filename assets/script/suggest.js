@@ -15,6 +15,9 @@ const pauseBeforeAsking = 120 // milliseconds
 // Attributes that the combobox does not set itself and that must survive it.
 const keptAttributes = ['aria-invalid', 'autocapitalize', 'enterkeyhint', 'form', 'inputmode', 'maxlength', 'spellcheck']
 
+// A width goes to what holds the field and its list, so that both are as wide.
+const widthClass = /^(govuk-!-width-|govuk-input--width-|app-input--date$)/
+
 export function initSuggest (root) {
   for (const input of root.querySelectorAll('input[data-suggest]')) enhance(input)
 }
@@ -24,6 +27,7 @@ function enhance (input) {
   if (label && !label.id) label.id = `${input.id}-label`
   const source = suggestionSource(input.dataset.suggest, input.form, (input.dataset.suggestWith ?? '').split(/[\s,]+/).filter(Boolean))
   const holder = document.createElement('div')
+  holder.className = [...input.classList].filter(name => widthClass.test(name)).join(' ')
   const minLength = Number(input.dataset.suggestMin ?? 2)
   const free = 'suggestFree' in input.dataset
   input.replaceWith(holder)
@@ -33,7 +37,7 @@ function enhance (input) {
     name: input.name,
     defaultValue: input.value,
     required: input.required,
-    inputClasses: input.className,
+    inputClasses: [...input.classList].filter(name => !widthClass.test(name)).join(' '),
     describedBy: input.getAttribute('aria-describedby'),
     displayMenu: 'overlay',
     minLength,
