@@ -11,14 +11,20 @@ type Act struct {
 	By      Actor
 	Record  RecordID
 	Step    Step
-	Request string // identifies the form sent: sent again, it changes nothing
-	From    int    // for a rectification: the version of the entry that the form showed
-	Reason  string // for an annulment, and for a rectification by support
+	Request string // identifies the form sent: sent again by the same person, it changes nothing
+
+	// What the form showed, for a rectification or an annulment: which entry of the step, by its
+	// sequence, and at which version. What stands now must be that. An annulment asks only what is not
+	// 0; a rectification always asks From.
+	Entry int
+	From  int
+
+	Reason string // for an annulment, and for a rectification by support
 }
 
 // Done is the outcome of an act: the record as it stands now, and whether it already stood so (the
 // same form sent twice, or the same act recorded at the same time). Beside a conflict, it is the
-// record that the act was overtaken by.
+// record that the act was overtaken by; beside any other error it is empty.
 type Done struct {
 	Record  Record
 	Already bool
@@ -39,18 +45,30 @@ func (g *Registry) RectifyEligibility(ctx context.Context, act Act, req Eligibil
 	return g.do(ctx, act, verbRectify, Wanted{}, func(d decision) (Change, error) { return d.rectifyEligibility(req) })
 }
 
+// errNoSuchStep refuses a step that no page offers: an address or a form made by hand.
+var errNoSuchStep = NotFound("Cette étape n’existe pas. Revenez au dossier du patient.")
+
 // RecordDose validates a dose step for the first time.
 func (g *Registry) RecordDose(ctx context.Context, act Act, req DoseRequest) (Done, error) {
+	if !act.Step.isDose() {
+		return Done{}, errNoSuchStep
+	}
 	return g.do(ctx, act, verbDeclare, wantedFor(req), func(d decision) (Change, error) { return d.recordDose(req) })
 }
 
 // RectifyDose modifies the dose in force; every version is kept.
 func (g *Registry) RectifyDose(ctx context.Context, act Act, req DoseRequest) (Done, error) {
+	if !act.Step.isDose() {
+		return Done{}, errNoSuchStep
+	}
 	return g.do(ctx, act, verbRectify, wantedFor(req), func(d decision) (Change, error) { return d.rectifyDose(req) })
 }
 
 // Annul marks what stands in a step as entered in error, with a reason.
 func (g *Registry) Annul(ctx context.Context, act Act) (Done, error) {
+	if act.Step != StepEligibility && !act.Step.isDose() {
+		return Done{}, errNoSuchStep
+	}
 	return g.do(ctx, act, verbAnnul, Wanted{}, func(d decision) (Change, error) { return d.annul() })
 }
 
@@ -85,10 +103,13 @@ func (g *Registry) do(ctx context.Context, act Act, v verb, want Wanted, decide 
 			facts: DoseFacts{Facts: facts, Reference: policy.Reference, Now: g.Business()},
 		})
 		if errors.Is(err, errAlready) {
-			return Done{facts.Record, true}, g.Store.Log(ctx, event.with(OutcomeRepeated))
+			if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
+				return Done{}, fmt.Errorf("logging a repeated act: %w", err)
+			}
+			return Done{facts.Record, true}, nil
 		}
 		if err != nil {
-			return Done{Record: facts.Record}, g.refuse(ctx, event, err)
+			return g.refused(ctx, event, facts.Record, err)
 		}
 		if err = g.Store.Apply(ctx, change); err == nil {
 			return Done{Record: apply(facts.Record, change)}, nil
@@ -98,4 +119,13 @@ func (g *Registry) do(ctx context.Context, act Act, v verb, want Wanted, decide 
 		}
 	}
 	return Done{}, fmt.Errorf("the record changed %d times while one act was decided", attempts)
+}
+
+// refused logs a refusal; only a conflict, once logged, shows the record.
+func (g *Registry) refused(ctx context.Context, event Event, r Record, refusal error) (Done, error) {
+	err := g.refuse(ctx, event, refusal)
+	if KindOf(err) == KindConflict {
+		return Done{Record: r}, err
+	}
+	return Done{}, err
 }

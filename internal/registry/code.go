@@ -1,19 +1,20 @@
 package registry
 
 import (
+	crand "crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/big"
 	"strings"
-
-	crand "crypto/rand"
 )
 
 // TargetCode is a patient's unique code («code de ciblage»): a number in the store, text only when
 // shown. It is drawn at random among 31¹⁰ (8.2 × 10¹⁴) and derived from nothing, so that with
 // 67 million issued one guess in 12 million hits. Zero is no code.
 //
-// As text it is ten characters and a check character in three groups, ABCD-EFGH-JKL, of an
+// As text it is ten characters and a check character in three groups, ABCD-EFGH-JKM, of an
 // alphabet of 31 signs without 0 O 1 I L, which are mistaken for one another. 31 being prime, a sum
 // weighted by position catches every wrong character and every swap of neighbours.
 type TargetCode uint64
@@ -60,7 +61,7 @@ func (c TargetCode) Compact() string {
 	return string(text[:])
 }
 
-// Format returns the code as people read it aloud: ABCD-EFGH-JKL.
+// Format returns the code as people read it aloud: ABCD-EFGH-JKM.
 func (c TargetCode) Format() string {
 	t := c.Compact()
 	return t[:4] + "-" + t[4:8] + "-" + t[8:]
@@ -71,6 +72,14 @@ func (c TargetCode) String() string { return "[code]" }
 
 // GoString hides the code as String does.
 func (c TargetCode) GoString() string { return "[code]" }
+
+// LogValue hides the code as String does, for package slog.
+func (c TargetCode) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// MarshalText always fails, so that JSON and other encoders do not leak a code by accident.
+func (c TargetCode) MarshalText() ([]byte, error) {
+	return nil, errors.New("a target code is not encoded by accident: use Compact or Format")
+}
 
 // checkSign returns the index of the sign that brings the weighted sum to zero. Weights 2 to 11,
 // and 1 for the check sign itself: all different and none zero modulo 31.
@@ -101,7 +110,7 @@ func ParseCode(text string) (TargetCode, error) {
 		}
 	}
 	if len(clean) != codeDigits+1 {
-		return 0, Invalid("Un code de ciblage a 11 caractères, par exemple sous la forme ABCD-EFGH-JKM. Vérifiez le code.")
+		return 0, Invalid("Un code de ciblage a 11 caractères, par exemple sous la forme ABCD-EFGH-JKM. Vérifiez le code.")
 	}
 	c := TargetCode(value)
 	if uint64(strings.IndexByte(codeAlphabet, clean[codeDigits])) != checkSign([]byte(clean[:codeDigits])) || !c.Valid() {

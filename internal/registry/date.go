@@ -52,7 +52,7 @@ func TodayAt(now time.Time, postalCodes ...string) Date {
 // ParseISODate reads the form that stores and files use: 2020-12-27.
 func ParseISODate(text string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, text)
-	if err != nil {
+	if err != nil || t.Year() < 1 {
 		return Date{}, fmt.Errorf("not an ISO date")
 	}
 	return DateOf(t), nil
@@ -76,7 +76,7 @@ func ParseDate(text string) (Date, error) {
 // calendar has them.
 func splitDate(text string) (day, month, year int, err error) {
 	shape := Invalid("Écrivez la date sous la forme jour, mois, année, par exemple 27/12/2020.")
-	parts := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \u00a0\u202f/-.", r) })
+	parts := strings.FieldsFunc(strings.TrimSpace(text), func(r rune) bool { return strings.ContainsRune(" \u00a0\u202f/-.", r) })
 	if len(parts) == 1 && len(parts[0]) == 8 {
 		p := parts[0]
 		parts = []string{p[:2], p[2:4], p[4:]}
@@ -116,7 +116,10 @@ func (d Date) After(e Date) bool { return e.Before(d) }
 func (d Date) AddDays(n int) Date { return DateOf(d.midnight().AddDate(0, 0, n)) }
 
 // DaysSince returns the number of days from e to d, negative when d comes first.
-func (d Date) DaysSince(e Date) int { return int(d.midnight().Sub(e.midnight()).Hours() / 24) }
+func (d Date) DaysSince(e Date) int {
+	const day = 24 * 60 * 60
+	return int((d.midnight().Unix() - e.midnight().Unix()) / day)
+}
 
 // String returns the ISO form, 2020-12-27, or nothing for no date.
 func (d Date) String() string {
@@ -141,8 +144,11 @@ var monthNames = [...]string{
 
 var dayNames = [...]string{"dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"}
 
-// FrenchLong returns the form of sentences: lundi 1er mars 2021.
+// FrenchLong returns the form of sentences, lundi 1er mars 2021, or nothing for no date.
 func (d Date) FrenchLong() string {
+	if d.IsZero() {
+		return ""
+	}
 	day := strconv.Itoa(d.Day)
 	if d.Day == 1 {
 		day = "1er"
@@ -194,6 +200,15 @@ func (b BirthDate) Digits() string { return b.text }
 
 // IsZero tells whether there is no birth date.
 func (b BirthDate) IsZero() bool { return b.text == "" }
+
+// year is the year, also of a date that is no day of the calendar; 0 when there is no birth date.
+func (b BirthDate) year() int {
+	if b.IsZero() {
+		return 0
+	}
+	year, _ := strconv.Atoi(b.text[:4]) // always digits
+	return year
+}
 
 // Date returns the day of the calendar, and whether there is one.
 func (b BirthDate) Date() (Date, bool) {

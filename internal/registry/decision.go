@@ -37,20 +37,21 @@ func (d decision) asAuthor(author Signature) Actor {
 	return Actor{Role: author.Role, Practitioner: author.Practitioner, Place: author.Place, Door: d.By.Door}
 }
 
+// decider decides a form as validated by someone: the content, and the confirmations it carries.
+type decider[T any] func(by Actor) (T, []Confirmation, error)
+
+func (d decision) eligibility(req EligibilityRequest) decider[Eligibility] {
+	return func(by Actor) (Eligibility, []Confirmation, error) {
+		return DecideEligibility(req, d.facts.Reference, by, TodayAt(d.facts.Now, by.Place.PostalCode))
+	}
+}
+
+func (d decision) dose(req DoseRequest) decider[Dose] {
+	return func(by Actor) (Dose, []Confirmation, error) { return DecideDose(d.Step, req, d.facts, by) }
+}
+
 func (d decision) declareEligibility(req EligibilityRequest) (Change, error) {
-	if repeated(d.record().Eligibilities, d.Request) {
-		return nil, errAlready
-	}
-	allowed := MayDeclare(d.policy)
-	if KindOf(allowed) == KindConflict {
-		standing, _ := d.record().Eligibility()
-		asked, _, err := DecideEligibility(req, d.facts.Reference, d.By, d.policy.Today)
-		return nil, overtaken(allowed, err, asked == standing.Current().Content, standing.Author(), d.By)
-	}
-	if allowed != nil {
-		return nil, allowed
-	}
-	content, confirmed, err := DecideEligibility(req, d.facts.Reference, d.By, d.policy.Today)
+	version, err := firstVersion(d, d.record().Eligibilities, d.eligibility(req))
 	if err != nil {
 		return nil, err
 	}
@@ -60,68 +61,132 @@ func (d decision) declareEligibility(req EligibilityRequest) (Change, error) {
 			return nil, err
 		}
 	}
-	version := Version[Eligibility]{Number: 1, Content: content, Signed: d.signature(), Request: d.Request, Confirmed: confirmed}
 	return EligibilityDeclared{d.head(1), len(d.record().Eligibilities) + 1, version, code}, nil
 }
 
 func (d decision) rectifyEligibility(req EligibilityRequest) (Change, error) {
-	if repeated(d.record().Eligibilities, d.Request) {
-		return nil, errAlready
-	}
-	if err := MayRectify(d.policy); err != nil {
-		return nil, err
-	}
-	entry, _ := d.record().Eligibility()
-	content, confirmed, err := DecideEligibility(req, d.facts.Reference, d.asAuthor(entry.Author()), d.policy.Today)
+	sequence, version, err := nextVersion(d, d.record().Eligibilities, d.eligibility(req))
 	if err != nil {
 		return nil, err
 	}
-	version, err := nextVersion(d, entry, content, confirmed)
-	if err != nil {
-		return nil, err
-	}
-	return EligibilityRectified{d.head(version.Number), entry.Sequence, version}, nil
+	return EligibilityRectified{d.head(version.Number), sequence, version}, nil
 }
 
 func (d decision) recordDose(req DoseRequest) (Change, error) {
 	entries := d.record().doses(d.Step)
-	if repeated(entries, d.Request) {
-		return nil, errAlready
-	}
-	allowed := MayDeclare(d.policy)
-	if KindOf(allowed) == KindConflict {
-		standing, _ := d.record().Dose(d.Step)
-		asked, _, err := DecideDose(d.Step, req, d.facts, d.By)
-		return nil, overtaken(allowed, err, asked == standing.Current().Content, standing.Author(), d.By)
-	}
-	if allowed != nil {
-		return nil, allowed
-	}
-	content, confirmed, err := DecideDose(d.Step, req, d.facts, d.By)
+	version, err := firstVersion(d, entries, d.dose(req))
 	if err != nil {
 		return nil, err
 	}
-	version := Version[Dose]{Number: 1, Content: content, Signed: d.signature(), Request: d.Request, Confirmed: confirmed}
 	return DoseRecorded{d.head(1), d.Step, len(entries) + 1, version}, nil
 }
 
 func (d decision) rectifyDose(req DoseRequest) (Change, error) {
-	if repeated(d.record().doses(d.Step), d.Request) {
-		return nil, errAlready
-	}
-	if err := MayRectify(d.policy); err != nil {
-		return nil, err
-	}
-	entry, _ := d.record().Dose(d.Step)
-	content, confirmed, err := DecideDose(d.Step, req, d.facts, d.asAuthor(entry.Author()))
+	sequence, version, err := nextVersion(d, d.record().doses(d.Step), d.dose(req))
 	if err != nil {
 		return nil, err
 	}
-	version, err := nextVersion(d, entry, content, confirmed)
-	if err != nil {
-		return nil, err
+	return DoseRectified{d.head(version.Number), d.Step, sequence, version}, nil
+}
+
+// firstVersion makes the first version of a new entry. When the step is taken, the same act by the same
+// person already stands; anything else is the conflict that policy named.
+func firstVersion[T comparable](d decision, entries []Entry[T], decide decider[T]) (Version[T], error) {
+	content, confirmed, invalid := decide(d.By)
+	if err := resent(d, entries, content, invalid); err != nil {
+		return Version[T]{}, err
 	}
-	return DoseRectified{d.head(version.Number), d.Step, entry.Sequence, version}, nil
+	allowed := MayDeclare(d.policy)
+	if KindOf(allowed) == KindConflict && invalid == nil {
+		if entry, ok := standing(entries); ok && content == entry.Current().Content && d.signed(entry.Author()) {
+			return Version[T]{}, errAlready
+		}
+	}
+	if allowed != nil {
+		return Version[T]{}, allowed
+	}
+	if invalid != nil {
+		return Version[T]{}, invalid
+	}
+	return Version[T]{Number: 1, Content: content, Signed: d.signature(), Request: d.Request, Confirmed: confirmed}, nil
+}
+
+// nextVersion makes the version that rectifies the entry in force, and returns that entry's sequence. A
+// form that changes nothing leaves the entry as it is; one that showed something else than what stands
+// is a conflict.
+func nextVersion[T comparable](d decision, entries []Entry[T], decide decider[T]) (sequence int, v Version[T], err error) {
+	entry, ok := standing(entries)
+	author := d.By
+	if ok {
+		author = d.asAuthor(entry.Author())
+	}
+	content, confirmed, invalid := decide(author)
+	if err := resent(d, entries, content, invalid); err != nil {
+		return 0, v, err
+	}
+	if err := together(MayRectify(d.policy), invalid); err != nil {
+		return 0, v, err
+	}
+	current := entry.Current()
+	if content == current.Content {
+		return 0, v, errAlready
+	}
+	if d.From != current.Number || !d.showed(entry.Sequence, current.Number) {
+		return 0, v, errChangedMeanwhile
+	}
+	reason := ""
+	if d.By.Role == RoleSupport {
+		if reason, err = cleanText(d.Reason, reasonLimit); err != nil {
+			return 0, v, err
+		}
+	}
+	return entry.Sequence, Version[T]{
+		Number: current.Number + 1, Content: content, Signed: d.signature(),
+		Request: d.Request, Confirmed: confirmed, Reason: reason,
+	}, nil
+}
+
+var (
+	errChangedMeanwhile = Conflict("Cette étape a changé depuis que vous l’avez ouverte. " +
+		"Vérifiez ce qui est enregistré, puis recommencez si nécessaire.")
+	errSentThenAnnulled = Conflict("Cette saisie a déjà été enregistrée, puis annulée. " +
+		"Pour la refaire, reprenez à partir du dossier du patient.")
+	errSentOtherwise = Conflict("Ce formulaire a déjà été enregistré avec d’autres valeurs. " +
+		"Pour les corriger, modifiez l’étape à partir de sa synthèse.")
+)
+
+// showed tells whether the form showed this entry at this version; 0 does not ask.
+func (d decision) showed(sequence, version int) bool {
+	return (d.Entry == 0 || d.Entry == sequence) && (d.From == 0 || d.From == version)
+}
+
+// signed tells whether whoever acts made a signature.
+func (d decision) signed(s Signature) bool {
+	return s.Role == d.By.Role && s.Practitioner.NationalID == d.By.Practitioner.NationalID
+}
+
+// resent settles a form that already made a version: with the same content the act stands, and nothing
+// is said twice; but an act annulled since does not come back by itself, and values changed after Back
+// are not dropped in silence. It returns nil for a form that is new, or another person's.
+func resent[T comparable](d decision, entries []Entry[T], content T, invalid error) error {
+	if d.Request == "" || MaySearch(d.policy) != nil {
+		return nil
+	}
+	for _, e := range entries {
+		for _, v := range e.Versions {
+			if v.Request != d.Request || !d.signed(v.Signed) {
+				continue
+			}
+			switch {
+			case e.Annulment != nil:
+				return errSentThenAnnulled
+			case invalid == nil && content == v.Content:
+				return errAlready
+			}
+			return errSentOtherwise
+		}
+	}
+	return nil
 }
 
 func (d decision) annul() (Change, error) {
@@ -131,11 +196,14 @@ func (d decision) annul() (Change, error) {
 	if err := MayAnnul(d.policy); err != nil {
 		return nil, err
 	}
+	sequence, version := d.annulled()
+	if !d.showed(sequence, version) {
+		return nil, errChangedMeanwhile
+	}
 	reason, err := cleanText(d.Reason, reasonLimit)
 	if err != nil {
 		return nil, err
 	}
-	sequence, version := d.annulled()
 	return StepAnnulled{d.head(version), d.Step, sequence, Annulment{d.signature(), reason, d.Request}}, nil
 }
 
@@ -149,52 +217,19 @@ func (d decision) annulled() (sequence, version int) {
 	return e.Sequence, e.Current().Number
 }
 
-// annulledBy tells whether this very form already annulled an entry of the step.
+// annulledBy tells whether this very form, sent by the same person, already annulled an entry of the step.
 func (d decision) annulledBy() bool {
+	if d.Request == "" || MaySearch(d.policy) != nil {
+		return false
+	}
 	if d.Step == StepEligibility {
-		return annulledByRequest(d.record().Eligibilities, d.Request)
+		return annulledBy(d, d.record().Eligibilities)
 	}
-	return annulledByRequest(d.record().doses(d.Step), d.Request)
+	return annulledBy(d, d.record().doses(d.Step))
 }
 
-func annulledByRequest[T any](entries []Entry[T], request string) bool {
-	return request != "" && slices.ContainsFunc(entries, func(e Entry[T]) bool {
-		return e.Annulment != nil && e.Annulment.Request == request
+func annulledBy[T any](d decision, entries []Entry[T]) bool {
+	return slices.ContainsFunc(entries, func(e Entry[T]) bool {
+		return e.Annulment != nil && e.Annulment.Request == d.Request && d.signed(e.Annulment.Signed)
 	})
-}
-
-// nextVersion makes the version that rectifies an entry. A form that shows an older version than the
-// one in force is a conflict; one that changes nothing leaves the entry as it is.
-func nextVersion[T comparable](d decision, entry Entry[T], content T, confirmed []Confirmation) (Version[T], error) {
-	current := entry.Current()
-	if d.From != current.Number {
-		return Version[T]{}, Conflict("Cette étape a été modifiée entre-temps. Vérifiez la version en vigueur avant de modifier de nouveau.")
-	}
-	if content == current.Content {
-		return Version[T]{}, errAlready
-	}
-	reason, err := cleanText(d.Reason, reasonLimit)
-	if err != nil {
-		return Version[T]{}, err
-	}
-	return Version[T]{
-		Number: current.Number + 1, Content: content, Signed: d.signature(),
-		Request: d.Request, Confirmed: confirmed, Reason: reason,
-	}, nil
-}
-
-// repeated tells whether one of the versions came from this very form.
-func repeated[T any](entries []Entry[T], request string) bool {
-	return request != "" && slices.ContainsFunc(entries, func(e Entry[T]) bool {
-		return slices.ContainsFunc(e.Versions, func(v Version[T]) bool { return v.Request == request })
-	})
-}
-
-// overtaken settles a declaration whose step is taken: the same act by the same person already
-// stands; anything else is the conflict that policy named.
-func overtaken(conflict, invalid error, same bool, author Signature, by Actor) error {
-	if invalid == nil && same && author.Practitioner.NationalID == by.Practitioner.NationalID {
-		return errAlready
-	}
-	return conflict
 }

@@ -3,6 +3,7 @@ package registry
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -32,11 +33,12 @@ type Performer struct {
 
 // Location is where the dose was given: an establishment of the list, or a name typed with a locality.
 type Location struct {
-	Type     string // code of PlaceType
-	PlaceID  string // of VaccinationPlace; empty when the name was typed
-	Name     string
-	Address  string
-	Locality Locality
+	Type       string // code of PlaceType
+	PlaceID    string // of VaccinationPlace; empty when the name was typed
+	PlaceLabel string // its label on that day, to show the form again as it was
+	Name       string
+	Address    string
+	Locality   Locality
 }
 
 // Field names of a dose request, for errors and questions.
@@ -109,7 +111,7 @@ func DecideDose(step Step, req DoseRequest, facts DoseFacts, by Actor) (Dose, []
 	today := TodayAt(facts.Now, d.Location.Locality.PostalCode, by.Place.PostalCode)
 	d.Occurrence = decideOccurrence(&f, req.Occurrence, today)
 	vaccine := decideVaccine(&f, &d, step, req, facts)
-	d.LotNumber = decideLot(&f, req.Lot, slices.Contains(facts.LotVaccines, vaccine.Code))
+	d.LotNumber = decideLot(&f, req.Lot, vaccine.Code, facts.LotVaccines)
 	if _, ok := facts.Reference.Site(req.Site); !ok {
 		f.refuse(FieldSite, "Choisissez la zone d’injection.")
 	}
@@ -139,8 +141,8 @@ func decideOccurrence(f *form, text string, today Date) Date {
 		f.refuse(FieldOccurrence, "La date de la vaccination est dans le futur. Vérifiez-la.")
 		return Date{}
 	case today.DaysSince(day) > longPast:
-		f.ask(QuestionLongPast, FieldOccurrence,
-			fmt.Sprintf("Cette vaccination date de plus de %d jours. Confirmez sa date.", longPast))
+		f.ask(QuestionLongPast, day.String(), FieldOccurrence,
+			fmt.Sprintf("Cette vaccination date de plus de %d jours. Confirmez sa date.", longPast))
 	}
 	return day
 }
@@ -150,7 +152,11 @@ func decideOccurrence(f *form, text string, today Date) Date {
 func decideVaccine(f *form, d *Dose, step Step, req DoseRequest, facts DoseFacts) Vaccine {
 	code := req.Vaccine
 	if step == StepSecondDose {
-		first, _ := facts.Record.Dose(StepFirstDose)
+		first, ok := facts.Record.Dose(StepFirstDose)
+		if !ok {
+			f.refuse(FieldVaccine, "La 1ère vaccination doit d’abord être enregistrée.")
+			return Vaccine{}
+		}
 		code = first.Current().Content.VaccineCode
 	} else if second, ok := facts.Record.Dose(StepSecondDose); ok && second.Current().Content.VaccineCode != code {
 		f.refuse(FieldVaccine, "La 2ème vaccination est enregistrée avec un autre vaccin. Annulez-la avant de changer celui de la 1ère.")
@@ -172,7 +178,8 @@ func decideVaccine(f *form, d *Dose, step Step, req DoseRequest, facts DoseFacts
 	return v
 }
 
-func decideLot(f *form, text string, known bool) string {
+// decideLot asks about a lot that none of the vaccine's lists has.
+func decideLot(f *form, text, vaccineCode string, lotVaccines []string) string {
 	text, err := requiredText(text, 20, "Saisissez le numéro de lot.")
 	if err != nil {
 		f.check(FieldLot, err)
@@ -185,8 +192,8 @@ func decideLot(f *form, text string, known bool) string {
 			return ""
 		}
 	}
-	if !known {
-		f.ask(QuestionUnknownLot, FieldLot, "Ce numéro de lot n’est pas dans la liste de ce vaccin. Confirmez qu’il est bien celui du flacon.")
+	if !slices.Contains(lotVaccines, vaccineCode) {
+		f.ask(QuestionUnknownLot, vaccineCode+":"+lot, FieldLot, "Ce numéro de lot n’est pas dans la liste de ce vaccin. Confirmez qu’il est bien celui du flacon.")
 	}
 	return lot
 }
@@ -205,9 +212,9 @@ func decidePerformer(f *form, req DoseRequest, by Actor) Performer {
 		f.check(FieldPerformerGiven, err)
 		if number := onlyDigits(req.PerformerNumber); number != "" {
 			if !isDigits(number) || len(number) != 11 && len(number) != 9 {
-				f.refuse(FieldPerformerNumber, "Ce numéro doit avoir 11 chiffres (RPPS) ou 9 chiffres (ADELI ou AM). Vérifiez-le ou laissez-le vide.")
+				f.refuse(FieldPerformerNumber, "Ce numéro doit avoir 11 chiffres (RPPS) ou 9 chiffres (ADELI ou AM). Vérifiez-le ou laissez-le vide.")
 			} else if len(number) == 11 && !luhn(number) {
-				f.ask(QuestionPerformerNumber, FieldPerformerNumber, "La clé de ce numéro RPPS paraît fausse. Confirmez-le.")
+				f.ask(QuestionPerformerNumber, number, FieldPerformerNumber, "La clé de ce numéro RPPS paraît fausse. Confirmez-le.")
 			}
 			p.Number = number
 		}
@@ -223,11 +230,11 @@ func decideAMNumber(f *form, text string) string {
 		return ""
 	}
 	if !isDigits(number) || len(number) != 9 {
-		f.refuse(FieldAMNumber, "Un numéro AM a 9 chiffres. Vérifiez-le ou laissez-le vide.")
+		f.refuse(FieldAMNumber, "Un numéro AM a 9 chiffres. Vérifiez-le ou laissez-le vide.")
 		return ""
 	}
 	if !luhn(number) {
-		f.ask(QuestionAMNumber, FieldAMNumber, "La clé de ce numéro AM paraît fausse. Confirmez-le.")
+		f.ask(QuestionAMNumber, number, FieldAMNumber, "La clé de ce numéro AM paraît fausse. Confirmez-le.")
 	}
 	return number
 }
@@ -242,12 +249,12 @@ func decideLocation(f *form, req DoseRequest, facts DoseFacts) Location {
 	l := Location{Type: kind.Code}
 	if kind.Listed && !req.PlaceAbsent {
 		if len(facts.Places) != 1 {
-			f.refuse(FieldPlace, "Choisissez le lieu dans la liste : saisissez les premiers caractères du code postal ou du nom, "+
-				"ou cochez « Lieu absent de la liste ».")
+			f.refuse(FieldPlace, "Choisissez le lieu dans la liste : saisissez les premiers caractères du code postal ou du nom, "+
+				"ou cochez « Lieu absent de la liste ».")
 			return l
 		}
 		p := facts.Places[0]
-		l.PlaceID, l.Name, l.Address = p.ID, p.Name, p.Address
+		l.PlaceID, l.PlaceLabel, l.Name, l.Address = p.ID, p.Label, p.Name, p.Address
 		l.Locality = Locality{PostalCode: p.PostalCode, Name: p.Locality}
 		return l
 	}
@@ -267,31 +274,39 @@ func decideCalendar(f *form, d *Dose, step Step, v Vaccine, facts DoseFacts, tod
 	if age, ok := facts.Record.Patient.BirthDate.AgeOn(d.Occurrence); ok && age < 0 {
 		f.refuse(FieldOccurrence, "Cette date précède la naissance du patient. Vérifiez-la.")
 	} else if ok && age < v.MinimumAge {
-		f.ask(QuestionAge, FieldVaccine, fmt.Sprintf(
-			"Ce vaccin est autorisé à partir de %d ans et le patient en a %d. Confirmez le vaccin.", v.MinimumAge, age))
+		f.ask(QuestionAge, v.Code+":"+strconv.Itoa(age), FieldVaccine, fmt.Sprintf(
+			"Ce vaccin est autorisé à partir de %d ans et le patient en aurait %d à la date saisie. Confirmez le vaccin et la date.",
+			v.MinimumAge, age))
 	}
 	if step == StepSecondDose {
 		first, _ := facts.Record.Dose(StepFirstDose)
-		decideInterval(f, first.Current().Content.Occurrence, d.Occurrence, FieldOccurrence, v, facts, today)
+		decideInterval(f, first.Current().Content.Occurrence, d.Occurrence, v, facts, today)
 		return
 	}
 	if second, ok := facts.Record.Dose(StepSecondDose); ok {
-		decideInterval(f, d.Occurrence, second.Current().Content.Occurrence, FieldOccurrence, v, facts, today)
+		decideInterval(f, d.Occurrence, second.Current().Content.Occurrence, v, facts, today)
 	}
 	if s, ok := facts.Reference.ScheduleFor(v.Code, d.Occurrence, today); ok && v.Doses > 1 {
 		d.BookFrom = d.Occurrence.AddDays(s.Recommended)
 	}
 }
 
-func decideInterval(f *form, first, second Date, field string, v Vaccine, facts DoseFacts, today Date) {
+func decideInterval(f *form, first, second Date, v Vaccine, facts DoseFacts, today Date) {
 	if second.Before(first) {
-		f.refuse(field, "La 2ème vaccination ne peut pas précéder la 1ère. Vérifiez la date.")
+		f.refuse(FieldOccurrence, "La 2ème vaccination ne peut pas précéder la 1ère. Vérifiez la date.")
 		return
 	}
 	s, ok := facts.Reference.ScheduleFor(v.Code, first, today)
 	if days := second.DaysSince(first); ok && (days < s.Minimum || days > s.Maximum) {
-		f.ask(QuestionInterval, field, fmt.Sprintf(
-			"L’intervalle entre les deux vaccinations serait de %d jours, hors de l’intervalle recommandé (%d à %d jours). Confirmez la date.",
-			days, s.Minimum, s.Maximum))
+		f.ask(QuestionInterval, strconv.Itoa(days), FieldOccurrence, fmt.Sprintf(
+			"L’intervalle entre les deux vaccinations serait de %s, hors de l’intervalle recommandé (de %d à %d jours). Confirmez la date.",
+			countDays(days), s.Minimum, s.Maximum))
 	}
+}
+
+func countDays(n int) string {
+	if n < 2 {
+		return fmt.Sprintf("%d jour", n)
+	}
+	return fmt.Sprintf("%d jours", n)
 }

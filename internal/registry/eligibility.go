@@ -47,6 +47,10 @@ const (
 // prescriptionAge is after how many days a prescription is asked about.
 const prescriptionAge = 90
 
+// firstPrescription is the first day that can be a prescription's: an earlier one is a slip of the year,
+// for there was no epidemic yet.
+var firstPrescription = MustDate("2020-01-01")
+
 // EligibilityRequest is the form of a declaration, as typed.
 type EligibilityRequest struct {
 	Prescribes         string // yes or no
@@ -94,7 +98,7 @@ func DecideEligibility(req EligibilityRequest, ref Reference, declarer Actor, to
 	e.PrescribedOn = decidePrescribedOn(&f, req.PrescribedOn, today)
 	decideActivity(&f, &e, req, ref)
 	if !req.PatientAgrees {
-		f.refuse(FieldPatientAgrees, "L’accord du patient est nécessaire : cochez cette case s’il accepte d’entrer dans le processus de vaccination.")
+		f.refuse(FieldPatientAgrees, "L’accord du patient est nécessaire : cochez cette case s’il accepte d’entrer dans le processus de vaccination.")
 	}
 	if !req.ConditionsAccepted {
 		f.refuse(FieldConditions, "Acceptez les conditions de transmission des données et confirmez que vous avez informé le patient.")
@@ -115,7 +119,7 @@ func decidePrescriber(f *form, req EligibilityRequest) Prescriber {
 	p.Structure, err = requiredText(req.Structure, 120, "Saisissez la structure du prescripteur, telle qu’elle figure sur l’ordonnance.")
 	f.check(FieldStructure, err)
 	p.Number = decideProfessionalNumber(f, FieldPrescriberNumber, req.Number,
-		"Saisissez le numéro RPPS (11 chiffres) ou le numéro AM (9 chiffres) du prescripteur.")
+		"Saisissez le numéro RPPS (11 chiffres) ou le numéro AM (9 chiffres) du prescripteur.")
 	return p
 }
 
@@ -128,11 +132,11 @@ func decideProfessionalNumber(f *form, field, text, missing string) string {
 		return ""
 	}
 	if !isDigits(number) || len(number) != 11 && len(number) != 9 {
-		f.refuse(field, "Ce numéro doit avoir 11 chiffres (RPPS) ou 9 chiffres (AM). Vérifiez-le.")
+		f.refuse(field, "Ce numéro doit avoir 11 chiffres (RPPS) ou 9 chiffres (AM). Vérifiez-le.")
 		return ""
 	}
 	if !luhn(number) {
-		f.ask(QuestionPrescriberNumber, field, "La clé de ce numéro paraît fausse. Confirmez que c’est bien celui du document.")
+		f.ask(QuestionPrescriberNumber, number, field, "La clé de ce numéro paraît fausse. Confirmez que c’est bien celui du document.")
 	}
 	return number
 }
@@ -148,9 +152,11 @@ func decidePrescribedOn(f *form, text string, today Date) Date {
 		f.check(FieldPrescribedOn, err)
 	case day.After(today):
 		f.refuse(FieldPrescribedOn, "La date de l’ordonnance est dans le futur. Vérifiez-la.")
+	case day.Before(firstPrescription):
+		f.refuse(FieldPrescribedOn, "Cette date est antérieure à l’épidémie de Covid-19. Vérifiez l’année de l’ordonnance.")
 	case today.DaysSince(day) > prescriptionAge:
-		f.ask(QuestionOldPrescription, FieldPrescribedOn,
-			fmt.Sprintf("L’ordonnance date de plus de %d jours. Confirmez sa date.", prescriptionAge))
+		f.ask(QuestionOldPrescription, day.String(), FieldPrescribedOn,
+			fmt.Sprintf("L’ordonnance date de plus de %d jours. Confirmez sa date.", prescriptionAge))
 	}
 	return day
 }

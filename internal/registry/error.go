@@ -2,6 +2,7 @@ package registry
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -37,7 +38,8 @@ type FieldError struct {
 }
 
 // Question asks the person to confirm something unusual. Code is what comes back in a
-// request's Confirmed list; Field is the field it is about.
+// request's Confirmed list: one of the Question constants and the value asked about («interval:10»), so
+// that an answer never holds for another value. Field is the field it is about.
 type Question struct {
 	Code    string
 	Field   string
@@ -80,6 +82,21 @@ func KindOf(err error) Kind {
 	return 0
 }
 
+// together joins two refusals of one form, so that a person sees all that is to be corrected. A refusal
+// of the act itself comes alone, and a question waits until nothing is refused.
+func together(policy, input error) error {
+	var p, i *Error
+	switch {
+	case policy == nil:
+		return input
+	case KindOf(policy) != KindInvalid || KindOf(input) != KindInvalid:
+		return policy
+	}
+	errors.As(policy, &p)
+	errors.As(input, &i)
+	return &Error{Kind: KindInvalid, Message: i.Message, Fields: slices.Concat(p.Fields, i.Fields)}
+}
+
 // form gathers the refusals and questions of one request, so that a person sees all at once.
 type form struct {
 	fields    []FieldError
@@ -105,8 +122,9 @@ func (f *form) check(field string, err error) {
 	f.refuse(field, err.Error())
 }
 
-// ask records a question, or its answer when the request already holds it.
-func (f *form) ask(code, field, message string) {
+// ask records a question about a value, or its answer when the request already holds it.
+func (f *form) ask(question, about, field, message string) {
+	code := question + ":" + about
 	for _, c := range f.confirmed {
 		if c == code {
 			f.answered = append(f.answered, Confirmation{code, message})
@@ -116,10 +134,18 @@ func (f *form) ask(code, field, message string) {
 	f.questions = append(f.questions, Question{code, field, message})
 }
 
+// refusal returns the refused fields, or nil when there are none.
+func (f *form) refusal() *Error {
+	if len(f.fields) == 0 {
+		return nil
+	}
+	return &Error{Kind: KindInvalid, Message: "Certains champs sont à corriger.", Fields: f.fields}
+}
+
 // err returns what stands in the way: refusals first, and questions only when nothing is refused.
 func (f *form) err() error {
-	if len(f.fields) > 0 {
-		return &Error{Kind: KindInvalid, Message: "Certains champs sont à corriger.", Fields: f.fields}
+	if refused := f.refusal(); refused != nil {
+		return refused
 	}
 	if len(f.questions) > 0 {
 		return &Error{

@@ -140,7 +140,7 @@ func DecidePatient(req RegistrationRequest, holder nir.Number, localities []Loca
 	p.BirthDate = decideBirthDate(&f, req.BirthDate, today)
 	rank, err := strconv.Atoi(strings.TrimSpace(req.BirthRank))
 	if p.BirthRank = rank; err != nil || rank < 1 || rank > 9 {
-		f.refuse(FieldBirthRank, "Saisissez le rang de naissance, de 1 à 9 : 1 en général, 2 pour un jumeau, 3 pour un triplé.")
+		f.refuse(FieldBirthRank, "Saisissez le rang de naissance, de 1 à 9 : 1 en général, 2 pour le deuxième de jumeaux, 3 pour le troisième de triplés.")
 	}
 	p.Contact = decideContact(&f, req, localities)
 	if err := f.err(); err != nil {
@@ -187,7 +187,7 @@ func decideContact(f *form, req RegistrationRequest, localities []Locality) Cont
 	} else if c.Email != "" {
 		a, err := mail.ParseAddress(c.Email)
 		if err != nil || a.Address != c.Email || !strings.Contains(c.Email[strings.LastIndexByte(c.Email, '@')+1:], ".") {
-			f.refuse(FieldEmail, "Cette adresse électronique est incomplète. Exemple : nom@exemple.fr.")
+			f.refuse(FieldEmail, "Cette adresse électronique est incomplète. Exemple : nom@exemple.fr.")
 		}
 	}
 	return c
@@ -198,7 +198,7 @@ func decideLocality(f *form, field string, found []Locality) Locality {
 	if len(found) == 1 {
 		return found[0]
 	}
-	f.refuse(field, "Choisissez une localité dans la liste : saisissez les premiers caractères du code postal ou du nom.")
+	f.refuse(field, "Choisissez une localité dans la liste : saisissez les premiers caractères du code postal ou du nom.")
 	return Locality{}
 }
 
@@ -211,7 +211,7 @@ func decidePhone(text string) (string, error) {
 	}
 	digits := strings.TrimPrefix(clean, "+")
 	if !isDigits(digits) {
-		return "", Invalid("Un numéro de téléphone n’a que des chiffres. Exemples : 06 12 34 56 78, +33 6 12 34 56 78.")
+		return "", Invalid("Un numéro de téléphone n’a que des chiffres. Exemples : 06 12 34 56 78, +33 6 12 34 56 78.")
 	}
 	n, abroad := len(digits), strings.TrimPrefix(digits, "00")
 	switch {
@@ -221,11 +221,11 @@ func decidePhone(text string) (string, error) {
 		if n == 10 && digits[0] == '0' || (n == 6 || n == 8) && digits[0] != '0' {
 			return clean, nil
 		}
-		return "", Invalid("Un numéro de téléphone français a 10 chiffres et un numéro étranger commence par + ou 00. " +
-			"Exemples : 06 12 34 56 78, +33 6 12 34 56 78.")
+		return "", Invalid("Un numéro de téléphone français a 10 chiffres et un numéro étranger commence par + ou 00. " +
+			"Exemples : 06 12 34 56 78, +33 6 12 34 56 78.")
 	}
 	if len(abroad) < 7 || len(abroad) > 15 || abroad[0] == '0' {
-		return "", Invalid("Ce numéro de téléphone international est incomplet ou trop long. Exemple : +33 6 12 34 56 78.")
+		return "", Invalid("Ce numéro de téléphone international est incomplet ou trop long. Exemple : +33 6 12 34 56 78.")
 	}
 	return clean, nil
 }

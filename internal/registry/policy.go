@@ -19,17 +19,20 @@ var (
 	// A practitioner of an authorised profession, at a place of practice.
 	practising = []condition{isPractitioner, professionAuthorised, placeChosen}
 
+	// An agent of the assistance, whose every act is traced to a person.
+	assisting = []condition{isIdentified}
+
 	rules = map[verb]map[Role][]condition{
 		verbDeclare: {
 			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepFree, previousStepDone, notSingleDose},
 		},
 		verbRectify: {
 			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepDone, isAuthor, nextStepFree},
-			RoleSupport:      {stepDone, reasonGiven},
+			RoleSupport:      {isIdentified, stepDone, reasonGiven},
 		},
 		verbAnnul: {
 			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepDone, isAuthor, nextStepFree, reasonGiven},
-			RoleSupport:      {stepDone, firstDoseNotUnderSecond, reasonGiven},
+			RoleSupport:      {isIdentified, stepDone, firstDoseNotUnderSecond, reasonGiven},
 		},
 	}
 )
@@ -37,7 +40,7 @@ var (
 // MaySearch tells whether the actor may look for patients, read their records and register them.
 func MaySearch(c Case) error {
 	if c.Actor.Role == RoleSupport {
-		return nil
+		return firstFailure(c, assisting)
 	}
 	return firstFailure(c, practising)
 }
@@ -78,6 +81,13 @@ func isPractitioner(c Case) *Error {
 	return nil
 }
 
+func isIdentified(c Case) *Error {
+	if c.Actor.Practitioner.NationalID == "" {
+		return NotAllowed("Votre identité n’est pas connue du téléservice. Déconnectez-vous, puis connectez-vous de nouveau.")
+	}
+	return nil
+}
+
 func professionAuthorised(c Case) *Error {
 	if !c.Reference.ProfessionAuthorised(c.Actor.Practitioner.Profession, c.Today) {
 		return NotAllowed("À cette date, le téléservice n’est pas ouvert à votre profession.")
@@ -112,7 +122,7 @@ func previousStepDone(c Case) *Error {
 
 func notSingleDose(c Case) *Error {
 	if c.Step == StepSecondDose && c.Record.SingleDose() {
-		return NotAllowed("Le vaccin reçu ne comporte qu’une dose : la vaccination est complète.")
+		return NotAllowed("Le vaccin reçu ne comporte qu’une dose : la vaccination est complète.")
 	}
 	return nil
 }
@@ -136,7 +146,7 @@ func isAuthor(c Case) *Error {
 // nextStepFree closes a step to its author once the next one is recorded.
 func nextStepFree(c Case) *Error {
 	if c.Step < StepSecondDose && c.Record.Done(c.Step+1) {
-		return NotAllowed("L’étape suivante est enregistrée : cette étape ne peut plus être modifiée ni annulée. " +
+		return NotAllowed("L’étape suivante est enregistrée : cette étape ne peut plus être modifiée ni annulée. " +
 			"En cas d’erreur, contactez l’assistance.")
 	}
 	return nil
@@ -145,21 +155,16 @@ func nextStepFree(c Case) *Error {
 // firstDoseNotUnderSecond holds for support too: a second dose never stands without the first.
 func firstDoseNotUnderSecond(c Case) *Error {
 	if c.Step == StepFirstDose && c.Record.Done(StepSecondDose) {
-		return NotAllowed("La 2ème vaccination est enregistrée : annulez-la avant d’annuler la 1ère.")
+		return NotAllowed("La 2ème vaccination est enregistrée : annulez-la avant d’annuler la 1ère.")
 	}
 	return nil
 }
 
 func reasonGiven(c Case) *Error {
-	reason, err := requiredText(c.Reason, reasonLimit, "Indiquez le motif.")
-	if err != nil || reason == "" {
-		message := "Indiquez le motif."
-		if e, ok := err.(*Error); ok {
-			message = e.Message
-		}
-		return &Error{Kind: KindInvalid, Message: message, Fields: []FieldError{{FieldReason, message}}}
-	}
-	return nil
+	_, err := requiredText(c.Reason, reasonLimit, "Indiquez le motif.")
+	f := form{}
+	f.check(FieldReason, err)
+	return f.refusal()
 }
 
 // reasonLimit is the most characters of a reason.

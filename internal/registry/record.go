@@ -18,6 +18,9 @@ func (s Step) Label() string {
 	return [...]string{"Éligibilité Vaccination", "1ère Vaccination", "2ème Vaccination"}[s]
 }
 
+// isDose tells a dose's step from the eligibility's, and from a number that is no step.
+func (s Step) isDose() bool { return s == StepFirstDose || s == StepSecondDose }
+
 // Record is the vaccination file of one patient: every version of everything that was declared.
 type Record struct {
 	ID      RecordID

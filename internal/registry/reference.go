@@ -3,6 +3,7 @@ package registry
 import (
 	"slices"
 	"time"
+	_ "time/tzdata" // a container may have no time zones of its own
 )
 
 // Reference is the small dated reference data that every decision may need, loaded as one value.
@@ -34,15 +35,22 @@ type DatedName struct {
 	Name string
 }
 
-// NameOn is the trade name in use on a day.
+// NameOn is the trade name in use on a day, or the first one on an earlier day. The names may stand in
+// any order.
 func (v Vaccine) NameOn(day Date) string {
-	name := ""
+	var first, current DatedName
 	for _, n := range v.Names {
-		if name == "" || !n.From.After(day) {
-			name = n.Name
+		if first.Name == "" || n.From.Before(first.From) {
+			first = n
+		}
+		if !n.From.After(day) && (current.Name == "" || n.From.After(current.From)) {
+			current = n
 		}
 	}
-	return name
+	if current.Name == "" {
+		return first.Name
+	}
+	return current.Name
 }
 
 // Schedule is the interval between the two doses of a vaccine, valid for a period.
@@ -152,7 +160,7 @@ type VaccinationPlace struct {
 	PostalCode string
 	Locality   string
 	Closed     Date   // last day open; zero when it is not known to close
-	Label      string // unique within its type: what is suggested, chosen and typed
+	Label      string // unique within its type, also folded: what is suggested, chosen and typed
 }
 
 // Lot is a lot number of a vaccine.
@@ -168,7 +176,7 @@ var zones = map[string]string{
 }
 
 // ZoneOf is the time zone of a place by its postal code: overseas, «today» is another day.
-// A binary without time zone data cannot run the service, so a missing zone panics.
+// The zones are compiled in, so a missing one is a defect and panics.
 func ZoneOf(postalCode string) *time.Location {
 	name := "Europe/Paris"
 	if len(postalCode) >= 3 {

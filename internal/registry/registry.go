@@ -73,6 +73,8 @@ func (g *Registry) refuse(ctx context.Context, event Event, refusal error) error
 		return refusal // nothing was tried yet: the person corrects the form
 	case KindConflict:
 		outcome = OutcomeConflict
+	case KindNotFound:
+		outcome = OutcomeNothing
 	}
 	if err := g.Store.Log(ctx, event.with(outcome)); err != nil {
 		return fmt.Errorf("logging a refused act: %w", err)
@@ -104,8 +106,15 @@ func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number)
 	if err := g.maySearch(ctx, by, event); err != nil {
 		return nil, err
 	}
+	if number.IsZero() {
+		return nil, errNoNIR
+	}
 	return g.Store.FindByNIR(ctx, number, event)
 }
+
+// errNoNIR stands for SRC-4: nobody is recorded, or looked for, without a number.
+var errNoNIR = Invalid("Saisissez le numéro de sécurité sociale. " +
+	"Un patient qui n’a ni code de ciblage ni numéro de sécurité sociale ne peut pas être enregistré.")
 
 func (g *Registry) maySearch(ctx context.Context, by Actor, event Event) error {
 	c, err := g.Case(ctx, by)
@@ -143,6 +152,9 @@ func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, re
 	if err := MayRegister(c); err != nil {
 		return "", g.refuse(ctx, g.event(by, ActionRegister, ""), err)
 	}
+	if holder.IsZero() {
+		return "", errNoNIR
+	}
 	localities, err := g.Store.LocalitiesNamed(ctx, req.Locality)
 	if err != nil {
 		return "", err
@@ -152,11 +164,28 @@ func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, re
 		return "", err
 	}
 	id := g.newID()
-	err = g.Store.Apply(ctx, PatientRegistered{Head{id, 0, g.event(by, ActionRegister, id)}, patient})
+	event := g.event(by, ActionRegister, id)
+	err = g.Store.Apply(ctx, PatientRegistered{Head{id, 0, event}, patient})
 	if errors.Is(err, ErrPatientExists) {
-		return g.Store.FindByKey(ctx, holder, patient.BirthDate, patient.BirthRank)
+		return g.registered(ctx, event, patient)
 	}
-	return id, err
+	if err != nil {
+		return "", err
+	}
+	return id, nil
+}
+
+// registered finds the record of a patient who has one, and logs that it was entered again.
+func (g *Registry) registered(ctx context.Context, event Event, p Patient) (RecordID, error) {
+	id, err := g.Store.FindByKey(ctx, p.Holder, p.BirthDate, p.BirthRank)
+	if err != nil {
+		return "", fmt.Errorf("finding the record of a patient who has one: %w", err)
+	}
+	event.Record = id
+	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
+		return "", fmt.Errorf("logging a repeated registration: %w", err)
+	}
+	return id, nil
 }
 
 // newID draws 128 bits: a record's identifier stands in URLs and must not be guessed.

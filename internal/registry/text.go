@@ -20,7 +20,7 @@ func cleanText(text string, limit int) (string, error) {
 	}
 	text = strings.Join(strings.Fields(text), " ")
 	if n := utf8.RuneCountInString(text); n > limit {
-		return "", Invalid(fmt.Sprintf("Ce champ accepte au plus %d caractères.", limit))
+		return "", Invalid(fmt.Sprintf("Ce champ accepte au plus %d caractères.", limit))
 	}
 	return text, nil
 }
@@ -34,8 +34,8 @@ func requiredText(text string, limit int, missing string) (string, error) {
 	return clean, err
 }
 
-// personName cleans a person's name: letters of any alphabet, spaces, apostrophes, hyphens, dots
-// and (test identities have them) digits after the first letter.
+// personName cleans a person's name: letters of any alphabet, spaces, apostrophes, hyphens, dots, and
+// (test identities have them) digits and brackets; at least one letter.
 func personName(text, missing string) (string, error) {
 	clean, err := requiredText(text, 80, missing)
 	if err != nil {
@@ -46,9 +46,9 @@ func personName(text, missing string) (string, error) {
 		switch {
 		case unicode.IsLetter(r):
 			hasLetter = true
-		case unicode.IsMark(r), unicode.IsDigit(r), strings.ContainsRune(" '’-.,()", r):
+		case unicode.IsMark(r), unicode.IsDigit(r), strings.ContainsRune(" '’-‐‑.,()", r):
 		default:
-			return "", Invalid(fmt.Sprintf("Le caractère « %c » n’est pas accepté dans un nom.", r))
+			return "", Invalid(fmt.Sprintf("Le caractère « %c » n’est pas accepté dans un nom.", r))
 		}
 	}
 	if !hasLetter {
@@ -61,13 +61,20 @@ var unaccent = strings.NewReplacer(
 	"à", "a", "á", "a", "â", "a", "ã", "a", "ä", "a", "å", "a", "ç", "c", "è", "e", "é", "e", "ê", "e", "ë", "e",
 	"ì", "i", "í", "i", "î", "i", "ï", "i", "ñ", "n", "ò", "o", "ó", "o", "ô", "o", "õ", "o", "ö", "o", "ù", "u",
 	"ú", "u", "û", "u", "ü", "u", "ý", "y", "ÿ", "y", "œ", "oe", "æ", "ae", "’", " ", "'", " ", "-", " ", ".", " ",
-	",", " ", "(", " ", ")", " ", "/", " ", "\u00a0", " ", "\u202f", " ",
+	",", " ", "(", " ", ")", " ", "/", " ", "‐", " ", "‑", " ", "–", " ", "—", " ",
 )
 
-// Fold reduces a text to what searches compare: lower case, no accents, single spaces instead of
-// punctuation. «Saint-Étienne» and «SAINT ETIENNE» fold alike.
+// Fold reduces a text to what searches compare: lower case, no accents (also those that some keyboards
+// type apart from their letter), single spaces instead of punctuation. «Saint-Étienne» and «SAINT
+// ETIENNE» fold alike.
 func Fold(text string) string {
-	return strings.Join(strings.Fields(unaccent.Replace(strings.ToLower(text))), " ")
+	bare := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, unaccent.Replace(strings.ToLower(text)))
+	return strings.Join(strings.Fields(bare), " ")
 }
 
 // SearchTerms returns what a label is found by: itself and every ending of it that starts at a word,
