@@ -1,0 +1,145 @@
+package web
+
+import (
+	"net/http"
+
+	"vaccin/internal/document"
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// The annulment of a step entered in error (ELI-6, DOS-6): with a reason; the step is free again, and
+// what was entered stays readable.
+
+type annulView struct {
+	page    ui.Page
+	form    ui.Form
+	base    string
+	step    string
+	summary document.Summary
+}
+
+func (s *Server) annulForm(step registry.Step) pageOf {
+	return func(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+		record, err := s.readRecord(r, by, registry.ActionRead)
+		if err != nil {
+			return err
+		}
+		c, err := s.Registry.Case(r.Context(), by)
+		if err != nil {
+			return err
+		}
+		c.Record, c.Step, c.Reason = record, step, "asked for on this page"
+		if err := registry.MayAnnul(c); err != nil {
+			return err
+		}
+		values, kept, err := s.keptValues(r)
+		if err != nil {
+			return err
+		}
+		if !kept {
+			values = newForm()
+		}
+		return s.showAnnulForm(w, r, record, step, http.StatusOK, ui.Form{Values: values})
+	}
+}
+
+func (s *Server) showAnnulForm(w http.ResponseWriter, r *http.Request, record registry.Record, step registry.Step, status int, form ui.Form) error {
+	ref, err := s.Registry.Reference(r.Context())
+	if err != nil {
+		return err
+	}
+	summary, _ := document.OfStep(record, step, ref, s.texts())
+	page := s.recordFrame(r, record, "Annuler une saisie", step)
+	page.Form = form
+	return s.render(w, r, status, annulPage(annulView{page, form, stepAddress(record.ID, step), step.Label(), summary}))
+}
+
+func (s *Server) annul(step registry.Step) pageOf {
+	return func(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+		if err := s.dropKept(r); err != nil {
+			return err
+		}
+		done, err := s.Registry.Annul(r.Context(), act(r, by, step))
+		if err != nil {
+			return s.actRefused(w, r, done, step, err, func(form ui.Form) error {
+				return s.showAnnulForm(w, r, done.Record, step, http.StatusUnprocessableEntity, form)
+			})
+		}
+		if err := s.flash(r, "Saisie annulée. Ce qui avait été enregistré reste consultable dans les versions de l’étape."); err != nil {
+			return err
+		}
+		http.Redirect(w, r, stepAddress(done.Record.ID, step)+"/versions", http.StatusSeeOther)
+		return nil
+	}
+}
+
+// The versions of a step: every one, also the annulled, newest first.
+
+type versionsView struct {
+	page      ui.Page
+	base      string
+	summaries []versionView
+}
+
+type versionView struct {
+	summary  document.Summary
+	annulled string // who, when and why
+}
+
+func hasHistory(record registry.Record, step registry.Step) bool {
+	switch step {
+	case registry.StepEligibility:
+		return len(record.Eligibilities) > 1 || len(record.Eligibilities) == 1 && record.Eligibilities[0].Rectified()
+	case registry.StepFirstDose:
+		return len(record.FirstDoses) > 1 || len(record.FirstDoses) == 1 && record.FirstDoses[0].Rectified()
+	}
+	return len(record.SecondDoses) > 1 || len(record.SecondDoses) == 1 && record.SecondDoses[0].Rectified()
+}
+
+func (s *Server) versions(step registry.Step) pageOf {
+	return func(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+		record, err := s.readRecord(r, by, registry.ActionRead)
+		if err != nil {
+			return err
+		}
+		ref, err := s.Registry.Reference(r.Context())
+		if err != nil {
+			return err
+		}
+		view := versionsView{page: s.recordFrame(r, record, "Versions : "+step.Label(), step), base: "/dossiers/" + string(record.ID)}
+		switch step {
+		case registry.StepEligibility:
+			view.summaries = versionsOf(record.Eligibilities, func(e registry.Entry[registry.Eligibility], i int) document.Summary {
+				return document.OfEligibility(record, e, i, ref)
+			})
+		case registry.StepFirstDose:
+			view.summaries = versionsOf(record.FirstDoses, func(e registry.Entry[registry.Dose], i int) document.Summary {
+				return document.OfDose(record, step, e, i, ref, s.texts())
+			})
+		default:
+			view.summaries = versionsOf(record.SecondDoses, func(e registry.Entry[registry.Dose], i int) document.Summary {
+				return document.OfDose(record, step, e, i, ref, s.texts())
+			})
+		}
+		if view.page.Notice, err = s.takeFlash(r); err != nil {
+			return err
+		}
+		return s.render(w, r, http.StatusOK, versionsPage(view))
+	}
+}
+
+func versionsOf[T any](entries []registry.Entry[T], summary func(registry.Entry[T], int) document.Summary) []versionView {
+	views := []versionView{}
+	for i := len(entries) - 1; i >= 0; i-- {
+		e := entries[i]
+		for n := len(e.Versions) - 1; n >= 0; n-- {
+			view := versionView{summary: summary(e, n)}
+			if e.Annulment != nil {
+				view.annulled = "Annulée par " + whoAndWhen(e.Annulment.Signed) + ". Motif : " + e.Annulment.Reason
+			}
+			views = append(views, view)
+		}
+	}
+	return views
+}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// What passes from one patient to the next (DOS-9): vaccine, lot, place and date of the last dose
+// recorded. Patient and injection site never do.
+
+const carryKey = "carry"
+
+type carry struct {
+	Vaccine, Lot, Occurrence                                string
+	PlaceType, PlaceAbsent, Place, PlaceName, PlaceLocality string
+}
+
+func (c carry) isZero() bool { return c == carry{} }
+
+func (s *Server) carried(r *http.Request) (carry, error) {
+	var c carry
+	_, err := s.Auth.Get(r.Context(), carryKey, &c)
+	return c, err
+}
+
+// carryFrom keeps what was typed for a dose that was just recorded.
+func carryFrom(req registry.DoseRequest, d registry.Dose) carry {
+	c := carry{
+		Vaccine: d.VaccineCode, Lot: d.LotNumber, Occurrence: d.Occurrence.French(), PlaceType: req.PlaceType,
+		Place: req.Place, PlaceName: req.PlaceName, PlaceLocality: req.PlaceLocality,
+	}
+	if req.PlaceAbsent {
+		c.PlaceAbsent = "on"
+	}
+	return c
+}
+
+// fill puts the kept values into the form of the next dose. For a second dose of another vaccine the
+// lot is not kept.
+func (c carry) fill(values url.Values, vaccine string) {
+	set := func(field, value string) {
+		if value != "" {
+			values.Set(field, value)
+		}
+	}
+	if vaccine == "" || vaccine == c.Vaccine {
+		set(registry.FieldVaccine, c.Vaccine)
+		set(registry.FieldLot, c.Lot)
+	}
+	set(registry.FieldOccurrence, c.Occurrence)
+	set(registry.FieldPlaceType, c.PlaceType)
+	set(fieldPlaceAbsent, c.PlaceAbsent)
+	set(registry.FieldPlace, c.Place)
+	set(registry.FieldPlaceName, c.PlaceName)
+	set(registry.FieldPlaceLocality, c.PlaceLocality)
+}
+
+type carryView struct{ rows []ui.Row }
+
+func (c carry) view(ref registry.Reference) carryView {
+	kind, _ := ref.PlaceType(c.PlaceType)
+	place := c.Place
+	if !kind.Listed || c.PlaceAbsent != "" {
+		place = c.PlaceName + ", " + c.PlaceLocality
+	}
+	day, err := registry.ParseDate(c.Occurrence)
+	vaccine, _ := ref.Vaccine(c.Vaccine)
+	name := c.Vaccine
+	if err == nil {
+		name = vaccine.NameOn(day)
+	}
+	return carryView{[]ui.Row{
+		{Key: "vaccine", Label: "Vaccin", Value: name},
+		{Key: "lotNumber", Label: "Lot", Value: c.Lot},
+		{Key: "location", Label: "Lieu", Value: kind.Label + ", " + place},
+		{Key: "occurrence", Label: "Date", Value: c.Occurrence},
+	}}
+}

@@ -1,0 +1,191 @@
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// The declaration of eligibility (ELI-1 to 7), and its modification.
+
+type eligibilityView struct {
+	page       ui.Page
+	form       ui.Form
+	action     string
+	rectify    bool
+	prescriber []ui.Row // of the session, when the declarer prescribes
+	activities []ui.Choice
+}
+
+// Hidden fields of every act: which form it is, and which version it shows.
+const (
+	fieldRequest = "request"
+	fieldFrom    = "from"
+)
+
+// newForm is an empty form of an act, with an identity of its own.
+func newForm() url.Values { return url.Values{fieldRequest: {rand.Text()}} }
+
+// act makes a use case's act of the form that was sent.
+func act(r *http.Request, by registry.Actor, step registry.Step) registry.Act {
+	from, err := strconv.Atoi(r.PostForm.Get(fieldFrom))
+	if err != nil {
+		from = 0 // no version has this number: a form without it is a conflict
+	}
+	return registry.Act{
+		By: by, Record: registry.RecordID(r.PathValue("id")), Step: step, Request: r.PostForm.Get(fieldRequest),
+		From: from, Reason: r.PostForm.Get(registry.FieldReason),
+	}
+}
+
+func (s *Server) eligibilityForm(w http.ResponseWriter, r *http.Request, by registry.Actor, record registry.Record) error {
+	values, kept, err := s.keptValues(r)
+	if err != nil {
+		return err
+	}
+	if !kept {
+		values = newForm()
+	}
+	return s.showEligibilityForm(w, r, by, record, http.StatusOK, ui.Form{Values: values}, false, kept)
+}
+
+func (s *Server) eligibilityRectification(w http.ResponseWriter, r *http.Request, by registry.Actor, record registry.Record) error {
+	values, kept, err := s.keptValues(r)
+	if err != nil {
+		return err
+	}
+	if !kept {
+		entry, _ := record.Eligibility()
+		values = eligibilityValues(entry.Current().Content)
+		values.Set(fieldFrom, strconv.Itoa(entry.Current().Number))
+	}
+	return s.showEligibilityForm(w, r, by, record, http.StatusOK, ui.Form{Values: values}, true, kept)
+}
+
+// eligibilityValues are the fields of a declaration as they stand, to modify them.
+func eligibilityValues(e registry.Eligibility) url.Values {
+	v := newForm()
+	v.Set(registry.FieldPrescribes, yesNo(e.DeclarerPrescribes))
+	if !e.DeclarerPrescribes {
+		v.Set(registry.FieldPrescriberFamily, e.Prescriber.FamilyName)
+		v.Set(registry.FieldPrescriberGiven, e.Prescriber.GivenName)
+		v.Set(registry.FieldPrescriberNumber, e.Prescriber.Number)
+		v.Set(registry.FieldStructure, e.Prescriber.Structure)
+	}
+	v.Set(registry.FieldPrescribedOn, e.PrescribedOn.French())
+	v.Set(registry.FieldHealthProfessional, yesNo(e.HealthProfessional))
+	v.Set(registry.FieldActivity, e.Activity)
+	v.Set(registry.FieldPatientAgrees, "on")
+	v.Set(registry.FieldConditions, "on")
+	return v
+}
+
+func yesNo(b bool) string {
+	if b {
+		return registry.Yes
+	}
+	return registry.No
+}
+
+func (s *Server) showEligibilityForm(w http.ResponseWriter, r *http.Request, by registry.Actor, record registry.Record, status int, form ui.Form, rectify, kept bool) error {
+	ref, err := s.Registry.Reference(r.Context())
+	if err != nil {
+		return err
+	}
+	p := registry.PrefillPrescriber(by)
+	if e, ok := record.Eligibility(); ok && rectify && e.Current().Content.DeclarerPrescribes {
+		p = e.Current().Content.Prescriber
+	}
+	view := eligibilityView{
+		page: s.recordFrame(r, record, "Déclarer l’éligibilité", registry.StepEligibility), form: form, rectify: rectify,
+		action: stepAddress(record.ID, registry.StepEligibility),
+		prescriber: []ui.Row{
+			{Key: "familyName", Label: "Nom", Value: p.FamilyName}, {Key: "givenName", Label: "Prénom", Value: p.GivenName},
+			{Key: "number", Label: "Numéro RPPS ou AM", Value: p.Number}, {Key: "structure", Label: "Structure", Value: p.Structure},
+		},
+	}
+	for _, a := range ref.Activities {
+		view.activities = append(view.activities, ui.Choice{Value: a.Code, Label: a.Label})
+	}
+	if rectify {
+		view.page.Title = "Modifier l’éligibilité"
+		view.action += "/modifier"
+	}
+	view.page.Form = form
+	if kept {
+		view.page.Notice = keptNotice
+	}
+	return s.render(w, r, status, eligibilityPage(view))
+}
+
+func eligibilityRequest(f url.Values) registry.EligibilityRequest {
+	return registry.EligibilityRequest{
+		Prescribes: f.Get(registry.FieldPrescribes), FamilyName: f.Get(registry.FieldPrescriberFamily),
+		GivenName: f.Get(registry.FieldPrescriberGiven), Number: f.Get(registry.FieldPrescriberNumber),
+		Structure: f.Get(registry.FieldStructure), PrescribedOn: f.Get(registry.FieldPrescribedOn),
+		HealthProfessional: f.Get(registry.FieldHealthProfessional), Activity: f.Get(registry.FieldActivity),
+		PatientAgrees: f.Get(registry.FieldPatientAgrees) == "on", ConditionsAccepted: f.Get(registry.FieldConditions) == "on",
+		Confirmed: f[fieldConfirmed],
+	}
+}
+
+func (s *Server) declareEligibility(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	return s.sendEligibility(w, r, by, false)
+}
+
+func (s *Server) rectifyEligibility(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	return s.sendEligibility(w, r, by, true)
+}
+
+func (s *Server) sendEligibility(w http.ResponseWriter, r *http.Request, by registry.Actor, rectify bool) error {
+	if err := s.dropKept(r); err != nil {
+		return err
+	}
+	send := s.Registry.DeclareEligibility
+	if rectify {
+		send = s.Registry.RectifyEligibility
+	}
+	done, err := send(r.Context(), act(r, by, registry.StepEligibility), eligibilityRequest(r.PostForm))
+	if err == nil {
+		return s.afterAct(w, r, done, registry.StepEligibility, rectify)
+	}
+	return s.actRefused(w, r, done, registry.StepEligibility, err, func(form ui.Form) error {
+		return s.showEligibilityForm(w, r, by, done.Record, http.StatusUnprocessableEntity, form, rectify, false)
+	})
+}
+
+// afterAct leads from a form to the summary of what now stands.
+func (s *Server) afterAct(w http.ResponseWriter, r *http.Request, done registry.Done, step registry.Step, rectify bool) error {
+	sentence := ""
+	switch {
+	case done.Already && rectify:
+		sentence = "Aucune modification : l’enregistrement est inchangé."
+	case rectify:
+		sentence = "Modification enregistrée. Imprimez et remettez la nouvelle synthèse au patient."
+	}
+	if sentence != "" {
+		if err := s.flash(r, sentence); err != nil {
+			return err
+		}
+	}
+	http.Redirect(w, r, stepAddress(done.Record.ID, step), http.StatusSeeOther)
+	return nil
+}
+
+// actRefused shows the form again with what is to be corrected, or what overtook the act.
+func (s *Server) actRefused(w http.ResponseWriter, r *http.Request, done registry.Done, step registry.Step, err error, again func(ui.Form) error) error {
+	form, err := formOf(r.PostForm, err)
+	if err == nil {
+		return again(form)
+	}
+	var refusal *registry.Error
+	if errors.As(err, &refusal) && refusal.Kind == registry.KindConflict && done.Record.Done(step) {
+		return s.overtaken(w, r, done.Record, step, refusal.Message)
+	}
+	return err
+}

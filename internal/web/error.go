@@ -1,0 +1,120 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+
+	"vaccin/internal/auth"
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// statusOf is the one translation of the domain's refusals into HTTP.
+func statusOf(kind registry.Kind) int {
+	switch kind {
+	case registry.KindInvalid, registry.KindUnconfirmed:
+		return http.StatusUnprocessableEntity
+	case registry.KindNotFound:
+		return http.StatusNotFound
+	case registry.KindNotAllowed:
+		return http.StatusForbidden
+	case registry.KindConflict:
+		return http.StatusConflict
+	}
+	return http.StatusInternalServerError
+}
+
+var titleOf = map[int]string{
+	http.StatusUnprocessableEntity: "Saisie à corriger",
+	http.StatusNotFound:            "Page ou dossier introuvable",
+	http.StatusForbidden:           "Action impossible",
+	http.StatusConflict:            "Déjà enregistré",
+}
+
+// fail answers an error with a page that says why and what to do. The detail of an internal error
+// stays in the log, and a form that met one can be sent again as it was typed.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	var refusal *registry.Error
+	view := failure{page: s.page(r, "Service momentanément indisponible"), signedIn: s.signedIn(r)}
+	status := http.StatusInternalServerError
+	switch {
+	case errors.As(err, &refusal):
+		status = statusOf(refusal.Kind)
+		view.page.Title, view.reason = titleOf[status], refusal.Message
+	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+		return // the browser has left
+	default:
+		s.Log.Error("request failed", "route", r.Pattern, "error", err)
+		view.reason = "Le service n’a pas pu traiter votre demande. Réessayez dans un instant ; si le problème persiste, contactez l’assistance."
+		if r.Method == http.MethodPost && len(r.PostForm) > 0 {
+			view.again, view.values = r.URL.Path, r.PostForm
+			view.reason = "Le service n’a pas pu traiter votre demande. Ce que vous avez saisi est conservé sur cette page : " +
+				"envoyez-le de nouveau, rien ne sera enregistré deux fois."
+		}
+	}
+	if err := s.render(w, r, status, failurePage(view)); err != nil {
+		s.Log.Error("the error page failed", "route", r.Pattern, "error", err)
+		http.Error(w, "Service momentanément indisponible.", http.StatusInternalServerError)
+	}
+}
+
+// failure is what an error page shows.
+type failure struct {
+	page     ui.Page
+	reason   string
+	signedIn bool
+	again    string     // address to send the form to again
+	values   url.Values // of that form
+}
+
+func (s *Server) signedIn(r *http.Request) bool {
+	_, ok := s.login(r)
+	return ok
+}
+
+func (s *Server) unknownPage(http.ResponseWriter, *http.Request) error {
+	return registry.NotFound("Cette page n’existe pas. Vérifiez l’adresse ou revenez à l’accueil.")
+}
+
+// formOf makes a form of what was typed and of what a use case said about it. It returns the error
+// when it is not about the form.
+func formOf(values url.Values, err error) (ui.Form, error) {
+	form := ui.Form{Values: values}
+	var refusal *registry.Error
+	if !errors.As(err, &refusal) {
+		return form, err
+	}
+	if refusal.Kind != registry.KindInvalid && refusal.Kind != registry.KindUnconfirmed {
+		return form, err
+	}
+	form.Message = refusal.Message
+	for _, f := range refusal.Fields {
+		form.Errors = append(form.Errors, ui.FieldError{Field: f.Field, Message: f.Message})
+	}
+	for _, q := range refusal.Questions {
+		form.Questions = append(form.Questions, ui.Question{Code: q.Code, Field: q.Field, Message: q.Message})
+	}
+	return form, nil
+}
+
+// askToSignIn answers a request without a session. A form sent after its session had expired is kept
+// for the practitioner of that session.
+func (s *Server) askToSignIn(w http.ResponseWriter, r *http.Request) error {
+	nationalID, expired, err := s.Auth.Expired(r)
+	if err != nil {
+		return err
+	}
+	view := signInView{page: s.page(r, "Connexion nécessaire"), expired: expired, back: r.URL.Path}
+	if expired && r.Method == http.MethodPost {
+		if err := s.Auth.KeepForm(r.Context(), nationalID, auth.KeptForm{Path: r.URL.Path, Values: r.PostForm}); err != nil {
+			return err
+		}
+		view.kept = true
+	}
+	if expired {
+		view.page.Title = "Votre session a expiré"
+	}
+	return s.render(w, r, http.StatusUnauthorized, signInPage(view))
+}

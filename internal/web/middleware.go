@@ -1,0 +1,156 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"vaccin/internal/auth"
+	"vaccin/internal/registry"
+)
+
+// handler is a page: it answers, or returns an error that fail turns into a page.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// pageOf is a page of a practitioner at a place of practice.
+type pageOf func(w http.ResponseWriter, r *http.Request, by registry.Actor) error
+
+// maxForm is the most bytes of a form that is read.
+const maxForm = 64 << 10
+
+// public serves a page that anyone may ask for; it sees the session if there is one.
+func (s *Server) public(mux *http.ServeMux, pattern string, h handler) {
+	mux.Handle(pattern, s.Auth.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		if err := parseForm(w, r); err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})))
+}
+
+// practitioner serves a page only to a practitioner whom policy lets in today, at a chosen place.
+func (s *Server) practitioner(mux *http.ServeMux, pattern string, h pageOf) {
+	s.public(mux, pattern, func(w http.ResponseWriter, r *http.Request) error {
+		login, ok := s.login(r)
+		if !ok {
+			return s.askToSignIn(w, r)
+		}
+		by, ok := login.Actor()
+		if !ok {
+			return s.askForPlace(w, r, login)
+		}
+		c, err := s.Registry.Case(r.Context(), by)
+		if err != nil {
+			return err
+		}
+		if err := registry.MaySearch(c); err != nil {
+			return err
+		}
+		return h(w, r, by)
+	})
+}
+
+func parseForm(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodPost {
+		return nil
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := r.ParseForm(); err != nil {
+		return registry.Invalid("Le formulaire reçu est trop volumineux ou illisible. Revenez en arrière et raccourcissez la saisie.")
+	}
+	return nil
+}
+
+type loginKey struct{}
+
+// login is who the request's session names. It is read once for each request.
+func (s *Server) login(r *http.Request) (auth.Login, bool) {
+	if known, ok := r.Context().Value(loginKey{}).(*auth.Login); ok {
+		return *known, len(known.Practices) > 0
+	}
+	login, ok := s.Auth.Login(r.Context())
+	*r = *r.WithContext(context.WithValue(r.Context(), loginKey{}, &login))
+	return login, ok
+}
+
+// protect surrounds every page: what browsers are told, cross-origin posts refused, panics caught,
+// and one log line for each request that names the route and never the address.
+func (s *Server) protect(mux *http.ServeMux) http.Handler {
+	csrf := http.NewCrossOriginProtection()
+	csrf.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.fail(w, r, registry.NotAllowed("Ce formulaire vient d’un autre site : il n’a pas été pris en compte."))
+	}))
+	guarded := csrf.Handler(mux)
+	policy := s.contentSecurityPolicy()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		if s.Settings.HTTPS {
+			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
+		seen := &statusWriter{ResponseWriter: w, status: http.StatusOK}
+		defer func() {
+			if p := recover(); p != nil {
+				if p == http.ErrAbortHandler {
+					panic(p)
+				}
+				s.Log.Error("panic", "route", r.Pattern, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+				s.fail(seen, r, fmt.Errorf("panic in %s", r.Pattern))
+			}
+			took := time.Since(start)
+			s.Observe(r.Pattern, seen.status, took)
+			s.Log.Info("request", "route", r.Pattern, "status", seen.status, "ms", float64(took.Microseconds())/1000)
+		}()
+		guarded.ServeHTTP(seen, r)
+	})
+}
+
+func (s *Server) contentSecurityPolicy() string {
+	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+		"form-action " + strings.Join(append([]string{"'self'"}, s.Settings.FormTargets...), " ") +
+		"; base-uri 'none'; frame-ancestors 'none'"
+}
+
+// statusWriter remembers the status that was answered.
+type statusWriter struct {
+	http.ResponseWriter
+	status  int
+	written bool
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if !w.written {
+		w.status, w.written = status, true
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	w.written = true
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.Registry.Store.Reference(r.Context()); err != nil {
+		s.Log.Error("not healthy", "error", err)
+		http.Error(w, "store unreachable", http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	fmt.Fprintln(w, "ok")
+}

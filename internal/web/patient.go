@@ -1,0 +1,133 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"vaccin/internal/nir"
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// Manual entry of a patient under a NIR (SRC-3): identity, then contact details.
+
+type patientView struct {
+	page       ui.Page
+	form       ui.Form
+	number     string // formatted
+	digits     string // for the form
+	localities []string
+}
+
+func (s *Server) newPatient(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	values, kept, err := s.keptValues(r)
+	if err != nil {
+		return err
+	}
+	if !kept {
+		number, ok, err := s.searchedNIR(r)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			http.Redirect(w, r, "/recherche", http.StatusSeeOther)
+			return nil
+		}
+		values = url.Values{fieldNIR: {number.Digits()}, registry.FieldBirthRank: {"1"}}
+	}
+	return s.showPatientForm(w, r, http.StatusOK, ui.Form{Values: values}, nil, kept)
+}
+
+func (s *Server) showPatientForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form, localities []string, kept bool) error {
+	number, err := nir.FromDigits(form.Value(fieldNIR))
+	if err != nil {
+		http.Redirect(w, r, "/recherche", http.StatusSeeOther)
+		return nil
+	}
+	view := patientView{page: s.page(r, "Enregistrer un patient"), form: form, number: number.Format(), digits: number.Digits(), localities: localities}
+	view.page.Form = form
+	if kept {
+		view.page.Notice = keptNotice
+	}
+	return s.render(w, r, status, patientPage(view))
+}
+
+func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	if err := s.dropKept(r); err != nil {
+		return err
+	}
+	f := r.PostForm
+	takeChoice(f, registry.FieldLocality)
+	if f.Has(fieldFind) {
+		labels, err := s.localityLabels(r, f.Get(registry.FieldLocality))
+		if err != nil {
+			return err
+		}
+		return s.showPatientForm(w, r, http.StatusOK, ui.Form{Values: f}, labels, false)
+	}
+	holder, err := nir.FromDigits(f.Get(fieldNIR))
+	if err != nil {
+		return registry.Invalid("Le numéro de sécurité sociale manque. Recherchez de nouveau le patient.")
+	}
+	id, err := s.Registry.Register(r.Context(), by, holder, registrationRequest(f))
+	if err != nil {
+		form, err := formOf(f, err)
+		if err != nil {
+			return err
+		}
+		var labels []string
+		if form.Error(registry.FieldLocality) != "" {
+			if labels, err = s.localityLabels(r, f.Get(registry.FieldLocality)); err != nil {
+				return err
+			}
+		}
+		return s.showPatientForm(w, r, http.StatusUnprocessableEntity, form, labels, false)
+	}
+	http.Redirect(w, r, "/dossiers/"+string(id), http.StatusSeeOther)
+	return nil
+}
+
+func registrationRequest(f url.Values) registry.RegistrationRequest {
+	return registry.RegistrationRequest{
+		BirthName: f.Get(registry.FieldBirthName), UsedName: f.Get(registry.FieldUsedName),
+		GivenNames: f.Get(registry.FieldGivenNames), Sex: f.Get(registry.FieldSex),
+		BirthDate: f.Get(registry.FieldBirthDate), BirthRank: f.Get(registry.FieldBirthRank),
+		Address: f.Get(registry.FieldAddress), Locality: f.Get(registry.FieldLocality),
+		Phone: f.Get(registry.FieldPhone), Email: f.Get(registry.FieldEmail), Confirmed: f[fieldConfirmed],
+	}
+}
+
+const (
+	fieldConfirmed = "confirmed"
+	// fieldFind is the button that, without scripts, lists what a field could mean.
+	fieldFind = "chercher"
+)
+
+func choiceField(field string) string { return field + "_choice" }
+
+// takeChoice puts the line ticked among the choices of a field, if any, into the field.
+func takeChoice(f url.Values, field string) {
+	if chosen := f.Get(choiceField(field)); chosen != "" {
+		f.Set(field, chosen)
+		f.Del(choiceField(field))
+	}
+}
+
+// suggestions is how many lines are suggested at once.
+const suggestions = 12
+
+func (s *Server) localityLabels(r *http.Request, text string) ([]string, error) {
+	if len([]rune(strings.TrimSpace(text))) < 2 {
+		return nil, nil
+	}
+	found, err := s.Registry.Store.Localities(r.Context(), text, suggestions)
+	if err != nil {
+		return nil, err
+	}
+	labels := []string{}
+	for _, l := range found {
+		labels = append(labels, l.Label())
+	}
+	return labels, nil
+}

@@ -1,0 +1,238 @@
+package web
+
+import (
+	"net/http"
+
+	"vaccin/internal/document"
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// The record of a patient: where it stands, and the way to the next step (SRC-6).
+
+type recordView struct {
+	page    ui.Page
+	status  statusView
+	code    string
+	next    string // label of the next step's button; empty when the record is complete
+	address string
+	facts   []ui.Row
+}
+
+func (s *Server) readRecord(r *http.Request, by registry.Actor, action registry.Action) (registry.Record, error) {
+	return s.Registry.Read(r.Context(), by, registry.RecordID(r.PathValue("id")), action)
+}
+
+// recordFrame is the frame of every page of a record: the patient, and the tabs with the current one.
+func (s *Server) recordFrame(r *http.Request, record registry.Record, title string, current registry.Step) ui.Page {
+	page := s.page(r, title)
+	p := record.Patient
+	page.Patient = &ui.Patient{Name: p.FullName(), BirthDate: p.BirthDate.French(), Sex: p.Sex.Label()}
+	if !record.Code.IsZero() {
+		page.Patient.Code = record.Code.Format()
+	}
+	page.Steps = stepTabs(record, current)
+	return page
+}
+
+// noStep is the current step of pages that are of the record as a whole.
+const noStep registry.Step = -1
+
+// stepTabs are the tabs of a record. A finished step is greyed and still opens its summary; the second
+// vaccination is absent for a single-dose vaccine.
+func stepTabs(record registry.Record, current registry.Step) []ui.StepTab {
+	tabs := []ui.StepTab{}
+	next, hasNext := record.NextStep()
+	for _, step := range []registry.Step{registry.StepEligibility, registry.StepFirstDose, registry.StepSecondDose} {
+		if step == registry.StepSecondDose && record.SingleDose() {
+			continue
+		}
+		tab := ui.StepTab{Label: step.Label(), Current: step == current, Done: record.Done(step), State: "Étape à venir"}
+		switch {
+		case tab.Done:
+			tab.State, tab.Address = "Enregistrée, voir la synthèse", stepAddress(record.ID, step)
+		case hasNext && step == next:
+			tab.State, tab.Address = "À faire", stepAddress(record.ID, step)
+		}
+		tabs = append(tabs, tab)
+	}
+	return tabs
+}
+
+var nextLabels = map[registry.Step]string{
+	registry.StepEligibility: "Déclarer l’éligibilité",
+	registry.StepFirstDose:   "Enregistrer la 1ère vaccination",
+	registry.StepSecondDose:  "Enregistrer la 2ème vaccination",
+}
+
+func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	record, err := s.readRecord(r, by, registry.ActionRead)
+	if err != nil {
+		return err
+	}
+	view := recordView{page: s.recordFrame(r, record, "Dossier du patient", noStep), status: statusOfRecord(record), facts: recordFacts(record)}
+	if step, ok := record.NextStep(); ok {
+		view.next, view.address = nextLabels[step], stepAddress(record.ID, step)
+	}
+	return s.render(w, r, http.StatusOK, recordPage(view))
+}
+
+// recordFacts are what a hurried doctor wants of a record before anything else.
+func recordFacts(record registry.Record) []ui.Row {
+	rows := []ui.Row{}
+	if e, ok := record.Eligibility(); ok {
+		rows = append(rows, ui.Row{Key: "eligibility", Label: "Éligibilité", Value: "déclarée par " + whoAndWhen(e.Author())})
+	}
+	for _, step := range []registry.Step{registry.StepFirstDose, registry.StepSecondDose} {
+		if d, ok := record.Dose(step); ok {
+			c := d.Current().Content
+			rows = append(rows, ui.Row{
+				Key: slugs[step], Label: step.Label(), Value: c.VaccineName + ", lot " + c.LotNumber + ", le " + c.Occurrence.French(),
+			})
+			if !c.BookFrom.IsZero() && !record.Done(registry.StepSecondDose) && step == registry.StepFirstDose {
+				rows = append(rows, ui.Row{Key: "bookFrom", Label: "2ème rendez-vous", Value: "à partir du " + c.BookFrom.French()})
+			}
+		}
+	}
+	return rows
+}
+
+func whoAndWhen(signed registry.Signature) string {
+	at := signed.At.In(registry.ZoneOf(signed.Place.PostalCode))
+	return signed.Practitioner.DisplayName() + ", le " + at.Format("02/01/2006 à 15:04")
+}
+
+// The page of a step: its form while it is to be done, its summary afterwards.
+
+func (s *Server) step(step registry.Step) pageOf {
+	return func(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+		record, err := s.readRecord(r, by, registry.ActionRead)
+		if err != nil {
+			return err
+		}
+		if record.Done(step) {
+			return s.showSummary(w, r, by, record, step)
+		}
+		if err := s.mayDeclare(r, by, record, step); err != nil {
+			return err
+		}
+		if step == registry.StepEligibility {
+			return s.eligibilityForm(w, r, by, record)
+		}
+		return s.doseForm(w, r, by, record, step)
+	}
+}
+
+func (s *Server) mayDeclare(r *http.Request, by registry.Actor, record registry.Record, step registry.Step) error {
+	c, err := s.Registry.Case(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	c.Record, c.Step = record, step
+	return registry.MayDeclare(c)
+}
+
+// rectifyForm shows the form of a step as it stands, to who may modify it.
+func (s *Server) rectifyForm(step registry.Step) pageOf {
+	return func(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+		record, err := s.readRecord(r, by, registry.ActionRead)
+		if err != nil {
+			return err
+		}
+		c, err := s.Registry.Case(r.Context(), by)
+		if err != nil {
+			return err
+		}
+		c.Record, c.Step = record, step
+		if err := registry.MayRectify(c); err != nil {
+			return err
+		}
+		if step == registry.StepEligibility {
+			return s.eligibilityRectification(w, r, by, record)
+		}
+		return s.doseRectification(w, r, by, record, step)
+	}
+}
+
+type summaryView struct {
+	page          ui.Page
+	summary       document.Summary
+	base          string // address of the step
+	mayRectify    bool
+	versions      bool // there is more than the current version to read
+	next          string
+	nextAddress   string
+	patientNext   bool // «Patient suivant», after a dose
+	adverseEffect string
+}
+
+func (s *Server) showSummary(w http.ResponseWriter, r *http.Request, by registry.Actor, record registry.Record, step registry.Step) error {
+	c, err := s.Registry.Case(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	summary, _ := document.OfStep(record, step, c.Reference, s.texts())
+	c.Record, c.Step = record, step
+	view := summaryView{
+		page: s.recordFrame(r, record, summary.Title, step), summary: summary, base: stepAddress(record.ID, step),
+		mayRectify: registry.MayRectify(c) == nil, versions: hasHistory(record, step),
+		patientNext: step != registry.StepEligibility,
+	}
+	if step != registry.StepEligibility {
+		view.adverseEffect = s.Settings.AdverseEffectsURL
+	}
+	if next, ok := record.NextStep(); ok && next == step+1 {
+		view.next, view.nextAddress = nextLabels[next], stepAddress(record.ID, next)
+	}
+	if notice, err := s.takeFlash(r); err != nil {
+		return err
+	} else if notice != "" {
+		view.page.Notice = notice
+	}
+	return s.render(w, r, http.StatusOK, summaryPage(view))
+}
+
+func (s *Server) texts() document.Texts {
+	return document.Texts{AdverseEffectsURL: s.Settings.AdverseEffectsURL}
+}
+
+// A flash is one sentence for the next page.
+
+const flashKey = "flash"
+
+func (s *Server) flash(r *http.Request, sentence string) error {
+	return s.Auth.Put(r.Context(), flashKey, sentence)
+}
+
+func (s *Server) takeFlash(r *http.Request) (string, error) {
+	var sentence string
+	if ok, err := s.Auth.Get(r.Context(), flashKey, &sentence); err != nil || !ok {
+		return "", err
+	}
+	s.Auth.Drop(r.Context(), flashKey)
+	return sentence, nil
+}
+
+// conflictView shows what stands, and what was typed and not recorded.
+type conflictView struct {
+	page    ui.Page
+	reason  string
+	summary document.Summary
+	base    string
+	typed   []ui.Row
+}
+
+// overtaken answers an act that someone else's overtook: it shows what is recorded and keeps in sight
+// what was typed.
+func (s *Server) overtaken(w http.ResponseWriter, r *http.Request, record registry.Record, step registry.Step, reason string) error {
+	ref, err := s.Registry.Reference(r.Context())
+	if err != nil {
+		return err
+	}
+	summary, _ := document.OfStep(record, step, ref, s.texts())
+	view := conflictView{
+		page: s.recordFrame(r, record, "Déjà enregistré", step), reason: reason, summary: summary,
+		base: stepAddress(record.ID, step), typed: typedRows(r.PostForm, ref),
+	}
+	return s.render(w, r, http.StatusConflict, conflictPage(view))
+}

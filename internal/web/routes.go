@@ -1,0 +1,73 @@
+package web
+
+import (
+	"net/http"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/assets"
+)
+
+// Handler routes every address of the service.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+
+	// Anyone.
+	mux.Handle("GET /{$}", s.homePage())
+	mux.Handle("GET /assets/", assets.Handler())
+	mux.Handle("GET /healthz", http.HandlerFunc(s.healthz))
+	s.public(mux, "GET /connexion/psc", s.beginPSC)
+	s.public(mux, "GET /connexion/psc/retour", s.finishPSC)
+	s.public(mux, "GET /deconnecte", s.signedOut)
+	s.public(mux, "GET /assistance", s.assistance)
+	s.public(mux, "GET /annexe", s.annex)
+	s.public(mux, "GET /mentions-legales", s.legal)
+	s.public(mux, "GET /donnees-personnelles", s.privacy)
+	s.public(mux, "GET /accessibilite", s.accessibility)
+	s.public(mux, "POST /deconnexion", s.signOut)
+	s.public(mux, "/", s.unknownPage)
+
+	// Someone signed in, before a place of practice is chosen.
+	s.public(mux, "GET /lieu", s.choosePlace)
+	s.public(mux, "POST /lieu", s.placeChosen)
+
+	// A practitioner at a place of practice.
+	s.practitioner(mux, "GET /recherche", s.search)
+	s.practitioner(mux, "POST /recherche", s.runSearch)
+	s.practitioner(mux, "GET /recherche/assures", s.attached)
+	s.practitioner(mux, "GET /patients/nouveau", s.newPatient)
+	s.practitioner(mux, "POST /patients/nouveau", s.registerPatient)
+	s.practitioner(mux, "GET /dossiers/{id}", s.record)
+	for _, step := range []registry.Step{registry.StepEligibility, registry.StepFirstDose, registry.StepSecondDose} {
+		at := "/dossiers/{id}/" + slugs[step]
+		s.practitioner(mux, "GET "+at, s.step(step))
+		s.practitioner(mux, "GET "+at+"/modifier", s.rectifyForm(step))
+		s.practitioner(mux, "GET "+at+"/annuler", s.annulForm(step))
+		s.practitioner(mux, "POST "+at+"/annuler", s.annul(step))
+		s.practitioner(mux, "GET "+at+"/versions", s.versions(step))
+		s.practitioner(mux, "GET "+at+"/synthese.pdf", s.pdf(step))
+		s.practitioner(mux, "GET "+at+"/synthese.csv", s.csv(step))
+	}
+	s.practitioner(mux, "POST /dossiers/{id}/eligibilite", s.declareEligibility)
+	s.practitioner(mux, "POST /dossiers/{id}/eligibilite/modifier", s.rectifyEligibility)
+	for _, step := range []registry.Step{registry.StepFirstDose, registry.StepSecondDose} {
+		at := "/dossiers/{id}/" + slugs[step]
+		s.practitioner(mux, "POST "+at, s.recordDose(step))
+		s.practitioner(mux, "POST "+at+"/modifier", s.rectifyDose(step))
+	}
+	s.practitioner(mux, "GET /suggestions/localites", s.suggestLocalities)
+	s.practitioner(mux, "GET /suggestions/lieux", s.suggestPlaces)
+	s.practitioner(mux, "GET /suggestions/lots", s.suggestLots)
+
+	return s.protect(mux)
+}
+
+// slugs are the steps in addresses.
+var slugs = map[registry.Step]string{
+	registry.StepEligibility: "eligibilite",
+	registry.StepFirstDose:   "vaccination-1",
+	registry.StepSecondDose:  "vaccination-2",
+}
+
+func stepAddress(id registry.RecordID, step registry.Step) string {
+	return "/dossiers/" + string(id) + "/" + slugs[step]
+}

@@ -1,0 +1,101 @@
+// Package web is the service's pages. One file is one page: its data, handler, form and template, read
+// from top to bottom. Handlers return errors, translated once in error.go; rules are the registry's.
+// It never touches a store but through the registry and auth.
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"vaccin/internal/auth"
+	"vaccin/internal/auth/psc"
+	"vaccin/internal/document"
+	"vaccin/internal/registry"
+	"vaccin/internal/web/assets"
+	"vaccin/internal/web/ui"
+)
+
+// Settings are what differs from one installation to another.
+type Settings struct {
+	AssistancePhone   string   // technical assistance of private-practice professionals
+	AdverseEffectsURL string   // PSIG
+	PSCInformationURL string   // the ANS page on Pro Santé Connect and the e-CPS
+	FormTargets       []string // origins that forms may lead to beside ours: the provider's sign-out
+	HTTPS             bool     // the service is reached by https
+}
+
+// DefaultSettings are the settings of the guide; the telephone number of the technical assistance is
+// lost there and has no default.
+func DefaultSettings() Settings {
+	return Settings{
+		AdverseEffectsURL: "https://signalement.social-sante.gouv.fr",
+		PSCInformationURL: "https://esante.gouv.fr/securite/e-cps",
+	}
+}
+
+// Server holds what pages need.
+type Server struct {
+	Registry *registry.Registry
+	Auth     *auth.Manager
+	PSC      *psc.Client
+	Settings Settings
+	Log      *slog.Logger
+	Observe  func(route string, status int, took time.Duration) // metrics; may be nil
+
+	printer *document.Renderer
+}
+
+// New returns a server; it fails when the assets or fonts were not built.
+func New(s Server) (*Server, error) {
+	if err := assets.Ready(); err != nil {
+		return nil, err
+	}
+	printer, err := document.NewRenderer()
+	if err != nil {
+		return nil, err
+	}
+	s.printer = printer
+	if s.Observe == nil {
+		s.Observe = func(string, int, time.Duration) {}
+	}
+	s.Auth.OnError(s.sessionFailed)
+	return &s, nil
+}
+
+func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
+	s.fail(w, r, err)
+}
+
+// page is the frame of a page for whoever the request's session names.
+func (s *Server) page(r *http.Request, title string) ui.Page {
+	p := ui.Page{Title: title, Assets: assets.Path}
+	if login, ok := s.login(r); ok {
+		session := ui.Session{Person: login.DisplayName(), CanChangePlace: len(login.Practices) > 1}
+		if by, ok := login.Actor(); ok {
+			session.Place = by.Place.Label()
+		} else {
+			session.CanChangePlace = false
+		}
+		p.Session = &session
+	}
+	return p
+}
+
+// render writes a page. It is rendered whole first, so that a failure half-way is an error page and
+// not half a page.
+func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, content templ.Component) error {
+	body := templ.GetBuffer()
+	defer templ.ReleaseBuffer(body)
+	if err := content.Render(r.Context(), body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if _, err := w.Write(body.Bytes()); err != nil {
+		s.Log.Info("the browser left before its page", "route", r.Pattern)
+	}
+	return nil
+}

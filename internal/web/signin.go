@@ -1,0 +1,233 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"vaccin/internal/auth"
+	"vaccin/internal/auth/psc"
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+func beginAddress(back string) string {
+	if back == "" {
+		return "/connexion/psc"
+	}
+	return "/connexion/psc?retour=" + url.QueryEscape(back)
+}
+
+// ownPath keeps a path to come back to only when it is a page of ours.
+func ownPath(path string) string {
+	u, err := url.Parse(path)
+	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+		return ""
+	}
+	return u.Path
+}
+
+// beginPSC sends the browser to Pro Santé Connect. Until then the service kept nothing about it.
+func (s *Server) beginPSC(w http.ResponseWriter, r *http.Request) error {
+	address, attempt, err := s.PSC.Begin(r.Context())
+	if err != nil {
+		return s.signInRefused(w, r, err)
+	}
+	if err := s.Auth.SetAttempt(w, attempt, ownPath(r.URL.Query().Get("retour"))); err != nil {
+		return err
+	}
+	http.Redirect(w, r, address, http.StatusSeeOther)
+	return nil
+}
+
+// finishPSC receives the browser from Pro Santé Connect and lets the person in, or says why not.
+func (s *Server) finishPSC(w http.ResponseWriter, r *http.Request) error {
+	attempt, ok := s.Auth.TakeAttempt(w, r)
+	if !ok {
+		return s.signInRefused(w, r, errNoAttempt)
+	}
+	signed, err := s.PSC.Finish(r.Context(), r.URL.Query(), attempt.Attempt)
+	if err != nil {
+		return s.signInRefused(w, r, err)
+	}
+	login, err := s.loginOf(r, signed)
+	if err != nil {
+		return s.signInRefused(w, r, err)
+	}
+	if err := s.Auth.Begin(r.Context(), login); err != nil {
+		return err
+	}
+	back, err := s.whereTo(r, login, attempt.Return)
+	if err != nil {
+		return err
+	}
+	if login.Chosen < 0 {
+		back = "/lieu?retour=" + url.QueryEscape(back)
+	}
+	http.Redirect(w, r, back, http.StatusSeeOther)
+	return nil
+}
+
+var errNoAttempt = errors.New("no sign-in under way in this browser")
+
+func (s *Server) loginOf(r *http.Request, signed psc.Login) (auth.Login, error) {
+	ref, err := s.Registry.Reference(r.Context())
+	if err != nil {
+		return auth.Login{}, err
+	}
+	places, err := s.Registry.Store.PracticePlaces(r.Context(), signed.Identity.NationalID)
+	if err != nil {
+		return auth.Login{}, err
+	}
+	today := registry.TodayAt(s.Registry.Business())
+	authorised := func(profession string) bool { return ref.ProfessionAuthorised(profession, today) }
+	return auth.LoginFromPSC(signed.Identity, signed.IDToken, authorised, places, time.Now())
+}
+
+// keptKey names, in the session, the path of the form that waits for the person.
+const keptKey = "kept-form-path"
+
+// whereTo is the page after sign-in: the form that the expired session left, else where the person was
+// going, else the search.
+func (s *Server) whereTo(r *http.Request, login auth.Login, back string) (string, error) {
+	form, ok, err := s.Auth.KeptForm(r.Context(), login.NationalID)
+	if err != nil {
+		return "", err
+	}
+	if ok {
+		return form.Path, s.Auth.Put(r.Context(), keptKey, form.Path)
+	}
+	if back == "" || back == "/lieu" {
+		back = "/recherche"
+	}
+	return back, nil
+}
+
+// keptValues returns what an expired session left of the form at this address, once for each sign-in.
+func (s *Server) keptValues(r *http.Request) (url.Values, bool, error) {
+	var path string
+	if ok, err := s.Auth.Get(r.Context(), keptKey, &path); err != nil || !ok || path != r.URL.Path {
+		return nil, false, err
+	}
+	login, _ := s.login(r)
+	form, ok, err := s.Auth.KeptForm(r.Context(), login.NationalID)
+	if err != nil || !ok || form.Path != path {
+		return nil, false, err
+	}
+	return form.Values, true, nil
+}
+
+const keptNotice = "Votre session avait expiré. Votre saisie a été conservée : vérifiez-la, puis validez."
+
+// dropKept forgets the kept form once it was sent from its page.
+func (s *Server) dropKept(r *http.Request) error {
+	var path string
+	if ok, err := s.Auth.Get(r.Context(), keptKey, &path); err != nil || !ok || path != r.URL.Path {
+		return err
+	}
+	login, _ := s.login(r)
+	s.Auth.Drop(r.Context(), keptKey)
+	return s.Auth.DropForm(r.Context(), login.NationalID)
+}
+
+// refusal is why someone was not let in, in words, with what to do.
+type refusal struct {
+	title, reason, advice string
+	retry                 bool
+}
+
+func refusalOf(err error) (refusal, bool) {
+	switch {
+	case errors.Is(err, errNoAttempt):
+		return refusal{
+			"Connexion à recommencer", "La connexion a été interrompue ou a duré plus de dix minutes.",
+			"Recommencez la connexion depuis cette page.", true,
+		}, true
+	case errors.Is(err, auth.ErrNoProfession):
+		return refusal{
+			"Profession non autorisée", "À ce jour, seuls les médecins sont autorisés à accéder au téléservice Vaccin COVID.",
+			"Si vous êtes médecin, faites vérifier votre profession auprès de votre ordre.", false,
+		}, true
+	case errors.Is(err, auth.ErrNoDirectory):
+		return refusal{
+			"Situation professionnelle inconnue", "Pro Santé Connect n’a transmis aucune situation professionnelle pour votre compte.",
+			"Votre enregistrement au répertoire partagé (RPPS) est peut-être incomplet : rapprochez-vous de votre ordre.", false,
+		}, true
+	case errors.Is(err, auth.ErrNoPlace):
+		return refusal{
+			"Aucun lieu d’exercice", "Aucun lieu d’exercice n’est enregistré pour votre profession : le téléservice ne peut pas savoir où vous exercez.",
+			"Déclarez votre lieu d’exercice auprès de votre ordre, puis reconnectez-vous.", false,
+		}, true
+	}
+	switch psc.ReasonOf(err) {
+	case psc.ReasonDenied:
+		return refusal{
+			"Connexion annulée", "Vous avez refusé ou annulé l’identification auprès de Pro Santé Connect.",
+			"Vous pouvez recommencer quand vous le souhaitez.", true,
+		}, true
+	case psc.ReasonProviderDown:
+		return refusal{
+			"Pro Santé Connect ne répond pas", "Pro Santé Connect est momentanément injoignable.",
+			"Réessayez dans quelques minutes.", true,
+		}, true
+	case psc.ReasonNoNationalID:
+		return refusal{
+			"Identifiant national absent", "Pro Santé Connect n’a pas transmis votre numéro RPPS ou ADELI.",
+			"Contactez l’assistance.", false,
+		}, true
+	case psc.ReasonStateMismatch, psc.ReasonExpired, psc.ReasonInvalidResponse, psc.ReasonInvalidIdentity:
+		return refusal{
+			"Connexion à recommencer", "La réponse de Pro Santé Connect n’a pas pu être vérifiée : par sécurité, elle n’a pas été acceptée.",
+			"Recommencez la connexion depuis cette page.", true,
+		}, true
+	}
+	return refusal{}, false
+}
+
+type refusedView struct {
+	page    ui.Page
+	refusal refusal
+}
+
+func (s *Server) signInRefused(w http.ResponseWriter, r *http.Request, err error) error {
+	why, ok := refusalOf(err)
+	if !ok {
+		return err
+	}
+	s.Log.Info("sign-in refused", "reason", why.title, "error", err)
+	status := http.StatusForbidden
+	if psc.ReasonOf(err) == psc.ReasonProviderDown {
+		status = http.StatusServiceUnavailable
+	}
+	return s.render(w, r, status, refusedPage(refusedView{s.page(r, why.title), why}))
+}
+
+type signInView struct {
+	page          ui.Page
+	expired, kept bool
+	back          string
+}
+
+// signOut ends the session here, then at the provider.
+func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
+	login, ok := s.Auth.Login(r.Context())
+	if err := s.Auth.End(r.Context()); err != nil {
+		return err
+	}
+	next := "/deconnecte"
+	if ok && login.IDToken != "" {
+		if address, err := s.PSC.EndSessionURL(r.Context(), login.IDToken); err == nil {
+			next = address
+		} else {
+			s.Log.Warn("signed out here but not at the provider", "error", err)
+		}
+	}
+	http.Redirect(w, r, next, http.StatusSeeOther)
+	return nil
+}
+
+func (s *Server) signedOut(w http.ResponseWriter, r *http.Request) error {
+	return s.render(w, r, http.StatusOK, signedOutPage(s.page(r, "Vous êtes déconnecté")))
+}

@@ -1,0 +1,236 @@
+// Package ui is the service's own small set of page components: typed values in, accessible French
+// HTML out. It knows no route, no session and no rule; pages are in package web.
+package ui
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// Page is what surrounds every page's own content.
+type Page struct {
+	Title   string // of the document; « Erreur » is put before it when there are errors
+	Session *Session
+	Patient *Patient
+	Steps   []StepTab
+	Form    Form // its errors head the page
+	Notice  string
+	Assets  func(name string) string
+}
+
+func (p Page) documentTitle() string {
+	title := p.Title + " – Vaccin COVID"
+	if p.Form.HasErrors() {
+		return "Erreur – " + title
+	}
+	return title
+}
+
+// Session is who is signed in, and where.
+type Session struct {
+	Person         string
+	Place          string
+	CanChangePlace bool
+}
+
+// Patient is the banner of whose record this is, on every page of it.
+type Patient struct {
+	Name      string
+	BirthDate string
+	Sex       string
+	Code      string // formatted; empty when there is none
+}
+
+// StepTab is one of the tabs of a record.
+type StepTab struct {
+	Label   string
+	State   string // in words
+	Address string // empty when the step cannot be opened
+	Current bool
+	Done    bool
+}
+
+func (t StepTab) class() string {
+	switch {
+	case t.Current:
+		return "app-steps__step app-steps__step--current"
+	case t.Done:
+		return "app-steps__step app-steps__step--done"
+	case t.Address == "":
+		return "app-steps__step app-steps__step--unavailable"
+	}
+	return "app-steps__step"
+}
+
+// Form is what was typed in a form, and what is to be said about it.
+type Form struct {
+	Values    url.Values
+	Message   string // heads the page when something is wrong
+	Errors    []FieldError
+	Questions []Question
+}
+
+// FieldError stands beside a field and in the list at the top.
+type FieldError struct{ Field, Message string }
+
+// Question asks to confirm something unusual, beside its field.
+type Question struct{ Code, Field, Message string }
+
+// HasErrors tells whether anything is to be corrected or confirmed.
+func (f Form) HasErrors() bool { return f.Message != "" || len(f.Errors)+len(f.Questions) > 0 }
+
+// Value is what was typed in a field.
+func (f Form) Value(name string) string { return f.Values.Get(name) }
+
+// Error is the sentence beside a field.
+func (f Form) Error(name string) string {
+	for _, e := range f.Errors {
+		if e.Field == name {
+			return e.Message
+		}
+	}
+	return ""
+}
+
+func (f Form) questions(name string) []Question {
+	found := []Question{}
+	for _, q := range f.Questions {
+		if q.Field == name {
+			found = append(found, q)
+		}
+	}
+	return found
+}
+
+func (f Form) groupClass(name string) string {
+	if f.Error(name) != "" {
+		return "govuk-form-group govuk-form-group--error"
+	}
+	return "govuk-form-group"
+}
+
+// described lists the elements that describe a field: its hint and its error.
+func (f Form) described(name, hint string) string {
+	ids := []string{}
+	if hint != "" {
+		ids = append(ids, name+"-hint")
+	}
+	if f.Error(name) != "" {
+		ids = append(ids, name+"-error")
+	}
+	for range f.questions(name)[:min(1, len(f.questions(name)))] {
+		ids = append(ids, name+"-question")
+	}
+	return strings.Join(ids, " ")
+}
+
+// Input is a text field.
+type Input struct {
+	Name         string
+	Label        string
+	Hint         string
+	Width        string // one of the govuk width classes; full width when empty
+	InputMode    string
+	Autocomplete string
+	MaxLength    string
+	Suggest      *Suggest
+	Optional     bool
+	Spellcheck   string
+}
+
+func (i Input) label() string {
+	if i.Optional {
+		return i.Label + " (facultatif)"
+	}
+	return i.Label
+}
+
+func (f Form) inputClass(i Input) string {
+	class := "govuk-input"
+	if i.Width != "" {
+		class += " govuk-input--" + i.Width
+	}
+	if f.Error(i.Name) != "" {
+		class += " govuk-input--error"
+	}
+	return class
+}
+
+// Suggest makes a text field offer suggestions from an address, from the second character.
+type Suggest struct {
+	Address string
+	With    string // names of the other fields that the address needs
+	Free    bool   // what is typed is accepted even when it is not suggested
+}
+
+// Choice is one answer of radios, or one line of a list.
+type Choice struct {
+	Value string
+	Label string
+	Hint  string
+}
+
+// Radios is a question with one answer among a few.
+type Radios struct {
+	Name    string
+	Legend  string
+	Hint    string
+	Inline  bool
+	Choices []Choice
+	Large   bool // the legend is the page's heading
+}
+
+func (r Radios) class() string {
+	if r.Inline {
+		return "govuk-radios govuk-radios--inline"
+	}
+	return "govuk-radios"
+}
+
+// id gives the first answer the field's own name, so that the error list leads there.
+func (r Radios) id(index int) string {
+	if index == 0 {
+		return r.Name
+	}
+	return r.Name + "-" + strconv.Itoa(index+1)
+}
+
+// Select is a list from which one line is chosen.
+type Select struct {
+	Name    string
+	Label   string
+	Hint    string
+	Choices []Choice
+}
+
+// Row is a line of a summary: a label and its value.
+type Row struct{ Key, Label, Value string }
+
+func initial(b bool, yes, no string) string {
+	if b {
+		return yes
+	}
+	return no
+}
+
+func (q Question) id() string { return "confirm-" + q.Field + "-" + idPart(q.Code) }
+
+// idPart keeps of a text what may stand in an element's id.
+func idPart(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' {
+			return r
+		}
+		return '-'
+	}, text)
+}
+
+func choiceID(name string, index int) string { return name + "-choice-" + strconv.Itoa(index+1) }
+
+func (f Form) summaryTitle() string {
+	if f.Message != "" {
+		return f.Message
+	}
+	return "Certains champs sont à corriger"
+}
