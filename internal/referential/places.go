@@ -1,0 +1,124 @@
+package referential
+
+import (
+	"fmt"
+	"strings"
+
+	"vaccin/internal/registry"
+)
+
+// Lengths of cells, in characters.
+const (
+	maxPlaceName = 160
+	maxAddress   = 160
+)
+
+// place is a place with the text that tells it from another of the same label.
+type place struct {
+	registry.VaccinationPlace
+	number string // «n° 981»
+}
+
+// places gathers vaccination places, each identifier once.
+type places struct {
+	all  []place
+	seen map[string]registry.VaccinationPlace
+}
+
+// add keeps a place. The same place twice is a duplicate; another one under its identifier is refused.
+func (ps *places) add(r *row, column string, p place) {
+	old, twice := ps.seen[p.ID]
+	switch {
+	case !twice:
+		ps.seen[p.ID] = p.VaccinationPlace
+		ps.all = append(ps.all, p)
+	case old == p.VaccinationPlace:
+		r.duplicate = true
+	default:
+		r.reject(column, "Une ligne précédente donne un autre lieu sous ce numéro.")
+	}
+}
+
+// labelled returns the places with their labels. Two places whose labels would read alike get their
+// number, both, so that each can be chosen.
+func (ps *places) labelled() []registry.VaccinationPlace {
+	type key struct{ kind, label string }
+	keyOf := func(p place) key { return key{p.Type, registry.Fold(p.Label)} }
+	count := map[key]int{}
+	for _, p := range ps.all {
+		count[keyOf(p)]++
+	}
+	result := make([]registry.VaccinationPlace, 0, len(ps.all))
+	for _, p := range ps.all {
+		if count[keyOf(p)] > 1 {
+			p.Label += " (" + p.number + ")"
+		}
+		result = append(result, p.VaccinationPlace)
+	}
+	return result
+}
+
+// placeLabel is what is suggested: «75013 Hôpital Broca, 54 rue Pascal, Paris».
+func placeLabel(p registry.VaccinationPlace) string {
+	label := p.PostalCode + " " + p.Name
+	if p.Address != "" {
+		label += ", " + p.Address
+	}
+	return label + ", " + p.Locality
+}
+
+var centreLayout = layout{
+	title: "lieux de vaccination de data.gouv.fr", delimiters: ";,", header: true, quoted: true,
+	columns: []column{
+		required("gid"), required("nom"), required("com_cp"), required("com_nom"), optional("com_insee"),
+		optional("adr_num"), optional("adr_voie"), optional("date_fermeture"), optional("centre_fermeture"),
+	},
+}
+
+// ReadCentres reads the list of vaccination centres of data.gouv.fr, in any edition. Closed centres are
+// kept with their last day: doses given there are still recorded.
+func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
+	found := places{seen: map[string]registry.VaccinationPlace{}}
+	report, err := s.read(centreLayout, func(r *row) {
+		p := registry.VaccinationPlace{
+			Type: PlaceCentre, Name: r.text("nom", maxPlaceName), Locality: r.text("com_nom", maxLocality),
+			PostalCode: r.postalCode("com_cp"), Closed: r.optionalDate("date_fermeture"),
+			Address: strings.TrimSpace(r.optional("adr_num", 20) + " " + r.optional("adr_voie", maxAddress)),
+		}
+		gid := r.number("gid", 1, 1_000_000_000)
+		p.ID = fmt.Sprintf("DATAGOUV:%d", gid)
+		if strings.HasPrefix(r.optional("com_insee", 5), "99") {
+			r.reject("com_insee", "La commune est à l’étranger.")
+		}
+		if isTrial(p.Name) {
+			r.reject("nom", "Le nom est celui d’une ligne d’essai.")
+		}
+		if p.Closed.IsZero() && isTrue(r.optional("centre_fermeture", 10)) {
+			r.reject("date_fermeture", "Le centre est dit fermé, sans date de fermeture.")
+		}
+		if r.ok() {
+			p.Label = placeLabel(p)
+			found.add(r, "gid", place{p, fmt.Sprintf("n° %d", gid)})
+		}
+	})
+	return registry.ReferenceChange{Places: found.labelled()}, report, err
+}
+
+// isTrial tells the rows that someone made to try the tool: «test», «TEST 2», «Centre test».
+func isTrial(name string) bool {
+	words := strings.Fields(strings.Trim(registry.Fold(name), "0123456789 "))
+	if len(words) == 0 {
+		return true
+	}
+	first, last := words[0], words[len(words)-1]
+	return first == "test" || first == "essai" || last == "test" || last == "essai" ||
+		strings.Contains(registry.Fold(name), "ne pas utiliser")
+}
+
+func isTrue(text string) bool {
+	switch registry.Fold(text) {
+	case "t", "true", "oui", "1":
+		return true
+	}
+	return false
+}
