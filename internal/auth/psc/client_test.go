@@ -318,7 +318,10 @@ func TestNewRefusesWhatWouldTravelInClear(t *testing.T) {
 		ok     bool
 	}{
 		{"https everywhere", func(*psc.Config) {}, true},
-		{"http on the loopback", func(c *psc.Config) { c.Issuer = "http://127.0.0.1:8081/x"; c.RedirectURL = "http://localhost:8080/retour" }, true},
+		{"http on the loopback", func(c *psc.Config) {
+			c.Issuer = "http://127.0.0.1:8081/x"
+			c.RedirectURL = "http://localhost:8080/retour"
+		}, true},
 		{"http IPv6 loopback", func(c *psc.Config) { c.TokenURL = "http://[::1]:8081/token" }, true},
 		{"http issuer", func(c *psc.Config) { c.Issuer = "http://psc.example/realm" }, false},
 		{"http token address", func(c *psc.Config) { c.TokenURL = "http://psc.example/token" }, false},
