@@ -24,7 +24,7 @@ var (
 
 	rules = map[verb]map[Role][]condition{
 		verbDeclare: {
-			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepFree, previousStepDone, notSingleDose},
+			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepFree, eligibilityDone, firstDoseDone, notSingleDose},
 		},
 		verbRectify: {
 			RolePractitioner: {isPractitioner, professionAuthorised, placeChosen, stepDone, isAuthor, nextStepFree},
@@ -109,11 +109,16 @@ func stepFree(c Case) *Error {
 	return nil
 }
 
-// previousStepDone asks for the eligibility before any dose, and for dose 1 before dose 2.
-func previousStepDone(c Case) *Error {
+// eligibilityDone asks for the eligibility before any dose.
+func eligibilityDone(c Case) *Error {
 	if c.Step > StepEligibility && !c.Record.Done(StepEligibility) {
 		return NotAllowed("L’éligibilité du patient doit d’abord être déclarée.")
 	}
+	return nil
+}
+
+// firstDoseDone asks for dose 1 before dose 2.
+func firstDoseDone(c Case) *Error {
 	if c.Step == StepSecondDose && !c.Record.Done(StepFirstDose) {
 		return NotAllowed("La 1ère vaccination doit d’abord être enregistrée.")
 	}

@@ -1,0 +1,184 @@
+package registry_test
+
+import (
+	"testing"
+
+	"vaccin/internal/registry"
+	rt "vaccin/internal/registry/registrytest"
+)
+
+// policyCase is a question put to the policy and its answer: nothing when allowed, or the first words
+// of the reason.
+type policyCase struct {
+	name string
+	ask  func(registry.Case) error
+	c    registry.Case
+	want string
+}
+
+// The reasons that the policy gives, by their first words.
+const (
+	noPractitioner  = "Seul un professionnel de santé identifié"
+	noProfession    = "À cette date, le téléservice n’est pas ouvert"
+	noPlace         = "Choisissez d’abord votre lieu"
+	noIdentity      = "Votre identité n’est pas connue"
+	noRole          = "Votre rôle ne permet pas"
+	noFreeStep      = "Cette étape est déjà enregistrée"
+	noEligibility   = "L’éligibilité du patient doit d’abord"
+	noFirstDose     = "La 1ère vaccination doit d’abord"
+	noSecondTab     = "Le vaccin reçu ne comporte qu’une dose"
+	noStep          = "Cette étape n’est pas enregistrée"
+	noAuthor        = "Seul le professionnel de santé qui a validé"
+	noNextStepFree  = "L’étape suivante est enregistrée"
+	noFirstUnder    = "La 2ème vaccination est enregistrée\u00a0: annulez-la"
+	noReason        = "Certains champs sont à corriger."
+	reasonOfSupport = "Erreur de saisie signalée par le centre"
+)
+
+// records of each kind that the conditions tell apart, all by the doctor Martin.
+func policyRecords() (fresh, eligible, first, single, complete registry.Record) {
+	by := rt.Doctor("Martin")
+	signed := registry.Signature{Role: by.Role, Practitioner: by.Practitioner, Place: by.Place}
+	dose := func(number, series int) []registry.Entry[registry.Dose] {
+		d := registry.Dose{Number: number, SeriesDoses: series}
+		return []registry.Entry[registry.Dose]{{Sequence: 1, Versions: []registry.Version[registry.Dose]{{Number: 1, Content: d, Signed: signed}}}}
+	}
+	eligible.Eligibilities = []registry.Entry[registry.Eligibility]{
+		{Sequence: 1, Versions: []registry.Version[registry.Eligibility]{{Number: 1, Signed: signed}}},
+	}
+	first, single = eligible, eligible
+	first.FirstDoses, single.FirstDoses = dose(1, 2), dose(1, 1)
+	complete = first
+	complete.SecondDoses = dose(2, 2)
+	return fresh, eligible, first, single, complete
+}
+
+func policyCases() []policyCase {
+	const elig, dose1, dose2 = registry.StepEligibility, registry.StepFirstDose, registry.StepSecondDose
+	fresh, eligible, first, single, complete := policyRecords()
+	noID := rt.Doctor("Martin")
+	noID.Practitioner.NationalID = ""
+	noWhere := rt.Doctor("Martin")
+	noWhere.Place = registry.PracticePlace{}
+	nurse := rt.Doctor("Martin")
+	nurse.Practitioner.Profession = rt.ProfessionNurse
+	manager := rt.Doctor("Martin")
+	manager.Role = registry.RoleCampaign
+	blankAgent := rt.Support("")
+	blankAgent.Practitioner.NationalID = ""
+	martin, other, support := rt.Doctor("Martin"), rt.Doctor("Petit"), rt.Support("Alex")
+
+	on := func(by registry.Actor, r registry.Record, step registry.Step, reason string) registry.Case {
+		return registry.Case{
+			Actor: by, Record: r, Reference: rt.Reference(), Today: registry.MustDate("2021-02-01"), Step: step, Reason: reason,
+		}
+	}
+	early := on(martin, fresh, elig, "")
+	early.Today = registry.MustDate("2021-01-03")
+	search, register := registry.MaySearch, registry.MayRegister
+	declare, rectify, annul := registry.MayDeclare, registry.MayRectify, registry.MayAnnul
+	return []policyCase{
+		{"a doctor searches", search, on(martin, fresh, elig, ""), ""},
+		{"support searches", search, on(support, fresh, elig, ""), ""},
+		{"support without identity searches", search, on(blankAgent, fresh, elig, ""), noIdentity},
+		{"someone without identity searches", search, on(noID, fresh, elig, ""), noPractitioner},
+		{"a manager with a doctor's identity searches", search, on(manager, fresh, elig, ""), noPractitioner},
+		{"a nurse searches", search, on(nurse, fresh, elig, ""), noProfession},
+		{"a doctor searches before the opening", search, early, noProfession},
+		{"a doctor without place searches", search, on(noWhere, fresh, elig, ""), noPlace},
+		{"a doctor registers", register, on(martin, fresh, elig, ""), ""},
+		{"support registers", register, on(support, fresh, elig, ""), noPractitioner},
+
+		{"a doctor declares", declare, on(martin, fresh, elig, ""), ""},
+		{"any other doctor goes on to dose 1", declare, on(other, eligible, dose1, ""), ""},
+		{"any other doctor goes on to dose 2", declare, on(other, first, dose2, ""), ""},
+		{"support declares", declare, on(support, fresh, elig, reasonOfSupport), noRole},
+		{"a manager declares", declare, on(manager, fresh, elig, ""), noRole},
+		{"someone without identity declares", declare, on(noID, fresh, elig, ""), noPractitioner},
+		{"a nurse declares", declare, on(nurse, fresh, elig, ""), noProfession},
+		{"a doctor without place declares", declare, on(noWhere, fresh, elig, ""), noPlace},
+		{"a second declaration", declare, on(martin, eligible, elig, ""), noFreeStep},
+		{"dose 1 without eligibility", declare, on(martin, fresh, dose1, ""), noEligibility},
+		{"dose 2 without dose 1", declare, on(martin, eligible, dose2, ""), noFirstDose},
+		{"dose 2 of a single-dose vaccine", declare, on(martin, single, dose2, ""), noSecondTab},
+
+		{"the author modifies", rectify, on(martin, eligible, elig, ""), ""},
+		{"the author modifies dose 2", rectify, on(martin, complete, dose2, ""), ""},
+		{"a manager modifies", rectify, on(manager, eligible, elig, ""), noRole},
+		{"someone without identity modifies", rectify, on(noID, eligible, elig, ""), noPractitioner},
+		{"the author, now a nurse, modifies", rectify, on(nurse, eligible, elig, ""), noProfession},
+		{"the author without place modifies", rectify, on(noWhere, eligible, elig, ""), noPlace},
+		{"the author modifies what is not there", rectify, on(martin, fresh, elig, ""), noStep},
+		{"another doctor modifies", rectify, on(other, eligible, elig, ""), noAuthor},
+		{"the author modifies eligibility under dose 1", rectify, on(martin, first, elig, ""), noNextStepFree},
+		{"the author modifies dose 1 under dose 2", rectify, on(martin, complete, dose1, ""), noNextStepFree},
+		{"support modifies under dose 1", rectify, on(support, first, elig, reasonOfSupport), ""},
+		{"support without identity modifies", rectify, on(blankAgent, eligible, elig, reasonOfSupport), noIdentity},
+		{"support modifies what is not there", rectify, on(support, fresh, elig, reasonOfSupport), noStep},
+		{"support modifies without a reason", rectify, on(support, eligible, elig, " "), noReason},
+
+		{"the author annuls", annul, on(martin, eligible, elig, "Erreur"), ""},
+		{"a manager annuls", annul, on(manager, eligible, elig, "Erreur"), noRole},
+		{"someone without identity annuls", annul, on(noID, eligible, elig, "Erreur"), noPractitioner},
+		{"the author, now a nurse, annuls", annul, on(nurse, eligible, elig, "Erreur"), noProfession},
+		{"the author without place annuls", annul, on(noWhere, eligible, elig, "Erreur"), noPlace},
+		{"the author annuls what is not there", annul, on(martin, fresh, elig, "Erreur"), noStep},
+		{"another doctor annuls", annul, on(other, eligible, elig, "Erreur"), noAuthor},
+		{"the author annuls under dose 1", annul, on(martin, first, elig, "Erreur"), noNextStepFree},
+		{"the author annuls dose 1 under dose 2", annul, on(martin, complete, dose1, "Erreur"), noNextStepFree},
+		{"the author annuls without a reason", annul, on(martin, eligible, elig, ""), noReason},
+		{"support annuls eligibility under a dose", annul, on(support, first, elig, "Erreur"), ""},
+		{"support without identity annuls", annul, on(blankAgent, eligible, elig, "Erreur"), noIdentity},
+		{"support annuls what is not there", annul, on(support, fresh, dose1, "Erreur"), noStep},
+		{"support annuls dose 1 under dose 2", annul, on(support, complete, dose1, "Erreur"), noFirstUnder},
+		{"support annuls without a reason", annul, on(support, eligible, elig, ""), noReason},
+	}
+}
+
+// answersWrong returns the names of the cases to which the policy gives another answer.
+func answersWrong() (names []string) {
+	for _, c := range policyCases() {
+		if !startsWith(c.ask(c.c), c.want) {
+			names = append(names, c.name)
+		}
+	}
+	return names
+}
+
+// startsWith tells whether an error's sentence starts with some words; no words want no error.
+func startsWith(err error, words string) bool {
+	if err == nil || words == "" {
+		return err == nil && words == ""
+	}
+	text := err.Error()
+	return len(text) >= len(words) && text[:len(words)] == words
+}
+
+func TestPolicyAnswersEveryCase(t *testing.T) {
+	for _, c := range policyCases() {
+		t.Run(c.name, func(t *testing.T) {
+			if err := c.ask(c.c); !startsWith(err, c.want) {
+				t.Errorf("answer is %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+// Every condition is needed: with any one of them taken away, some case gets another answer.
+func TestEveryConditionOfThePolicyIsProven(t *testing.T) {
+	removed := 0
+	registry.WithoutEachCondition(func(row string) {
+		removed++
+		wrong := answersWrong()
+		if len(wrong) == 0 {
+			t.Errorf("%s: no case notices", row)
+		}
+		t.Logf("%s: noticed by %q", row, wrong)
+	})
+	if removed == 0 {
+		t.Error("no condition was removed")
+	}
+	if wrong := answersWrong(); len(wrong) > 0 {
+		t.Errorf("the conditions were not put back: %q", wrong)
+	}
+}
