@@ -39,9 +39,21 @@ func (s *Server) annulForm(step registry.Step) pageOf {
 		}
 		if !kept {
 			values = newForm()
+			entry, version := standing(record, step)
+			showing(values, entry, version)
 		}
 		return s.showAnnulForm(w, r, record, step, http.StatusOK, ui.Form{Values: values})
 	}
+}
+
+// standing is the entry in force of a step and its version, for the form to say which it shows.
+func standing(record registry.Record, step registry.Step) (entry, version int) {
+	if step == registry.StepEligibility {
+		e, _ := record.Eligibility()
+		return e.Sequence, e.Current().Number
+	}
+	d, _ := record.Dose(step)
+	return d.Sequence, d.Current().Number
 }
 
 func (s *Server) showAnnulForm(w http.ResponseWriter, r *http.Request, record registry.Record, step registry.Step, status int, form ui.Form) error {
@@ -62,8 +74,8 @@ func (s *Server) annul(step registry.Step) pageOf {
 		}
 		done, err := s.Registry.Annul(r.Context(), act(r, by, step))
 		if err != nil {
-			return s.actRefused(w, r, done, step, err, func(form ui.Form) error {
-				return s.showAnnulForm(w, r, done.Record, step, http.StatusUnprocessableEntity, form)
+			return s.actRefused(w, r, by, done, step, err, func(record registry.Record, form ui.Form) error {
+				return s.showAnnulForm(w, r, record, step, http.StatusUnprocessableEntity, form)
 			})
 		}
 		if err := s.flash(r, "Saisie annulée. Ce qui avait été enregistré reste consultable dans les versions de l’étape."); err != nil {

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"vaccin/internal/registry"
@@ -63,7 +62,7 @@ func (s *Server) doseRectification(w http.ResponseWriter, r *http.Request, by re
 		}
 		entry, _ := record.Dose(step)
 		values = s.doseValues(r, entry, ref)
-		values.Set(fieldFrom, strconv.Itoa(entry.Current().Number))
+		showing(values, entry.Sequence, entry.Current().Number)
 	}
 	return s.showDoseForm(w, r, by, record, step, doseShown{form: ui.Form{Values: values}, rectify: true, kept: kept})
 }
@@ -213,13 +212,13 @@ func (s *Server) sendDose(step registry.Step, rectify bool) pageOf {
 		if err == nil {
 			return s.afterDose(w, r, done, step, req, rectify)
 		}
-		return s.actRefused(w, r, done, step, err, func(form ui.Form) error {
+		return s.actRefused(w, r, by, done, step, err, func(record registry.Record, form ui.Form) error {
 			found, err := s.foundFor(r, by, form.Errors)
 			if err != nil {
 				return err
 			}
 			shown := doseShown{status: http.StatusUnprocessableEntity, form: form, rectify: rectify, found: found}
-			return s.showDoseForm(w, r, by, done.Record, step, shown)
+			return s.showDoseForm(w, r, by, record, step, shown)
 		})
 	}
 }

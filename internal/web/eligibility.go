@@ -22,9 +22,10 @@ type eligibilityView struct {
 	activities []ui.Choice
 }
 
-// Hidden fields of every act: which form it is, and which version it shows.
+// Hidden fields of every act: which form it is, and which entry it shows, at which version.
 const (
 	fieldRequest = "request"
+	fieldEntry   = "entry"
 	fieldFrom    = "from"
 )
 
@@ -33,14 +34,29 @@ func newForm() url.Values { return url.Values{fieldRequest: {rand.Text()}} }
 
 // act makes a use case's act of the form that was sent.
 func act(r *http.Request, by registry.Actor, step registry.Step) registry.Act {
-	from, err := strconv.Atoi(r.PostForm.Get(fieldFrom))
-	if err != nil {
-		from = 0 // no version has this number: a form without it is a conflict
-	}
 	return registry.Act{
 		By: by, Record: registry.RecordID(r.PathValue("id")), Step: step, Request: r.PostForm.Get(fieldRequest),
-		From: from, Reason: r.PostForm.Get(registry.FieldReason),
+		Entry: shownNumber(r, fieldEntry), From: shownNumber(r, fieldFrom), Reason: r.PostForm.Get(registry.FieldReason),
 	}
+}
+
+// shownNumber is a number that the form carries; a form made by hand without it gets -1, which no entry
+// or version has.
+func shownNumber(r *http.Request, field string) int {
+	if !r.PostForm.Has(field) {
+		return 0 // a first declaration shows no entry
+	}
+	n, err := strconv.Atoi(r.PostForm.Get(field))
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// showing makes a form say which entry it shows, at which version.
+func showing(values url.Values, entry, version int) {
+	values.Set(fieldEntry, strconv.Itoa(entry))
+	values.Set(fieldFrom, strconv.Itoa(version))
 }
 
 func (s *Server) eligibilityForm(w http.ResponseWriter, r *http.Request, by registry.Actor, record registry.Record) error {
@@ -62,7 +78,7 @@ func (s *Server) eligibilityRectification(w http.ResponseWriter, r *http.Request
 	if !kept {
 		entry, _ := record.Eligibility()
 		values = eligibilityValues(entry.Current().Content)
-		values.Set(fieldFrom, strconv.Itoa(entry.Current().Number))
+		showing(values, entry.Sequence, entry.Current().Number)
 	}
 	return s.showEligibilityForm(w, r, by, record, http.StatusOK, ui.Form{Values: values}, true, kept)
 }
@@ -154,8 +170,8 @@ func (s *Server) sendEligibility(w http.ResponseWriter, r *http.Request, by regi
 	if err == nil {
 		return s.afterAct(w, r, done, registry.StepEligibility, rectify)
 	}
-	return s.actRefused(w, r, done, registry.StepEligibility, err, func(form ui.Form) error {
-		return s.showEligibilityForm(w, r, by, done.Record, http.StatusUnprocessableEntity, form, rectify, false)
+	return s.actRefused(w, r, by, done, registry.StepEligibility, err, func(record registry.Record, form ui.Form) error {
+		return s.showEligibilityForm(w, r, by, record, http.StatusUnprocessableEntity, form, rectify, false)
 	})
 }
 
@@ -177,15 +193,21 @@ func (s *Server) afterAct(w http.ResponseWriter, r *http.Request, done registry.
 	return nil
 }
 
-// actRefused shows the form again with what is to be corrected, or what overtook the act.
-func (s *Server) actRefused(w http.ResponseWriter, r *http.Request, done registry.Done, step registry.Step, err error, again func(ui.Form) error) error {
-	form, err := formOf(r.PostForm, err)
-	if err == nil {
-		return again(form)
-	}
+// actRefused shows the form again with what is to be corrected, or, when the act cannot be done any
+// more, what stands in the record beside what was typed.
+func (s *Server) actRefused(w http.ResponseWriter, r *http.Request, by registry.Actor, done registry.Done, step registry.Step, err error, again func(registry.Record, ui.Form) error) error {
 	var refusal *registry.Error
-	if errors.As(err, &refusal) && refusal.Kind == registry.KindConflict && done.Record.Done(step) {
-		return s.overtaken(w, r, done.Record, step, refusal.Message)
+	if !errors.As(err, &refusal) || refusal.Kind == registry.KindNotFound {
+		return err
 	}
-	return err
+	record := done.Record
+	if refusal.Kind != registry.KindConflict {
+		if record, err = s.readRecord(r, by, registry.ActionRead); err != nil {
+			return err
+		}
+	}
+	if form, err := formOf(r.PostForm, refusal); err == nil {
+		return again(record, form)
+	}
+	return s.overtaken(w, r, record, step, refusal)
 }

@@ -201,6 +201,14 @@ func actFields(f ui.Form) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if f.Value(fieldFrom) != "" {
+			templ_7745c5c3_Err = ui.Hidden(fieldEntry, f.Value(fieldEntry)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = ui.Hidden(fieldFrom, f.Value(fieldFrom)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

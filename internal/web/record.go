@@ -222,17 +222,21 @@ type conflictView struct {
 	typed   []ui.Row
 }
 
-// overtaken answers an act that someone else's overtook: it shows what is recorded and keeps in sight
+// overtaken answers an act that can no longer be done: it shows what is recorded and keeps in sight
 // what was typed.
-func (s *Server) overtaken(w http.ResponseWriter, r *http.Request, record registry.Record, step registry.Step, reason string) error {
+func (s *Server) overtaken(w http.ResponseWriter, r *http.Request, record registry.Record, step registry.Step, refusal *registry.Error) error {
 	ref, err := s.Registry.Reference(r.Context())
 	if err != nil {
 		return err
 	}
+	status := statusOf(refusal.Kind)
 	summary, _ := document.OfStep(record, step, ref, s.texts())
 	view := conflictView{
-		page: s.recordFrame(r, record, "Déjà enregistré", step), reason: reason, summary: summary,
-		base: stepAddress(record.ID, step), typed: typedRows(r.PostForm, ref),
+		page: s.recordFrame(r, record, titleOf[status], step), reason: refusal.Message, summary: summary,
+		base: "/dossiers/" + string(record.ID), typed: typedRows(r.PostForm, ref),
 	}
-	return s.render(w, r, http.StatusConflict, conflictPage(view))
+	if summary.Title != "" {
+		view.base = stepAddress(record.ID, step)
+	}
+	return s.render(w, r, status, conflictPage(view))
 }

@@ -61,7 +61,7 @@ func searchPage(v searchView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-				Name: fieldCode, Label: "Code de ciblage", Width: "width-20",
+				Name: fieldCode, Label: "Code de ciblage", Kind: "code",
 				Hint: "11 caractères, par exemple ABCD-EFGH-JKM : il figure sur le courrier ou la synthèse du patient.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -76,7 +76,7 @@ func searchPage(v searchView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-				Name: fieldNIR, Label: "Numéro de sécurité sociale (NIR)", Width: "width-20",
+				Name: fieldNIR, Label: "Numéro de sécurité sociale (NIR)", Kind: "code",
 				Hint: "15 caractères avec la clé, par exemple 2 69 05 49 588 157 80, que le patient ait été ciblé ou non.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

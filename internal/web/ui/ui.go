@@ -136,7 +136,7 @@ type Input struct {
 	MaxLength    string
 	Suggest      *Suggest
 	Optional     bool
-	Spellcheck   string
+	Kind         string // «code» for figures and codes, «date» for a date; a plain text when empty
 }
 
 func (i Input) label() string {
@@ -150,6 +150,9 @@ func (f Form) inputClass(i Input) string {
 	class := "govuk-input"
 	if i.Width != "" {
 		class += " govuk-input--" + i.Width
+	}
+	if i.Kind != "" {
+		class += " app-input--" + i.Kind
 	}
 	if f.Error(i.Name) != "" {
 		class += " govuk-input--error"

@@ -1,0 +1,110 @@
+// Package service wires the product together: settings, store, use cases, sessions, sign-in and pages.
+// The commands that serve it, the real one and the demo, differ only in what they put in a Config.
+package service
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"vaccin/internal/auth"
+	"vaccin/internal/auth/psc"
+	"vaccin/internal/web"
+)
+
+// Config holds the settings that flags and environment variables fill.
+type Config struct {
+	Listen        string        `default:"127.0.0.1:8080" env:"VACCIN_LISTEN" help:"Address the service listens on."`
+	PublicURL     string        `name:"public-url" default:"http://localhost:8080" env:"VACCIN_PUBLIC_URL" help:"Address by which browsers reach the service."`
+	MetricsListen string        `name:"metrics-listen" default:"127.0.0.1:9090" env:"VACCIN_METRICS_LISTEN" help:"Address of the metrics, loopback only; empty for none."`
+	TLSCert       string        `name:"tls-cert" env:"VACCIN_TLS_CERT" help:"Certificate chain file (PEM); without it the service speaks plain HTTP." type:"path"`
+	TLSKey        string        `name:"tls-key" env:"VACCIN_TLS_KEY" help:"Private key file (PEM) of the certificate." type:"path"`
+	Idle          time.Duration `default:"30m" env:"VACCIN_SESSION_IDLE" help:"A session ends after that long without a request."`
+	Absolute      time.Duration `default:"4h" env:"VACCIN_SESSION_ABSOLUTE" help:"A session ends after that long in all."`
+
+	AssistancePhone   string `name:"assistance-phone" env:"VACCIN_ASSISTANCE_PHONE" help:"Telephone number of the technical assistance for private practice."`
+	AdverseEffectsURL string `name:"adverse-effects-url" default:"https://signalement.social-sante.gouv.fr" env:"VACCIN_ADVERSE_EFFECTS_URL" help:"National portal for adverse effects (PSIG)."`
+
+	PSC PSCConfig `embed:"" prefix:"psc-"`
+}
+
+// PSCConfig holds the settings of Pro Santé Connect; endpoints given here win over discovered ones.
+type PSCConfig struct {
+	Issuer           string `default:"https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet" env:"VACCIN_PSC_ISSUER" help:"Issuer of the tokens."`
+	DiscoveryURL     string `env:"VACCIN_PSC_DISCOVERY_URL" help:"Discovery document, when it is not at the issuer's wallet path."`
+	AuthURL          string `env:"VACCIN_PSC_AUTH_URL" help:"Authorization endpoint."`
+	TokenURL         string `env:"VACCIN_PSC_TOKEN_URL" help:"Token endpoint."`
+	UserInfoURL      string `env:"VACCIN_PSC_USERINFO_URL" help:"Userinfo endpoint."`
+	EndSessionURL    string `env:"VACCIN_PSC_END_SESSION_URL" help:"Sign-out endpoint."`
+	JWKSURL          string `env:"VACCIN_PSC_JWKS_URL" help:"Signing keys."`
+	ClientID         string `env:"VACCIN_PSC_CLIENT_ID" help:"Our client identifier."`
+	ClientSecretFile string `env:"VACCIN_PSC_CLIENT_SECRET_FILE" help:"File that holds our client secret." type:"path"`
+	ACRValues        string `default:"eidas1" env:"VACCIN_PSC_ACR_VALUES" help:"acr_values asked for."`
+
+	// ClientSecret is for wiring that has the secret at hand; flags name a file, for what stands on a
+	// command line is seen by every user of the machine.
+	ClientSecret string `kong:"-"`
+}
+
+func (c Config) pscClient(public *url.URL) (*psc.Client, error) {
+	secret := c.PSC.ClientSecret
+	if c.PSC.ClientSecretFile != "" {
+		data, err := os.ReadFile(c.PSC.ClientSecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("reading the Pro Santé Connect client secret: %w", err)
+		}
+		secret = trimNewline(string(data))
+	}
+	client, err := psc.New(psc.Config{
+		Issuer: c.PSC.Issuer, DiscoveryURL: c.PSC.DiscoveryURL, AuthURL: c.PSC.AuthURL, TokenURL: c.PSC.TokenURL,
+		UserInfoURL: c.PSC.UserInfoURL, EndSessionURL: c.PSC.EndSessionURL, JWKSURL: c.PSC.JWKSURL,
+		ClientID: c.PSC.ClientID, ClientSecret: secret, ACRValues: c.PSC.ACRValues,
+		RedirectURL:           public.JoinPath("/connexion/psc/retour").String(),
+		PostLogoutRedirectURL: public.JoinPath("/deconnecte").String(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("setting up Pro Santé Connect: %w", err)
+	}
+	return client, nil
+}
+
+func trimNewline(text string) string {
+	for len(text) > 0 && (text[len(text)-1] == '\n' || text[len(text)-1] == '\r') {
+		text = text[:len(text)-1]
+	}
+	return text
+}
+
+// pages are the settings of the pages. A form's answer may redirect to the provider's sign-out, which
+// the content security policy must know.
+func (c Config) pages(https bool) web.Settings {
+	settings := web.DefaultSettings()
+	settings.AssistancePhone, settings.AdverseEffectsURL, settings.HTTPS = c.AssistancePhone, c.AdverseEffectsURL, https
+	for _, address := range []string{c.PSC.Issuer, c.PSC.EndSessionURL} {
+		if u, err := url.Parse(address); err == nil && u.Host != "" {
+			settings.FormTargets = append(settings.FormTargets, u.Scheme+"://"+u.Host)
+		}
+	}
+	return settings
+}
+
+// ReadKey reads the service's secret key from a file, or makes the file with a new key, readable by its
+// owner alone. Whoever has the file can read sessions and kept forms: it stays apart from the store.
+func ReadKey(path string) ([]byte, error) {
+	key, err := os.ReadFile(path)
+	if err == nil || !os.IsNotExist(err) {
+		return key, err
+	}
+	if key, err = auth.NewKey(); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("making the key file: %w", err)
+	}
+	if _, err := f.Write(key); err != nil {
+		return nil, fmt.Errorf("writing the key file: %w", err)
+	}
+	return key, f.Close()
+}
