@@ -83,7 +83,7 @@ func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
 		p := registry.VaccinationPlace{
 			Type: PlaceCentre, Name: r.text("nom", maxPlaceName), Locality: r.text("com_nom", maxLocality),
 			PostalCode: r.postalCode("com_cp"), Closed: r.optionalDate("date_fermeture"),
-			Address: strings.TrimSpace(r.optional("adr_num", 20) + " " + r.optional("adr_voie", maxAddress)),
+			Address: strings.TrimSpace(r.optional("adr_num", maxAddress) + " " + r.optional("adr_voie", maxAddress)),
 		}
 		gid := r.number("gid", 1, 1_000_000_000)
 		p.ID = fmt.Sprintf("DATAGOUV:%d", gid)
