@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"time"
 
 	"vaccin/internal/nir"
 )
@@ -121,4 +122,19 @@ type ReferenceChange struct {
 type PractitionerPlace struct {
 	NationalID string
 	Place      PracticePlace
+}
+
+// AccessLog reads the access log back, for those who oversee it and for tests.
+type AccessLog interface {
+	// Events returns the entries asked for, the latest first, at most Limit.
+	Events(ctx context.Context, want EventQuery) ([]Event, error)
+}
+
+// EventQuery says which entries of the access log are asked for; fields left empty ask for all.
+type EventQuery struct {
+	Record     RecordID
+	NationalID string    // of who acted
+	From       time.Time // the first moment
+	Until      time.Time // the first moment after
+	Limit      int       // at most so many, the latest; 0 is none
 }

@@ -1,0 +1,79 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"vaccin/internal/registry"
+)
+
+// Apply implements registry.Store.
+func (s *Store) Apply(ctx context.Context, change registry.Change) error {
+	if change == nil {
+		return errors.New("store: no change")
+	}
+	if registry.HeadOf(change).Event().IsZero() {
+		return errNoEvent
+	}
+	w, err := workOf(change, rand.Int64())
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, w)
+}
+
+// workOf makes the statements of a change. id marks the record with this very attempt, so that what
+// follows the guard is done only if the guard held.
+func workOf(change registry.Change, id int64) (work, error) {
+	head := registry.HeadOf(change)
+	var guard, content statement
+	var err error
+	switch c := change.(type) {
+	case registry.PersonsImported:
+		return importPersons(c, id)
+	case registry.PatientRegistered:
+		guard, err = createRecord(head.Record(), c.Patient, 0, id, registry.ErrPatientExists)
+		content = createPatient(head.Record(), id, c.Patient)
+	case registry.EligibilityDeclared:
+		guard = advance(head, id, c.Code)
+		content, err = addEligibility(head, id, c.Sequence, c.Version)
+	case registry.EligibilityRectified:
+		guard = advance(head, id, 0)
+		content, err = addEligibility(head, id, c.Sequence, c.Version)
+	case registry.DoseRecorded:
+		guard = advance(head, id, 0)
+		content, err = addDose(head, id, c.Step, c.Sequence, c.Version)
+	case registry.DoseRectified:
+		guard = advance(head, id, 0)
+		content, err = addDose(head, id, c.Step, c.Sequence, c.Version)
+	case registry.StepAnnulled:
+		guard = advance(head, id, 0)
+		content, err = annul(head, id, c.Step, c.Sequence, c.Annulment)
+	default:
+		return work{}, fmt.Errorf("store: a change of an unknown kind %T", change)
+	}
+	if err != nil {
+		return work{}, err
+	}
+	event, err := logChange(head, id)
+	return work{statements: []statement{guard, content, event}}, err
+}
+
+// importPersons makes the statements of many persons, in a transaction of their own. Whoever has a record
+// is passed over.
+func importPersons(c registry.PersonsImported, id int64) (work, error) {
+	statements := make([]statement, 0, 2*len(c.Persons)+1)
+	for _, p := range c.Persons {
+		guard, err := createRecord(p.ID, p.Patient, p.Code, id, nil)
+		if err != nil {
+			return work{}, err
+		}
+		content := createPatient(p.ID, id, p.Patient)
+		content.sql, content.quiet = insertPatient+" ON CONFLICT DO NOTHING", true // the same person may come twice
+		statements = append(statements, guard, content)
+	}
+	event, err := logAlways(registry.HeadOf(c).Event())
+	return work{statements: append(statements, event), alone: true}, err
+}

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"vaccin/internal/nir"
+	"vaccin/internal/registry"
+)
+
+// This file turns values into what columns hold and back. A day is ISO text. A moment is microseconds
+// since 1970 UTC in a whole number: both engines have that type, compare it and index it in the same way,
+// and PostgreSQL's own type for moments is no finer. What does not parse is an error, and its text never
+// holds the value.
+
+var errNoTime = errors.New("store: a moment is missing")
+
+// moment is t as columns hold it; the zero time is never stored.
+func moment(t time.Time) (int64, error) {
+	if t.IsZero() {
+		return 0, errNoTime
+	}
+	return t.UnixMicro(), nil
+}
+
+// optionalDay is d as columns hold it, NULL for no date.
+func optionalDay(d registry.Date) any {
+	if d.IsZero() {
+		return nil
+	}
+	return d.String()
+}
+
+// day is d as columns hold it; no date is an error.
+func day(d registry.Date) (string, error) {
+	if d.IsZero() {
+		return "", errors.New("store: a date is missing")
+	}
+	return d.String(), nil
+}
+
+// confirmations are kept as JSON: they are read with their version and never searched.
+func confirmations(all []registry.Confirmation) (string, error) {
+	if len(all) == 0 {
+		return "", nil
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return "", fmt.Errorf("store: writing confirmations: %w", err)
+	}
+	return string(text), nil
+}
+
+// scanner reads a column by a function that is given what the driver found.
+type scanner func(value any) error
+
+// Scan does what the function does.
+func (s scanner) Scan(value any) error { return s(value) }
+
+// textOf returns a text column's value; NULL is no text.
+func textOf(value any) (string, bool) {
+	switch v := value.(type) {
+	case string:
+		return v, true
+	case []byte:
+		return string(v), true
+	}
+	return "", false
+}
+
+// asDay reads a date.
+func asDay(d *registry.Date) scanner {
+	return func(value any) error {
+		text, ok := textOf(value)
+		if !ok {
+			return errors.New("store: a date column holds no text")
+		}
+		parsed, err := registry.ParseISODate(text)
+		if err != nil {
+			return errors.New("store: a date column holds no date")
+		}
+		*d = parsed
+		return nil
+	}
+}
+
+// asOptionalDay reads a date, or none from NULL.
+func asOptionalDay(d *registry.Date) scanner {
+	return func(value any) error {
+		if *d = (registry.Date{}); value == nil {
+			return nil
+		}
+		return asDay(d)(value)
+	}
+}
+
+// asMoment reads a moment, in UTC.
+func asMoment(t *time.Time) scanner {
+	return func(value any) error {
+		micros, ok := value.(int64)
+		if !ok {
+			return errors.New("store: a moment column holds no whole number")
+		}
+		*t = time.UnixMicro(micros).UTC()
+		return nil
+	}
+}
+
+// asBirthDate reads a birth date from its eight digits.
+func asBirthDate(b *registry.BirthDate) scanner {
+	return func(value any) (err error) {
+		text, _ := textOf(value)
+		if *b, err = registry.BirthDateFromDigits(text); err != nil {
+			return errors.New("store: a birth date column does not hold eight digits")
+		}
+		return nil
+	}
+}
+
+// asCode reads a target code, or none from NULL.
+func asCode(c *registry.TargetCode) scanner {
+	return func(value any) error {
+		if *c = 0; value == nil {
+			return nil
+		}
+		number, ok := value.(int64)
+		if !ok || number <= 0 || !registry.TargetCode(number).Valid() {
+			return errors.New("store: a target code column holds no code")
+		}
+		*c = registry.TargetCode(number)
+		return nil
+	}
+}
+
+// asConfirmations reads what confirmations wrote.
+func asConfirmations(all *[]registry.Confirmation) scanner {
+	return func(value any) error {
+		text, ok := textOf(value)
+		if !ok {
+			return errors.New("store: a column of confirmations holds no text")
+		}
+		if *all = nil; text == "" {
+			return nil
+		}
+		if err := json.Unmarshal([]byte(text), all); err != nil {
+			return errors.New("store: a column of confirmations cannot be read")
+		}
+		return nil
+	}
+}
+
+// asNIR reads a NIR from its stored form; optional ones may be NULL.
+func asNIR(number *nir.Number, optional bool) scanner {
+	return func(value any) (err error) {
+		if *number = (nir.Number{}); value == nil && optional {
+			return nil
+		}
+		sealed, ok := value.([]byte)
+		if !ok {
+			return errors.New("store: a column of numbers holds no bytes")
+		}
+		*number, err = openNIR(sealed)
+		return err
+	}
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// maxBatch is how many pieces of work may share one transaction.
+const maxBatch = 256
+
+// queue lets work that waits share transactions: one goroutine takes all that waits and has it done in
+// one, so that many changes cost one wait for the disk. Nobody is made to wait for company: work that
+// comes alone is done alone.
+type queue struct {
+	engine  engine
+	jobs    chan *job
+	stop    chan struct{}
+	stopped chan struct{}
+	once    sync.Once
+}
+
+// job is a piece of work that someone waits for. Whoever sets claimed first, the queue to do it or the
+// waiter to give it up, settles what becomes of it.
+type job struct {
+	work    work
+	claimed atomic.Bool
+	done    chan error
+}
+
+func startQueue(e engine) *queue {
+	q := &queue{engine: e, jobs: make(chan *job, maxBatch), stop: make(chan struct{}), stopped: make(chan struct{})}
+	go q.serve()
+	return q
+}
+
+// do has a piece of work done and returns when it is durable, or why it is not. When ctx ends before the
+// work is begun, it will not be done. Once begun, the wait goes on for the few milliseconds that it takes,
+// so that the answer is always the truth.
+func (q *queue) do(ctx context.Context, w work) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j := &job{work: w, done: make(chan error, 1)}
+	select {
+	case q.jobs <- j:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-q.stopped:
+		return ErrClosed
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		return j.giveUp(ctx.Err())
+	case <-q.stopped:
+		return j.giveUp(ErrClosed)
+	}
+}
+
+// giveUp returns err if the work was not begun, and otherwise its outcome.
+func (j *job) giveUp(err error) error {
+	if j.claimed.CompareAndSwap(false, true) {
+		return err
+	}
+	return <-j.done
+}
+
+// close ends the queue after the batch that is being done; what waits is refused.
+func (q *queue) close() {
+	q.once.Do(func() { close(q.stop) })
+	<-q.stopped
+}
+
+func (q *queue) serve() {
+	defer close(q.stopped)
+	for {
+		select {
+		case <-q.stop:
+			return
+		default:
+		}
+		select {
+		case <-q.stop:
+			return
+		case j := <-q.jobs:
+			q.run(q.batch(j))
+		}
+	}
+}
+
+// batch is the first job and all that wait with it.
+func (q *queue) batch(first *job) []*job {
+	batch := []*job{}
+	for j := first; ; {
+		if j.claimed.CompareAndSwap(false, true) {
+			batch = append(batch, j)
+		}
+		if len(batch) == maxBatch {
+			return batch
+		}
+		select {
+		case j = <-q.jobs:
+		default:
+			return batch
+		}
+	}
+}
+
+// run has the jobs of a batch done: those that may share a transaction in one, the others after them.
+func (q *queue) run(batch []*job) {
+	shared := batch[:0:0]
+	var alone []*job
+	for _, j := range batch {
+		if j.work.alone {
+			alone = append(alone, j)
+		} else {
+			shared = append(shared, j)
+		}
+	}
+	q.transact(shared)
+	for _, j := range alone {
+		q.transact([]*job{j})
+	}
+}
+
+// transact does jobs in one transaction. If one of them makes it fail, each is done again by itself, so
+// that the failure strikes that one alone.
+func (q *queue) transact(jobs []*job) {
+	if len(jobs) == 0 {
+		return
+	}
+	works := make([]work, len(jobs))
+	for i, j := range jobs {
+		works[i] = j.work
+	}
+	refusals, failed := q.engine.transact(works)
+	switch {
+	case failed == nil:
+		for i, j := range jobs {
+			j.done <- refusals[i]
+		}
+	case failed.replay && len(jobs) > 1:
+		for _, j := range jobs {
+			q.transact([]*job{j})
+		}
+	default:
+		for _, j := range jobs {
+			j.done <- failed.err
+		}
+	}
+}
+
+// errDefect is a statement that did not touch the row it had to: the contract between this package's
+// statements is broken, and nothing of the work is kept.
+var errDefect = errors.New("store: a statement touched no row")

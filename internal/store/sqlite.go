@@ -1,0 +1,311 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"runtime"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
+)
+
+//go:embed migrations/sqlite/*.sql
+var migrations embed.FS
+
+// Settings of every connection. Another process (an import while the service runs) may hold the one
+// write lock for a moment: it is waited for. FULL makes each commit wait until the disk has it; the
+// default under WAL would acknowledge entries that a power cut takes back.
+const (
+	commonSettings = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_dqs=0"
+	writerSettings = commonSettings + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-65536)"
+	readerSettings = commonSettings + "&_pragma=query_only(1)&_pragma=cache_size(-16384)"
+)
+
+// sqlite is the embedded engine: one connection that writes, and a few that read.
+type sqlite struct {
+	writers *sql.DB
+	readers *sql.DB
+	writer  *sqliteConn
+	pool    chan *sqliteConn
+	size    int
+	closed  chan struct{}
+	once    sync.Once
+}
+
+func openSQLite(ctx context.Context, path string) (_ *sqlite, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := file.Close(); err != nil {
+		return nil, err
+	}
+	e := &sqlite{size: max(4, runtime.NumCPU()), closed: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.closeAll())
+		}
+	}()
+	if e.writers, err = sql.Open("sqlite", address(path, writerSettings)); err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, e.writers); err != nil {
+		return nil, err
+	}
+	e.writer = &sqliteConn{db: e.writers}
+	if err := e.writer.checkDurable(); err != nil {
+		return nil, err
+	}
+	if e.readers, err = sql.Open("sqlite", address(path, readerSettings)); err != nil {
+		return nil, err
+	}
+	e.pool = make(chan *sqliteConn, e.size)
+	for range e.size {
+		e.pool <- &sqliteConn{db: e.readers}
+	}
+	return e, nil
+}
+
+// address is the driver's name of the file with settings.
+func address(path, settings string) string {
+	escaped := (&url.URL{Path: path}).EscapedPath()
+	return (&url.URL{Scheme: "file", Opaque: escaped, RawQuery: settings}).String()
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrations, "migrations/sqlite")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("bringing the tables up to date: %w", err)
+	}
+	return nil
+}
+
+func (e *sqlite) close() error {
+	err := ErrClosed
+	e.once.Do(func() {
+		close(e.closed)
+		for range e.size {
+			if c := <-e.pool; c.conn != nil {
+				c.drop()
+			}
+		}
+		e.writer.drop()
+		err = e.closeAll()
+	})
+	return err
+}
+
+func (e *sqlite) closeAll() (err error) {
+	for _, db := range []*sql.DB{e.readers, e.writers} {
+		if db != nil {
+			err = errors.Join(err, db.Close())
+		}
+	}
+	return err
+}
+
+// transact implements engine.
+func (e *sqlite) transact(batch []work) ([]error, *failure) {
+	if _, err := e.writer.exec("BEGIN IMMEDIATE", nil); err != nil {
+		e.writer.drop()
+		return nil, &failure{err: fmt.Errorf("store: beginning to write: %w", err)}
+	}
+	refusals := make([]error, len(batch))
+	for i, w := range batch {
+		refusal, err := e.perform(w)
+		if err != nil {
+			e.writer.rollback()
+			return nil, &failure{err: err, replay: true}
+		}
+		if refusal != nil && w.alone {
+			e.writer.rollback()
+			return []error{refusal}, nil
+		}
+		refusals[i] = refusal
+	}
+	if _, err := e.writer.exec("COMMIT", nil); err != nil {
+		e.writer.rollback()
+		return nil, &failure{err: fmt.Errorf("%w: %w", ErrUnknownOutcome, err)}
+	}
+	return refusals, nil
+}
+
+// perform runs the statements of a piece of work up to the first that refuses it.
+func (e *sqlite) perform(w work) (refusal, err error) {
+	for i, s := range w.statements {
+		rows, err := e.writer.exec(s.sql, s.args)
+		if err != nil {
+			return nil, err
+		}
+		if rows > 0 || s.quiet {
+			continue
+		}
+		why, err := e.why(s)
+		if err != nil {
+			return nil, err
+		}
+		if why != nil && i > 0 && !w.alone {
+			return nil, fmt.Errorf("%w: refused after its guard held: %w", errDefect, why)
+		}
+		if why != nil {
+			return why, nil
+		}
+	}
+	return nil, nil
+}
+
+// why returns what it means that a statement touched no row.
+func (e *sqlite) why(s statement) (refusal, err error) {
+	for _, r := range s.none {
+		found := r.probe == ""
+		if !found {
+			err := e.writer.query(r.probe, r.args, func(func(...any) error) error {
+				found = true
+				return nil
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+		if found {
+			return r.err, nil
+		}
+	}
+	return nil, errDefect
+}
+
+// read implements engine.
+func (e *sqlite) read(ctx context.Context, f func(reader) error) error {
+	select {
+	case <-e.closed:
+		return ErrClosed
+	default:
+	}
+	var c *sqliteConn
+	select {
+	case c = <-e.pool:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.closed:
+		return ErrClosed
+	}
+	defer func() { e.pool <- c }()
+	if _, err := c.exec("BEGIN", nil); err != nil {
+		c.drop()
+		return fmt.Errorf("store: beginning to read: %w", err)
+	}
+	err := f(c)
+	if _, end := c.exec("COMMIT", nil); end != nil {
+		c.drop()
+		err = errors.Join(err, end)
+	}
+	return err
+}
+
+// sqliteConn is a connection with the statements it has prepared. Statements run to their end whatever
+// becomes of the request they serve: they are short, and to interrupt one leaves doubt.
+type sqliteConn struct {
+	db       *sql.DB
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt
+}
+
+func (c *sqliteConn) statement(text string) (*sql.Stmt, error) {
+	if s, ok := c.prepared[text]; ok {
+		return s, nil
+	}
+	if c.conn == nil {
+		conn, err := c.db.Conn(context.Background())
+		if err != nil {
+			return nil, err
+		}
+		c.conn, c.prepared = conn, map[string]*sql.Stmt{}
+	}
+	s, err := c.conn.PrepareContext(context.Background(), text)
+	if err != nil {
+		return nil, err
+	}
+	c.prepared[text] = s
+	return s, nil
+}
+
+func (c *sqliteConn) exec(text string, args []any) (rows int64, err error) {
+	s, err := c.statement(text)
+	if err != nil {
+		return 0, err
+	}
+	result, err := s.Exec(args...)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// query implements reader.
+func (c *sqliteConn) query(text string, args []any, row func(scan func(...any) error) error) (err error) {
+	s, err := c.statement(text)
+	if err != nil {
+		return err
+	}
+	rows, err := s.Query(args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// rollback undoes what is not committed. A connection that cannot is dropped, which undoes it too.
+func (c *sqliteConn) rollback() {
+	if _, err := c.exec("ROLLBACK", nil); err != nil {
+		c.drop()
+	}
+}
+
+// drop closes the connection; the next use opens another. Errors of a connection given up tell nothing.
+func (c *sqliteConn) drop() {
+	if c.conn == nil {
+		return
+	}
+	for _, s := range c.prepared {
+		_ = s.Close()
+	}
+	_ = c.conn.Raw(func(any) error { return driver.ErrBadConn })
+	c.conn, c.prepared = nil, nil
+}
+
+// checkDurable refuses a file on which the settings of durability did not take.
+func (c *sqliteConn) checkDurable() error {
+	for setting, want := range map[string]string{"synchronous": "2", "journal_mode": "wal"} {
+		got := ""
+		err := c.query("PRAGMA "+setting, nil, func(scan func(...any) error) error { return scan(&got) })
+		if err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("the file does not take the setting %s: it is %s, not %s", setting, got, want)
+		}
+	}
+	return nil
+}

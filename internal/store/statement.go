@@ -1,0 +1,76 @@
+package store
+
+import (
+	"strconv"
+	"strings"
+)
+
+// statement is one step of a piece of work: SQL with $n arguments, in what both engines understand.
+// Statements never tell failure by an SQL error but by how many rows they touched.
+type statement struct {
+	sql  string
+	args []any
+	// none says what it means that no row was touched. Without it, that is a defect: every statement
+	// that follows a guard which held touches at least one row.
+	none []reason
+	// quiet statements may touch any number of rows, none included.
+	quiet bool
+}
+
+// reason explains a statement that touched no row: when the probe finds a row (or there is no probe),
+// it is err. A nil err means that the work goes on.
+type reason struct {
+	probe string
+	args  []any
+	err   error
+}
+
+// work is what is done whole or not at all. Only its first statement may fail as a guard, before
+// anything was written, so that it costs nothing to the work that shares its transaction; work that is
+// not so, or that is long, has a transaction alone.
+type work struct {
+	statements []statement
+	alone      bool
+}
+
+// placeholders returns $first, $first+1, … for n arguments.
+func placeholders(first, n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(first + i))
+	}
+	return b.String()
+}
+
+// columnCount counts the names of a list of columns.
+func columnCount(columns string) int { return strings.Count(columns, ",") + 1 }
+
+// insertOf inserts a row as given.
+func insertOf(table, columns string) string {
+	return "INSERT INTO " + table + " (" + columns + ") VALUES (" + placeholders(1, columnCount(columns)) + ")"
+}
+
+// insertUnder inserts a row under the record $1, if the change $2 is the one that it last underwent:
+// that is, if the guard of the same work held.
+func insertUnder(table, columns string) string {
+	return "INSERT INTO " + table + " (record_num, " + columns + ") SELECT num, " + placeholders(3, columnCount(columns)) +
+		" FROM record WHERE id = $1 AND last_change = $2"
+}
+
+// upsertOf inserts a row, or replaces the columns beside the key of the row that has it.
+func upsertOf(table, key, columns string) string {
+	return insertOf(table, key+", "+columns) + " ON CONFLICT (" + key + ") DO UPDATE SET " + replaced(columns)
+}
+
+// replaced sets columns to what the row that conflicts would have inserted.
+func replaced(columns string) string {
+	set := []string{}
+	for _, c := range strings.Split(columns, ", ") {
+		set = append(set, c+" = excluded."+c)
+	}
+	return strings.Join(set, ", ")
+}
