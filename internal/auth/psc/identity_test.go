@@ -1,7 +1,6 @@
 package psc_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,10 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"vaccin/internal/auth/psc"
+	"vaccin/internal/shareddata"
 )
-
-// samplePath is the real userinfo of a test account, read where it is present.
-const samplePath = "../../../../shared/data/identities/psc-userinfo-two-places.json"
 
 func readFile(t testing.TB, path string) []byte {
 	t.Helper()
@@ -27,10 +24,8 @@ func readFile(t testing.TB, path string) []byte {
 }
 
 func TestParseUserInfoReadsTheRealSample(t *testing.T) {
-	if _, err := os.Stat(samplePath); errors.Is(err, os.ErrNotExist) {
-		t.Skip("the shared data are not beside this clone")
-	}
-	got, err := psc.ParseUserInfo(readFile(t, samplePath))
+	sample := shareddata.Path(t, "identities/psc-userinfo-two-places.json")
+	got, err := psc.ParseUserInfo(readFile(t, sample))
 	if err != nil {
 		t.Fatal(err)
 	}

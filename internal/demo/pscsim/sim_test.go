@@ -1,159 +1,17 @@
 package pscsim_test
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
-	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
-	"regexp"
-	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"vaccin/internal/demo/pscsim"
+	"vaccin/internal/shareddata"
 )
-
-const (
-	clientID = "vaccin-covid"
-	secret   = "a secret of the test only"
-	callback = "http://localhost:9/retour"
-	goodbye  = "http://localhost:9/au-revoir"
-	verifier = "a-verifier-that-is-at-least-43-characters-long-0123"
-)
-
-// fixture is a simulator served on a port of its own, with a clock that tests move.
-type fixture struct {
-	pscsim.Addresses
-	base    string
-	advance atomic.Int64 // nanoseconds ahead of the real clock
-}
-
-func serve(t *testing.T) *fixture {
-	t.Helper()
-	server := httptest.NewUnstartedServer(nil)
-	f := &fixture{base: "http://" + server.Listener.Addr().String()}
-	handler, err := pscsim.New(pscsim.Options{
-		BaseURL: f.base + "/", ClientID: clientID, ClientSecret: secret,
-		RedirectURIs: []string{callback}, PostLogoutRedirectURIs: []string{goodbye},
-		Now: func() time.Time { return time.Now().Add(time.Duration(f.advance.Load())) },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server.Config.Handler = handler
-	server.Start()
-	t.Cleanup(server.Close)
-	f.Addresses = pscsim.AddressesAt(f.base)
-	return f
-}
-
-// browser stops where a redirect leaves the simulator.
-func (f *fixture) browser() *http.Client {
-	return &http.Client{Timeout: 10 * time.Second, CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if !strings.HasPrefix(r.URL.String(), f.base) {
-			return http.ErrUseLastResponse
-		}
-		return nil
-	}}
-}
-
-func (f *fixture) get(t *testing.T, address string) (*http.Response, string) {
-	t.Helper()
-	response, err := f.browser().Get(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, read(t, response)
-}
-
-func (f *fixture) post(t *testing.T, address string, form url.Values) (*http.Response, string) {
-	t.Helper()
-	response, err := f.browser().PostForm(address, form)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, read(t, response)
-}
-
-func read(t *testing.T, response *http.Response) string {
-	t.Helper()
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
-}
-
-func request(changes url.Values) url.Values {
-	challenge := sha256.Sum256([]byte(verifier))
-	asked := url.Values{
-		"response_type": {"code"}, "client_id": {clientID}, "redirect_uri": {callback}, "scope": {"openid scope_all"},
-		"state": {"the-state"}, "nonce": {"the-nonce"}, "acr_values": {"eidas1"}, "login_hint": {"dr-un-lieu"},
-		"code_challenge": {base64.RawURLEncoding.EncodeToString(challenge[:])}, "code_challenge_method": {"S256"},
-	}
-	maps.Copy(asked, changes)
-	return asked
-}
-
-// code signs in as an account and returns the authorization code.
-func (f *fixture) code(t *testing.T, account string) string {
-	t.Helper()
-	response, body := f.get(t, f.AuthURL+"?"+request(url.Values{"login_hint": {account}}).Encode())
-	location, err := response.Location()
-	if err != nil {
-		t.Fatalf("no redirect: %v\n%s", err, body)
-	}
-	code := location.Query().Get("code")
-	if code == "" || location.Query().Get("state") != "the-state" {
-		t.Fatalf("redirect to %s", location)
-	}
-	return code
-}
-
-type tokens struct {
-	AccessToken string `json:"access_token"`
-	IDToken     string `json:"id_token"`
-	ExpiresIn   int    `json:"expires_in"`
-	Error       string `json:"error"`
-}
-
-func (f *fixture) exchange(t *testing.T, code string, changes url.Values) (int, tokens) {
-	t.Helper()
-	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {callback},
-		"client_id": {clientID}, "client_secret": {secret}, "code_verifier": {verifier},
-	}
-	maps.Copy(form, changes)
-	response, body := f.post(t, f.TokenURL, form)
-	var got tokens
-	if err := json.Unmarshal([]byte(body), &got); err != nil {
-		t.Fatalf("%d %s", response.StatusCode, body)
-	}
-	return response.StatusCode, got
-}
-
-func (f *fixture) userInfo(t *testing.T, accessToken, accept string) (*http.Response, string) {
-	t.Helper()
-	request, err := http.NewRequest(http.MethodGet, f.UserInfoURL, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+accessToken)
-	request.Header.Set("Accept", accept)
-	response, err := f.browser().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, read(t, response)
-}
 
 func TestDiscoveryIsOnlyWhereProSanteConnectPutsIt(t *testing.T) {
 	f := serve(t)
@@ -354,9 +212,9 @@ func TestUserInfoIsJSONUnlessAJWTIsAskedFor(t *testing.T) {
 }
 
 func TestUserInfoHasTheShapeOfTheRealOne(t *testing.T) {
-	sample, err := os.ReadFile("../../../../shared/data/identities/psc-userinfo-two-places.json")
+	sample, err := os.ReadFile(shareddata.Path(t, "identities/psc-userinfo-two-places.json"))
 	if err != nil {
-		t.Skip("the shared data are not beside this clone")
+		t.Fatal(err)
 	}
 	f := serve(t)
 	_, got := f.exchange(t, f.code(t, "dr-deux-lieux"), nil)
@@ -404,114 +262,6 @@ func paths(t *testing.T, body []byte) map[string]string {
 	}
 	walk("", document)
 	return found
-}
-
-func TestTheLoginPageIsReadableAndOffersEveryAccount(t *testing.T) {
-	f := serve(t)
-	response, body := f.get(t, f.AuthURL+"?"+request(url.Values{"login_hint": {"nobody"}}).Encode())
-	for _, want := range []string{`<html lang="fr">`, "Simulateur Pro Santé Connect (démonstration)", ">Refuser</button>", "<h1>", "<main>", "<title>Choisir un compte"} {
-		if !strings.Contains(body, want) {
-			t.Errorf("the page lacks %s", want)
-		}
-	}
-	if strings.Contains(body, "<script") || !strings.Contains(response.Header.Get("Content-Security-Policy"), "default-src 'none'") {
-		t.Error("the page has scripts or no policy")
-	}
-	buttons := regexp.MustCompile(`name="account" value="([^"]+)" aria-describedby="([^"]+)">`).FindAllStringSubmatch(body, -1)
-	if len(buttons) != len(pscsim.Accounts()) {
-		t.Fatalf("%d buttons for %d accounts", len(buttons), len(pscsim.Accounts()))
-	}
-	for _, button := range buttons {
-		if !strings.Contains(body, `id="`+button[2]+`"`) {
-			t.Errorf("the description of %s is nowhere", button[1])
-		}
-	}
-	style, _ := f.get(t, f.base+"/wallet/style.css")
-	if style.StatusCode != http.StatusOK || !strings.HasPrefix(style.Header.Get("Content-Type"), "text/css") {
-		t.Errorf("style: %d", style.StatusCode)
-	}
-}
-
-func TestTheLoginFormRefusesWhatItDidNotOffer(t *testing.T) {
-	f := serve(t)
-	begin := func() (string, string) {
-		response, _ := f.get(t, f.AuthURL+"?"+request(url.Values{"login_hint": {""}}).Encode())
-		return response.Request.URL.String(), response.Request.URL.Query().Get("id")
-	}
-	page, id := begin()
-	if response, body := f.post(t, page, url.Values{"id": {id}, "account": {"nobody"}}); response.StatusCode != 400 || !strings.Contains(body, "Choisissez l’un des comptes") {
-		t.Errorf("unknown account: %d", response.StatusCode)
-	}
-	if response, _ := f.post(t, page, url.Values{"id": {"forged"}, "account": {"dr-un-lieu"}}); response.StatusCode != 400 {
-		t.Errorf("forged request: %d", response.StatusCode)
-	}
-	if response, _ := f.post(t, page, url.Values{"id": {id}, "account": {"dr-un-lieu"}}); response.StatusCode != http.StatusFound {
-		t.Errorf("good account: %d", response.StatusCode)
-	}
-	if response, body := f.post(t, page, url.Values{"id": {id}, "account": {"dr-ehpad"}}); response.StatusCode != 400 || !strings.Contains(body, "n’est plus valable") {
-		t.Errorf("second answer to one request: %d", response.StatusCode)
-	}
-	callbackAgain := f.AuthURL + "/callback?id=" + id
-	if response, _ := f.get(t, callbackAgain); response.Header.Get("Location") != "" && strings.Contains(response.Header.Get("Location"), "code=") {
-		t.Error("the callback gives a second code")
-	}
-	page, id = begin()
-	if response, _ := f.get(t, f.AuthURL+"/callback?id="+id); strings.Contains(response.Header.Get("Location"), "code=") {
-		t.Error("the callback gives a code before anyone signed in")
-	}
-	response, _ := f.post(t, page, url.Values{"id": {id}, "action": {"refuse"}})
-	if got := response.Header.Get("Location"); !strings.Contains(got, "error=access_denied") || !strings.Contains(got, "state=the-state") {
-		t.Errorf("refusing goes to %s", got)
-	}
-	page, _ = begin()
-	f.advance.Store(int64(11 * time.Minute))
-	if response, _ := f.get(t, page); response.StatusCode != 400 {
-		t.Errorf("an old login page: %d", response.StatusCode)
-	}
-}
-
-func TestAccountsAreInventedAndDistinct(t *testing.T) {
-	accounts := pscsim.Accounts()
-	var keys, ids []string
-	for _, account := range accounts {
-		keys, ids = append(keys, account.Key), append(ids, account.NationalID)
-		if !regexp.MustCompile(`^899700[0-9]{6}$`).MatchString(account.NationalID) || luhn(account.NationalID[1:]) != 0 {
-			t.Errorf("%s: %s is not a test RPPS with a true check digit", account.Key, account.NationalID)
-		}
-		if account.Label == "" || account.FamilyName == "" || account.GivenName == "" || account.Civility == "" {
-			t.Errorf("%s: incomplete", account.Key)
-		}
-		for _, exercise := range account.Exercises {
-			for _, activity := range exercise.Activities {
-				private := regexp.MustCompile(`^4` + account.NationalID[1:] + `[0-9]{3}$`).MatchString(activity.PreviousID)
-				if !private && activity.PreviousID != "1"+activity.FINESS {
-					t.Errorf("%s: previous identifier %s", account.Key, activity.PreviousID)
-				}
-			}
-		}
-	}
-	for _, list := range [][]string{keys, ids} {
-		slices.Sort(list)
-		if got := len(slices.Compact(list)); got != len(accounts) {
-			t.Errorf("%d different ones for %d accounts", got, len(accounts))
-		}
-	}
-	accounts[0].Exercises[0].Activities[0].Name = "changed"
-	if pscsim.Accounts()[0].Exercises[0].Activities[0].Name == "changed" {
-		t.Error("a caller can change the accounts of others")
-	}
-}
-
-func luhn(digits string) int {
-	sum := 0
-	for i := range len(digits) {
-		digit := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			digit = digit*2/10 + digit*2%10
-		}
-		sum += digit
-	}
-	return sum % 10
 }
 
 func TestNewRefusesIncompleteOptions(t *testing.T) {
