@@ -76,7 +76,7 @@ func (s source) ignored() bool {
 
 // unread are folders that hold nothing written here.
 var unread = map[string]bool{
-	".git": true, "node_modules": true, "bin": true, "tmp": true, ".cache": true, "dist": true, "testdata": true, "data": true,
+	".git": true, "node_modules": true, "bin": true, "tmp": true, ".cache": true, "dist": true, "testdist": true, "testdata": true, "data": true,
 }
 
 // written are the endings of the files read as text.

@@ -1,0 +1,130 @@
+# The commands of the house. `make help` lists them. Two are all a newcomer needs, and
+# both set up by themselves what is missing: `make run` and `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# The real data that may stand beside the repository; tests that read them run in
+# addition where they are (internal/shareddata).
+export VACCIN_SHARED ?= $(if $(wildcard ../shared/data/SOURCES.md),$(realpath ../shared/data))
+
+TOOL := go tool -modfile=tools/go.mod
+GO_FILES = $(shell find . -name '*.go' -not -name '*_templ.go' -not -path './node_modules/*' -not -path './.cache/*' -not -path './tmp/*')
+SCRIPTS = $(wildcard scripts/* .ci/*)
+
+# Packages whose tests run under the race detector: those where requests meet. The
+# others run without it, which costs them five to ten times less.
+RACE := ./internal/registry/... ./internal/store/... ./internal/auth/... ./internal/accesslog/... ./internal/vitale/...
+RACE_PACKAGES = $(shell for p in $(RACE); do [ -d "$${p%/...}" ] && echo "$$p" || true; done)
+
+FUZZ_SECONDS ?= 40 # shared by all fuzz functions; at least 2 seconds each
+
+## run: start the demo on a synthetic country (ARGS="--today=2021-05-10" passes flags)
+.PHONY: run
+run: setup-run assets
+	go build -o bin/vaccin-demo ./cmd/vaccin-demo
+	exec bin/vaccin-demo $(ARGS)
+
+## test: set up, check and try everything, the browser included
+.PHONY: test
+test: setup assets
+	@if [ -n "$$VACCIN_SHARED" ]; then echo "Tests on the real data of $$VACCIN_SHARED run in addition."; \
+	else echo "No ../shared/data: the tests on real data are passed over, each says so."; fi
+	@scripts/check lint build script-test bench-smoke fuzz-smoke
+
+## setup: see that the machine has all that tests need; installs it when root on Debian
+.PHONY: setup setup-run
+setup:
+	@scripts/setup test
+setup-run:
+	@scripts/setup run
+
+## assets: build style, script, fonts and localities when their sources changed
+.PHONY: assets
+MANIFEST := internal/web/assets/dist/manifest.json
+BUILT := $(MANIFEST) internal/web/assets/testdist/axe.min.js internal/referential/builtin/data/localities.csv.gz \
+	internal/document/fonts/data/regular.ttf internal/document/fonts/data/bold.ttf
+assets: $(MANIFEST)
+
+# The build writes the manifest last. One of its outputs missing makes it run again.
+$(MANIFEST): node_modules/.package-lock.json package.json $(shell find assets -type f) $(if $(filter-out $(wildcard $(BUILT)),$(BUILT)),FORCE)
+	node assets/build.mjs
+FORCE:
+
+# npm writes this file when it has installed everything.
+node_modules/.package-lock.json: package-lock.json
+	npm ci
+	@touch $@
+
+## generate: write the Go code of the templates
+.PHONY: generate
+generate:
+	$(TOOL) templ generate -path internal/web
+
+## build: build every program into bin/
+.PHONY: build
+build: assets
+	go build ./...
+	@mkdir -p bin
+	@for program in $(wildcard cmd/*); do go build -o bin/ ./$$program; done
+
+## fmt: format the Go code
+.PHONY: fmt
+fmt:
+	@$(TOOL) gofumpt -w $(GO_FILES)
+
+## lint: check formatting, generated code, scripts, go vet and staticcheck
+.PHONY: lint
+lint: assets
+	@for script in $(SCRIPTS); do [ ! -f "$$script" ] || bash -n "$$script"; done
+	@unformatted=$$($(TOOL) gofumpt -l $(GO_FILES)); \
+	if [ -n "$$unformatted" ]; then printf 'not formatted (run make fmt):\n%s\n' "$$unformatted"; exit 1; fi
+	@scripts/generated-check internal/web
+	go vet ./...
+	$(TOOL) staticcheck ./...
+
+## script-test: try the rules of the pages' scripts
+.PHONY: script-test
+script-test: node_modules/.package-lock.json
+	npm test
+
+## go-test: run the Go tests alone
+.PHONY: go-test
+# Vet is the business of lint.
+go-test: assets
+	@race="$$(go list $(RACE_PACKAGES))"; \
+	rest="$$(go list ./... | grep -vxF "$$race")"; \
+	{ go test -json -vet=off -timeout 8m -race $$race || true; \
+	  go test -json -vet=off -timeout 8m $$rest || true; } 2>&1 | go run ./scripts/testsum
+
+## bench: measure (see bench/README.md)
+.PHONY: bench
+bench: setup assets
+	go test -run '^$$' -bench . ./internal/...
+	@[ ! -d bench ] || go run ./bench $(ARGS)
+
+## bench-smoke: run every benchmark once, to see that it runs
+.PHONY: bench-smoke
+bench-smoke: assets
+	@packages=$$(grep -rlE '^func Benchmark' --include='*_test.go' internal cmd scripts 2>/dev/null | xargs -r dirname | sort -u | sed 's|^|./|'); \
+	[ -z "$$packages" ] || go test -vet=off -run '^$$' -bench . -benchtime 1x $$packages
+	@[ ! -f bench/main.go ] || go run ./bench -smoke
+
+## fuzz-smoke: run every fuzz function for a few seconds
+.PHONY: fuzz-smoke
+fuzz-smoke: assets
+	@scripts/fuzz-smoke $(FUZZ_SECONDS)
+
+## clean: remove what was built (not node_modules)
+.PHONY: clean
+clean:
+	rm -rf bin .cache
+	rm -f $(BUILT)
+
+## help: list these commands
+.PHONY: help
+help:
+	@sed -n 's/^## //p' $(firstword $(MAKEFILE_LIST)) | while IFS=: read -r name what; do printf '  %-14s%s\n' "$$name" "$$what"; done
