@@ -4,6 +4,7 @@ package service
 
 import (
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"time"
@@ -16,7 +17,7 @@ import (
 // Config holds the settings that flags and environment variables fill.
 type Config struct {
 	Listen        string        `default:"127.0.0.1:8080" env:"VACCIN_LISTEN" help:"Address the service listens on."`
-	PublicURL     string        `name:"public-url" default:"http://localhost:8080" env:"VACCIN_PUBLIC_URL" help:"Address by which browsers reach the service."`
+	PublicURL     string        `name:"public-url" env:"VACCIN_PUBLIC_URL" help:"Address by which browsers reach the service; localhost and the port listened on by default."`
 	MetricsListen string        `name:"metrics-listen" default:"127.0.0.1:9090" env:"VACCIN_METRICS_LISTEN" help:"Address of the metrics, loopback only; empty for none."`
 	TLSCert       string        `name:"tls-cert" env:"VACCIN_TLS_CERT" help:"Certificate chain file (PEM); without it the service speaks plain HTTP." type:"path"`
 	TLSKey        string        `name:"tls-key" env:"VACCIN_TLS_KEY" help:"Private key file (PEM) of the certificate." type:"path"`
@@ -27,6 +28,29 @@ type Config struct {
 	AdverseEffectsURL string `name:"adverse-effects-url" default:"https://signalement.social-sante.gouv.fr" env:"VACCIN_ADVERSE_EFFECTS_URL" help:"National portal for adverse effects (PSIG)."`
 
 	PSC PSCConfig `embed:"" prefix:"psc-"`
+}
+
+// Public is the address by which browsers reach the service.
+func (c Config) Public() (*url.URL, error) {
+	if c.PublicURL == "" {
+		_, port, err := net.SplitHostPort(c.Listen)
+		if err != nil {
+			return nil, fmt.Errorf("the address to listen on has no port: %w", err)
+		}
+		return &url.URL{Scheme: c.scheme(), Host: "localhost:" + port}, nil
+	}
+	public, err := url.Parse(c.PublicURL)
+	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
+		return nil, fmt.Errorf("the public address is not of the form https://host")
+	}
+	return public, nil
+}
+
+func (c Config) scheme() string {
+	if c.TLSCert != "" {
+		return "https"
+	}
+	return "http"
 }
 
 // PSCConfig holds the settings of Pro Santé Connect; endpoints given here win over discovered ones.

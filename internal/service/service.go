@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -34,9 +33,9 @@ type Service struct {
 
 // New wires a service over a store, with the use cases given and the secret key of its sessions.
 func New(config Config, store Store, cases *registry.Registry, key []byte, log *slog.Logger) (*Service, error) {
-	public, err := url.Parse(config.PublicURL)
-	if err != nil || public.Host == "" {
-		return nil, fmt.Errorf("the public address is not an address")
+	public, err := config.Public()
+	if err != nil {
+		return nil, err
 	}
 	client, err := config.pscClient(public)
 	if err != nil {
