@@ -1,0 +1,307 @@
+package registry_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vaccin/internal/registry"
+	rt "vaccin/internal/registry/registrytest"
+)
+
+// together posts a dose from many goroutines at once and returns what each was told.
+func (w *world) together(n int, act func(i int) registry.Act, req registry.DoseRequest) ([]registry.Done, []error) {
+	dones, errs := make([]registry.Done, n), make([]error, n)
+	var ready, all sync.WaitGroup
+	ready.Add(1)
+	for i := range n {
+		all.Go(func() {
+			ready.Wait()
+			dones[i], errs[i] = w.g.RecordDose(background, act(i), req)
+		})
+	}
+	ready.Done()
+	all.Wait()
+	return dones, errs
+}
+
+func TestFiftyPostsOfOneDoseLeaveOne(t *testing.T) {
+	doctor := rt.Doctor("Martin")
+	tests := []struct {
+		name    string
+		request func(i int) string
+	}{
+		{"the same form", func(int) string { return "form-1" }},
+		{"as many forms with the same content", func(i int) string { return string(rune('A' + i)) }},
+		{"forms without an identifier", func(int) string { return "" }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			w.eligible(doctor)
+			before := len(w.store.Events())
+			dones, errs := w.together(50, func(i int) registry.Act {
+				act := w.act(doctor, registry.StepFirstDose)
+				act.Request = tt.request(i)
+				return act
+			}, rt.DoseRequest())
+			first := 0
+			for i, done := range dones {
+				if errs[i] != nil {
+					t.Errorf("caller %d: %v", i, errs[i])
+				}
+				if diff := cmp.Diff(w.record(), done.Record); diff != "" {
+					t.Errorf("caller %d sees another record\n%s", i, diff)
+				}
+				if !done.Already {
+					first++
+				}
+			}
+			if n := len(w.record().FirstDoses); first != 1 || n != 1 {
+				t.Errorf("%d callers recorded, %d doses stand", first, n)
+			}
+			if n := len(w.store.Events()) - before; n != 50 {
+				t.Errorf("%d events for 50 posts", n)
+			}
+		})
+	}
+}
+
+func TestTwoDoctorsAtOnceLeaveOneDoseAndTheOtherSeesIt(t *testing.T) {
+	w := newWorld(t)
+	doctors := []registry.Actor{rt.Doctor("Martin"), rt.Doctor("Petit")}
+	w.eligible(doctors[0])
+	dones, errs := w.together(2, func(i int) registry.Act {
+		return w.act(doctors[i], registry.StepFirstDose)
+	}, rt.DoseRequest())
+	winner := 0
+	if errs[0] != nil {
+		winner = 1
+	}
+	if errs[winner] != nil {
+		t.Fatalf("nobody recorded: %v", errs)
+	}
+	refusal(t, errs[1-winner], registry.KindConflict)
+	dose, ok := dones[1-winner].Record.Dose(registry.StepFirstDose)
+	if !ok || dose.Author().Practitioner != doctors[winner].Practitioner {
+		t.Errorf("beside the conflict stands %+v", dones[1-winner].Record)
+	}
+}
+
+// Two decisions made on the same facts: the store takes the first and refuses the second.
+func TestOfTwoDecisionsOnTheSameFactsOneIsApplied(t *testing.T) {
+	w := newWorld(t)
+	capture := &rt.Capture{Store: w.store}
+	later := rt.NewRegistry(capture, w.clock)
+	for _, name := range []string{"Martin", "Petit"} {
+		w.must(later.DeclareEligibility(background, w.act(rt.Doctor(name), registry.StepEligibility), rt.EligibilityRequest()))
+	}
+	changes := capture.Take()
+	if err := w.store.Apply(background, changes[1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.store.Apply(background, changes[0]); !errors.Is(err, registry.ErrOvertaken) {
+		t.Errorf("the second change: %v", err)
+	}
+	if e, _ := w.record().Eligibility(); e.Author().Practitioner.FamilyName != "Petit" || len(w.store.Events()) != 1 {
+		t.Errorf("stands: %+v, %d events", e, len(w.store.Events()))
+	}
+}
+
+func TestTheSameFormAgain(t *testing.T) {
+	martin := rt.Doctor("Martin")
+	act := func(w *world, by registry.Actor) registry.Act {
+		a := w.act(by, registry.StepFirstDose)
+		a.Request = "form-1"
+		return a
+	}
+	other := rt.DoseRequest()
+	other.Lot = "EJ6796"
+	recorded := func(t *testing.T) *world {
+		w := newWorld(t)
+		w.eligible(martin)
+		w.must(w.g.RecordDose(background, act(w, martin), rt.DoseRequest()))
+		return w
+	}
+	t.Run("with the same content changes nothing", func(t *testing.T) {
+		w := recorded(t)
+		done, err := w.g.RecordDose(background, act(w, martin), rt.DoseRequest())
+		if err != nil || !done.Already || len(w.record().FirstDoses) != 1 {
+			t.Errorf("already %v, error %v", done.Already, err)
+		}
+		if events := w.store.Events(); events[len(events)-1].Outcome != registry.OutcomeRepeated {
+			t.Errorf("logged as %s", events[len(events)-1].Outcome)
+		}
+	})
+	t.Run("after a rectification still changes nothing", func(t *testing.T) {
+		w := recorded(t)
+		rectify := w.act(martin, registry.StepFirstDose)
+		rectify.From = 1
+		w.must(w.g.RectifyDose(background, rectify, other))
+		done, err := w.g.RecordDose(background, act(w, martin), rt.DoseRequest())
+		if err != nil || !done.Already || len(w.record().FirstDoses[0].Versions) != 2 {
+			t.Errorf("already %v, error %v", done.Already, err)
+		}
+	})
+	t.Run("with other values is a conflict, not a silent loss", func(t *testing.T) {
+		w := recorded(t)
+		done, err := w.g.RecordDose(background, act(w, martin), other)
+		e := refusal(t, err, registry.KindConflict)
+		if !startsWith(e, "Ce formulaire a déjà été enregistré avec d’autres valeurs.") || done.Record.ID == "" {
+			t.Errorf("%v beside %v", e, done.Record.ID)
+		}
+	})
+	t.Run("after an annulment does not bring the dose back", func(t *testing.T) {
+		w := recorded(t)
+		w.annul(martin, registry.StepFirstDose)
+		_, err := w.g.RecordDose(background, act(w, martin), rt.DoseRequest())
+		if e := refusal(t, err, registry.KindConflict); !startsWith(e, "Cette saisie a déjà été enregistrée, puis annulée.") {
+			t.Errorf("error is %v", e)
+		}
+		if w.record().Done(registry.StepFirstDose) {
+			t.Error("the dose came back")
+		}
+	})
+	t.Run("a new form after an annulment records a new entry", func(t *testing.T) {
+		w := recorded(t)
+		w.annul(martin, registry.StepFirstDose)
+		w.first(rt.Doctor("Petit"))
+		doses := w.record().FirstDoses
+		if len(doses) != 2 || doses[1].Sequence != 2 || doses[0].Annulment == nil || doses[0].Annulment.Reason != "Erreur de patient" {
+			t.Errorf("doses are %+v", doses)
+		}
+	})
+	t.Run("from someone else tells nothing", func(t *testing.T) {
+		for _, by := range []registry.Actor{rt.Nurse("Lopez"), rt.Agent(registry.RoleCampaign, "Chef")} {
+			w := recorded(t)
+			done, err := w.g.RecordDose(background, act(w, by), rt.DoseRequest())
+			refusal(t, err, registry.KindNotAllowed)
+			if done.Record.ID != "" || done.Already {
+				t.Errorf("%s is shown %+v", by.Role, done.Record)
+			}
+		}
+	})
+	t.Run("annuls once, and not what was declared since", func(t *testing.T) {
+		w := recorded(t)
+		annul := act(w, martin)
+		annul.Reason = "Erreur"
+		w.must(w.g.Annul(background, annul))
+		w.first(martin)
+		done, err := w.g.Annul(background, annul)
+		if err != nil || !done.Already || !w.record().Done(registry.StepFirstDose) {
+			t.Errorf("already %v, error %v, stands %v", done.Already, err, w.record().Done(registry.StepFirstDose))
+		}
+	})
+}
+
+func TestAStepThatIsNoneIsNotFound(t *testing.T) {
+	for _, step := range []registry.Step{-1, 3, 99} {
+		w := newWorld(t)
+		act := w.act(rt.Doctor("Martin"), step)
+		act.Reason = "Erreur"
+		_, err := w.g.RecordDose(background, act, rt.DoseRequest())
+		refusal(t, err, registry.KindNotFound)
+		_, err = w.g.RectifyDose(background, act, rt.DoseRequest())
+		refusal(t, err, registry.KindNotFound)
+		_, err = w.g.Annul(background, act)
+		refusal(t, err, registry.KindNotFound)
+	}
+	w := newWorld(t)
+	_, err := w.g.RecordDose(background, w.act(rt.Doctor("Martin"), registry.StepEligibility), rt.DoseRequest())
+	refusal(t, err, registry.KindNotFound)
+	if len(w.record().FirstDoses) != 0 {
+		t.Error("a dose was recorded without eligibility")
+	}
+}
+
+func TestARecordThatIsNoneIsNotFoundAndLogged(t *testing.T) {
+	w := newWorld(t)
+	act := w.act(rt.Doctor("Martin"), registry.StepFirstDose)
+	act.Record = "unknown"
+	_, err := w.g.RecordDose(background, act, rt.DoseRequest())
+	refusal(t, err, registry.KindNotFound)
+	events := w.store.Events()
+	if len(events) != 1 || events[0].Outcome != registry.OutcomeNothing || events[0].Record != "" {
+		t.Errorf("events are %+v", events)
+	}
+}
+
+// A code that is taken is drawn again; a store that always says so ends in an error, not in a loop.
+func TestACodeThatIsTakenIsDrawnAgain(t *testing.T) {
+	w := newWorld(t)
+	taken, err := registry.DrawCode(rt.Random(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.store.Add("other", rt.Patient(2), taken)
+	w.eligible(rt.Doctor("Martin"))
+	if code := w.record().Code; code == taken || !code.Valid() {
+		t.Error("the code of another patient was given")
+	}
+	failing := &rt.Failing{Store: newWorld(t).store}
+	failing.Fail("Apply", registry.ErrCodeTaken)
+	g := rt.NewRegistry(failing, w.clock)
+	if _, err := g.DeclareEligibility(background, w.act(rt.Doctor("Martin"), 0), rt.EligibilityRequest()); err == nil || registry.KindOf(err) != 0 {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestATargetedPatientKeepsTheCodeThroughAnnulmentAndNewDeclaration(t *testing.T) {
+	w := newWorld(t)
+	martin := rt.Doctor("Martin")
+	w.eligible(martin)
+	code := w.record().Code
+	w.annul(martin, registry.StepEligibility)
+	w.eligible(rt.Doctor("Petit"))
+	if w.record().Code != code {
+		t.Error("another code was given")
+	}
+	targeted := newWorld(t)
+	targeted.id = targeted.store.Add("targeted", rt.Patient(3), 42)
+	targeted.eligible(martin)
+	if targeted.record().Code != 42 {
+		t.Error("the code of the campaign was replaced")
+	}
+}
+
+// If an access cannot be logged, nothing is shown.
+func TestNothingIsShownWhenTheLogFails(t *testing.T) {
+	boom := errors.New("disk full")
+	martin, other := rt.Doctor("Martin"), rt.Doctor("Petit")
+	w := newWorld(t)
+	w.eligible(martin)
+	w.first(martin)
+	failing := &rt.Failing{Store: w.store}
+	failing.Fail("Log", boom)
+	g := rt.NewRegistry(failing, w.clock)
+	for _, by := range []registry.Actor{martin, other, rt.Nurse("Lopez")} {
+		done, err := g.RecordDose(background, w.act(by, registry.StepFirstDose), rt.DoseRequest())
+		if !errors.Is(err, boom) || done.Record.ID != "" || done.Already {
+			t.Errorf("%s: %v beside %+v", by.Practitioner.FamilyName, err, done)
+		}
+	}
+	if _, err := g.SearchByNIR(background, rt.Nurse("Lopez"), rt.NIR(1)); !errors.Is(err, boom) {
+		t.Errorf("a refused search: %v", err)
+	}
+	if _, err := g.Register(background, martin, rt.NIR(1), rt.RegistrationRequest()); !errors.Is(err, boom) {
+		t.Errorf("a registration of someone known: %v", err)
+	}
+}
+
+func TestAFailingStoreIsAnErrorAndNoRefusal(t *testing.T) {
+	boom := errors.New("connection lost")
+	for _, method := range []string{"Facts", "Apply", "Reference"} {
+		w := newWorld(t)
+		failing := &rt.Failing{Store: w.store}
+		failing.Fail(method, boom)
+		done, err := rt.NewRegistry(failing, w.clock).DeclareEligibility(background, w.act(rt.Doctor("Martin"), 0), rt.EligibilityRequest())
+		if !errors.Is(err, boom) || registry.KindOf(err) != 0 || done.Record.ID != "" {
+			t.Errorf("%s: %v beside %+v", method, err, done)
+		}
+		if w.record().Version != 1 || len(w.store.Events()) != 0 {
+			t.Errorf("%s: something was written", method)
+		}
+	}
+}
