@@ -110,7 +110,7 @@ bench: setup assets
 .PHONY: bench-smoke
 bench-smoke: assets
 	@packages=$$(grep -rlE '^func Benchmark' --include='*_test.go' internal cmd scripts 2>/dev/null | xargs -r dirname | sort -u | sed 's|^|./|'); \
-	[ -z "$$packages" ] || go test -vet=off -run '^$$' -bench . -benchtime 1x $$packages
+	[ -z "$$packages" ] || go test -short -vet=off -run '^$$' -bench . -benchtime 1x $$packages
 	@[ ! -f bench/main.go ] || go run ./bench -smoke
 
 ## fuzz-smoke: run every fuzz function for a few seconds

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"go/ast"
-	"go/token"
 	"path"
 	"regexp"
 	"slices"
@@ -147,20 +146,17 @@ func isAny(e ast.Expr) bool {
 }
 
 // checkSkips finds tests that skip themselves: a test passed over proves nothing, and
-// real data that may be absent are one package's business.
+// real data that may be absent are one package's business. A rapid.T skips a draw, not
+// a test, and a benchmark is no test.
 func checkSkips(sources []source) (found []finding) {
 	for _, s := range sources {
 		if matches(skipper, s.pkg()) {
 			continue
 		}
-		ast.Inspect(s.file, func(n ast.Node) bool {
-			call, ok := n.(*ast.CallExpr)
-			if !ok {
-				return true
-			}
-			if at, skips := skipCall(call); skips {
+		ast.PreorderStack(s.file, nil, func(n ast.Node, stack []ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && skips(call) && !slices.ContainsFunc(stack, takesRapid) {
 				found = append(found, finding{
-					"skips", fmt.Sprintf("%s:%d", s.path, s.line(at)),
+					"skips", fmt.Sprintf("%s:%d", s.path, s.line(call.Pos())),
 					"skips a test; only " + skipper + " may, for real data that are absent",
 				})
 			}
@@ -170,16 +166,41 @@ func checkSkips(sources []source) (found []finding) {
 	return found
 }
 
-// skipCall reports whether a call is one of the testing package's skips on a value
-// named as tests name theirs.
-func skipCall(call *ast.CallExpr) (token.Pos, bool) {
-	selector, ok := call.Fun.(*ast.SelectorExpr)
+// takesRapid reports whether a node is a function with a parameter of type *rapid.T.
+func takesRapid(n ast.Node) bool {
+	var signature *ast.FuncType
+	switch n := n.(type) {
+	case *ast.FuncDecl:
+		signature = n.Type
+	case *ast.FuncLit:
+		signature = n.Type
+	default:
+		return false
+	}
+	return slices.ContainsFunc(signature.Params.List, func(parameter *ast.Field) bool {
+		pointer, ok := parameter.Type.(*ast.StarExpr)
+		return ok && isSelector(pointer.X, "rapid", "T")
+	})
+}
+
+func isSelector(e ast.Expr, of, name string) bool {
+	selector, ok := e.(*ast.SelectorExpr)
 	if !ok {
-		return 0, false
+		return false
 	}
-	receiver, ok := selector.X.(*ast.Ident)
-	if !ok || !slices.Contains([]string{"t", "tb", "b", "f"}, receiver.Name) {
-		return 0, false
+	x, ok := selector.X.(*ast.Ident)
+	return ok && x.Name == of && selector.Sel.Name == name
+}
+
+// skips reports whether a call is one of the testing package's skips on a value named
+// as tests name theirs.
+func skips(call *ast.CallExpr) bool {
+	for _, receiver := range []string{"t", "tb", "f"} {
+		for _, method := range []string{"Skip", "Skipf", "SkipNow"} {
+			if isSelector(call.Fun, receiver, method) {
+				return true
+			}
+		}
 	}
-	return call.Pos(), slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, selector.Sel.Name)
+	return false
 }
