@@ -44,6 +44,7 @@ type Source struct {
 	OnRead   func(position int64) // told how far the reading is, in bytes; may be nil
 
 	file io.ReadSeeker
+	rows int // most rows that are read
 }
 
 // Open opens a file to import. The caller closes it.
@@ -62,7 +63,7 @@ func Open(path string) (*Source, error) {
 // NewSource looks at a file. It refuses what is no text (an archive, a workbook), UTF-16, and files
 // over a gigabyte.
 func NewSource(name string, file io.ReadSeeker) (*Source, error) {
-	s := &Source{Name: name, file: file}
+	s := &Source{Name: name, file: file, rows: maxRows}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("reading a file to import: %w", err)
 	}

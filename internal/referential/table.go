@@ -60,8 +60,8 @@ func (s *Source) read(l layout, take func(*row)) (Report, error) {
 		if err != nil {
 			return report, err
 		}
-		if report.Read++; report.Read > maxRows {
-			return report, invalid("Ce fichier a plus de %d lignes : ce n’est pas un fichier de ce type.", maxRows)
+		if report.Read++; report.Read > s.rows {
+			return report, invalid("Ce fichier a plus de %d lignes : ce n’est pas un fichier de ce type.", s.rows)
 		}
 		if r.problem == nil {
 			take(r)
@@ -199,7 +199,7 @@ func (t *table) cut(first line) (*row, error) {
 		r.cells = r.cells[:len(r.cells)-1]
 	}
 	if len(r.cells) != t.width {
-		r.reject("", fmt.Sprintf("La ligne a %d colonnes au lieu de %d.", len(r.cells), t.width))
+		r.reject("", fmt.Sprintf("La ligne n’a pas %d colonnes, mais %d.", t.width, len(r.cells)))
 	}
 	return r, nil
 }

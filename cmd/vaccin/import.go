@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"vaccin/internal/referential"
+	"vaccin/internal/registry"
+	"vaccin/internal/store"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// importCmd imports a file of reference data in three steps: parse, check, apply.
+type importCmd struct {
+	storeFlags `embed:""`
+	Rejected   string `type:"path" placeholder:"FILE.csv" help:"Where to write the list of rejected rows, rows to check, and what was left out."`
+	DryRun     bool   `help:"Parse and check only; nothing is imported."`
+	Kind       string `arg:"" enum:"localities,places,finess,lots,practice-places,professions,vaccines,schedules" help:"What the file holds: ${enum}."`
+	File       string `arg:"" type:"existingfile" help:"The file."`
+}
+
+// readers make the reader of each kind of file; ref is the reference data that the file refers to.
+var readers = map[string]func(ref registry.Reference) (referential.Reader, error){
+	"localities": func(registry.Reference) (referential.Reader, error) {
+		known, err := referential.Localities()
+		return referential.ReadLaPoste(known), err
+	},
+	"places":          reader(referential.ReadCentres),
+	"finess":          reader(referential.ReadFINESS),
+	"practice-places": reader(referential.ReadPracticePlaces),
+	"professions":     reader(referential.ReadOpenings),
+	"vaccines":        reader(referential.ReadVaccines),
+	"lots": func(ref registry.Reference) (referential.Reader, error) {
+		return referential.ReadLots(ref.Vaccines), nil
+	},
+	"schedules": func(ref registry.Reference) (referential.Reader, error) {
+		return referential.ReadSchedules(ref.Vaccines), nil
+	},
+}
+
+// reader is for the kinds of file that refer to nothing.
+func reader(r referential.Reader) func(registry.Reference) (referential.Reader, error) {
+	return func(registry.Reference) (referential.Reader, error) { return r, nil }
+}
+
+// Run imports the file. Rejected rows are reported and do not make it fail; a file of which no row can
+// be taken does.
+func (i importCmd) Run(ctx context.Context, c console) (err error) {
+	source, err := referential.Open(i.File)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	ref, err := i.reference(ctx)
+	if err != nil {
+		return err
+	}
+	change, report, err := i.parse(c, source, ref)
+	if err != nil {
+		return err
+	}
+	if err := i.tell(c, report); err != nil {
+		return err
+	}
+	if report.Accepted == 0 {
+		return registry.Invalid("Aucune ligne de ce fichier n’a pu être prise : rien n’a été enregistré.")
+	}
+	if i.DryRun {
+		return c.printf("Essai : rien n’a été enregistré.\n")
+	}
+	return i.apply(ctx, c, source, change)
+}
+
+// reference is what the file may refer to: the store's reference data or, where there is no store yet,
+// those that ship. A trial makes no store.
+func (i importCmd) reference(ctx context.Context) (ref registry.Reference, err error) {
+	exists, err := i.exists()
+	if err != nil {
+		return ref, err
+	}
+	if !exists {
+		shipped, err := referential.Builtin()
+		return registry.Reference{Vaccines: shipped.Vaccines}, err
+	}
+	st, g, _, err := openStore(ctx, i.Store)
+	if err != nil {
+		return ref, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return g.Reference(ctx)
+}
+
+func (i importCmd) parse(c console, source *referential.Source, ref registry.Reference) (registry.ReferenceChange, referential.Report, error) {
+	read, err := readers[i.Kind](ref)
+	if err != nil {
+		return registry.ReferenceChange{}, referential.Report{}, err
+	}
+	bar := c.bar(source.Size, "Lecture")
+	source.OnRead = bar.set
+	change, report, err := read(source)
+	return change, report, errors.Join(err, bar.finish())
+}
+
+func (i importCmd) apply(ctx context.Context, c console, source *referential.Source, change registry.ReferenceChange) (err error) {
+	by, err := operator()
+	if err != nil {
+		return err
+	}
+	var st *store.Store
+	st, g, seeded, err := openStore(ctx, i.Store)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	if seeded {
+		if err := c.printf("Nouvelle base créée : %s, avec les données de référence du programme.\n", i.Store); err != nil {
+			return err
+		}
+	}
+	rows := referential.Rows(change)
+	bar := c.bar(int64(rows), "Enregistrement")
+	err = referential.Apply(ctx, g, st, by, change, source.Digest, func(done int) { bar.set(int64(done)) })
+	if err := errors.Join(err, bar.finish()); err != nil {
+		return err
+	}
+	return c.printf("Enregistré dans %s : %s.\n", i.Store, count(rows, "ligne", "lignes"))
+}
+
+// shownRemarks is how many rejected rows the console shows; the file of --rejected has all.
+const shownRemarks = 10
+
+// tell prints the report and writes the file of rejected rows.
+func (i importCmd) tell(c console, r referential.Report) error {
+	if i.Rejected != "" {
+		if err := writeRejected(i.Rejected, r); err != nil {
+			return err
+		}
+	}
+	err := c.printf("%s (%s) : %s.\n  acceptées : %s\n  en double : %s\n  rejetées : %s\n", r.File, r.Encoding,
+		count(r.Read, "ligne lue", "lignes lues"), french(r.Accepted), french(r.Duplicates), french(len(r.Rejected)))
+	if len(r.Warned) > 0 {
+		err = errors.Join(err, c.printf("  acceptées mais à vérifier : %s\n", french(len(r.Warned))))
+	}
+	if skipped := r.SkippedRows(); skipped > 0 {
+		err = errors.Join(err, c.printf("  laissées de côté : %s\n", french(skipped)))
+	}
+	for _, s := range r.Skipped {
+		err = errors.Join(err, c.printf("    %s : %s\n", s.Reason, french(s.Rows)))
+	}
+	for n, m := range r.Rejected {
+		if n == shownRemarks {
+			err = errors.Join(err, c.printf("  … et %s.\n", count(len(r.Rejected)-n, "autre ligne rejetée", "autres lignes rejetées")))
+			break
+		}
+		err = errors.Join(err, c.printf("  ligne %d%s : %s\n", m.Line, inColumn(m.Column), m.Reason))
+	}
+	if i.Rejected != "" {
+		err = errors.Join(err, c.printf("Liste complète : %s\n", i.Rejected))
+	}
+	return err
+}
+
+func inColumn(column string) string {
+	if column == "" {
+		return ""
+	}
+	return ", colonne « " + column + " »"
+}
+
+func writeRejected(path string, r referential.Report) (err error) {
+	f, err := os.Create(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return fmt.Errorf("writing the rejected rows: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return r.WriteCSV(f)
+}
+
+// count says how many of what: «1 ligne», «36 812 lignes».
+func count(n int, one, many string) string {
+	if n < 2 {
+		return french(n) + " " + one
+	}
+	return french(n) + " " + many
+}
+
+// french writes a number with a narrow space between thousands.
+func french(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "\u202f" + text[at:]
+	}
+	return text
+}
+
+// bar is a progress bar; without a terminal it does nothing.
+type bar struct{ bar *progressbar.ProgressBar }
+
+func (c console) bar(total int64, title string) bar {
+	if c.progress == nil {
+		return bar{}
+	}
+	return bar{progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.progress), progressbar.OptionSetDescription(title),
+		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(40))}
+}
+
+// set moves the bar. A bar that cannot be drawn does not stop an import.
+func (b bar) set(position int64) {
+	if b.bar != nil {
+		_ = b.bar.Set64(position)
+	}
+}
+
+func (b bar) finish() error {
+	if b.bar == nil {
+		return nil
+	}
+	return b.bar.Finish()
+}

@@ -1,0 +1,73 @@
+// Command vaccin is the Vaccin COVID service and its operator's tools: it serves the pages, prepares the
+// store and imports reference data. It decides nothing itself: commands read flags, wire the packages
+// that do the work, and tell in French what came of it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"vaccin/internal/registry"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// cli is the command line: one field for each command.
+type cli struct {
+	Import  importCmd  `cmd:"" help:"Import reference data from a file (docs/formats)."`
+	Migrate migrateCmd `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// console is where a command writes.
+type console struct {
+	out      io.Writer // what it found and did, in French
+	progress io.Writer // progress bars; nil when nobody watches a terminal
+}
+
+func (c console) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(c.out, format, args...)
+	return err
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run runs a command and returns the exit code: 0 when it did its work, 1 when it could not.
+func run(args []string) int {
+	var flags cli
+	parser := kong.Must(&flags, kong.Name("vaccin"), kong.Description("Vaccin COVID: the service and its operator's tools."),
+		kong.UsageOnError())
+	command, err := parser.Parse(args)
+	parser.FatalIfErrorf(err)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c := console{out: os.Stdout}
+	if term.IsTerminal(int(os.Stderr.Fd())) {
+		c.progress = os.Stderr
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	command.Bind(c)
+	if err := command.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "vaccin : "+sentence(err))
+		return 1
+	}
+	return 0
+}
+
+// sentence is an error as the operator reads it: the domain's are French sentences, others technical.
+func sentence(err error) string {
+	var refused *registry.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "Interrompu. Relancez la même commande pour terminer : rien ne sera enregistré deux fois."
+	case errors.As(err, &refused):
+		return refused.Message
+	}
+	return "échec : " + err.Error()
+}

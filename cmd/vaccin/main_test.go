@@ -1,0 +1,205 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"vaccin/internal/referential"
+	"vaccin/internal/registry"
+	"vaccin/internal/shareddata"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vaccin": func() { os.Exit(run(os.Args[1:])) }})
+}
+
+// filled returns the file of a new store with the reference data that ship, made once for all tests.
+var filled = sync.OnceValues(func() (file []byte, err error) {
+	dir, err := os.MkdirTemp("", "vaccin")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	path := filepath.Join(dir, "t.db")
+	st, _, seeded, err := openStore(context.Background(), path)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Close(); err != nil || !seeded {
+		return nil, fmt.Errorf("seeded %v: %w", seeded, err)
+	}
+	return os.ReadFile(path)
+})
+
+func newStore(t *testing.T) (path string) {
+	t.Helper()
+	file, err := filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "t.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestCommandLine runs the scripts of testdata/script: the program as an operator meets it. Each finds
+// a new store, t.db, already filled.
+func TestCommandLine(t *testing.T) {
+	file, err := filled()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			return os.WriteFile(filepath.Join(env.WorkDir, "t.db"), file, 0o600)
+		},
+	})
+}
+
+// imported is what the tests look at of a store.
+type imported struct {
+	Reference  registry.Reference
+	Places     []registry.VaccinationPlace
+	Lots       []registry.Lot
+	Localities []registry.Locality
+	Practice   []registry.PracticePlace
+}
+
+func look(t *testing.T, path string) (all imported) {
+	t.Helper()
+	st, g, seeded, err := openStore(t.Context(), path)
+	if err != nil || seeded {
+		t.Fatalf("seeded %v, %v", seeded, err)
+	}
+	defer st.Close()
+	var errs [5]error
+	all.Reference, errs[0] = g.Reference(t.Context())
+	all.Places, errs[1] = st.Places(t.Context(), referential.PlaceCentre, "42", registry.MustDate("2021-02-01"), 1000)
+	all.Lots, errs[2] = st.Lots(t.Context(), referential.VaccineComirnaty, "", 1000)
+	all.Localities, errs[3] = st.Localities(t.Context(), "42", 10_000)
+	all.Practice, errs[4] = st.PracticePlaces(t.Context(), "810000000017")
+	if err := errors.Join(errs[:]...); err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func importFile(t *testing.T, ctx context.Context, path, kind, file string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	i := importCmd{Kind: kind, File: file}
+	i.Store = path
+	err := i.Run(ctx, console{out: &out})
+	return out.String(), err
+}
+
+// Every kind of file, imported twice, leaves the store as once; what is there can be found.
+func TestImportingAgainChangesNothing(t *testing.T) {
+	path := newStore(t)
+	fixtures := filepath.Join("..", "..", "internal", "referential", "testdata")
+	files := map[string]string{
+		"localities": "localities-old.csv", "places": "centres.csv", "finess": "finess.csv", "lots": "lots.tsv",
+		"practice-places": "practice-places.csv", "professions": "professions.csv", "vaccines": "vaccines.csv", "schedules": "schedules.csv",
+	}
+	before := look(t, path)
+	var once imported
+	for n := range 2 {
+		for kind, file := range files {
+			if out, err := importFile(t, t.Context(), path, kind, filepath.Join(fixtures, file)); err != nil {
+				t.Fatalf("%s: %v\n%s", kind, err, out)
+			}
+		}
+		if n == 0 {
+			once = look(t, path)
+		}
+	}
+	if diff := cmp.Diff(once, look(t, path)); diff != "" {
+		t.Error(diff)
+	}
+	if len(once.Places) != 4 || len(once.Lots) != 1 || len(once.Practice) != 2 || once.Practice[0].AMNumber != "421000001" ||
+		len(once.Localities) != len(before.Localities)+1 || len(once.Reference.Vaccines) != 5 || len(once.Reference.Openings) != 3 {
+		t.Errorf("places %d, lots %d, practice %+v, localities %d → %d, vaccines %d, openings %d", len(once.Places), len(once.Lots),
+			once.Practice, len(before.Localities), len(once.Localities), len(once.Reference.Vaccines), len(once.Reference.Openings))
+	}
+}
+
+func TestAnInterruptedImportSaysToRunItAgain(t *testing.T) {
+	path := newStore(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := importFile(t, ctx, path, "lots", filepath.Join("..", "..", "internal", "referential", "testdata", "lots.tsv"))
+	if !errors.Is(err, context.Canceled) || !strings.Contains(sentence(err), "Relancez la même commande") {
+		t.Errorf("got %v", err)
+	}
+	if lots := look(t, path).Lots; len(lots) != 0 {
+		t.Errorf("%d lots are there", len(lots))
+	}
+}
+
+func TestProgressIsDrawnOnATerminalOnly(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "lots.csv")
+	text := strings.Builder{}
+	text.WriteString("vaccin;lot\n")
+	for n := range 12_000 { // more than one part, so that there is something to draw
+		fmt.Fprintf(&text, "Comirnaty;ZZ%d\n", n)
+	}
+	if err := os.WriteFile(file, []byte(text.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, drawn bytes.Buffer
+	i := importCmd{Kind: "lots", File: file}
+	i.Store = newStore(t)
+	if err := i.Run(t.Context(), console{out: &out, progress: &drawn}); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(drawn.String(), "Lecture") || !strings.Contains(drawn.String(), "Enregistrement") {
+		t.Errorf("drawn: %q", drawn.String())
+	}
+	if strings.Contains(out.String(), "Enregistrement") {
+		t.Errorf("told: %q", out.String())
+	}
+}
+
+func TestNumbersAreFrench(t *testing.T) {
+	for n, want := range map[int]string{0: "0 ligne", 1: "1 ligne", 999: "999 lignes", 36812: "36\u202f812 lignes", 1234567: "1\u202f234\u202f567 lignes"} {
+		if got := count(n, "ligne", "lignes"); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
+	}
+}
+
+// The real files go through the command into a store, and what they hold is found there.
+func TestRealFilesAreImported(t *testing.T) {
+	path := ""
+	for kind, file := range map[string]string{
+		"localities": "localities/laposte_hexasmal.csv", "places": "places/centres-vaccination-2021-01.csv",
+		"finess": "places/finess-etalab-extract.csv", "lots": "vaccines/lots.tsv",
+	} {
+		file = shareddata.Path(t, file)
+		if path == "" {
+			path = newStore(t)
+		}
+		out, err := importFile(t, t.Context(), path, kind, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Log(out)
+	}
+	got := look(t, path)
+	if len(got.Places) == 0 || len(got.Lots) < 400 {
+		t.Errorf("%d places in 42, %d lots", len(got.Places), len(got.Lots))
+	}
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"runtime/debug"
+
+	"vaccin/internal/referential"
+	"vaccin/internal/registry"
+	"vaccin/internal/store"
+)
+
+// storeFlags are the flags of every command that uses the store.
+type storeFlags struct {
+	Store string `default:"vaccin.db" env:"VACCIN_STORE" type:"path" help:"File of the embedded store; made when there is none."`
+}
+
+// exists tells whether there is a store already.
+func (f storeFlags) exists() (bool, error) {
+	_, err := os.Stat(f.Store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// openStore opens the store, brings it to this version and, when it is new, fills it with the reference
+// data that ship; seeded tells so. The caller closes it.
+func openStore(ctx context.Context, path string) (st *store.Store, g *registry.Registry, seeded bool, err error) {
+	if st, err = store.Open(ctx, path); err != nil {
+		return nil, nil, false, err
+	}
+	g = registry.New(st)
+	by, err := operator()
+	if err == nil {
+		seeded, err = referential.Seed(ctx, g, st, by)
+	}
+	if err != nil {
+		return nil, nil, false, errors.Join(err, st.Close())
+	}
+	return st, g, seeded, nil
+}
+
+// operator is who runs a command, for the access log: their account, on this machine.
+func operator() (registry.Actor, error) {
+	account, err := user.Current()
+	if err != nil {
+		return registry.Actor{}, fmt.Errorf("finding who runs the command: %w", err)
+	}
+	machine, err := os.Hostname()
+	if err != nil {
+		return registry.Actor{}, fmt.Errorf("finding the machine's name: %w", err)
+	}
+	return registry.Actor{
+		Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: account.Username},
+		Place: registry.PracticePlace{ID: machine, Name: machine},
+	}, nil
+}
+
+type migrateCmd struct {
+	storeFlags `embed:""`
+}
+
+// Run creates the store or brings it to this version.
+func (m migrateCmd) Run(ctx context.Context, c console) (err error) {
+	st, g, seeded, err := openStore(ctx, m.Store)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	ref, err := g.Reference(ctx)
+	if err != nil {
+		return err
+	}
+	if seeded {
+		if err := c.printf("Données de référence du programme enregistrées.\n"); err != nil {
+			return err
+		}
+	}
+	return c.printf("La base %s est à jour : %d vaccins, %d calendriers, %d types de lieu.\n",
+		m.Store, len(ref.Vaccines), len(ref.Schedules), len(ref.PlaceTypes))
+}
+
+type versionCmd struct{}
+
+// Run prints what this program was built from.
+func (versionCmd) Run(c console) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return errors.New("this program does not know what it was built from")
+	}
+	revision, changed := "inconnue", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			revision = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = ", sources modifiées"
+		}
+	}
+	return c.printf("vaccin %s (révision %s%s, %s)\n", info.Main.Version, revision, changed, info.GoVersion)
+}
