@@ -104,14 +104,14 @@ go-test: assets
 .PHONY: bench
 bench: setup assets
 	go test -run '^$$' -bench . ./internal/...
-	@[ ! -d bench ] || go run ./bench $(ARGS)
+	@[ -z "$(wildcard bench/*.go)" ] || go run ./bench $(ARGS)
 
 ## bench-smoke: run every benchmark once, to see that it runs
 .PHONY: bench-smoke
 bench-smoke: assets
-	@packages=$$(grep -rlE '^func Benchmark' --include='*_test.go' internal cmd scripts 2>/dev/null | xargs -r dirname | sort -u | sed 's|^|./|'); \
+	@packages=$$(find $(wildcard internal cmd) -name '*_test.go' -exec grep -lE '^func Benchmark' {} + | xargs -r dirname | sort -u | sed 's|^|./|'); \
 	[ -z "$$packages" ] || go test -short -vet=off -run '^$$' -bench . -benchtime 1x $$packages
-	@[ ! -f bench/main.go ] || go run ./bench -smoke
+	@[ -z "$(wildcard bench/*.go)" ] || go run ./bench -smoke
 
 ## fuzz-smoke: run every fuzz function for a few seconds
 .PHONY: fuzz-smoke

@@ -141,10 +141,8 @@ func TestEncodersFailRatherThanLoseANumber(t *testing.T) {
 	if out, err := json.Marshal(map[nir.Number]int{n: 1}); err == nil {
 		t.Errorf("JSON gave %d bytes for a map without an error", len(out))
 	}
-	for _, value := range []any{n, &n} {
-		if err := gob.NewEncoder(&bytes.Buffer{}).Encode(value); err == nil {
-			t.Errorf("gob gave no error for %T", value)
-		}
+	if err := gob.NewEncoder(&bytes.Buffer{}).Encode(struct{ NIR nir.Number }{n}); err == nil {
+		t.Error("gob gave no error")
 	}
 	if err := json.Unmarshal([]byte(`"269054958815780"`), &n); err == nil {
 		t.Error("JSON was read into a number")
