@@ -22,6 +22,7 @@ import (
 type cli struct {
 	Import  importCmd  `cmd:"" help:"Import reference data from a file (docs/formats)."`
 	Migrate migrateCmd `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
+	Serve   serveCmd   `cmd:"" help:"Serve the pages."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -60,7 +60,6 @@ func OfEligibility(r registry.Record, entry registry.Entry[registry.Eligibility]
 		}},
 		validation(entry.Author(), v.Signed, v.Number, v.Reason))
 	s.Sections = append(s.Sections, confirmations(v.Confirmed)...)
-	s.Notices = []Notice{{Strong: true, Text: "Conservez ce code : il permet à tout professionnel de santé habilité de retrouver votre dossier."}}
 	return s
 }
 
@@ -182,7 +181,9 @@ func confirmations(confirmed []registry.Confirmation) []Section {
 	return []Section{s}
 }
 
-func personName(family, given string) string { return strings.TrimSpace(strings.ToUpper(family) + " " + given) }
+func personName(family, given string) string {
+	return strings.TrimSpace(strings.ToUpper(family) + " " + given)
+}
 
 func yesNo(b bool) string {
 	if b {

@@ -43,7 +43,20 @@ func homeContent(v homeView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1 class=\"govuk-heading-xl\">Suivre la vaccination contre la Covid-19</h1><p class=\"govuk-body-l\">Le téléservice Vaccin COVID permet aux professionnels de santé habilités de déclarer l’éligibilité d’un patient, puis d’enregistrer ses vaccinations.</p><div class=\"app-card\"><h2 class=\"govuk-heading-m\">Se connecter</h2><p class=\"govuk-body\">Identifiez-vous avec votre carte CPS ou votre e-CPS.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<h1 class=\"govuk-heading-xl\">Suivre la vaccination contre la Covid-19</h1><p class=\"govuk-body-l\">Le téléservice Vaccin COVID permet aux professionnels de santé habilités de déclarer l’éligibilité d’un patient, puis d’enregistrer ses vaccinations.</p><div class=\"app-card\"><h2 class=\"govuk-heading-m\">Se connecter</h2><p class=\"govuk-body\">Identifiez-vous avec votre carte CPS ou votre e-CPS.</p><p class=\"govuk-body\"><a class=\"govuk-link\" href=\"")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var3 templ.SafeURL
+			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(v.information))
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 12, Col: 82}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "\" rel=\"noreferrer\">En savoir plus sur Pro Santé Connect et la e-CPS (site de l’Agence du numérique en santé)</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -51,20 +64,7 @@ func homeContent(v homeView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"govuk-body\"><a class=\"govuk-link\" href=\"")
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			var templ_7745c5c3_Var3 templ.SafeURL
-			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(v.information))
-			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 13, Col: 82}
-			}
-			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "\" rel=\"noreferrer\">En savoir plus sur Pro Santé Connect et la e-CPS (site de l’Agence du numérique en santé)</a></p></div><h2 class=\"govuk-heading-m\">Qui peut se connecter\u00a0?</h2><p class=\"govuk-body\">À ce jour, seuls les médecins sont autorisés à accéder au téléservice. Vous devez avoir au moins un lieu d’exercice enregistré.</p><p class=\"govuk-body\">Déjà connecté\u00a0? <a class=\"govuk-link\" href=\"/recherche\">Rechercher un patient</a>.</p><p class=\"govuk-body\">Une difficulté pour vous connecter\u00a0? <a class=\"govuk-link\" href=\"/assistance\">Contacter l’assistance Vaccin COVID</a>.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><h2 class=\"govuk-heading-m\">Qui peut se connecter\u00a0?</h2><p class=\"govuk-body\">À ce jour, seuls les médecins sont autorisés à accéder au téléservice. Vous devez avoir au moins un lieu d’exercice enregistré.</p><p class=\"govuk-body\">Déjà connecté\u00a0? <a class=\"govuk-link\" href=\"/recherche\">Rechercher un patient</a>.</p><p class=\"govuk-body\">Une difficulté pour vous connecter\u00a0? <a class=\"govuk-link\" href=\"/assistance\">Contacter l’assistance Vaccin COVID</a>.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,0 +1,139 @@
+// Command vaccin-demo runs the service on a synthetic country, with a simulated Pro Santé Connect beside
+// it. Everything in it is invented; it is the only program that links package demo.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+	_ "time/tzdata" // the service works by the time zones of places, also where the machine has none
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/sync/errgroup"
+
+	"vaccin/internal/auth"
+	"vaccin/internal/demo"
+	"vaccin/internal/demo/pscsim"
+	"vaccin/internal/registry"
+	"vaccin/internal/service"
+	"vaccin/internal/store"
+)
+
+type flags struct {
+	service.Config
+	Persons   int    `default:"20000" env:"VACCIN_DEMO_PERSONS" help:"Size of the synthetic country."`
+	Seed      uint64 `default:"1" env:"VACCIN_DEMO_SEED" help:"The same seed makes the same country."`
+	Today     string `default:"2021-02-01" env:"VACCIN_TODAY" help:"Business day of the service (AAAA-MM-JJ): dates, schedules, professions."`
+	PSCListen string `name:"psc-listen" default:"127.0.0.1:8081" env:"VACCIN_PSC_LISTEN" help:"Address of the simulated Pro Santé Connect."`
+	Verbose   bool   `help:"Log every request."`
+}
+
+// demoPhone is of the numbers kept for fiction.
+const demoPhone = "01 99 00 12 34"
+
+func main() {
+	var f flags
+	kong.Parse(&f, kong.Name("vaccin-demo"), kong.Description("Vaccin COVID on a synthetic country."))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, f); err != nil {
+		fmt.Fprintln(os.Stderr, "vaccin-demo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, f flags) error {
+	start := time.Now()
+	level := slog.LevelWarn
+	if f.Verbose {
+		level = slog.LevelInfo
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	today, err := registry.ParseISODate(f.Today)
+	if err != nil {
+		return fmt.Errorf("--today: %w (AAAA-MM-JJ)", err)
+	}
+	folder, err := os.MkdirTemp("", "vaccin-demo-")
+	if err != nil {
+		return fmt.Errorf("making a folder for the store: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"))
+	if err != nil {
+		return err
+	}
+	defer kept.Close()
+	cases := registry.New(kept)
+	cases.Business = businessClock(today)
+	country, err := demo.Populate(ctx, cases, kept, demo.Options{Persons: f.Persons, Seed: f.Seed, Today: today})
+	if err != nil {
+		return fmt.Errorf("making the synthetic country: %w", err)
+	}
+	simulator, err := f.simulate()
+	if err != nil {
+		return err
+	}
+	key, err := auth.NewKey()
+	if err != nil {
+		return err
+	}
+	product, err := service.New(f.Config, kept, cases, key, log)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serveSimulator(ctx, f.PSCListen, simulator) })
+	group.Go(func() error { return product.Serve(ctx) })
+	fmt.Printf("\n%s\nPrêt en %.1f s.\n", f.welcome(country), time.Since(start).Seconds())
+	return group.Wait()
+}
+
+// businessClock is the real time of day on another day.
+func businessClock(today registry.Date) func() time.Time {
+	days := today.DaysSince(registry.TodayAt(time.Now()))
+	return func() time.Time { return time.Now().AddDate(0, 0, days) }
+}
+
+// simulate makes the simulated Pro Santé Connect and points the service at it.
+func (f *flags) simulate() (http.Handler, error) {
+	public, err := f.Public()
+	if err != nil {
+		return nil, err
+	}
+	secret, err := auth.NewKey()
+	if err != nil {
+		return nil, err
+	}
+	base := "http://" + f.PSCListen
+	addresses := pscsim.AddressesAt(base)
+	f.PSC = service.PSCConfig{
+		Issuer: addresses.Issuer, DiscoveryURL: addresses.DiscoveryURL, AuthURL: addresses.AuthURL,
+		ClientID: "vaccin-demo", ClientSecret: fmt.Sprintf("%x", secret), ACRValues: "eidas1",
+	}
+	if f.AssistancePhone == "" {
+		f.AssistancePhone = demoPhone
+	}
+	return pscsim.New(pscsim.Options{
+		BaseURL: base, ClientID: f.PSC.ClientID, ClientSecret: f.PSC.ClientSecret,
+		RedirectURIs:           []string{public.JoinPath("/connexion/psc/retour").String()},
+		PostLogoutRedirectURIs: []string{public.JoinPath("/deconnecte").String()},
+	})
+}
+
+func serveSimulator(ctx context.Context, address string, handler http.Handler) error {
+	server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	go func() {
+		<-ctx.Done()
+		_ = server.Close() // nothing of the simulator needs to be finished
+	}()
+	if err := server.ListenAndServe(); err != http.ErrServerClosed {
+		return fmt.Errorf("the simulated Pro Santé Connect: %w", err)
+	}
+	return nil
+}

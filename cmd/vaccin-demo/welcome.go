@@ -1,0 +1,30 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"vaccin/internal/demo"
+	"vaccin/internal/demo/pscsim"
+)
+
+// welcome is what a visitor reads: where to go, as whom, and whom to look for.
+func (f flags) welcome(country demo.Country) string {
+	var b strings.Builder
+	public, err := f.Public()
+	if err != nil {
+		return err.Error()
+	}
+	fmt.Fprintf(&b, "Vaccin COVID — démonstration, données entièrement inventées, au %s\n\n", f.Today)
+	fmt.Fprintf(&b, "  Service                      %s\n", public)
+	fmt.Fprintf(&b, "  Simulateur Pro Santé Connect http://%s\n", f.PSCListen)
+	if f.MetricsListen != "" {
+		fmt.Fprintf(&b, "  Mesures                      http://%s/metrics\n", f.MetricsListen)
+	}
+	b.WriteString("\nComptes du simulateur (on choisit à l’écran, sans mot de passe)\n\n")
+	for _, account := range pscsim.Accounts() {
+		fmt.Fprintf(&b, "  %-28s %s\n", account.Key, account.Label)
+	}
+	b.WriteString("\n" + country.CheatSheet())
+	return b.String()
+}
