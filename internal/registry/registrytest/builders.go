@@ -49,7 +49,7 @@ func practitioner(name, profession, civility string) registry.Actor {
 		},
 		Place: registry.PracticePlace{
 			ID: "place-" + strings.ToLower(name), Name: "Cabinet " + name, Address: "12 rue de la Roquette",
-			PostalCode: "75011", Locality: "Paris", PreviousID: "4" + number + "001", AMNumber: "751234561",
+			PostalCode: "75011", Locality: "Paris", PreviousID: "4" + number + "001", AMNumber: "751234568",
 		},
 	}
 }
