@@ -17,7 +17,7 @@ import (
 
 const (
 	clientID     = "vaccin-covid"
-	clientSecret = "a secret of the test only"
+	clientSecret = "a secret of the test only, long enough to sign"
 )
 
 // newSimulator serves a simulator at 127.0.0.1, for a service at serviceURL.

@@ -132,6 +132,7 @@ func TestParseUserInfoRefuses(t *testing.T) {
 		{"cut short", `{"sub":"s`, psc.ReasonInvalidIdentity},
 		{"two documents", `{"SubjectNameID":"899700810379"}{}`, psc.ReasonInvalidIdentity},
 		{"bytes that are not UTF-8", with(`"family_name":"` + "\xff" + `"`), psc.ReasonInvalidIdentity},
+		{"such bytes in a claim not read", with(`"other":"` + "\xff" + `"`), psc.ReasonInvalidIdentity},
 		{"half a surrogate pair", with(`"family_name":"\ud800"`), psc.ReasonInvalidIdentity},
 		{"a number as text", with(`"family_name":12345678`), psc.ReasonInvalidIdentity},
 		{"null character", with(`"family_name":"A\u0000B"`), psc.ReasonInvalidIdentity},
