@@ -119,10 +119,15 @@ func ParseCode(text string) (TargetCode, error) {
 	return c, nil
 }
 
-// LooksLikeCode tells a code typed in the field of the NIR from a NIR.
+// LooksLikeCode tells a code typed in the field of the NIR from a NIR, which is longer. Eleven digits are
+// a NIR half typed, unless they are the right code that a few patients in a million bear.
 func LooksLikeCode(text string) bool {
 	clean := compactCode(text)
-	return len(clean) == codeDigits+1 && !isDigits(clean)
+	if isDigits(clean) {
+		_, err := ParseCode(clean)
+		return err == nil
+	}
+	return len(clean) == codeDigits+1
 }
 
 func compactCode(text string) string {

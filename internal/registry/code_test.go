@@ -1,0 +1,180 @@
+package registry_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"vaccin/internal/registry"
+	rt "vaccin/internal/registry/registrytest"
+)
+
+const signs = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+// anyCode draws a code, the ends of the space more often than chance would.
+func anyCode(t *rapid.T) registry.TargetCode {
+	n := rapid.OneOf(
+		rapid.Uint64Range(1, registry.CodeSpace-1), rapid.Uint64Range(1, 100),
+		rapid.Uint64Range(registry.CodeSpace-100, registry.CodeSpace-1),
+	).Draw(t, "code")
+	return registry.TargetCode(n)
+}
+
+func TestAnyCodeReadsBackAsTyped(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c := anyCode(t)
+		text := c.Compact()
+		for _, typed := range []string{
+			text, c.Format(), strings.ToLower(c.Format()), " " + text + "\t", strings.Join(strings.Split(text, ""), " "),
+			strings.ReplaceAll(c.Format(), "-", "\u2011"), strings.ReplaceAll(c.Format(), "-", "\u00a0–\u202f"),
+		} {
+			if back, err := registry.ParseCode(typed); err != nil || back != c {
+				t.Fatalf("%q: error %v", typed, err)
+			}
+			if !registry.LooksLikeCode(typed) {
+				t.Fatalf("%q does not look like a code", typed)
+			}
+		}
+		if len(text) != 11 || strings.Trim(text, signs) != "" {
+			t.Fatalf("%q has other signs", text)
+		}
+	})
+}
+
+func TestEveryWrongSignAndEverySwapIsCaught(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		typed := []byte(anyCode(t).Compact())
+		for i, right := range typed {
+			for _, wrong := range []byte(signs) {
+				if typed[i] = wrong; wrong != right && accepts(typed) {
+					t.Fatalf("a wrong sign at %d is accepted", i)
+				}
+			}
+			typed[i] = right
+			if i > 0 && typed[i-1] != right {
+				typed[i-1], typed[i] = typed[i], typed[i-1]
+				if accepts(typed) {
+					t.Fatalf("signs %d and %d swapped are accepted", i-1, i)
+				}
+				typed[i-1], typed[i] = typed[i], typed[i-1]
+			}
+		}
+	})
+}
+
+func accepts(typed []byte) bool {
+	_, err := registry.ParseCode(string(typed))
+	return err == nil
+}
+
+func TestCodesThatAreNoneAreRefused(t *testing.T) {
+	const missing = "Saisissez le code de ciblage du patient."
+	tests := map[string]struct{ typed, starts string }{
+		"nothing":        {"", missing},
+		"dashes alone":   {" -–- ", missing},
+		"too short":      {"ABCD-EFGH-JK", "Un code de ciblage a 11\u00a0caractères"},
+		"too long":       {strings.Repeat("A", 10_000), "Un code de ciblage a 11\u00a0caractères"},
+		"a letter O":     {"ABCD-EFGH-JKO", "Ce code contient un caractère qui n’existe pas"},
+		"a zero":         {"0BCD-EFGH-JKM", "Ce code contient un caractère qui n’existe pas"},
+		"an accent":      {"ÀBCD-EFGH-JKM", "Ce code contient un caractère qui n’existe pas"},
+		"broken UTF-8":   {"\xffBCD-EFGH-JKM", "Ce code contient un caractère qui n’existe pas"},
+		"the code zero":  {"2222-2222-222", "Ce code comporte une erreur"},
+		"the example":    {"ABCD-EFGH-JKM", "Ce code comporte une erreur"},
+		"a full-width A": {"\uff21BCD-EFGH-JKM", "Ce code contient un caractère qui n’existe pas"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			c, err := registry.ParseCode(tt.typed)
+			if !startsWith(refusal(t, err, registry.KindInvalid), tt.starts) || !c.IsZero() {
+				t.Errorf("error is %v", err)
+			}
+		})
+	}
+}
+
+func TestACodeOfDigitsAloneLooksLikeACode(t *testing.T) {
+	found := 0
+	for n := range 1000 {
+		typed := fmt.Sprintf("%010d", 2222222222+n*1000)
+		for last := range signs[:8] {
+			if text := typed + signs[last:last+1]; accepts([]byte(text)) {
+				found++
+				if !registry.LooksLikeCode(text) {
+					t.Errorf("%s does not look like a code", text)
+				}
+			}
+		}
+	}
+	if found == 0 {
+		t.Error("no code of digits alone was tried")
+	}
+}
+
+func TestANIRDoesNotLookLikeACode(t *testing.T) {
+	for _, typed := range []string{rt.NIR(1).Format(), "23456789234", "", "ABCD"} {
+		if registry.LooksLikeCode(typed) {
+			t.Errorf("%q looks like a code", typed)
+		}
+	}
+}
+
+func TestDrawnCodesAreValidAndDiffer(t *testing.T) {
+	random, seen := rt.Random(7), map[registry.TargetCode]bool{}
+	for range 20_000 {
+		c, err := registry.DrawCode(random)
+		if err != nil || !c.Valid() || seen[c] {
+			t.Fatalf("error %v, valid %v, seen %v", err, c.Valid(), seen[c])
+		}
+		seen[c] = true
+	}
+	lowest, err := registry.DrawCode(bytes.NewReader(make([]byte, 64)))
+	if err != nil || !lowest.Valid() {
+		t.Errorf("of zeros: error %v, valid %v", err, lowest.Valid())
+	}
+	if _, err := registry.DrawCode(bytes.NewReader(nil)); err == nil {
+		t.Error("a code was drawn without randomness")
+	}
+	if registry.TargetCode(0).Valid() || registry.TargetCode(registry.CodeSpace).Valid() {
+		t.Error("a code outside the space is valid")
+	}
+}
+
+// One guess among 67 million issued codes hits at most once in ten million.
+func TestTheSpaceIsLargeEnough(t *testing.T) {
+	if guesses := registry.CodeSpace / 67_000_000; guesses < 10_000_000 {
+		t.Errorf("one guess in %d hits", guesses)
+	}
+}
+
+func TestACodeNeverPrintsItself(t *testing.T) {
+	c, err := registry.DrawCode(rt.Random(3))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	for _, handler := range []slog.Handler{slog.NewJSONHandler(&log, nil), slog.NewTextHandler(&log, nil)} {
+		slog.New(handler).Info("x", "code", c, "record", registry.Record{Code: c})
+	}
+	record := registry.Record{Code: c}
+	printed := fmt.Sprintf("%v %s %+v %#v %q %x %v %+v", c, c, c, c, c, c, record, &record) + log.String()
+	for _, secret := range []string{c.Compact(), c.Format(), strconv.FormatUint(uint64(c), 10), strconv.FormatUint(uint64(c), 16)} {
+		if strings.Contains(printed, secret) {
+			t.Errorf("the code shows in %s", printed)
+		}
+	}
+	if _, err := json.Marshal(c); err == nil || strings.Contains(err.Error(), c.Compact()) {
+		t.Errorf("JSON: %v", err)
+	}
+	var e *registry.Error
+	wrong := c.Compact()[:10] + "?"
+	if _, err := registry.ParseCode(wrong); !errors.As(err, &e) || strings.Contains(e.Error(), wrong[:10]) {
+		t.Errorf("the error says %v", err)
+	}
+}
