@@ -8,7 +8,7 @@ import (
 
 const (
 	doseColumns = "step, sequence, number, dose_number, series_doses, vaccine_code, vaccine_name, lot_number, site, occurrence," +
-		" performer_family_name, performer_given_name, performer_number, place_type, place_id, place_name, place_address," +
+		" performer_family_name, performer_given_name, performer_number, place_type, place_id, place_label, place_name, place_address," +
 		" place_postal_code, place_locality, place_commune_code, am_number, book_from, " + versionColumns
 	selectDoses = "SELECT " + doseColumns + " FROM dose WHERE record_num = $1 ORDER BY step, sequence, number"
 )
@@ -29,7 +29,7 @@ func addDose(head registry.Head, change int64, step registry.Step, sequence int,
 	args := []any{
 		string(head.Record()), change, int(step), sequence, v.Number, d.Number, d.SeriesDoses, d.VaccineCode, d.VaccineName,
 		d.LotNumber, d.Site, occurrence, d.Performer.FamilyName, d.Performer.GivenName, d.Performer.Number,
-		d.Location.Type, d.Location.PlaceID, d.Location.Name, d.Location.Address, d.Location.Locality.PostalCode,
+		d.Location.Type, d.Location.PlaceID, d.Location.PlaceLabel, d.Location.Name, d.Location.Address, d.Location.Locality.PostalCode,
 		d.Location.Locality.Name, d.Location.Locality.CommuneCode, d.AMNumber, optionalDay(d.BookFrom),
 	}
 	return statement{sql: insertDose, args: append(args, rest...)}, nil
@@ -46,7 +46,7 @@ func (row *doseRow) columns() []any {
 	own := []any{
 		&row.step, &row.sequence, &v.Number, &d.Number, &d.SeriesDoses, &d.VaccineCode, &d.VaccineName,
 		&d.LotNumber, &d.Site, asDay(&d.Occurrence), &d.Performer.FamilyName, &d.Performer.GivenName, &d.Performer.Number,
-		&d.Location.Type, &d.Location.PlaceID, &d.Location.Name, &d.Location.Address, &d.Location.Locality.PostalCode,
+		&d.Location.Type, &d.Location.PlaceID, &d.Location.PlaceLabel, &d.Location.Name, &d.Location.Address, &d.Location.Locality.PostalCode,
 		&d.Location.Locality.Name, &d.Location.Locality.CommuneCode, &d.AMNumber, asOptionalDay(&d.BookFrom),
 	}
 	return append(own, readVersion(v)...)

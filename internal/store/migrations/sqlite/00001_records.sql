@@ -86,6 +86,7 @@ CREATE TABLE dose (
     performer_number      TEXT    NOT NULL,
     place_type            TEXT    NOT NULL,
     place_id              TEXT    NOT NULL,
+    place_label           TEXT    NOT NULL,
     place_name            TEXT    NOT NULL,
     place_address         TEXT    NOT NULL,
     place_postal_code     TEXT    NOT NULL,
