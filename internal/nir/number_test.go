@@ -141,10 +141,10 @@ func TestEncodersFailRatherThanLoseANumber(t *testing.T) {
 	if out, err := json.Marshal(map[nir.Number]int{n: 1}); err == nil {
 		t.Errorf("JSON gave %d bytes for a map without an error", len(out))
 	}
-	//lint:ignore SA9005 that it cannot be encoded is what is tested
-	if err := gob.NewEncoder(&bytes.Buffer{}).Encode(struct{ NIR nir.Number }{n}); err == nil {
+	if err := gob.NewEncoder(&bytes.Buffer{}).Encode(n); err == nil {
 		t.Error("gob gave no error")
 	}
+	//lint:ignore SA9005 that it cannot be read is what is tested
 	if err := json.Unmarshal([]byte(`"269054958815780"`), &n); err == nil {
 		t.Error("JSON was read into a number")
 	}
