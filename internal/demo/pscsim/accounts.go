@@ -119,7 +119,7 @@ func careHome(mode string) Activity {
 
 func onePlaceDoctor() Account {
 	a := Account{
-		Key: "dr-un-lieu", Label: "Médecin, un lieu d’exercice : cabinet à Lyon",
+		Key: "dr-un-lieu", Label: "Médecin, un lieu d’exercice\u00a0: cabinet à Lyon",
 		NationalID: "899700810379", FamilyName: "MARCHAND", GivenName: "Hélène", Civility: "MME",
 	}
 	return a.doctor(a.practice("R900101", "Cabinet médical des Tilleuls", "8", "R", "DES TILLEULS", "69003", "LYON"))
@@ -127,7 +127,7 @@ func onePlaceDoctor() Account {
 
 func twoPlacesDoctor() Account {
 	a := Account{
-		Key: "dr-deux-lieux", Label: "Médecin, deux lieux d’exercice : cabinet et EHPAD à Saint-Denis",
+		Key: "dr-deux-lieux", Label: "Médecin, deux lieux d’exercice\u00a0: cabinet et EHPAD à Saint-Denis",
 		NationalID: "899700810742", FamilyName: "LEGRAND-ROUX", GivenName: "Antoine", Civility: "M",
 	}
 	return a.doctor(
@@ -146,7 +146,7 @@ func careHomeDoctor() Account {
 
 func placelessDoctor() Account {
 	a := Account{
-		Key: "dr-sans-lieu", Label: "Médecin sans lieu d’exercice : l’accès est refusé",
+		Key: "dr-sans-lieu", Label: "Médecin sans lieu d’exercice\u00a0: l’accès est refusé",
 		NationalID: "899700811484", FamilyName: "FABRE", GivenName: "Julien", Civility: "M",
 	}
 	return a.doctor()
@@ -154,7 +154,7 @@ func placelessDoctor() Account {
 
 func nurse() Account {
 	a := Account{
-		Key: "infirmiere", Label: "Infirmière, un lieu d’exercice à Marseille : profession pas encore autorisée",
+		Key: "infirmiere", Label: "Infirmière, un lieu d’exercice à Marseille\u00a0: profession pas encore autorisée",
 		NationalID: "899700811856", FamilyName: "MOREAU", GivenName: "Claire", Civility: "MME", CivilityAtTop: true,
 	}
 	place := a.practice("R900105", "Cabinet infirmier du Port", "21", "QU", "DU PORT", "13002", "MARSEILLE")
@@ -168,7 +168,7 @@ func nurse() Account {
 
 func repeatedDoctor() Account {
 	a := Account{
-		Key: "dr-doublon", Label: "Médecin dont l’exercice et l’activité sont répétés : un seul lieu doit rester",
+		Key: "dr-doublon", Label: "Médecin dont l’exercice et l’activité sont répétés\u00a0: un seul lieu doit rester",
 		NationalID: "899700812227", FamilyName: "GÉRAUD", GivenName: "Étienne", Civility: "M",
 	}
 	place := a.practice("R900106", "Maison de santé du Moulin", "5", "CHE", "DU MOULIN", "59800", "LILLE")
@@ -177,7 +177,7 @@ func repeatedDoctor() Account {
 
 func withoutRefPro() Account {
 	return Account{
-		Key: "sans-refpro", Label: "Compte sans description professionnelle (SubjectRefPro) : l’accès est refusé",
+		Key: "sans-refpro", Label: "Compte sans description professionnelle (SubjectRefPro)\u00a0: l’accès est refusé",
 		NationalID: "899700812599", FamilyName: "VASSEUR", GivenName: "Sophie", Civility: "MME", CivilityAtTop: true,
 		WithoutRefPro: true,
 	}
@@ -193,7 +193,7 @@ func overseasDoctor() Account {
 
 func doctorAndPharmacist() Account {
 	a := Account{
-		Key: "dr-pharmacien", Label: "Médecin et pharmacien : seul le lieu du médecin est autorisé",
+		Key: "dr-pharmacien", Label: "Médecin et pharmacien\u00a0: seul le lieu du médecin est autorisé",
 		NationalID: "899700813332", FamilyName: "KELLER", GivenName: "Paul", Civility: "M",
 	}
 	pharmacy := a.practice("R900110", "Pharmacie Sainte-Catherine", "44", "R", "SAINTE-CATHERINE", "33000", "BORDEAUX")
