@@ -107,7 +107,8 @@ func NormalLot(text string) string {
 func DecideDose(step Step, req DoseRequest, facts DoseFacts, by Actor) (Dose, []Confirmation, error) {
 	f := form{confirmed: req.Confirmed}
 	d := Dose{Number: int(step)}
-	d.Location = decideLocation(&f, req, facts)
+	where := form{confirmed: req.Confirmed} // decided first, for its time zone; said last, as on the form
+	d.Location = decideLocation(&where, req, facts, by)
 	today := TodayAt(facts.Now, d.Location.Locality.PostalCode, by.Place.PostalCode)
 	d.Occurrence = decideOccurrence(&f, req.Occurrence, today)
 	vaccine := decideVaccine(&f, &d, step, req, facts)
@@ -117,10 +118,11 @@ func DecideDose(step Step, req DoseRequest, facts DoseFacts, by Actor) (Dose, []
 	}
 	d.Site = req.Site
 	d.Performer = decidePerformer(&f, req, by)
-	d.AMNumber = decideAMNumber(&f, req.AMNumber)
+	d.AMNumber = decideAMNumber(&where, req.AMNumber)
 	if !d.Occurrence.IsZero() && vaccine.Code != "" {
 		decideCalendar(&f, &d, step, vaccine, facts, today)
 	}
+	f.add(where)
 	if err := f.err(); err != nil {
 		return Dose{}, nil, err
 	}
@@ -239,8 +241,9 @@ func decideAMNumber(f *form, text string) string {
 	return number
 }
 
-// decideLocation takes an establishment of the list, or a typed name with a suggested locality.
-func decideLocation(f *form, req DoseRequest, facts DoseFacts) Location {
+// decideLocation takes an establishment of the list, or a typed name with a suggested locality. At the
+// practice, what is left empty is that of the author's own place of practice.
+func decideLocation(f *form, req DoseRequest, facts DoseFacts, by Actor) Location {
 	kind, ok := facts.Reference.PlaceType(req.PlaceType)
 	if !ok {
 		f.refuse(FieldPlaceType, "Choisissez le type de lieu de vaccination.")
@@ -258,10 +261,17 @@ func decideLocation(f *form, req DoseRequest, facts DoseFacts) Location {
 		l.Locality = Locality{PostalCode: p.PostalCode, Name: p.Locality}
 		return l
 	}
+	if kind.Practice && strings.TrimSpace(req.PlaceName) == "" {
+		req.PlaceName = by.Place.Name
+	}
 	var err error
 	l.Name, err = requiredText(req.PlaceName, 120, "Saisissez le nom du lieu de vaccination.")
 	f.check(FieldPlaceName, err)
 	if strings.TrimSpace(req.PlaceLocality) == "" {
+		if kind.Practice && by.Place.PostalCode != "" && by.Place.Locality != "" {
+			l.Locality = Locality{PostalCode: by.Place.PostalCode, Name: by.Place.Locality}
+			return l
+		}
 		f.refuse(FieldPlaceLocality, "Saisissez la localité du lieu de vaccination.")
 		return l
 	}

@@ -142,6 +142,13 @@ func (f *form) refusal() *Error {
 	return &Error{Kind: KindInvalid, Message: "Certains champs sont à corriger.", Fields: f.fields}
 }
 
+// add takes over what another form gathered, after its own.
+func (f *form) add(other form) {
+	f.fields = append(f.fields, other.fields...)
+	f.questions = append(f.questions, other.questions...)
+	f.answered = append(f.answered, other.answered...)
+}
+
 // err returns what stands in the way: refusals first, and questions only when nothing is refused.
 func (f *form) err() error {
 	if refused := f.refusal(); refused != nil {
