@@ -16,6 +16,7 @@ const carryKey = "carry"
 type carry struct {
 	Vaccine, Lot, Occurrence                                string
 	PlaceType, PlaceAbsent, Place, PlaceName, PlaceLocality string
+	ShownPlace                                              string // what it all comes to, in words
 }
 
 func (c carry) isZero() bool { return c == carry{} }
@@ -31,6 +32,7 @@ func carryFrom(req registry.DoseRequest, d registry.Dose) carry {
 	c := carry{
 		Vaccine: d.VaccineCode, Lot: d.LotNumber, Occurrence: d.Occurrence.French(), PlaceType: req.PlaceType,
 		Place: req.Place, PlaceName: req.PlaceName, PlaceLocality: req.PlaceLocality,
+		ShownPlace: d.Location.Name + ", " + d.Location.Locality.Label(),
 	}
 	if req.PlaceAbsent {
 		c.PlaceAbsent = "on"
@@ -62,10 +64,6 @@ type carryView struct{ rows []ui.Row }
 
 func (c carry) view(ref registry.Reference) carryView {
 	kind, _ := ref.PlaceType(c.PlaceType)
-	place := c.Place
-	if !kind.Listed || c.PlaceAbsent != "" {
-		place = c.PlaceName + ", " + c.PlaceLocality
-	}
 	day, err := registry.ParseDate(c.Occurrence)
 	vaccine, _ := ref.Vaccine(c.Vaccine)
 	name := c.Vaccine
@@ -75,7 +73,7 @@ func (c carry) view(ref registry.Reference) carryView {
 	return carryView{[]ui.Row{
 		{Key: "vaccine", Label: "Vaccin", Value: name},
 		{Key: "lotNumber", Label: "Lot", Value: c.Lot},
-		{Key: "location", Label: "Lieu", Value: kind.Label + ", " + place},
+		{Key: "location", Label: "Lieu", Value: kind.Label + ", " + c.ShownPlace},
 		{Key: "occurrence", Label: "Date", Value: c.Occurrence},
 	}}
 }

@@ -22,7 +22,8 @@ type doseView struct {
 	placeTypes []ui.Choice
 	listed     string // conditions under which a place is chosen from the list
 	typed      string // conditions under which it is typed
-	practice   string // condition under which the AM number is asked
+	practice   string // condition under which the AM number is prefilled
+	amNumber   string // that of the place of practice
 	self       string // name of the practitioner
 	author     bool   // the practitioner is the one signed in
 	found      map[string][]string
@@ -44,7 +45,6 @@ func (s *Server) doseForm(w http.ResponseWriter, r *http.Request, by registry.Ac
 		values = newForm()
 		values.Set(registry.FieldOccurrence, s.Registry.Today(by).French())
 		values.Set(registry.FieldPerformerSelf, registry.Yes)
-		values.Set(registry.FieldAMNumber, by.Place.AMNumber)
 		carry.fill(values, lockedVaccine(record, step))
 	}
 	return s.showDoseForm(w, r, by, record, step, doseShown{form: ui.Form{Values: values}, kept: kept, carried: !kept && !carry.isZero()})
@@ -142,6 +142,9 @@ func (s *Server) showDoseForm(w http.ResponseWriter, r *http.Request, by registr
 		view.form.Values.Set(registry.FieldVaccine, code)
 	}
 	view.fillLists(ref, today)
+	if view.amNumber = by.Place.AMNumber; shown.status == 0 && !shown.rectify && !shown.kept && view.atPractice(ref) {
+		view.form.Values.Set(registry.FieldAMNumber, view.amNumber)
+	}
 	view.page.Form = shown.form
 	if shown.kept {
 		view.page.Notice = keptNotice
@@ -173,6 +176,12 @@ func (v *doseView) fillLists(ref registry.Reference, today registry.Date) {
 	}
 	v.listed = registry.FieldPlaceType + "=" + strings.Join(listed, ",")
 	v.typed = registry.FieldPlaceType + "=" + strings.Join(typed, ",") + ";" + fieldPlaceAbsent + "=on"
+}
+
+// atPractice tells whether the form says that the dose was given at the practice.
+func (v *doseView) atPractice(ref registry.Reference) bool {
+	kind, ok := ref.PlaceType(v.form.Value(registry.FieldPlaceType))
+	return ok && kind.Practice
 }
 
 func doseRequest(f url.Values) registry.DoseRequest {
