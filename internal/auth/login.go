@@ -83,8 +83,14 @@ func placeOf(a psc.Activity) registry.PracticePlace {
 			id = other
 		}
 	}
+	name := a.Name
+	for _, other := range append(a.AddressLines, id) {
+		if name == "" {
+			name = other
+		}
+	}
 	return registry.PracticePlace{
-		ID: id, Name: a.Name, Address: strings.Join(a.AddressLines, ", "), PostalCode: a.PostalCode,
+		ID: id, Name: name, Address: strings.Join(a.AddressLines, ", "), PostalCode: a.PostalCode,
 		Locality:   strings.TrimSpace(strings.TrimPrefix(a.PostOffice, a.PostalCode)),
 		PreviousID: a.PreviousStructureID,
 	}

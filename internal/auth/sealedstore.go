@@ -1,8 +1,8 @@
 package auth
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
 	"sync"
 	"time"
 )
@@ -10,81 +10,131 @@ import (
 // sessionPurpose separates the seal of sessions from every other.
 const sessionPurpose = "session"
 
-// touchEvery is how often the idle time of a session that did not change is written at most.
+// touchEvery is how often at most the idle time of a session that did not change is written; of short
+// idle times, a quarter.
 const touchEvery = time.Minute
 
-// rememberedSessions bounds what sealedStore remembers of what it wrote; past it, it forgets all
-// and writes each session once more.
-const rememberedSessions = 20_000
-
 // sealedStore is the scs store over ours. It names sessions by a digest of their token, seals their
-// data, and skips writes that would only move the idle time by less than a minute.
+// data, and writes as little as it can. scs writes back the whole session that a request read; so that
+// two requests of one session do not undo each other, only what this request changed is written here,
+// and a session ended meanwhile stays ended.
 type sealedStore struct {
 	store  Store
 	sealer *Sealer
+	touch  time.Duration
 
-	mu      sync.Mutex
-	written map[string]writtenSession
+	// Requests of one session that meet on this server write one after the other.
+	locks [64]sync.Mutex
 }
 
-type writtenSession struct {
-	digest  [sha256.Size]byte
+func newSealedStore(store Store, sealer *Sealer, idle time.Duration) *sealedStore {
+	return &sealedStore{store: store, sealer: sealer, touch: min(touchEvery, idle/4)}
+}
+
+// loaded is the session as this request read it; it is empty until then.
+type loaded struct {
+	id      string
+	data    []byte
 	expires time.Time
 }
 
-func newSealedStore(store Store, sealer *Sealer) *sealedStore {
-	return &sealedStore{store: store, sealer: sealer, written: map[string]writtenSession{}}
+type loadedKey struct{}
+
+// withLoaded prepares the context of a request to remember the session it reads.
+func withLoaded(ctx context.Context) context.Context {
+	return context.WithValue(ctx, loadedKey{}, &loaded{})
+}
+
+// loadedIn returns what this request read, or nil outside of LoadAndSave.
+func loadedIn(ctx context.Context) *loaded {
+	l, _ := ctx.Value(loadedKey{}).(*loaded)
+	return l
 }
 
 // FindCtx returns a session that has not expired.
 func (s *sealedStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	id := sessionID(token)
+	data, expires, ok, err := s.find(ctx, id)
+	if l := loadedIn(ctx); l != nil && ok {
+		*l = loaded{id, data, expires}
+	}
+	return data, ok, err
+}
+
+func (s *sealedStore) find(ctx context.Context, id string) ([]byte, time.Time, bool, error) {
 	sealed, expires, found, err := s.store.Session(ctx, id)
 	if err != nil || !found || !time.Now().Before(expires) {
-		return nil, false, err
+		return nil, time.Time{}, false, err
 	}
 	data, err := s.sealer.open(sessionPurpose, id, sealed)
 	if err != nil {
-		return nil, false, nil // sealed with a key of before: the person signs in again
+		return nil, time.Time{}, false, nil // sealed with a key of before: the person signs in again
 	}
-	return data, true, nil
+	return data, expires, true, nil
 }
 
-// CommitCtx writes a session.
+// CommitCtx writes a new session, or what this request changed of the one it read.
 func (s *sealedStore) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
-	id, digest := sessionID(token), sha256.Sum256(data)
-	if s.fresh(id, digest, expires) {
+	id, seen := sessionID(token), loadedIn(ctx)
+	if seen == nil || seen.id != id {
+		return s.save(ctx, id, data, expires)
+	}
+	if bytes.Equal(data, seen.data) && expires.Sub(seen.expires) < s.touch {
 		return nil
 	}
-	if err := s.store.SaveSession(ctx, id, s.sealer.seal(sessionPurpose, id, data), expires); err != nil {
+	lock := &s.locks[id[0]%byte(len(s.locks))]
+	lock.Lock()
+	defer lock.Unlock()
+	current, _, ok, err := s.find(ctx, id)
+	if err != nil || !ok {
+		return err // signed out meanwhile: writing it would bring it back
+	}
+	if data, err = merge(seen.data, data, current); err != nil {
 		return err
 	}
-	s.remember(id, writtenSession{digest, expires})
-	return nil
+	return s.save(ctx, id, data, expires)
 }
 
-func (s *sealedStore) fresh(id string, digest [sha256.Size]byte, expires time.Time) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	last, ok := s.written[id]
-	return ok && last.digest == digest && expires.Sub(last.expires) < touchEvery
+func (s *sealedStore) save(ctx context.Context, id string, data []byte, expires time.Time) error {
+	return s.store.SaveSession(ctx, id, s.sealer.seal(sessionPurpose, id, data), expires)
 }
 
-func (s *sealedStore) remember(id string, w writtenSession) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.written) >= rememberedSessions {
-		clear(s.written)
+// merge makes in the current session the changes that lead from one to another.
+func merge(before, after, current []byte) ([]byte, error) {
+	if bytes.Equal(before, current) {
+		return after, nil
 	}
-	s.written[id] = w
+	_, was, err := decodeSession(before)
+	if err != nil {
+		return nil, err
+	}
+	_, is, err := decodeSession(after)
+	if err != nil {
+		return nil, err
+	}
+	deadline, values, err := decodeSession(current)
+	if err != nil {
+		return nil, err
+	}
+	for name, value := range is {
+		if old, ok := was[name]; !ok || !bytes.Equal(old, value) {
+			values[name] = value
+		}
+	}
+	for name := range was {
+		if _, ok := is[name]; !ok {
+			delete(values, name)
+		}
+	}
+	return encodeSession(deadline, values)
 }
 
 // DeleteCtx removes a session.
 func (s *sealedStore) DeleteCtx(ctx context.Context, token string) error {
 	id := sessionID(token)
-	s.mu.Lock()
-	delete(s.written, id)
-	s.mu.Unlock()
+	lock := &s.locks[id[0]%byte(len(s.locks))]
+	lock.Lock()
+	defer lock.Unlock()
 	return s.store.DeleteSession(ctx, id)
 }
 

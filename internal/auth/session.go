@@ -30,6 +30,7 @@ type Manager struct {
 	store    Store
 	sealer   *Sealer
 	secure   bool
+	failed   func(http.ResponseWriter, *http.Request, error)
 }
 
 // NewManager returns a manager whose sessions live in the store, sealed.
@@ -41,14 +42,17 @@ func NewManager(store Store, sealer *Sealer, options Options) *Manager {
 		options.Absolute = 4 * time.Hour
 	}
 	sessions := scs.New()
-	sessions.Store = newSealedStore(store, sealer)
+	sessions.Store = newSealedStore(store, sealer, options.Idle)
 	sessions.Codec = codec{}
 	sessions.IdleTimeout, sessions.Lifetime = options.Idle, options.Absolute
 	sessions.Cookie.Name = cookieName("vaccin_session", options.Secure)
 	sessions.Cookie.Secure = options.Secure
 	sessions.Cookie.SameSite = http.SameSiteLaxMode // Strict would lose the session on the way back from the sign-in
 	sessions.Cookie.Persist = false
-	return &Manager{sessions: sessions, store: store, sealer: sealer, secure: options.Secure}
+	failed := func(w http.ResponseWriter, _ *http.Request, _ error) {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	}
+	return &Manager{sessions: sessions, store: store, sealer: sealer, secure: options.Secure, failed: failed}
 }
 
 // cookieName asks the browser, over https, to keep the cookie to this very host.
@@ -58,14 +62,6 @@ func cookieName(name string, secure bool) string {
 	}
 	return name
 }
-
-// OnError sets what answers a request whose session cannot be read or written.
-func (m *Manager) OnError(answer func(http.ResponseWriter, *http.Request, error)) {
-	m.sessions.ErrorFunc = answer
-}
-
-// LoadAndSave gives the requests of a handler their session. A request without one makes none.
-func (m *Manager) LoadAndSave(next http.Handler) http.Handler { return m.sessions.LoadAndSave(next) }
 
 // Begin signs someone in: a new session, under a new token.
 func (m *Manager) Begin(ctx context.Context, login Login) error {
@@ -110,8 +106,12 @@ func (m *Manager) Put(ctx context.Context, name string, value any) error {
 	return nil
 }
 
-// Get reads a value of the session into a pointer, and tells whether it was there.
+// Get reads a value of the session into a pointer, and tells whether it was there. Outside of
+// LoadAndSave, as on the page that answers its failure, there is none.
 func (m *Manager) Get(ctx context.Context, name string, into any) (bool, error) {
+	if loadedIn(ctx) == nil {
+		return false, nil
+	}
 	data := m.sessions.GetBytes(ctx, name)
 	if data == nil {
 		return false, nil
@@ -140,12 +140,12 @@ func (m *Manager) Expired(r *http.Request) (nationalID string, ok bool, err erro
 	if err != nil {
 		return "", false, nil // sealed with a key of before: nothing to go by
 	}
-	_, values, err := codec{}.Decode(data)
+	_, values, err := decodeSession(data)
 	if err != nil {
 		return "", false, err
 	}
 	var l Login
-	raw, _ := values[loginKey].([]byte)
+	raw := values[loginKey]
 	if raw == nil {
 		return "", false, nil
 	}
@@ -181,25 +181,37 @@ type encodedSession struct {
 }
 
 func (codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
-	e := encodedSession{Deadline: deadline.UTC(), Values: map[string][]byte{}}
+	raw := make(map[string][]byte, len(values))
 	for name, value := range values {
 		data, ok := value.([]byte)
 		if !ok {
 			return nil, fmt.Errorf("the session's %s was not put by Manager.Put", name)
 		}
-		e.Values[name] = data
+		raw[name] = data
 	}
-	return json.Marshal(e)
+	return encodeSession(deadline, raw)
 }
 
 func (codec) Decode(data []byte) (time.Time, map[string]any, error) {
+	deadline, raw, err := decodeSession(data)
+	values := make(map[string]any, len(raw))
+	for name, data := range raw {
+		values[name] = data
+	}
+	return deadline, values, err
+}
+
+func encodeSession(deadline time.Time, values map[string][]byte) ([]byte, error) {
+	return json.Marshal(encodedSession{deadline.UTC(), values})
+}
+
+func decodeSession(data []byte) (time.Time, map[string][]byte, error) {
 	var e encodedSession
 	if err := json.Unmarshal(data, &e); err != nil {
 		return time.Time{}, nil, fmt.Errorf("reading a session: %w", err)
 	}
-	values := make(map[string]any, len(e.Values))
-	for name, data := range e.Values {
-		values[name] = data
+	if e.Values == nil {
+		e.Values = map[string][]byte{}
 	}
-	return e.Deadline, values, nil
+	return e.Deadline, e.Values, nil
 }

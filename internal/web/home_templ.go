@@ -64,7 +64,7 @@ func homeContent(v homeView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><h2 class=\"govuk-heading-m\">Qui peut se connecter\u00a0?</h2><p class=\"govuk-body\">À ce jour, seuls les médecins sont autorisés à accéder au téléservice. Vous devez avoir au moins un lieu d’exercice enregistré.</p><p class=\"govuk-body\">Déjà connecté\u00a0? <a class=\"govuk-link\" href=\"/recherche\">Rechercher un patient</a>.</p><p class=\"govuk-body\">Une difficulté pour vous connecter\u00a0? <a class=\"govuk-link\" href=\"/assistance\">Contacter l’assistance Vaccin COVID</a>.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><h2 class=\"govuk-heading-m\">Qui peut se connecter\u00a0?</h2><p class=\"govuk-body\">Les professionnels de santé dont la profession est autorisée à ce jour et qui ont au moins un lieu d’exercice enregistré.</p><p class=\"govuk-body\">Déjà connecté\u00a0? <a class=\"govuk-link\" href=\"/recherche\">Rechercher un patient</a>.</p><p class=\"govuk-body\">Une difficulté pour vous connecter\u00a0? <a class=\"govuk-link\" href=\"/assistance\">Contacter l’assistance Vaccin COVID</a>.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"vaccin/internal/auth"
 	"vaccin/internal/auth/psc"
+	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/web/ui"
 )
@@ -138,7 +140,7 @@ type refusal struct {
 	retry                 bool
 }
 
-func refusalOf(err error) (refusal, bool) {
+func refusalOf(err error, open string) (refusal, bool) {
 	switch {
 	case errors.Is(err, errNoAttempt):
 		return refusal{
@@ -147,8 +149,8 @@ func refusalOf(err error) (refusal, bool) {
 		}, true
 	case errors.Is(err, auth.ErrNoProfession):
 		return refusal{
-			"Profession non autorisée", "À ce jour, seuls les médecins sont autorisés à accéder au téléservice Vaccin COVID.",
-			"Si vous êtes médecin, faites vérifier votre profession auprès de votre ordre.", false,
+			"Profession non autorisée", "À ce jour, le téléservice Vaccin COVID n’est pas ouvert à votre profession. Il est ouvert à : " + open + ".",
+			"Si vous exercez cette profession, faites vérifier votre enregistrement auprès de votre ordre.", false,
 		}, true
 	case errors.Is(err, auth.ErrNoDirectory):
 		return refusal{
@@ -192,7 +194,11 @@ type refusedView struct {
 }
 
 func (s *Server) signInRefused(w http.ResponseWriter, r *http.Request, err error) error {
-	why, ok := refusalOf(err)
+	open, failed := s.openProfessions(r)
+	if failed != nil {
+		return failed
+	}
+	why, ok := refusalOf(err, open)
 	if !ok {
 		return err
 	}
@@ -202,6 +208,23 @@ func (s *Server) signInRefused(w http.ResponseWriter, r *http.Request, err error
 		status = http.StatusServiceUnavailable
 	}
 	return s.render(w, r, status, refusedPage(refusedView{s.page(r, why.title), why}))
+}
+
+// openProfessions names the professions to which the service is open today.
+func (s *Server) openProfessions(r *http.Request) (string, error) {
+	ref, err := s.Registry.Reference(r.Context())
+	if err != nil {
+		return "", err
+	}
+	today := registry.TodayAt(s.Registry.Business())
+	labels := []string{}
+	for _, o := range ref.Openings {
+		if p, ok := referential.ProfessionByCode(o.Profession); ok && ref.ProfessionAuthorised(o.Profession, today) {
+			labels = append(labels, strings.ToLower(p.Label))
+		}
+	}
+	slices.Sort(labels)
+	return strings.Join(slices.Compact(labels), ", "), nil
 }
 
 type signInView struct {
