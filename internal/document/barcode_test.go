@@ -16,7 +16,7 @@ func scan(t testing.TB, s Summary) string {
 	picture := strings.TrimSuffix(name, ".pdf")
 	tool(t, nil, "pdftoppm", "-r", "150", "-gray", "-png", "-singlefile", name, picture)
 	// Stop at the first symbol or after five seconds.
-	return tool(t, nil, "dmtxread", "-N1", "-m5000", picture+".png")
+	return tool(t, nil, "dmtxread", "-N1", "-m60000", picture+".png")
 }
 
 func TestBarcodeIsReadBackFromThePage(t *testing.T) {
