@@ -251,12 +251,12 @@ func decideLocation(f *form, req DoseRequest, facts DoseFacts, by Actor) Locatio
 	}
 	l := Location{Type: kind.Code}
 	if kind.Listed && !req.PlaceAbsent {
-		if len(facts.Places) != 1 {
+		if len(facts.Places) == 0 {
 			f.refuse(FieldPlace, "Choisissez le lieu dans la liste : saisissez les premiers caractères du code postal ou du nom, "+
 				"ou cochez « Lieu absent de la liste ».")
 			return l
 		}
-		p := facts.Places[0]
+		p := facts.Places[0] // several of one label are one place that two editions of a file number differently
 		l.PlaceID, l.PlaceLabel, l.Name, l.Address = p.ID, p.Label, p.Name, p.Address
 		l.Locality = Locality{PostalCode: p.PostalCode, Name: p.Locality}
 		return l

@@ -13,7 +13,6 @@ import (
 type recordView struct {
 	page    ui.Page
 	status  statusView
-	code    string
 	next    string // label of the next step's button; empty when the record is complete
 	address string
 	facts   []ui.Row
