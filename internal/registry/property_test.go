@@ -37,7 +37,9 @@ func newMachine(t *testing.T) *machine {
 
 var machineActors = []registry.Actor{
 	rt.Doctor("Martin"), rt.Doctor("Petit"), rt.Overseas(rt.Doctor("Nguyen"), "98800", "Nouméa"), rt.Nurse("Lopez"),
-	rt.Support("Alex"), rt.Agent(registry.RoleCampaign, "Chef"), {Role: registry.RolePractitioner}, {Role: registry.RoleSupport},
+	rt.Support("Alex"), rt.Agent(registry.RoleCampaign, "Chef"),
+	{Role: registry.RolePractitioner},
+	{Role: registry.RoleSupport},
 }
 
 // move is one random request.

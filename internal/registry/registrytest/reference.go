@@ -104,11 +104,16 @@ func schedules() []registry.Schedule {
 
 func sites() []registry.InjectionSite {
 	return []registry.InjectionSite{
-		{Code: RightDeltoid, Label: "deltoïde droit"}, {Code: "16217701000119102", Label: "deltoïde gauche"},
-		{Code: "91774008", Label: "épaule droite"}, {Code: "91775009", Label: "épaule gauche"},
-		{Code: "64262003", Label: "avant-bras droit"}, {Code: "66480008", Label: "avant-bras gauche"},
-		{Code: "11207009", Label: "cuisse droite"}, {Code: "61396006", Label: "cuisse gauche"},
-		{Code: "723980000", Label: "fesse droite"}, {Code: "723979003", Label: "fesse gauche"},
+		{Code: RightDeltoid, Label: "deltoïde droit"},
+		{Code: "16217701000119102", Label: "deltoïde gauche"},
+		{Code: "91774008", Label: "épaule droite"},
+		{Code: "91775009", Label: "épaule gauche"},
+		{Code: "64262003", Label: "avant-bras droit"},
+		{Code: "66480008", Label: "avant-bras gauche"},
+		{Code: "11207009", Label: "cuisse droite"},
+		{Code: "61396006", Label: "cuisse gauche"},
+		{Code: "723980000", Label: "fesse droite"},
+		{Code: "723979003", Label: "fesse gauche"},
 	}
 }
 
@@ -160,8 +165,10 @@ func Places() []registry.VaccinationPlace {
 // Lots are those that a Memory knows.
 func Lots() []registry.Lot {
 	return []registry.Lot{
-		{VaccineCode: Comirnaty, Number: KnownLot}, {VaccineCode: Comirnaty, Number: "EJ6796"},
-		{VaccineCode: Moderna, Number: ModernaLot}, {VaccineCode: AstraZeneca, Number: "ABV2856"},
+		{VaccineCode: Comirnaty, Number: KnownLot},
+		{VaccineCode: Comirnaty, Number: "EJ6796"},
+		{VaccineCode: Moderna, Number: ModernaLot},
+		{VaccineCode: AstraZeneca, Number: "ABV2856"},
 		{VaccineCode: Janssen, Number: "XD955"},
 	}
 }
