@@ -97,7 +97,7 @@ func (s *story) register(day registry.Date) {
 		BirthRank: "1", Address: p.Address, Locality: p.Locality.Label(), Phone: p.Phone, Email: p.Email,
 	}
 	s.add(day, func(ctx context.Context, g *registry.Registry) error {
-		id, err := g.Register(ctx, s.by.Actor, p.Holder, request)
+		id, _, err := g.Register(ctx, s.by.Actor, p.Holder, request)
 		s.record = id
 		return err
 	})

@@ -285,7 +285,7 @@ func TestNothingIsShownWhenTheLogFails(t *testing.T) {
 	if _, err := g.SearchByNIR(background, rt.Nurse("Lopez"), rt.NIR(1)); !errors.Is(err, boom) {
 		t.Errorf("a refused search: %v", err)
 	}
-	if _, err := g.Register(background, martin, rt.NIR(1), rt.RegistrationRequest()); !errors.Is(err, boom) {
+	if _, _, err := g.Register(background, martin, rt.NIR(1), rt.RegistrationRequest()); !errors.Is(err, boom) {
 		t.Errorf("a registration of someone known: %v", err)
 	}
 }

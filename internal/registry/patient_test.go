@@ -149,18 +149,18 @@ func TestTextsOfAPatientAreGuarded(t *testing.T) {
 func TestRegisteringTwiceOpensTheSameRecord(t *testing.T) {
 	w := newWorld(t)
 	doctor := rt.Doctor("Martin")
-	first, err := w.g.Register(background, doctor, rt.NIR(5), rt.RegistrationRequest())
+	first, _, err := w.g.Register(background, doctor, rt.NIR(5), rt.RegistrationRequest())
 	if err != nil || len(first) != 32 {
 		t.Fatalf("identifier %q, error %v", first, err)
 	}
 	again := rt.RegistrationRequest()
 	again.UsedName = "Autrement"
-	second, err := w.g.Register(background, rt.Doctor("Petit"), rt.NIR(5), again)
+	second, _, err := w.g.Register(background, rt.Doctor("Petit"), rt.NIR(5), again)
 	if err != nil || second != first || w.store.Record(first).Patient.UsedName != "Durand" {
 		t.Errorf("identifier %q, error %v", second, err)
 	}
 	again.BirthRank = "2"
-	twin, err := w.g.Register(background, doctor, rt.NIR(5), again)
+	twin, _, err := w.g.Register(background, doctor, rt.NIR(5), again)
 	if err != nil || twin == first {
 		t.Errorf("a twin got %q, error %v", twin, err)
 	}
@@ -181,7 +181,7 @@ func TestNobodyIsRegisteredOrFoundWithoutANumber(t *testing.T) {
 	p := rt.Patient(8)
 	p.Own = nir.Number{}
 	w.store.Add("child", p, 0)
-	_, err := w.g.Register(background, rt.Doctor("Martin"), nir.Number{}, rt.RegistrationRequest())
+	_, _, err := w.g.Register(background, rt.Doctor("Martin"), nir.Number{}, rt.RegistrationRequest())
 	refusal(t, err, registry.KindInvalid)
 	found, err := w.g.SearchByNIR(background, rt.Doctor("Martin"), nir.Number{})
 	refusal(t, err, registry.KindInvalid)

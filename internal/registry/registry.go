@@ -143,36 +143,37 @@ func (g *Registry) Read(ctx context.Context, by Actor, id RecordID, action Actio
 var errNoSuchRecord = NotFound("Ce dossier n’existe pas. Recherchez le patient par son code ou son numéro de sécurité sociale.")
 
 // Register enters a patient by hand under a NIR. The same NIR, birth date and rank lead to the record
-// that exists.
-func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, req RegistrationRequest) (RecordID, error) {
+// that exists; known tells so, for what was typed then changes nothing.
+func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, req RegistrationRequest) (id RecordID, known bool, err error) {
 	c, err := g.Case(ctx, by)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if err := MayRegister(c); err != nil {
-		return "", g.refuse(ctx, g.event(by, ActionRegister, ""), err)
+		return "", false, g.refuse(ctx, g.event(by, ActionRegister, ""), err)
 	}
 	if holder.IsZero() {
-		return "", errNoNIR
+		return "", false, errNoNIR
 	}
 	localities, err := g.Store.LocalitiesNamed(ctx, req.Locality)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	patient, err := DecidePatient(req, holder, localities, c.Today)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	id := g.newID()
+	id = g.newID()
 	event := g.event(by, ActionRegister, id)
 	err = g.Store.Apply(ctx, PatientRegistered{Head{id, 0, event}, patient})
 	if errors.Is(err, ErrPatientExists) {
-		return g.registered(ctx, event, patient)
+		id, err = g.registered(ctx, event, patient)
+		return id, true, err
 	}
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
-	return id, nil
+	return id, false, nil
 }
 
 // registered finds the record of a patient who has one, and logs that it was entered again.

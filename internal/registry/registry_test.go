@@ -89,7 +89,7 @@ func TestWhoMaySearchReadAndRegister(t *testing.T) {
 		refusal(t, err, registry.KindNotAllowed)
 		r, err := w.g.Read(background, by, w.id, registry.ActionReadDocument)
 		refusal(t, err, registry.KindNotAllowed)
-		_, err = w.g.Register(background, by, rt.NIR(7), rt.RegistrationRequest())
+		_, _, err = w.g.Register(background, by, rt.NIR(7), rt.RegistrationRequest())
 		refusal(t, err, registry.KindNotAllowed)
 		if n := len(w.store.Events()) - before; n != 4 || w.logged().Outcome != registry.OutcomeRefused || r.ID != "" {
 			t.Errorf("%s: %d events, last %+v", by.Role, n, w.logged())
@@ -98,7 +98,7 @@ func TestWhoMaySearchReadAndRegister(t *testing.T) {
 	if found, err := w.g.SearchByNIR(background, rt.Support("Alex"), rt.NIR(1)); err != nil || len(found) != 1 {
 		t.Errorf("support found %d, error %v", len(found), err)
 	}
-	_, err := w.g.Register(background, rt.Support("Alex"), rt.NIR(7), rt.RegistrationRequest())
+	_, _, err := w.g.Register(background, rt.Support("Alex"), rt.NIR(7), rt.RegistrationRequest())
 	refusal(t, err, registry.KindNotAllowed)
 }
 

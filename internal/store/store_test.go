@@ -33,7 +33,7 @@ func TestSmoke(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id, err := g.Register(ctx, by, registrytest.NIR(1), registrytest.RegistrationRequest())
+	id, _, err := g.Register(ctx, by, registrytest.NIR(1), registrytest.RegistrationRequest())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 	if err != nil {
 		return registry.Invalid("Le numéro de sécurité sociale manque. Recherchez de nouveau le patient.")
 	}
-	id, err := s.Registry.Register(r.Context(), by, holder, registrationRequest(f))
+	id, known, err := s.Registry.Register(r.Context(), by, holder, registrationRequest(f))
 	if err != nil {
 		form, err := formOf(f, err)
 		if err != nil {
@@ -83,6 +83,12 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 			}
 		}
 		return s.showPatientForm(w, r, http.StatusUnprocessableEntity, form, labels, false)
+	}
+	if known {
+		if err := s.flash(r, "Un dossier existait déjà pour ce numéro, cette date et ce rang de naissance : le voici. "+
+			"Vérifiez l’identité ; pour un jumeau, changez le rang de naissance."); err != nil {
+			return err
+		}
 	}
 	http.Redirect(w, r, "/dossiers/"+string(id), http.StatusSeeOther)
 	return nil

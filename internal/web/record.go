@@ -73,6 +73,9 @@ func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Acto
 	if step, ok := record.NextStep(); ok {
 		view.next, view.address = nextLabels[step], stepAddress(record.ID, step)
 	}
+	if view.page.Notice, err = s.takeFlash(r); err != nil {
+		return err
+	}
 	return s.render(w, r, http.StatusOK, recordPage(view))
 }
 

@@ -15,7 +15,7 @@ func TestTheBuildersMakeAWholeCycleWithoutAQuestion(t *testing.T) {
 	ctx, store, clock := context.Background(), rt.NewMemory(), rt.NewClock()
 	g := rt.NewRegistry(store, clock)
 	doctor := rt.Doctor("Martin")
-	id, err := g.Register(ctx, doctor, rt.NIR(1), rt.RegistrationRequest())
+	id, _, err := g.Register(ctx, doctor, rt.NIR(1), rt.RegistrationRequest())
 	if err != nil {
 		t.Fatal(err)
 	}
