@@ -37,20 +37,21 @@ type role struct {
 // calendar holds the days on which the stories of the cast happen, counted from today.
 type calendar struct {
 	today registry.Date
+	start registry.Date
 	ref   registry.Reference
 }
 
 // ago is the day so many days before today, if the campaign had begun.
 func (c calendar) ago(days int) (registry.Date, bool) {
 	day := c.today.AddDays(-days)
-	return day, !day.Before(campaignStart)
+	return day, !day.Before(c.start)
 }
 
 // firstOf is the last day on which a first dose had to be given for the second to be due so many days
 // before today, and the day on which it is due.
 func (c calendar) firstOf(vaccine string, before int) (first, second registry.Date, ok bool) {
 	second = c.today.AddDays(-before)
-	for first = second; !first.Before(campaignStart); first = first.AddDays(-1) {
+	for first = second; !first.Before(c.start); first = first.AddDays(-1) {
 		schedule, known := c.ref.ScheduleFor(vaccine, first, c.today)
 		if known && !first.AddDays(schedule.Recommended).After(second) {
 			return first, second, true
@@ -156,7 +157,7 @@ func (s *set) rehearse(roles []role, residents []resident) []*story {
 	for i, r := range roles {
 		stories[i] = s.begin(residents[i], s.doctorOf(r))
 		if r.story != nil {
-			r.story(stories[i], calendar{s.today, s.ref})
+			r.story(stories[i], calendar{s.today, s.start, s.ref})
 		}
 	}
 	return stories

@@ -35,6 +35,16 @@ type ageClass struct{ from, to int }
 
 var ageClasses = [classes]ageClass{{0, 19}, {20, 39}, {40, 59}, {60, 74}, {75, oldest}}
 
+// classOf is the class of an age.
+func classOf(age int) int {
+	for class, a := range ageClasses {
+		if age <= a.to {
+			return class
+		}
+	}
+	return class75
+}
+
 // department is how many men and women of each age class live there, in hundreds.
 type department struct {
 	code  string

@@ -88,7 +88,6 @@ type population struct {
 
 	pending []registry.ImportedPerson
 	digest  hash.Hash // of the whole country
-	part    hash.Hash // of the pending persons
 }
 
 // operator is who imports.
@@ -96,46 +95,61 @@ var operator = registry.Actor{
 	Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: "DEMO"},
 }
 
-// prepare invents and imports all that is not a person.
-func prepare(ctx context.Context, store registry.Store, reference registry.ReferenceStore, o Options) (*population, error) {
+// newPopulation starts a country that has no places yet.
+func newPopulation(store registry.Store, o Options) *population {
 	eve := newWorker(store)
 	day := campaignStart.AddDays(-1)
 	eve.now = time.Date(day.Year, day.Month, day.Day, 20, 0, 0, 0, registry.ZoneOf(""))
-	p := &population{
+	return &population{
 		options: o, setup: eve.registry, numbers: newNumbers(), codes: newCodes(newChance(o.Seed, streamCodes)), roles: cast(),
 		candidates: newCandidates(newChance(o.Seed, streamCampaign), o.Persons, o.Today), quotas: quotas(o.Persons),
-		digest: sha256.New(), part: sha256.New(),
-		country: Country{Today: o.Today, States: map[registry.State]int{}},
+		digest: sha256.New(), country: Country{Today: o.Today, States: map[registry.State]int{}},
 	}
-	if _, err := referential.Seed(ctx, p.setup, reference, operator); err != nil {
+}
+
+// prepare imports all that is not a person.
+func prepare(ctx context.Context, store registry.Store, reference registry.ReferenceStore, o Options) (*population, error) {
+	p := newPopulation(store, o)
+	seeded := make(chan error, 1)
+	go func() { // the store writes while the localities are sorted here
+		_, err := referential.Seed(ctx, p.setup, reference, operator)
+		seeded <- err
+	}()
+	var err error
+	p.gazetteer, err = loadGazetteer()
+	if err := errors.Join(<-seeded, err); err != nil {
 		return nil, fmt.Errorf("seeding the demo: %w", err)
 	}
 	ref, err := store.Reference(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("loading reference data: %w", err)
 	}
-	if p.gazetteer, err = loadGazetteer(); err != nil {
+	change, err := p.furnish(ref)
+	if err != nil {
 		return nil, err
 	}
-	return p, p.furnish(ctx, reference, ref)
+	digest := sha256.Sum256(fmt.Append(nil, change))
+	event := p.setup.ImportEvent(operator, referential.Rows(change), hex.EncodeToString(digest[:]))
+	if err := reference.ImportReference(ctx, change, event); err != nil {
+		return nil, fmt.Errorf("importing the places, lots and doctors of the demo: %w", err)
+	}
+	return p, nil
 }
 
-// furnish invents and imports the places, the lots and the doctors.
-func (p *population) furnish(ctx context.Context, reference registry.ReferenceStore, ref registry.Reference) error {
-	seed := p.options.Seed
+// furnish invents the places, the lots and the doctors.
+func (p *population) furnish(ref registry.Reference) (registry.ReferenceChange, error) {
+	seed, change := p.options.Seed, registry.ReferenceChange{}
 	places, err := inventPlaces(newChance(seed, streamPlaces), p.gazetteer)
 	if err != nil {
-		return err
+		return change, err
 	}
 	doctors, err := inventStaff(newChance(seed, streamDoctors), p.gazetteer, p.options.Today)
 	if err != nil {
-		return err
+		return change, err
 	}
-	change := registry.ReferenceChange{
-		Lots: inventLots(newChance(seed, streamLots), ref.Vaccines), PracticePlaces: doctors.places,
-	}
+	change.Lots, change.PracticePlaces = inventLots(newChance(seed, streamLots), ref.Vaccines), doctors.places
 	p.set = &set{
-		seed: seed, today: p.options.Today, ref: ref, staff: doctors,
+		seed: seed, today: p.options.Today, start: startOf(ref), ref: ref, staff: doctors,
 		lots: map[string][]string{}, places: map[string][]establishment{},
 	}
 	for _, l := range change.Lots {
@@ -146,12 +160,7 @@ func (p *population) furnish(ctx context.Context, reference registry.ReferenceSt
 		p.set.places[e.department] = append(p.set.places[e.department], e)
 	}
 	p.glycines = &places[0]
-	digest := sha256.Sum256(fmt.Append(nil, change))
-	event := p.setup.ImportEvent(operator, referential.Rows(change), hex.EncodeToString(digest[:]))
-	if err := reference.ImportReference(ctx, change, event); err != nil {
-		return fmt.Errorf("importing the places, lots and doctors of the demo: %w", err)
-	}
-	return nil
+	return change, nil
 }
 
 // stories are those of the cast, then those of the candidates.

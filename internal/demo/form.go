@@ -11,10 +11,22 @@ import (
 type set struct {
 	seed   uint64
 	today  registry.Date
+	start  registry.Date // of the acts
 	ref    registry.Reference
 	lots   map[string][]string // by vaccine
 	places map[string][]establishment
 	staff  *staff
+}
+
+// startOf is the first day of the acts: that of the campaign, or when the service opened to doctors.
+func startOf(ref registry.Reference) registry.Date {
+	var opening registry.Date
+	for _, o := range ref.Openings {
+		if o.Profession == registry.ProfessionDoctor && (opening.IsZero() || o.From.Before(opening)) {
+			opening = o.From
+		}
+	}
+	return later(campaignStart, opening)
 }
 
 // prescription fills in the form of a declaration: most doctors prescribe themselves.
@@ -111,7 +123,7 @@ func (s *set) ordinary(who resident) *story {
 	if from.IsZero() {
 		from = last.AddDays(-10)
 	}
-	from = later(from, campaignStart)
+	from = later(from, s.start)
 	if from.After(last) {
 		return st
 	}
