@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"context"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -23,8 +24,17 @@ type sealedStore struct {
 	sealer *Sealer
 	touch  time.Duration
 
-	// Requests of one session that meet on this server write one after the other.
-	locks [64]sync.Mutex
+	locks [1 << 12]sync.Mutex
+}
+
+// lock makes requests of one session that meet on this server write one after the other.
+func (s *sealedStore) lock(id string) (unlock func()) {
+	rank, err := strconv.ParseUint(id[:3], 16, 12)
+	if err != nil {
+		panic(err) // sessionID is hexadecimal
+	}
+	s.locks[rank].Lock()
+	return s.locks[rank].Unlock
 }
 
 func newSealedStore(store Store, sealer *Sealer, idle time.Duration) *sealedStore {
@@ -82,9 +92,7 @@ func (s *sealedStore) CommitCtx(ctx context.Context, token string, data []byte, 
 	if bytes.Equal(data, seen.data) && expires.Sub(seen.expires) < s.touch {
 		return nil
 	}
-	lock := &s.locks[id[0]%byte(len(s.locks))]
-	lock.Lock()
-	defer lock.Unlock()
+	defer s.lock(id)()
 	current, _, ok, err := s.find(ctx, id)
 	if err != nil || !ok {
 		return err // signed out meanwhile: writing it would bring it back
@@ -132,9 +140,7 @@ func merge(before, after, current []byte) ([]byte, error) {
 // DeleteCtx removes a session.
 func (s *sealedStore) DeleteCtx(ctx context.Context, token string) error {
 	id := sessionID(token)
-	lock := &s.locks[id[0]%byte(len(s.locks))]
-	lock.Lock()
-	defer lock.Unlock()
+	defer s.lock(id)()
 	return s.store.DeleteSession(ctx, id)
 }
 
