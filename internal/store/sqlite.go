@@ -192,10 +192,8 @@ func (e *sqlite) why(s statement) (refusal, err error) {
 
 // read implements engine.
 func (e *sqlite) read(ctx context.Context, f func(reader) error) error {
-	select {
-	case <-e.closed:
-		return ErrClosed
-	default:
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	var c *sqliteConn
 	select {
