@@ -24,15 +24,20 @@ var (
 // (store/storetest) checks each sentence on every engine.
 //
 // Every method that returns a patient's data takes the access-log event of that access and writes it
-// durably before it returns: if the event cannot be written, nothing is returned but the error.
+// durably before it returns: if the event cannot be written, nothing is returned but the error. An event
+// without an action or a moment is refused.
+//
+// Moments are kept to the microsecond and come back in UTC. When a context ends before something began to
+// be written, it is not written; once begun, the answer is awaited, so that it is the truth.
 type Store interface {
 	// Facts returns what a decision on a record needs, in one consistent read. It returns
 	// ErrNoRecord when the record does not exist. It writes no event: the facts are for a
 	// decision, whose change or refusal is logged.
 	Facts(ctx context.Context, id RecordID, want Wanted) (Facts, error)
 
-	// Read returns a whole record. It returns ErrNoRecord when there is none, and then the event
-	// is written too, with outcome nothing-found and without a record.
+	// Read returns a whole record; the event is written with outcome found and the record's
+	// identifier. It returns ErrNoRecord when there is none, and then the event is written too, with
+	// outcome nothing-found and without a record.
 	Read(ctx context.Context, id RecordID, event Event) (Record, error)
 
 	// FindByCode returns the record that bears the code, or ErrNoRecord. The event is written with
@@ -54,7 +59,9 @@ type Store interface {
 	// bears returns ErrCodeTaken. Of several changes made from one version exactly one is applied.
 	// A change without an event is refused.
 	//
-	// PersonsImported skips the persons whose natural key exists.
+	// PersonsImported skips the persons whose natural key exists, whatever else they come with: to import
+	// the same persons twice changes nothing. When the code of one of the others is borne by another
+	// record, or another of them, none is imported and it returns ErrCodeTaken.
 	Apply(ctx context.Context, change Change) error
 
 	// Log writes an event on its own, durably: an act that was refused.
@@ -68,15 +75,19 @@ type Store interface {
 	PracticePlaces(ctx context.Context, nationalID string) ([]PracticePlace, error)
 
 	// Localities returns the localities one of whose terms starts with the text, folded, by postal
-	// code and name, at most limit; LocalitiesNamed those whose label folds like the text.
+	// code and folded name, at most limit (none for a limit under 1). Their terms are the SearchTerms of
+	// «75011 Paris» and of «Paris 75011». LocalitiesNamed returns those whose label folds like the
+	// text, which is not empty.
 	Localities(ctx context.Context, text string, limit int) ([]Locality, error)
 	LocalitiesNamed(ctx context.Context, label string) ([]Locality, error)
 
 	// Places returns the vaccination places of a type, open on a day, one of whose terms starts with
-	// the text, folded, by postal code and name, at most limit.
+	// the text, folded, by postal code and folded name, at most limit. Their terms are the SearchTerms
+	// of the label, the name, and postal code and town either way round.
 	Places(ctx context.Context, placeType, text string, day Date, limit int) ([]VaccinationPlace, error)
 
-	// Lots returns the lots of a vaccine whose number starts with the text, in order, at most limit.
+	// Lots returns the lots of a vaccine whose number starts with the text's normal form, in order, at
+	// most limit.
 	Lots(ctx context.Context, vaccineCode, text string, limit int) ([]Lot, error)
 }
 
@@ -100,13 +111,15 @@ type Facts struct {
 // need it.
 type ReferenceStore interface {
 	// ImportReference adds the rows of a change and replaces those of the same key (given with each
-	// field), in one transaction with the event. A change may be applied twice without difference.
+	// field), in one transaction with the event. A change may be applied twice without difference. Where
+	// an order is kept, new rows come after those known, in their order, and a row that is replaced
+	// keeps its place. A row without a date that it must have is an error, and nothing is imported.
 	ImportReference(ctx context.Context, change ReferenceChange, event Event) error
 }
 
 // ReferenceChange holds rows of reference data, of any kinds.
 type ReferenceChange struct {
-	Vaccines       []Vaccine           // key: code
+	Vaccines       []Vaccine           // key: code; order kept
 	Schedules      []Schedule          // key: vaccine, first day
 	Sites          []InjectionSite     // key: code; order kept
 	PlaceTypes     []PlaceType         // key: code; order kept
@@ -114,7 +127,7 @@ type ReferenceChange struct {
 	Openings       []ProfessionOpening // key: profession, first day
 	Localities     []Locality          // key: postal code, folded name
 	Places         []VaccinationPlace  // key: identifier
-	Lots           []Lot               // key: vaccine, number
+	Lots           []Lot               // key: vaccine, number (its normal form)
 	PracticePlaces []PractitionerPlace // key: national identifier, place identifier; order kept
 }
 
