@@ -262,7 +262,9 @@ func TestDefaultsAreThoseOfTheRequirements(t *testing.T) {
 func TestNothingOfThePageIsSentWhenTheSessionCannotBeWritten(t *testing.T) {
 	store := newMemory()
 	m := newTestManager(t, store, Options{})
-	m.OnError(func(w http.ResponseWriter, _ *http.Request, _ error) { http.Error(w, "sorry", http.StatusInternalServerError) })
+	m.OnError(func(w http.ResponseWriter, _ *http.Request, _ error) {
+		http.Error(w, "sorry", http.StatusInternalServerError)
+	})
 	token := signIn(t, m, "", doctor("1"))
 	answer := do(m, token, func(w http.ResponseWriter, r *http.Request) {
 		put(t, m, "a", "b")(w, r)

@@ -25,12 +25,11 @@ func (s *Server) annulForm(step registry.Step) pageOf {
 		if err != nil {
 			return err
 		}
-		c, err := s.Registry.Case(r.Context(), by)
-		if err != nil {
-			return err
+		mayAnnul := func(c registry.Case) error {
+			c.Reason = "asked for on this page"
+			return registry.MayAnnul(c)
 		}
-		c.Record, c.Step, c.Reason = record, step, "asked for on this page"
-		if err := registry.MayAnnul(c); err != nil {
+		if err := s.may(mayAnnul, r, by, record, step); err != nil {
 			return err
 		}
 		values, kept, err := s.keptValues(r)
@@ -42,7 +41,7 @@ func (s *Server) annulForm(step registry.Step) pageOf {
 			entry, version := standing(record, step)
 			showing(values, entry, version)
 		}
-		return s.showAnnulForm(w, r, record, step, http.StatusOK, ui.Form{Values: values})
+		return s.showAnnulForm(w, r, record, step, http.StatusOK, ui.Form{Values: values}, kept)
 	}
 }
 
@@ -56,14 +55,20 @@ func standing(record registry.Record, step registry.Step) (entry, version int) {
 	return d.Sequence, d.Current().Number
 }
 
-func (s *Server) showAnnulForm(w http.ResponseWriter, r *http.Request, record registry.Record, step registry.Step, status int, form ui.Form) error {
+func (s *Server) showAnnulForm(w http.ResponseWriter, r *http.Request, record registry.Record, step registry.Step, status int, form ui.Form, kept bool) error {
 	ref, err := s.Registry.Reference(r.Context())
 	if err != nil {
 		return err
 	}
-	summary, _ := document.OfStep(record, step, ref, s.texts())
+	summary, ok := document.OfStep(record, step, ref, s.texts())
+	if !ok {
+		return errStepGone
+	}
 	page := s.recordFrame(r, record, "Annuler une saisie", step)
 	page.Form = form
+	if kept {
+		page.Notice = keptNotice
+	}
 	return s.render(w, r, status, annulPage(annulView{page, form, stepAddress(record.ID, step), step.Label(), summary}))
 }
 
@@ -75,7 +80,7 @@ func (s *Server) annul(step registry.Step) pageOf {
 		done, err := s.Registry.Annul(r.Context(), act(r, by, step))
 		if err != nil {
 			return s.actRefused(w, r, by, done, step, err, func(record registry.Record, form ui.Form) error {
-				return s.showAnnulForm(w, r, record, step, http.StatusUnprocessableEntity, form)
+				return s.showAnnulForm(w, r, record, step, http.StatusUnprocessableEntity, form, false)
 			})
 		}
 		if err := s.flash(r, "Saisie annulée. Ce qui avait été enregistré reste consultable dans les versions de l’étape."); err != nil {

@@ -65,12 +65,14 @@ var typedLabels = []struct{ field, label string }{
 	{registry.FieldPrescriberGiven, "Prénom du prescripteur"},
 	{registry.FieldPrescriberNumber, "Numéro du prescripteur"},
 	{registry.FieldStructure, "Structure du prescripteur"},
+	{registry.FieldActivity, "Activité principale du patient"},
 	{registry.FieldVaccine, "Vaccin"},
 	{registry.FieldLot, "Numéro de lot"},
 	{registry.FieldSite, "Zone d’injection"},
 	{registry.FieldOccurrence, "Date de la vaccination"},
 	{registry.FieldPerformerFamily, "Nom du professionnel ayant injecté"},
 	{registry.FieldPerformerGiven, "Prénom du professionnel ayant injecté"},
+	{registry.FieldPerformerNumber, "Numéro du professionnel ayant injecté"},
 	{registry.FieldPlaceType, "Type de lieu"},
 	{registry.FieldPlace, "Lieu"},
 	{registry.FieldPlaceName, "Nom du lieu"},
@@ -88,6 +90,10 @@ func typedRows(f url.Values, ref registry.Reference) []ui.Row {
 		case registry.FieldVaccine:
 			if v, ok := ref.Vaccine(value); ok {
 				value = v.Names[0].Name
+			}
+		case registry.FieldActivity:
+			if a, ok := ref.Activity(value); ok {
+				value = a.Label
 			}
 		case registry.FieldSite:
 			if site, ok := ref.Site(value); ok {

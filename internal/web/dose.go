@@ -67,6 +67,9 @@ func (s *Server) doseRectification(w http.ResponseWriter, r *http.Request, by re
 	return s.showDoseForm(w, r, by, record, step, doseShown{form: ui.Form{Values: values}, rectify: true, kept: kept})
 }
 
+// errStepGone answers a form that was about to be shown again when its step was annulled.
+var errStepGone = registry.Conflict("Cette étape vient d’être annulée : il n’y a plus rien à y modifier. Revenez au dossier du patient.")
+
 // doseValues are the fields of a dose as it stands, to modify it. A place of the list that has left it
 // comes back as a typed one.
 func (s *Server) doseValues(r *http.Request, entry registry.Entry[registry.Dose], ref registry.Reference) url.Values {
@@ -131,7 +134,10 @@ func (s *Server) showDoseForm(w http.ResponseWriter, r *http.Request, by registr
 		action: stepAddress(record.ID, step), self: by.Practitioner.DisplayName(), author: true, found: shown.found, carried: shown.carried,
 	}
 	if shown.rectify {
-		entry, _ := record.Dose(step)
+		entry, ok := record.Dose(step)
+		if !ok {
+			return errStepGone
+		}
 		view.self = entry.Author().Practitioner.DisplayName()
 		view.page.Title = "Modifier la " + step.Label()
 		view.action += "/modifier"
@@ -246,6 +252,13 @@ func (s *Server) afterDose(w http.ResponseWriter, r *http.Request, done registry
 func (s *Server) findForDose(w http.ResponseWriter, r *http.Request, by registry.Actor, step registry.Step, rectify bool) error {
 	record, err := s.readRecord(r, by, registry.ActionRead)
 	if err != nil {
+		return err
+	}
+	allowed := registry.MayDeclare
+	if rectify {
+		allowed = registry.MayRectify
+	}
+	if err := s.may(allowed, r, by, record, step); err != nil {
 		return err
 	}
 	found, err := s.foundFor(r, by, []ui.FieldError{{Field: r.PostForm.Get(fieldFind)}})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"vaccin/internal/auth"
 	"vaccin/internal/registry"
@@ -96,7 +97,29 @@ func formOf(values url.Values, err error) (ui.Form, error) {
 	for _, q := range refusal.Questions {
 		form.Questions = append(form.Questions, ui.Question{Code: q.Code, Field: q.Field, Message: q.Message})
 	}
+	slices.SortStableFunc(form.Errors, func(a, b ui.FieldError) int { return onPage(a.Field) - onPage(b.Field) })
+	slices.SortStableFunc(form.Questions, func(a, b ui.Question) int { return onPage(a.Field) - onPage(b.Field) })
 	return form, nil
+}
+
+// onPage is where a field stands on its page, so that what is to be corrected is listed from top to
+// bottom whatever the order in which rules found it.
+func onPage(field string) int { return slices.Index(fieldsInOrder, field) }
+
+// fieldsInOrder are the fields of every form that rules speak about, as they follow each other on its page.
+var fieldsInOrder = []string{
+	registry.FieldBirthName, registry.FieldUsedName, registry.FieldGivenNames, registry.FieldSex, registry.FieldBirthDate,
+	registry.FieldBirthRank, registry.FieldAddress, registry.FieldLocality, registry.FieldPhone, registry.FieldEmail,
+
+	registry.FieldPrescribes, registry.FieldPrescriberFamily, registry.FieldPrescriberGiven, registry.FieldPrescriberNumber,
+	registry.FieldStructure, registry.FieldPrescribedOn, registry.FieldHealthProfessional, registry.FieldActivity,
+	registry.FieldPatientAgrees, registry.FieldConditions,
+
+	registry.FieldVaccine, registry.FieldLot, registry.FieldSite, registry.FieldOccurrence, registry.FieldPerformerSelf,
+	registry.FieldPerformerFamily, registry.FieldPerformerGiven, registry.FieldPerformerNumber, registry.FieldPlaceType,
+	registry.FieldPlace, registry.FieldPlaceName, registry.FieldPlaceLocality, registry.FieldAMNumber,
+
+	registry.FieldReason,
 }
 
 // askToSignIn answers a request without a session. A form sent after its session had expired is kept

@@ -58,7 +58,7 @@ func (s *Server) practitioner(mux *http.ServeMux, pattern string, h pageOf) {
 }
 
 func parseForm(w http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodPost {
+	if r.Method != http.MethodPost || r.PostForm != nil {
 		return nil
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
@@ -107,7 +107,9 @@ func (s *Server) protect(mux *http.ServeMux) http.Handler {
 					panic(p)
 				}
 				s.Log.Error("panic", "route", r.Pattern, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
-				s.fail(seen, r, fmt.Errorf("panic in %s", r.Pattern))
+				if !seen.written {
+					s.fail(seen, r, fmt.Errorf("panic in %s", r.Pattern))
+				}
 			}
 			took := time.Since(start)
 			s.Observe(r.Pattern, seen.status, took)

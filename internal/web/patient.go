@@ -105,7 +105,7 @@ func registrationRequest(f url.Values) registry.RegistrationRequest {
 }
 
 const (
-	fieldConfirmed = "confirmed"
+	fieldConfirmed = ui.Confirmed
 	// fieldFind is the button that, without scripts, lists what a field could mean.
 	fieldFind = "chercher"
 )

@@ -115,7 +115,7 @@ func (s *Server) step(step registry.Step) pageOf {
 		if record.Done(step) {
 			return s.showSummary(w, r, by, record, step)
 		}
-		if err := s.mayDeclare(r, by, record, step); err != nil {
+		if err := s.may(registry.MayDeclare, r, by, record, step); err != nil {
 			return err
 		}
 		if step == registry.StepEligibility {
@@ -125,13 +125,14 @@ func (s *Server) step(step registry.Step) pageOf {
 	}
 }
 
-func (s *Server) mayDeclare(r *http.Request, by registry.Actor, record registry.Record, step registry.Step) error {
+// may asks a rule of the policy about a step of a record.
+func (s *Server) may(rule func(registry.Case) error, r *http.Request, by registry.Actor, record registry.Record, step registry.Step) error {
 	c, err := s.Registry.Case(r.Context(), by)
 	if err != nil {
 		return err
 	}
 	c.Record, c.Step = record, step
-	return registry.MayDeclare(c)
+	return rule(c)
 }
 
 // rectifyForm shows the form of a step as it stands, to who may modify it.
@@ -141,12 +142,7 @@ func (s *Server) rectifyForm(step registry.Step) pageOf {
 		if err != nil {
 			return err
 		}
-		c, err := s.Registry.Case(r.Context(), by)
-		if err != nil {
-			return err
-		}
-		c.Record, c.Step = record, step
-		if err := registry.MayRectify(c); err != nil {
+		if err := s.may(registry.MayRectify, r, by, record, step); err != nil {
 			return err
 		}
 		if step == registry.StepEligibility {

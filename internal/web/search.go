@@ -93,10 +93,19 @@ func (s *Server) runSearch(w http.ResponseWriter, r *http.Request, by registry.A
 	return s.searchCode(w, r, by, fieldCode, code)
 }
 
-// looksLikeNIR tells a NIR typed in the field of the code.
+// looksLikeNIR tells a NIR typed in the field of the code, also one with a mistake in it: its digits are
+// as many as a NIR's and not a code's.
 func looksLikeNIR(text string) bool {
 	_, err := nir.Parse(text)
-	return err == nil
+	var wrong *nir.Error
+	if !errors.As(err, &wrong) {
+		return err == nil
+	}
+	switch wrong.Kind {
+	case nir.MissingKey, nir.BadFirstDigit, nir.BadMonth, nir.BadDepartment, nir.BadOrder, nir.WrongKey:
+		return true
+	}
+	return false
 }
 
 func (s *Server) searchCode(w http.ResponseWriter, r *http.Request, by registry.Actor, field, text string) error {

@@ -65,7 +65,11 @@ func New(s Server) (*Server, error) {
 	return &s, nil
 }
 
+// sessionFailed answers when the session cannot be read or written. What was typed stays on the page.
 func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
+	if unreadable := parseForm(w, r); unreadable != nil {
+		err = unreadable
+	}
 	s.fail(w, r, err)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -22,14 +23,16 @@ func beginAddress(back string) string {
 	return "/connexion/psc?retour=" + url.QueryEscape(back)
 }
 
-// ownPath keeps a path to come back to only when it is a page of ours.
+// ownPath keeps a path to come back to only when it is written as ours are, to the letter: browsers read
+// more than one spelling (//, /\, %2F, a tab) as the address of another site.
 func ownPath(path string) string {
-	u, err := url.Parse(path)
-	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n") {
+	if !ownPaths.MatchString(path) {
 		return ""
 	}
-	return u.Path
+	return path
 }
+
+var ownPaths = regexp.MustCompile(`^(/[a-z0-9-]+(\.[a-z]+)?)+$`)
 
 // beginPSC sends the browser to Pro Santé Connect. Until then the service kept nothing about it.
 func (s *Server) beginPSC(w http.ResponseWriter, r *http.Request) error {

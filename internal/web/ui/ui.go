@@ -4,6 +4,7 @@ package ui
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -80,8 +81,23 @@ type Question struct{ Code, Field, Message string }
 // HasErrors tells whether anything is to be corrected or confirmed.
 func (f Form) HasErrors() bool { return f.Message != "" || len(f.Errors)+len(f.Questions) > 0 }
 
-// Value is what was typed in a field.
-func (f Form) Value(name string) string { return f.Values.Get(name) }
+// Value is what was typed in a field. What is no text (broken UTF-8) is shown as a mark in its place.
+func (f Form) Value(name string) string { return strings.ToValidUTF8(f.Values.Get(name), "\uFFFD") }
+
+// answered are the confirmations that the form already carries and that no question asks for again.
+func (f Form) answered() []string {
+	codes := []string{}
+	for _, code := range f.Values[Confirmed] {
+		asked := slices.ContainsFunc(f.Questions, func(q Question) bool { return q.Code == code })
+		if !asked && !slices.Contains(codes, code) {
+			codes = append(codes, code)
+		}
+	}
+	return codes
+}
+
+// Confirmed is the field of the boxes that confirm something unusual.
+const Confirmed = "confirmed"
 
 // Error is the sentence beside a field.
 func (f Form) Error(name string) string {
