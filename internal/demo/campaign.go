@@ -1,6 +1,8 @@
 package demo
 
 import (
+	"slices"
+
 	"vaccin/internal/registry"
 )
 
@@ -95,12 +97,10 @@ type candidates struct {
 func newCandidates(c chance, persons int, today registry.Date) *candidates {
 	size := func(most int) int { return max(10, min(most, most*persons/defaultPersons)) }
 	return &candidates{
-		today: today,
-		early: sample{chance: c, size: size(320)},
-		late:  sample{chance: c, size: size(700)},
-		others: sample{
-			chance: c, size: size(60),
-		},
+		today:  today,
+		early:  sample{chance: c, size: size(1_020)},
+		late:   sample{chance: c, size: size(700)},
+		others: sample{chance: c, size: size(60)},
 	}
 }
 
@@ -120,6 +120,10 @@ func (c *candidates) offer(r resident) {
 	}
 }
 
+// all are those reached since, and of those reached early as many as there is room for.
 func (c *candidates) all() []resident {
-	return append(append(c.early.kept, c.late.kept...), c.others.kept...)
+	early := slices.Clone(c.early.kept)
+	c.early.Shuffle(len(early), func(i, j int) { early[i], early[j] = early[j], early[i] })
+	early = early[:min(len(early), c.early.size-len(c.late.kept))]
+	return slices.Concat(early, c.late.kept, c.others.kept)
 }

@@ -62,23 +62,23 @@ func (c *Country) conclude(roles []role, members []resident, stories []*story) {
 // CheatSheet is what the demo prints for a visitor, in French: everyone in it is invented.
 func (c Country) CheatSheet() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Pays de démonstration au %s : %s personnes inventées, dont %s ciblées\n",
+	fmt.Fprintf(&b, "Pays de démonstration au %s : %s personnes inventées, dont %s ciblées\n",
 		c.Today.FrenchLong(), thousands(c.Persons), thousands(c.Targeted))
 	for i, s := range registry.States {
 		if i > 0 && c.States[s] > 0 {
 			fmt.Fprintf(&b, "  %7s  %s%s\n", thousands(c.States[s]), s.Label(), oneDose[s])
 		}
 	}
-	b.WriteString("\nÀ essayer :\n")
+	b.WriteString("\nÀ essayer :\n")
 	for _, e := range c.Examples {
 		e.write(&b)
 	}
-	b.WriteString("\nNIR valides que personne ne porte (saisie à la main « via ce lien ») :\n")
+	b.WriteString("\nNIR valides que personne ne porte (saisie à la main « via ce lien ») :\n")
 	for _, n := range c.Unknown {
 		fmt.Fprintf(&b, "  %s\n", plain(n.Format()))
 	}
 	if len(c.Examples) > 0 {
-		fmt.Fprintf(&b, "\nNIR dont la clé est fausse :\n  %s\n", plain(wrongKey(c.Examples[0].Patient.Holder)))
+		fmt.Fprintf(&b, "\nNIR dont la clé est fausse :\n  %s\n", plain(wrongKey(c.Examples[0].Patient.Holder)))
 	}
 	return b.String()
 }
@@ -101,7 +101,7 @@ func (e Example) write(b *strings.Builder) {
 	fmt.Fprintf(b, "  %sNIR %s\n", code, plain(e.Patient.Holder.Format()))
 	for _, line := range []struct{ label, text string }{{"à essayer", e.Note}, {"compte", e.Account}} {
 		if line.text != "" {
-			fmt.Fprintf(b, "  %s : %s\n", line.label, line.text)
+			fmt.Fprintf(b, "  %s : %s\n", line.label, line.text)
 		}
 	}
 }
