@@ -1,0 +1,163 @@
+// Command bench measures the service against what it leans on, each figure beside a yardstick measured in
+// the same run:
+//
+//	(a) doses recorded a second, from the form sent to the redirect, against a bare handler doing the
+//	    same statements with shared commits on the same kind of file;
+//	(b) sign-in pages a second, against a handler answering a constant page of the same size;
+//	(c) PDFs a second on one core, against a general library writing the same text;
+//	(d) the time of a search by NIR among two million persons, against one among twenty thousand.
+//
+// Machines are noisy and differ: the two sides take turns, and it is the ratio that must hold. The
+// command ends with status 1 when a ratio misses its limit, unless it was asked only to show that it
+// works (-smoke). It listens on the loopback interface alone and writes in a folder of its own that it
+// removes. It wires the service as commands do and changes nothing of it; nothing imports it.
+//
+//	go run ./bench [-smoke] [-only a,b,c,d] [-folder DIR] [-cpuprofile FILE]
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/pprof"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// bench is one figure to establish.
+type bench struct {
+	name  string
+	title string
+	run   func(context.Context, *lab) (verdict, error)
+}
+
+var benches = []bench{
+	{"a", "doses recorded, against a bare handler doing the same statements", benchDoses},
+	{"b", "sign-in pages, against a constant page of the same size", benchSignIn},
+	{"c", "PDFs on one core, against a general library writing the same text", benchPDF},
+	{"d", "time of a search by NIR among many persons, against one among few", benchSearch},
+}
+
+func main() {
+	smoke := flag.Bool("smoke", false, "run for a moment only, to show that every bench works; no ratio fails")
+	only := flag.String("only", "", "benches to run, separated by commas; all by default")
+	folder := flag.String("folder", "", "folder to work in, on the disk to measure; the system's temporary one by default")
+	profile := flag.String("cpuprofile", "", "file for a CPU profile; samples are tagged side=ours and side=yardstick")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	missed, err := run(ctx, options{*smoke, *only, *folder, *profile})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	if missed > 0 {
+		fmt.Printf("%d missed\n", missed)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	smoke                 bool
+	only, folder, profile string
+}
+
+// run runs the benches asked for and returns how many missed their limit.
+func run(ctx context.Context, o options) (missed int, err error) {
+	chosen, err := choose(o.only)
+	if err != nil {
+		return 0, err
+	}
+	folder, err := os.MkdirTemp(o.folder, "vaccin-bench-")
+	if err != nil {
+		return 0, fmt.Errorf("making a folder to work in: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	stop, err := startProfile(o.profile)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	fmt.Printf("%s, %d processors, %s/%s\n", runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
+	for _, b := range chosen {
+		fmt.Printf("\n(%s) %s\n", b.name, b.title)
+		start := time.Now()
+		v, err := b.run(ctx, &lab{folder: folder, smoke: o.smoke, out: os.Stdout})
+		if err != nil {
+			return missed, fmt.Errorf("(%s): %w", b.name, err)
+		}
+		fmt.Printf("    %.0f s in all\n(%s) %s\n", time.Since(start).Seconds(), b.name, v)
+		if !v.holds() && !o.smoke {
+			missed++
+		}
+	}
+	return missed, nil
+}
+
+// choose returns the benches named, all of them for no name.
+func choose(only string) ([]bench, error) {
+	if only == "" {
+		return benches, nil
+	}
+	var chosen []bench
+	for _, name := range strings.Split(only, ",") {
+		known := false
+		for _, b := range benches {
+			if b.name == strings.TrimSpace(name) {
+				chosen, known = append(chosen, b), true
+			}
+		}
+		if !known {
+			return nil, fmt.Errorf("there is no bench %q", name)
+		}
+	}
+	return chosen, nil
+}
+
+func startProfile(path string) (stop func() error, err error) {
+	if path == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("making the profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
+}
+
+// tagged runs f, and all that f starts, under the name of a side of the comparison in CPU profiles.
+func tagged(ctx context.Context, side string, f func(context.Context)) {
+	pprof.Do(ctx, pprof.Labels("side", side), f)
+}
+
+// lab is where a bench works.
+type lab struct {
+	folder string
+	smoke  bool
+	out    io.Writer
+}
+
+// say prints a line of what was measured.
+func (l *lab) say(format string, args ...any) {
+	fmt.Fprintf(l.out, "    "+format+"\n", args...)
+}
+
+// pick is what a full run takes, or what is enough to show that it works.
+func pick[T any](l *lab, full, smoke T) T {
+	if l.smoke {
+		return smoke
+	}
+	return full
+}

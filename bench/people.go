@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vaccin/internal/referential"
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+	"vaccin/internal/store"
+)
+
+// operator is who imports.
+var operator = registry.Actor{
+	Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: "BENCH"},
+}
+
+// importChunk is how many persons one change imports, as the demo and commands do.
+const importChunk = 2_000
+
+// person is the i-th of a population; so many share each holder's NIR. Identifiers and codes are spread
+// as drawn ones are.
+func person(i, household int) registry.ImportedPerson {
+	p := registrytest.Patient(i / household)
+	p.BirthRank = 1 + i%household
+	if household > 1 {
+		p.Own = registrytest.NIR(500_000_000 + i)
+	}
+	spread := uint64(i+1) * 0x9E3779B97F4A7C15
+	return registry.ImportedPerson{ID: personID(i), Patient: p, Code: registry.TargetCode(spread%(registry.CodeSpace/2) + 1)}
+}
+
+func personID(i int) registry.RecordID {
+	return registry.RecordID(fmt.Sprintf("%016x%016x", uint64(i+1)*0x9E3779B97F4A7C15, i))
+}
+
+// importPeople imports n persons through the use case and returns how many a second.
+func importPeople(ctx context.Context, g *registry.Registry, n, household int) (rate float64, err error) {
+	began := time.Now()
+	for start := 0; start < n; start += importChunk {
+		persons := make([]registry.ImportedPerson, 0, importChunk)
+		for i := start; i < min(n, start+importChunk); i++ {
+			persons = append(persons, person(i, household))
+		}
+		if err := g.ImportPersons(ctx, operator, persons, "bench"); err != nil {
+			return 0, fmt.Errorf("importing persons: %w", err)
+		}
+	}
+	return float64(n) / time.Since(began).Seconds(), nil
+}
+
+// openStore makes a store with the reference data that ship and the places and lots of the tests. Its
+// use cases stand at a day of the campaign.
+func openStore(ctx context.Context, path string) (*store.Store, *registry.Registry, error) {
+	kept, err := store.Open(ctx, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	g := registry.New(kept)
+	g.Business = registrytest.NewClock().Now
+	if _, err := referential.Seed(ctx, g, kept, operator); err != nil {
+		return nil, nil, err
+	}
+	change := registry.ReferenceChange{Places: registrytest.Places(), Lots: registrytest.Lots()}
+	if err := kept.ImportReference(ctx, change, g.ImportEvent(operator, len(change.Places)+len(change.Lots), "bench")); err != nil {
+		return nil, nil, fmt.Errorf("importing places and lots: %w", err)
+	}
+	return kept, g, nil
+}
+
+// doctors are those who act, each in a session of their own.
+func doctors(n int) []registry.Actor {
+	all := make([]registry.Actor, n)
+	for i := range all {
+		all[i] = registrytest.Doctor(fmt.Sprintf("Martin %c%c", 'A'+rune(i/26%26), 'A'+rune(i%26)))
+	}
+	return all
+}
+
+// makeEligible declares n patients eligible through the use case, many at a time.
+func makeEligible(ctx context.Context, g *registry.Registry, by []registry.Actor, n int) error {
+	group, ctx := errgroup.WithContext(ctx)
+	const workers = 128
+	for w := range workers {
+		group.Go(func() error {
+			for i := w; i < n; i += workers {
+				act := registry.Act{By: by[i%len(by)], Record: personID(i), Request: fmt.Sprintf("eligibility-%d", i)}
+				if _, err := g.DeclareEligibility(ctx, act, registrytest.EligibilityRequest()); err != nil {
+					return fmt.Errorf("declaring a patient eligible: %w", err)
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}

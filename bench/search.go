@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+	"vaccin/internal/store"
+)
+
+// household is how many persons share a holder's NIR in (d).
+const household = 3
+
+// population is a store with so many persons.
+type population struct {
+	kept    *store.Store
+	cases   *registry.Registry
+	persons int
+}
+
+// benchSearch is (d). A search brings a household back, and is on the access log before it does.
+func benchSearch(ctx context.Context, l *lab) (v verdict, err error) {
+	few, err := populate(ctx, l, pick(l, 20_000, 2_000))
+	if err != nil {
+		return v, err
+	}
+	defer func() { err = errors.Join(err, few.kept.Close()) }()
+	many, err := populate(ctx, l, pick(l, 2_000_000, 10_000))
+	if err != nil {
+		return v, err
+	}
+	defer func() { err = errors.Join(err, many.kept.Close()) }()
+
+	v = verdict{limit: 1.20, atMost: true, comment: "the highest of the numbers of searchers"}
+	searches := pick(l, 20_000, 300)
+	for _, searchers := range []int{1, 16} {
+		n := searches
+		if searchers == 1 {
+			n /= 4
+		}
+		look := func(p *population) func(context.Context) (float64, error) {
+			return func(ctx context.Context) (float64, error) { return p.search(ctx, searchers, n) }
+		}
+		// A ratio of rates, few over many, is one of times, many over few.
+		c := contest{
+			"searches/s", side{fmt.Sprintf("%d persons", few.persons), look(few)},
+			side{fmt.Sprintf("%d persons", many.persons), look(many)}, pick(l, 7, 1),
+		}
+		if _, err := c.ours.run(ctx); err != nil { // warm
+			return v, err
+		}
+		if _, err := c.yardstick.run(ctx); err != nil {
+			return v, err
+		}
+		o, err := c.run(ctx)
+		if err != nil {
+			return v, err
+		}
+		c.tell(l, fmt.Sprintf("%d at a time", searchers), o)
+		v.ratio = max(v.ratio, o.ratio)
+	}
+	return v, nil
+}
+
+func populate(ctx context.Context, l *lab, persons int) (*population, error) {
+	path := l.newStorePath(fmt.Sprintf("search-%d", persons))
+	kept, g, err := openStore(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	rate, err := importPeople(ctx, g, persons, household)
+	if err != nil {
+		return nil, errors.Join(err, kept.Close())
+	}
+	file, err := os.Stat(path)
+	if err != nil {
+		return nil, errors.Join(err, kept.Close())
+	}
+	l.say("%d persons imported, %.0f a second, %d MB", persons, rate, file.Size()>>20)
+	return &population{kept, g, persons}, nil
+}
+
+// search makes n searches for NIRs drawn among those that exist, and returns how many a second.
+func (p *population) search(ctx context.Context, searchers, n int) (rate float64, err error) {
+	var done atomic.Int64
+	by := doctors(searchers)
+	group, ctx := errgroup.WithContext(ctx)
+	began := time.Now()
+	for _, doctor := range by {
+		group.Go(func() error {
+			for done.Add(1) <= int64(n) {
+				holder := registrytest.NIR(rand.IntN(p.persons / household))
+				found, err := p.cases.SearchByNIR(ctx, doctor, holder)
+				if err != nil {
+					return err
+				}
+				if len(found) != household {
+					return fmt.Errorf("found %d persons of a household of %d", len(found), household)
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return 0, err
+	}
+	return float64(n) / time.Since(began).Seconds(), nil
+}
