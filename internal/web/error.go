@@ -44,6 +44,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.As(err, &refusal):
 		status = statusOf(refusal.Kind)
 		view.page.Title, view.reason = titleOf[status], refusal.Message
+	case errors.Is(err, errWrongMethod):
+		status = http.StatusMethodNotAllowed
+		view.page.Title, view.reason = "Demande impossible", "Cette page ne peut pas être demandée de cette façon. Revenez à l’accueil."
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // the browser has left
 	default:
@@ -75,9 +78,24 @@ func (s *Server) signedIn(r *http.Request) bool {
 	return ok
 }
 
-func (s *Server) unknownPage(http.ResponseWriter, *http.Request) error {
-	return registry.NotFound("Cette page n’existe pas. Vérifiez l’adresse ou revenez à l’accueil.")
+// unknownPage answers an address that no page has, and one that has a page for another method.
+func unknownPage(mux *http.ServeMux) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			other := r.Clone(r.Context())
+			other.Method = method
+			if _, pattern := mux.Handler(other); pattern != "/" {
+				w.Header().Add("Allow", method)
+			}
+		}
+		if w.Header().Get("Allow") != "" {
+			return errWrongMethod
+		}
+		return registry.NotFound("Cette page n’existe pas. Vérifiez l’adresse ou revenez à l’accueil.")
+	}
 }
+
+var errWrongMethod = errors.New("no page for this method")
 
 // formOf makes a form of what was typed and of what a use case said about it. It returns the error
 // when it is not about the form.

@@ -22,8 +22,11 @@ type pageOf func(w http.ResponseWriter, r *http.Request, by registry.Actor) erro
 const maxForm = 64 << 10
 
 // public serves a page that anyone may ask for; it sees the session if there is one.
-func (s *Server) public(mux *http.ServeMux, pattern string, h handler) {
-	mux.Handle(pattern, s.Auth.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func (s *Server) public(t *table, pattern string, h handler) { t.handle(pattern, Anyone, s.session(h)) }
+
+// session gives a page the session of its request, and answers its errors.
+func (s *Server) session(h handler) http.Handler {
+	return s.Auth.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		if err := parseForm(w, r); err != nil {
 			s.fail(w, r, err)
@@ -32,12 +35,12 @@ func (s *Server) public(mux *http.ServeMux, pattern string, h handler) {
 		if err := h(w, r); err != nil {
 			s.fail(w, r, err)
 		}
-	})))
+	}))
 }
 
 // practitioner serves a page only to a practitioner whom policy lets in today, at a chosen place.
-func (s *Server) practitioner(mux *http.ServeMux, pattern string, h pageOf) {
-	s.public(mux, pattern, func(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) practitioner(t *table, pattern string, h pageOf) {
+	t.handle(pattern, Practitioner, s.session(func(w http.ResponseWriter, r *http.Request) error {
 		login, ok := s.login(r)
 		if !ok {
 			return s.askToSignIn(w, r)
@@ -54,7 +57,7 @@ func (s *Server) practitioner(mux *http.ServeMux, pattern string, h pageOf) {
 			return err
 		}
 		return h(w, r, by)
-	})
+	}))
 }
 
 func parseForm(w http.ResponseWriter, r *http.Request) error {

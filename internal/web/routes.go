@@ -7,14 +7,50 @@ import (
 	"vaccin/internal/web/assets"
 )
 
-// Handler routes every address of the service.
+// Audience is to whom a page is open.
+type Audience int
+
+// The audiences.
+const (
+	Anyone       Audience = iota // also without a session
+	SignedIn                     // whoever signed in, a place of practice chosen or not
+	Practitioner                 // a practitioner whom policy lets in today, at a chosen place
+)
+
+// Route is an address of the service and to whom it is open.
+type Route struct {
+	Pattern  string // of http.ServeMux
+	Audience Audience
+}
+
+// Routes lists every address of the service, for the tests that each of them goes through.
+func Routes() []Route { return new(Server).table().routes }
+
+// table registers addresses and remembers them.
+type table struct {
+	mux    *http.ServeMux
+	routes []Route
+}
+
+func (t *table) handle(pattern string, audience Audience, h http.Handler) {
+	t.mux.Handle(pattern, h)
+	t.routes = append(t.routes, Route{pattern, audience})
+}
+
+// Handler answers every address of the service.
 func (s *Server) Handler() http.Handler {
-	mux := http.NewServeMux()
+	t := s.table()
+	t.mux.Handle("/", s.session(unknownPage(t.mux)))
+	return s.protect(t.mux)
+}
+
+func (s *Server) table() *table {
+	mux := &table{mux: http.NewServeMux()}
 
 	// Anyone.
-	mux.Handle("GET /{$}", s.homePage())
-	mux.Handle("GET /assets/", assets.Handler())
-	mux.Handle("GET /healthz", http.HandlerFunc(s.healthz))
+	mux.handle("GET /{$}", Anyone, s.homePage())
+	mux.handle("GET /assets/", Anyone, assets.Handler())
+	mux.handle("GET /healthz", Anyone, http.HandlerFunc(s.healthz))
 	s.public(mux, "GET /connexion/psc", s.beginPSC)
 	s.public(mux, "GET /connexion/psc/retour", s.finishPSC)
 	s.public(mux, "GET /deconnecte", s.signedOut)
@@ -24,11 +60,10 @@ func (s *Server) Handler() http.Handler {
 	s.public(mux, "GET /donnees-personnelles", s.privacy)
 	s.public(mux, "GET /accessibilite", s.accessibility)
 	s.public(mux, "POST /deconnexion", s.signOut)
-	s.public(mux, "/", s.unknownPage)
 
 	// Someone signed in, before a place of practice is chosen.
-	s.public(mux, "GET /lieu", s.choosePlace)
-	s.public(mux, "POST /lieu", s.placeChosen)
+	mux.handle("GET /lieu", SignedIn, s.session(s.choosePlace))
+	mux.handle("POST /lieu", SignedIn, s.session(s.placeChosen))
 
 	// A practitioner at a place of practice.
 	s.practitioner(mux, "GET /recherche", s.search)
@@ -58,7 +93,7 @@ func (s *Server) Handler() http.Handler {
 	s.practitioner(mux, "GET /suggestions/lieux", s.suggestPlaces)
 	s.practitioner(mux, "GET /suggestions/lots", s.suggestLots)
 
-	return s.protect(mux)
+	return mux
 }
 
 // slugs are the steps in addresses.
