@@ -169,24 +169,32 @@ type Lot struct {
 	Number      string
 }
 
-var zones = map[string]string{
-	"971": "America/Guadeloupe", "972": "America/Martinique", "973": "America/Cayenne", "974": "Indian/Reunion",
-	"975": "America/Miquelon", "976": "Indian/Mayotte", "977": "America/Guadeloupe", "978": "America/Guadeloupe",
-	"986": "Pacific/Wallis", "987": "Pacific/Tahiti", "988": "Pacific/Noumea",
-}
-
-// ZoneOf is the time zone of a place by its postal code: overseas, «today» is another day.
-// The zones are compiled in, so a missing one is a defect and panics.
-func ZoneOf(postalCode string) *time.Location {
-	name := "Europe/Paris"
-	if len(postalCode) >= 3 {
-		if z, ok := zones[postalCode[:3]]; ok {
-			name = z
-		}
+// The time zones of places, by the start of their postal codes; the mainland's is not among them.
+var (
+	mainland = mustZone("Europe/Paris")
+	overseas = map[string]*time.Location{
+		"971": mustZone("America/Guadeloupe"), "972": mustZone("America/Martinique"), "973": mustZone("America/Cayenne"),
+		"974": mustZone("Indian/Reunion"), "975": mustZone("America/Miquelon"), "976": mustZone("Indian/Mayotte"),
+		"977": mustZone("America/Guadeloupe"), "978": mustZone("America/Guadeloupe"),
+		"986": mustZone("Pacific/Wallis"), "987": mustZone("Pacific/Tahiti"), "988": mustZone("Pacific/Noumea"),
 	}
+)
+
+// mustZone loads a zone. The zones are compiled in, so a missing one is a defect and panics.
+func mustZone(name string) *time.Location {
 	zone, err := time.LoadLocation(name)
 	if err != nil {
 		panic(err)
 	}
 	return zone
+}
+
+// ZoneOf is the time zone of a place by its postal code: overseas, «today» is another day.
+func ZoneOf(postalCode string) *time.Location {
+	if len(postalCode) >= 3 {
+		if zone, ok := overseas[postalCode[:3]]; ok {
+			return zone
+		}
+	}
+	return mainland
 }
