@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Page is what surrounds every page's own content.
@@ -81,8 +82,16 @@ type Question struct{ Code, Field, Message string }
 // HasErrors tells whether anything is to be corrected or confirmed.
 func (f Form) HasErrors() bool { return f.Message != "" || len(f.Errors)+len(f.Questions) > 0 }
 
-// Value is what was typed in a field. What is no text (broken UTF-8) is shown as a mark in its place.
-func (f Form) Value(name string) string { return strings.ToValidUTF8(f.Values.Get(name), "\uFFFD") }
+// Value is what was typed in a field. What is no text (broken UTF-8, control characters) is shown as a
+// mark in its place, which is refused in its turn.
+func (f Form) Value(name string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(f.Values.Get(name), "\uFFFD"))
+}
 
 // answered are the confirmations that the form already carries and that no question asks for again.
 func (f Form) answered() []string {
