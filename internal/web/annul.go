@@ -124,7 +124,7 @@ func (s *Server) versions(step registry.Step) pageOf {
 		if err != nil {
 			return err
 		}
-		view := versionsView{page: s.recordFrame(r, record, "Versions : "+step.Label(), step), base: "/dossiers/" + string(record.ID)}
+		view := versionsView{page: s.recordFrame(r, record, "Versions : "+step.Label(), step), base: "/dossiers/" + string(record.ID)}
 		switch step {
 		case registry.StepEligibility:
 			view.summaries = versionsOf(record.Eligibilities, func(e registry.Entry[registry.Eligibility], i int) document.Summary {

@@ -68,7 +68,7 @@ func (s *Server) doseRectification(w http.ResponseWriter, r *http.Request, by re
 }
 
 // errStepGone answers a form that was about to be shown again when its step was annulled.
-var errStepGone = registry.Conflict("Cette étape vient d’être annulée : il n’y a plus rien à y modifier. Revenez au dossier du patient.")
+var errStepGone = registry.Conflict("Cette étape vient d’être annulée : il n’y a plus rien à y modifier. Revenez au dossier du patient.")
 
 // doseValues are the fields of a dose as it stands, to modify it. A place of the list that has left it
 // comes back as a typed one.

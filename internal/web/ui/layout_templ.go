@@ -219,14 +219,14 @@ func header(s *Session) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if s.Place != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p class=\"app-header__place\"><span class=\"govuk-visually-hidden\">Lieu d’exercice : </span>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p class=\"app-header__place\"><span class=\"govuk-visually-hidden\">Lieu d’exercice\u00a0: </span>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var11 string
 				templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(s.Place)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/layout.templ`, Line: 50, Col: 107}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/layout.templ`, Line: 50, Col: 108}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 				if templ_7745c5c3_Err != nil {
@@ -291,7 +291,7 @@ func footer() templ.Component {
 			templ_7745c5c3_Var12 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<footer class=\"app-footer\"><div class=\"govuk-width-container\"><nav aria-label=\"Informations sur le service\"><ul class=\"app-footer__links\"><li><a class=\"govuk-link\" href=\"/assistance\">Assistance</a></li><li><a class=\"govuk-link\" href=\"/annexe\">Professions de santé</a></li><li><a class=\"govuk-link\" href=\"/donnees-personnelles\">Données personnelles</a></li><li><a class=\"govuk-link\" href=\"/mentions-legales\">Mentions légales</a></li><li><a class=\"govuk-link\" href=\"/accessibilite\">Accessibilité : non conforme</a></li></ul></nav><p class=\"app-footer__note\">Téléservice réservé aux professionnels de santé habilités.</p></div></footer>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<footer class=\"app-footer\"><div class=\"govuk-width-container\"><nav aria-label=\"Informations sur le service\"><ul class=\"app-footer__links\"><li><a class=\"govuk-link\" href=\"/assistance\">Assistance</a></li><li><a class=\"govuk-link\" href=\"/annexe\">Professions de santé</a></li><li><a class=\"govuk-link\" href=\"/donnees-personnelles\">Données personnelles</a></li><li><a class=\"govuk-link\" href=\"/mentions-legales\">Mentions légales</a></li><li><a class=\"govuk-link\" href=\"/accessibilite\">Accessibilité\u00a0: non conforme</a></li></ul></nav><p class=\"app-footer__note\">Téléservice réservé aux professionnels de santé habilités.</p></div></footer>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
