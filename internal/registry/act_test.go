@@ -196,6 +196,141 @@ func TestTheSameFormAgain(t *testing.T) {
 	})
 }
 
+// The same form by another person is not that person's: it tells nothing more than a form of their own.
+func TestAFormIsOnlyItsSendersOwn(t *testing.T) {
+	martin, petit := rt.Doctor("Martin"), rt.Doctor("Petit")
+	typed := rt.DoseRequest()
+	typedPerformer(&typed) // so that the content is the same whoever sends it
+	w := newWorld(t)
+	w.eligible(martin)
+	act := w.act(martin, registry.StepFirstDose)
+	act.Request = "form-1"
+	w.must(w.g.RecordDose(background, act, typed))
+	for _, request := range []string{"form-1", "form-2", ""} {
+		theirs := act
+		theirs.By, theirs.Request = petit, request
+		_, err := w.g.RecordDose(background, theirs, typed)
+		if e := refusal(t, err, registry.KindConflict); !startsWith(e, noFreeStep) {
+			t.Errorf("form %q: %v", request, e)
+		}
+	}
+	act.By.Practitioner.Profession = rt.ProfessionNurse // not a doctor any more
+	for _, request := range []string{"form-1", "form-2"} {
+		act.Request = request
+		done, err := w.g.RecordDose(background, act, typed)
+		refusal(t, err, registry.KindNotAllowed)
+		if done.Already || done.Record.ID != "" {
+			t.Errorf("form %q: shown %+v", request, done)
+		}
+	}
+	act.By = martin
+	act.Reason, act.Request = "Erreur", "form-3"
+	w.must(w.g.Annul(background, act))
+	act.By.Practitioner.Profession = rt.ProfessionNurse
+	done, err := w.g.Annul(background, act)
+	refusal(t, err, registry.KindNotAllowed)
+	if done.Already {
+		t.Error("an annulment is repeated to someone who may not see it")
+	}
+}
+
+// Forms that bear identifiers of their own go all the way, and each counts once whatever comes between.
+func TestFormsWithIdentifiersGoAllTheWay(t *testing.T) {
+	martin := rt.Doctor("Martin")
+	w := newWorld(t)
+	form := func(step registry.Step, request string) registry.Act {
+		act := w.act(martin, step)
+		act.Request, act.Reason, act.From = request, "Erreur", 0
+		return act
+	}
+	elig := form(registry.StepEligibility, "e1")
+	w.must(w.g.DeclareEligibility(background, elig, rt.EligibilityRequest()))
+	w.must(w.g.Annul(background, form(registry.StepEligibility, "e2")))
+	if done, err := w.g.Annul(background, form(registry.StepEligibility, "e2")); err != nil || !done.Already {
+		t.Errorf("annulled again: already %v, error %v", done.Already, err)
+	}
+	w.must(w.g.DeclareEligibility(background, form(registry.StepEligibility, "e3"), rt.EligibilityRequest()))
+	w.must(w.g.RecordDose(background, form(registry.StepFirstDose, "d1"), rt.DoseRequest()))
+
+	otherLot, otherSite := rt.DoseRequest(), rt.DoseRequest()
+	otherLot.Lot, otherSite.Site = "EJ6796", "91774008"
+	first, second := form(registry.StepFirstDose, "d2"), form(registry.StepFirstDose, "d3")
+	first.From, second.From = 1, 2
+	w.must(w.g.RectifyDose(background, first, otherLot))
+	w.must(w.g.RectifyDose(background, second, otherSite))
+	if done, err := w.g.RectifyDose(background, first, otherLot); err != nil || !done.Already {
+		t.Errorf("rectified again: already %v, error %v", done.Already, err)
+	}
+	_, err := w.g.RectifyDose(background, first, rt.DoseRequest())
+	if e := refusal(t, err, registry.KindConflict); !startsWith(e, "Ce formulaire a déjà été enregistré") {
+		t.Errorf("rectified again with other values: %v", e)
+	}
+	if d, _ := w.record().Dose(registry.StepFirstDose); len(d.Versions) != 3 || d.Current().Content.LotNumber != rt.KnownLot {
+		t.Errorf("%d versions", len(d.Versions))
+	}
+	w.must(w.g.Annul(background, form(registry.StepFirstDose, "d4")))
+	w.must(w.g.RecordDose(background, form(registry.StepFirstDose, "d5"), rt.DoseRequest()))
+	if n := len(w.record().FirstDoses); n != 2 {
+		t.Errorf("%d first doses", n)
+	}
+}
+
+// A form to correct or to confirm changes nothing, shows nothing and is no access.
+func TestAFormToCorrectOrConfirmChangesNothing(t *testing.T) {
+	martin := rt.Doctor("Martin")
+	noDate, oldDate := rt.EligibilityRequest(), rt.EligibilityRequest()
+	noDate.PrescribedOn, oldDate.PrescribedOn = "", "01/10/2020"
+	noSite, oldLot := rt.DoseRequest(), rt.DoseRequest()
+	noSite.Site, oldLot.Lot = "", "UNKNOWN"
+	tests := []struct {
+		name string
+		try  func(*world) (registry.Done, error)
+		want registry.Kind
+	}{
+		{"a declaration to correct", func(w *world) (registry.Done, error) {
+			return w.g.DeclareEligibility(background, w.act(martin, 0), noDate)
+		}, registry.KindInvalid},
+		{"a declaration to confirm", func(w *world) (registry.Done, error) {
+			return w.g.DeclareEligibility(background, w.act(martin, 0), oldDate)
+		}, registry.KindUnconfirmed},
+		{"a rectification to correct", func(w *world) (registry.Done, error) {
+			w.eligible(martin)
+			act := w.act(martin, 0)
+			act.From = 1
+			return w.g.RectifyEligibility(background, act, noDate)
+		}, registry.KindInvalid},
+		{"a dose to correct", func(w *world) (registry.Done, error) {
+			w.eligible(martin)
+			return w.g.RecordDose(background, w.act(martin, registry.StepFirstDose), noSite)
+		}, registry.KindInvalid},
+		{"a dose to confirm", func(w *world) (registry.Done, error) {
+			w.eligible(martin)
+			return w.g.RecordDose(background, w.act(martin, registry.StepFirstDose), oldLot)
+		}, registry.KindUnconfirmed},
+		{"a dose's rectification to confirm", func(w *world) (registry.Done, error) {
+			w.eligible(martin)
+			w.first(martin)
+			act := w.act(martin, registry.StepFirstDose)
+			act.From = 1
+			return w.g.RectifyDose(background, act, oldLot)
+		}, registry.KindUnconfirmed},
+		{"an annulment without a reason", func(w *world) (registry.Done, error) {
+			w.eligible(martin)
+			return w.g.Annul(background, w.act(martin, 0))
+		}, registry.KindInvalid},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			done, err := tt.try(w)
+			refusal(t, err, tt.want)
+			if done.Record.ID != "" || done.Already || w.record().Version != 1+len(w.store.Events()) {
+				t.Errorf("shown %+v; version %d after %d events", done, w.record().Version, len(w.store.Events()))
+			}
+		})
+	}
+}
+
 func TestAStepThatIsNoneIsNotFound(t *testing.T) {
 	for _, step := range []registry.Step{-1, 3, 99} {
 		w := newWorld(t)

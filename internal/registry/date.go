@@ -167,7 +167,7 @@ func ParseBirthDate(text string) (BirthDate, error) {
 	if err != nil {
 		return BirthDate{}, err
 	}
-	if year < 1800 || day > 31 || month > 99 {
+	if year < 1800 || day > 31 {
 		return BirthDate{}, Invalid("Cette date de naissance n’est pas possible. Vérifiez le jour, le mois et l’année.")
 	}
 	if month >= 1 && month <= 12 && day >= 1 {

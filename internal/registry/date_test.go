@@ -18,7 +18,7 @@ func TestDatesAsPeopleTypeThem(t *testing.T) {
 		"27 / 12 / 2020": "2020-12-27", "\t27/12/2020\n": "2020-12-27", "29/02/2020": "2020-02-29",
 		"29/02/2021": none, "31/02/2021": none, "31/04/2021": none, "00/01/2021": none, "01/00/2021": none, "01/13/2021": none,
 		"32/01/2021": none, "01/01/0000": none, "29/02/1900": none,
-		"": shape, "27/12": shape, "27/12/20": shape, "27/12/20200": shape, "27/décembre/2020": shape, "127/2/2020": shape,
+		"": shape, "1": shape, "27/12": shape, "27/12/20": shape, "27/12/20200": shape, "27/décembre/2020": shape, "127/2/2020": shape, "27/012/2020": shape,
 		"2712202": shape, "٢٧/١٢/٢٠٢٠": shape, "+7/12/2020": shape, "27/12/2020/1": shape, "27:12:2020": shape, "1e/12/2020": shape,
 	}
 	for typed, want := range tests {
@@ -52,9 +52,17 @@ func TestDatesAreCalendarDays(t *testing.T) {
 			t.Errorf("%q is read", iso)
 		}
 	}
-	if _, err := registry.NewDate(2021, time.February, 30); err == nil {
-		t.Error("30 February is a date")
+	for _, none := range []registry.Date{{Year: 2021, Month: time.February, Day: 30}, {Year: 0, Month: 1, Day: 1}, {Year: 10_000, Month: 1, Day: 1}} {
+		if _, err := registry.NewDate(none.Year, none.Month, none.Day); err == nil {
+			t.Errorf("%+v is a date", none)
+		}
 	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a constant that is no date goes unseen")
+		}
+	}()
+	registry.MustDate("2021-02-30")
 }
 
 func anyDate(t *rapid.T) registry.Date {

@@ -97,7 +97,7 @@ func firstVersion[T comparable](d decision, entries []Entry[T], decide decider[T
 		return Version[T]{}, err
 	}
 	allowed := MayDeclare(d.policy)
-	if KindOf(allowed) == KindConflict && invalid == nil {
+	if KindOf(allowed) == KindConflict {
 		if entry, ok := standing(entries); ok && content == entry.Current().Content && d.signed(entry.Author()) {
 			return Version[T]{}, errAlready
 		}

@@ -333,9 +333,16 @@ func TestADoseIsKeptAsEntered(t *testing.T) {
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("absent from the list: error %v (-want +got)\n%s", err, diff)
 	}
-	req.PerformerNumber = ""
-	if got, _, err = d.decide(req); err != nil || got.Performer.Number != "" {
-		t.Errorf("a performer whose number is not known: %v, %+v", err, got.Performer)
+	// An AM number and an ADELI number have nine digits, and no key that all of them keep.
+	for _, number := range []string{"", "123456789"} {
+		req.PerformerNumber = number
+		if got, _, err = d.decide(req); err != nil || got.Performer.Number != number {
+			t.Errorf("a performer of number %q: %v, %+v", number, err, got.Performer)
+		}
+	}
+	req.Lot, req.Confirmed = "042l-20.a/1", []string{"unknown-lot:COMIRNATY:042L-20.A/1"}
+	if got, _, err = d.decide(req); err != nil || got.LotNumber != "042L-20.A/1" {
+		t.Errorf("a lot with signs: %v, %q", err, got.LotNumber)
 	}
 }
 
