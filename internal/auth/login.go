@@ -17,7 +17,7 @@ type Login struct {
 	FamilyName string
 	Practices  []Practice
 	Chosen     int    // index of the practice in use; -1 until chosen
-	IDToken    string // for the provider's own sign-out
+	IDToken    string `json:"-"` // for the provider's own sign-out; the session keeps it apart
 	At         time.Time
 }
 

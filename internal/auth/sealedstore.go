@@ -134,7 +134,7 @@ func merge(before, after, current []byte) ([]byte, error) {
 			delete(values, name)
 		}
 	}
-	return encodeSession(deadline, values)
+	return encodeSession(deadline, values), nil
 }
 
 // DeleteCtx removes a session.

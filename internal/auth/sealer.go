@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"sync"
 )
 
 // KeySize is the size of the service's secret key, in bytes.
@@ -17,14 +18,19 @@ const KeySize = 32
 
 // Sealer encrypts what leaves the service's memory (sessions, kept forms, the sign-in cookie) and makes
 // blind identifiers. Each purpose has its own key, so that one kind never passes for another.
-type Sealer struct{ key []byte }
+type Sealer struct {
+	key []byte
+
+	mu    sync.Mutex
+	aeads map[string]cipher.AEAD // by purpose: to derive one costs more than to use it
+}
 
 // NewSealer takes the service's secret key, of KeySize bytes.
 func NewSealer(key []byte) (*Sealer, error) {
 	if len(key) != KeySize {
 		return nil, fmt.Errorf("the secret key has %d bytes instead of %d", len(key), KeySize)
 	}
-	return &Sealer{key}, nil
+	return &Sealer{key: key, aeads: map[string]cipher.AEAD{}}, nil
 }
 
 func (s *Sealer) derive(purpose string) []byte {
@@ -35,7 +41,17 @@ func (s *Sealer) derive(purpose string) []byte {
 	return key
 }
 
+// aead returns the cipher of a purpose, which may be used from many goroutines.
 func (s *Sealer) aead(purpose string) cipher.AEAD {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.aeads[purpose] == nil {
+		s.aeads[purpose] = s.newAEAD(purpose)
+	}
+	return s.aeads[purpose]
+}
+
+func (s *Sealer) newAEAD(purpose string) cipher.AEAD {
 	block, err := aes.NewCipher(s.derive(purpose))
 	if err != nil {
 		panic(err) // only for key sizes that KeySize is not

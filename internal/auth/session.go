@@ -71,19 +71,28 @@ func (m *Manager) Begin(ctx context.Context, login Login) error {
 	if err := m.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renewing the session at sign-in: %w", err)
 	}
+	m.sessions.Put(ctx, idTokenKey, []byte(login.IDToken))
 	return m.Put(ctx, loginKey, login)
 }
 
 // End signs the person out.
 func (m *Manager) End(ctx context.Context) error { return m.sessions.Destroy(ctx) }
 
-const loginKey = "login"
+// The identity token, long and read only at sign-out, stands apart from the login, read at each request.
+const (
+	loginKey   = "login"
+	idTokenKey = "id-token"
+)
 
 // Login returns who is signed in.
 func (m *Manager) Login(ctx context.Context) (Login, bool) {
 	var l Login
 	ok, err := m.Get(ctx, loginKey, &l)
-	return l, ok && err == nil && len(l.Practices) > 0
+	if !ok || err != nil || len(l.Practices) == 0 {
+		return l, false
+	}
+	l.IDToken = string(m.sessions.GetBytes(ctx, idTokenKey))
+	return l, true
 }
 
 // Choose sets the place of practice in use, by its rank among the practices of the login.
@@ -169,49 +178,4 @@ func (m *Manager) Purge(ctx context.Context) error {
 func sessionID(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
-}
-
-// codec writes a session as JSON: the same values give the same bytes, so that a session that did
-// not change is seen not to have.
-type codec struct{}
-
-type encodedSession struct {
-	Deadline time.Time
-	Values   map[string][]byte
-}
-
-func (codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
-	raw := make(map[string][]byte, len(values))
-	for name, value := range values {
-		data, ok := value.([]byte)
-		if !ok {
-			return nil, fmt.Errorf("the session's %s was not put by Manager.Put", name)
-		}
-		raw[name] = data
-	}
-	return encodeSession(deadline, raw)
-}
-
-func (codec) Decode(data []byte) (time.Time, map[string]any, error) {
-	deadline, raw, err := decodeSession(data)
-	values := make(map[string]any, len(raw))
-	for name, data := range raw {
-		values[name] = data
-	}
-	return deadline, values, err
-}
-
-func encodeSession(deadline time.Time, values map[string][]byte) ([]byte, error) {
-	return json.Marshal(encodedSession{deadline.UTC(), values})
-}
-
-func decodeSession(data []byte) (time.Time, map[string][]byte, error) {
-	var e encodedSession
-	if err := json.Unmarshal(data, &e); err != nil {
-		return time.Time{}, nil, fmt.Errorf("reading a session: %w", err)
-	}
-	if e.Values == nil {
-		e.Values = map[string][]byte{}
-	}
-	return e.Deadline, e.Values, nil
 }

@@ -99,7 +99,7 @@ func TestASignInIsKeptSealed(t *testing.T) {
 		}
 	}
 	another := newTestManager(t, store, Options{})
-	another.sessions.Store.(*sealedStore).sealer = &Sealer{make([]byte, KeySize)}
+	another.sessions.Store.(*sealedStore).sealer = zeroSealer(t)
 	if _, ok := signedIn(another, token); ok {
 		t.Error("a session sealed with another key is opened")
 	}
