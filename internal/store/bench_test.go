@@ -1,9 +1,8 @@
 package store
 
 import (
-	"context"
 	"fmt"
-	"runtime"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -13,85 +12,6 @@ import (
 	"vaccin/internal/registry/registrytest"
 )
 
-// importPeople imports n patients, each under a holder's NIR that three share, in chunks.
-func importPeople(b testing.TB, s *Store, n int) {
-	b.Helper()
-	g := registrytest.NewRegistry(s, registrytest.NewClock())
-	const chunk = 5000
-	for start := 0; start < n; start += chunk {
-		persons := make([]registry.ImportedPerson, 0, chunk)
-		for i := start; i < min(n, start+chunk); i++ {
-			persons = append(persons, person(i))
-		}
-		if err := g.ImportPersons(context.Background(), registrytest.Doctor("Import"), persons, "digest"); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func person(i int) registry.ImportedPerson {
-	p := registrytest.Patient(i / 3)
-	p.BirthRank = 1 + i%3
-	p.Own = registrytest.NIR(500_000_000 + i)
-	// Identifiers and codes are spread as drawn ones are.
-	spread := uint64(i+1) * 0x9E3779B97F4A7C15
-	return registry.ImportedPerson{
-		ID: registry.RecordID(fmt.Sprintf("%016x%016x", spread, i)), Patient: p,
-		Code: registry.TargetCode(spread%(registry.CodeSpace/2) + 1),
-	}
-}
-
-func BenchmarkImport(b *testing.B) {
-	s := open(b)
-	importPeople(b, s, 5000)
-	n := 0
-	before := cpu()
-	g := registrytest.NewRegistry(s, registrytest.NewClock())
-	for b.Loop() {
-		persons := make([]registry.ImportedPerson, 0, 5000)
-		for i := range 5000 {
-			persons = append(persons, person(5000*(n+1)+i))
-		}
-		n++
-		if err := g.ImportPersons(context.Background(), registrytest.Doctor("Import"), persons, "digest"); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(5000*n)/b.Elapsed().Seconds(), "persons/s")
-	b.ReportMetric(float64(5000*n)/(cpu()-before).Seconds(), "persons/cpu-s")
-}
-
-func BenchmarkFindByNIR(b *testing.B) {
-	for _, n := range []int{20_000, 2_000_000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			if n > 20_000 && testing.Short() {
-				b.Skip("two million persons take a minute to import")
-			}
-			s := open(b)
-			importPeople(b, s, n)
-			g := registrytest.NewRegistry(s, registrytest.NewClock())
-			var next atomic.Int64
-			by := registrytest.Doctor("Martin")
-			g.Reference(context.Background())
-			event := registry.Event{At: registrytest.NewClock().Now(), NationalID: by.Practitioner.NationalID, Action: registry.ActionSearchNIR}
-			b.SetParallelism(16)
-			b.ResetTimer()
-			b.RunParallel(func(pb *testing.PB) {
-				for pb.Next() {
-					i := int(next.Add(1)) * 7919 % (n / 3)
-					found, err := s.FindByNIR(context.Background(), registrytest.NIR(i), event)
-					if err != nil || len(found) != 3 {
-						b.Error(len(found), err)
-						return
-					}
-				}
-			})
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "searches/s")
-		})
-	}
-	runtime.KeepAlive(nil)
-}
-
 // cpu is the processor time that this process has used: on a machine that others use too, it says more
 // than the clock.
 func cpu() time.Duration {
@@ -100,4 +20,145 @@ func cpu() time.Duration {
 		panic(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// reportRates reports n things done since the timer was reset, by the clock and by the processor.
+func reportRates(b *testing.B, things string, n int, used time.Duration) {
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), things+"/s")
+	b.ReportMetric(float64(n)/used.Seconds(), things+"/cpu-s")
+}
+
+// persons are n persons from the i-th on. Three share a holder; identifiers and codes are spread as drawn
+// ones are.
+func persons(i, n int) []registry.ImportedPerson {
+	all := make([]registry.ImportedPerson, n)
+	for k := range all {
+		p := registrytest.Patient(i / 3)
+		p.BirthRank, p.Own = 1+i%3, registrytest.NIR(500_000_000+i)
+		spread := uint64(i+1) * 0x9E3779B97F4A7C15
+		all[k] = registry.ImportedPerson{
+			ID: registry.RecordID(fmt.Sprintf("%016x%016x", spread, i)), Patient: p,
+			Code: registry.TargetCode(spread%(registry.CodeSpace/2) + 1),
+		}
+		i++
+	}
+	return all
+}
+
+const chunk = 3000
+
+func populated(b *testing.B, s *Store, n int) *registry.Registry {
+	b.Helper()
+	g := registrytest.NewRegistry(s, registrytest.NewClock())
+	g.Random = registry.New(s).Random
+	importAll(b, s, g)
+	for i := 0; i < n; i += chunk {
+		if err := g.ImportPersons(b.Context(), registrytest.Doctor("Import"), persons(i, min(chunk, n-i)), "digest"); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return g
+}
+
+// BenchmarkImportPersons imports persons who all have a code and a NIR of their own, in chunks of 3,000.
+func BenchmarkImportPersons(b *testing.B) {
+	s := open(b)
+	g := populated(b, s, chunk)
+	next := chunk
+	var used time.Duration
+	for b.Loop() {
+		all := persons(next, chunk)
+		next += chunk
+		before := cpu()
+		if err := g.ImportPersons(b.Context(), registrytest.Doctor("Import"), all, "digest"); err != nil {
+			b.Fatal(err)
+		}
+		used += cpu() - before
+	}
+	reportRates(b, "persons", next-chunk, used)
+}
+
+// BenchmarkFindByNIR finds the three persons under a holder's NIR, and logs that, among few and many.
+func BenchmarkFindByNIR(b *testing.B) {
+	for _, n := range []int{20_000, 2_000_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			if n > 20_000 && testing.Short() {
+				b.Skip("two million persons take minutes to import")
+			}
+			s := open(b)
+			populated(b, s, n)
+			event := registry.Event{At: registrytest.NewClock().Now(), NationalID: "8100", Action: registry.ActionSearchNIR}
+			var next atomic.Int64
+			b.SetParallelism(32)
+			before := cpu()
+			b.ResetTimer()
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					i := int(next.Add(1)) * 7919 % (n / 3)
+					if found, err := s.FindByNIR(b.Context(), registrytest.NIR(i), event); err != nil || len(found) != 3 {
+						b.Errorf("%d found: %v", len(found), err)
+						return
+					}
+				}
+			})
+			reportRates(b, "searches", b.N, cpu()-before)
+		})
+	}
+}
+
+// BenchmarkApplyDose records first doses that were decided before, one after another and many at once.
+func BenchmarkApplyDose(b *testing.B) {
+	for _, callers := range []int{1, 64} {
+		b.Run(fmt.Sprintf("%d at once", callers), func(b *testing.B) {
+			s := open(b)
+			changes := decidedDoses(b, s, populated(b, s, b.N))
+			var next atomic.Int64
+			before := cpu()
+			b.ResetTimer()
+			var wg sync.WaitGroup
+			for range callers {
+				wg.Go(func() {
+					for {
+						i := int(next.Add(1)) - 1
+						if i >= len(changes) {
+							return
+						}
+						if err := s.Apply(b.Context(), changes[i]); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+			reportRates(b, "doses", b.N, cpu()-before)
+		})
+	}
+}
+
+// decidedDoses declares b.N persons eligible and returns the change of a first dose for each.
+func decidedDoses(b *testing.B, s *Store, g *registry.Registry) []registry.Change {
+	b.Helper()
+	capture := &registrytest.Capture{Store: s}
+	decider := registrytest.NewRegistry(capture, registrytest.NewClock())
+	all := persons(0, b.N)
+	var wg sync.WaitGroup
+	const callers = 64
+	for c := range callers {
+		wg.Go(func() {
+			for i := c; i < len(all); i += callers {
+				act := registry.Act{By: registrytest.Doctor("Martin"), Record: all[i].ID, Step: registry.StepFirstDose}
+				if _, err := g.DeclareEligibility(b.Context(), act, registrytest.EligibilityRequest()); err != nil {
+					b.Error(err)
+					return
+				}
+				if _, err := decider.RecordDose(b.Context(), act, registrytest.DoseRequest()); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return capture.Take()
 }

@@ -14,9 +14,6 @@ func (s *Store) Apply(ctx context.Context, change registry.Change) error {
 	if change == nil {
 		return errors.New("store: no change")
 	}
-	if registry.HeadOf(change).Event().IsZero() {
-		return errNoEvent
-	}
 	w, err := workOf(change, rand.Int64())
 	if err != nil {
 		return err

@@ -190,25 +190,47 @@ func (e *sqlite) why(s statement) (refusal, err error) {
 	return nil, errDefect
 }
 
-// read implements engine.
-func (e *sqlite) read(ctx context.Context, f func(reader) error) error {
+// reader takes a connection that reads; release gives it back.
+func (e *sqlite) reader(ctx context.Context) (c *sqliteConn, release func(), err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, nil, err
 	}
-	var c *sqliteConn
 	select {
 	case c = <-e.pool:
+		return c, func() { e.pool <- c }, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, nil, ctx.Err()
 	case <-e.closed:
-		return ErrClosed
+		return nil, nil, ErrClosed
 	}
-	defer func() { e.pool <- c }()
+}
+
+// query implements engine.
+func (e *sqlite) query(ctx context.Context, text string, args []any, row func(scan func(...any) error) error) error {
+	c, release, err := e.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := c.query(text, args, row); err != nil {
+		c.drop() // it may be the connection's fault
+		return err
+	}
+	return nil
+}
+
+// read implements engine.
+func (e *sqlite) read(ctx context.Context, f func(reader) error) error {
+	c, release, err := e.reader(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	if _, err := c.exec("BEGIN", nil); err != nil {
 		c.drop()
 		return fmt.Errorf("store: beginning to read: %w", err)
 	}
-	err := f(c)
+	err = f(c)
 	if _, end := c.exec("COMMIT", nil); end != nil {
 		c.drop()
 		err = errors.Join(err, end)

@@ -30,6 +30,8 @@ type engine interface {
 	transact(batch []work) (refusals []error, failure *failure)
 	// read calls f with a consistent view of what is committed.
 	read(ctx context.Context, f func(reader) error) error
+	// query runs a single query on what is committed, which takes no transaction around it.
+	query(ctx context.Context, sql string, args []any, row func(scan func(columns ...any) error) error) error
 	close() error
 }
 
@@ -78,27 +80,28 @@ func (s *Store) write(ctx context.Context, w work) error { return s.queue.do(ctx
 // all returns the rows of a query.
 func all[T any](r reader, sql string, args []any, columns func(*T) []any) ([]T, error) {
 	var rows []T
-	err := r.query(sql, args, func(scan func(...any) error) error {
-		var row T
-		if err := scan(columns(&row)...); err != nil {
-			return err
-		}
-		rows = append(rows, row)
-		return nil
-	})
-	if err != nil {
+	if err := r.query(sql, args, into(&rows, columns)); err != nil {
 		return nil, err
 	}
 	return rows, nil
 }
 
+// into adds each row of a query to rows.
+func into[T any](rows *[]T, columns func(*T) []any) func(scan func(...any) error) error {
+	return func(scan func(...any) error) error {
+		var row T
+		if err := scan(columns(&row)...); err != nil {
+			return err
+		}
+		*rows = append(*rows, row)
+		return nil
+	}
+}
+
 // readAll returns the rows of a query as a read of its own.
-func readAll[T any](ctx context.Context, s *Store, sql string, args []any, columns func(*T) []any) (rows []T, err error) {
-	err = s.engine.read(ctx, func(r reader) error {
-		rows, err = all(r, sql, args, columns)
-		return err
-	})
-	if err != nil {
+func readAll[T any](ctx context.Context, s *Store, sql string, args []any, columns func(*T) []any) ([]T, error) {
+	var rows []T
+	if err := s.engine.query(ctx, sql, args, into(&rows, columns)); err != nil {
 		return nil, err
 	}
 	return rows, nil

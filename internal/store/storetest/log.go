@@ -25,6 +25,7 @@ func eventIsWhole(e *env) {
 
 func eventRequired(e *env) {
 	e.fails(e.store.Log(e.ctx, registry.Event{}))
+	e.fails(e.store.Log(e.ctx, e.event("")))
 	withoutTime := e.event(registry.ActionRead)
 	withoutTime.At = time.Time{}
 	e.fails(e.store.Log(e.ctx, withoutTime))

@@ -60,6 +60,7 @@ func localities(e *env) {
 	e.localitiesFound("oeu", "14310 Œuilly")
 	e.localitiesFound("14310", "14310 Écouves", "14310 L’Haÿ", "14310 Œuilly")
 	e.localitiesFound("aris")
+	e.localitiesFound("14310 écouver") // the letter before the last one of a label
 	e.localitiesFound("5011")
 	e.localitiesFound("%")
 	e.localitiesFound("_")

@@ -65,7 +65,7 @@ CREATE TABLE locality (
     commune_code TEXT NOT NULL,
     folded_label TEXT NOT NULL,
     PRIMARY KEY (postal_code, folded_name)
-);
+) WITHOUT ROWID;
 
 CREATE INDEX locality_label ON locality (folded_label);
 
