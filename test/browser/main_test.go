@@ -1,0 +1,69 @@
+package browser_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// shots is the folder that pictures of the main pages are written to; the tests take none without it.
+var shots = flag.String("shots", os.Getenv("VACCIN_SHOTS"), "folder to write pictures of the main pages to")
+
+// The one browser, and the one service on a small synthetic country, that all tests share. Each test has
+// windows of its own, without cookies, and patients of its own.
+var (
+	chromium context.Context
+	site     *running
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	ctx, stop, err := startChromium()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "the browser tests need Chromium (Debian's package chromium):", err)
+		return 1
+	}
+	defer stop()
+	chromium = ctx
+	started, err := startService()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "the service of the browser tests did not start:", err)
+		return 1
+	}
+	defer started.stop()
+	site = started
+	return m.Run()
+}
+
+// startChromium starts a browser that knows nothing and asks nothing of the network by itself.
+func startChromium() (context.Context, func(), error) {
+	profile, err := os.MkdirTemp("", "vaccin-browser-")
+	if err != nil {
+		return nil, nil, err
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath("/usr/bin/chromium"), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", "fr-FR"), chromedp.WindowSize(1280, 900),
+	)
+	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, stopBrowser := chromedp.NewContext(allocator)
+	stop := func() {
+		stopBrowser()
+		stopAllocator()
+		_ = os.RemoveAll(profile) // a temporary folder that nothing else uses
+	}
+	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
+		stop()
+		return nil, nil, err
+	}
+	return ctx, stop, nil
+}

@@ -1,0 +1,229 @@
+package browser_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"vaccin/internal/auth"
+	"vaccin/internal/demo"
+	"vaccin/internal/demo/pscsim"
+	"vaccin/internal/referential"
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+	"vaccin/internal/service"
+	"vaccin/internal/store"
+)
+
+// running is the product on the embedded store, served on ports of its own with a clock that stands still.
+type running struct {
+	base     string // address that browsers use
+	country  demo.Country
+	lot      string // one of those known of the vaccine Comirnaty
+	failing  *registrytest.Failing
+	sessions *sessions
+
+	now          atomic.Int64 // business time, nanoseconds
+	providerDown atomic.Bool  // the provider's tokens are not to be had
+	used         atomic.Int64 // unknown NIRs handed out
+	cleanup      []func()
+}
+
+// morning is a Monday when both telephone lines are open.
+var morning = time.Date(2021, 2, 1, 10, 30, 0, 0, registry.ZoneOf(""))
+
+func startService() (*running, error) {
+	s := &running{}
+	s.now.Store(morning.UnixNano())
+	if err := s.start(); err != nil {
+		s.stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *running) stop() {
+	for i := len(s.cleanup) - 1; i >= 0; i-- {
+		s.cleanup[i]()
+	}
+}
+
+func (s *running) start() error {
+	ctx := context.Background()
+	folder, err := os.MkdirTemp("", "vaccin-service-")
+	if err != nil {
+		return err
+	}
+	s.cleanup = append(s.cleanup, func() { _ = os.RemoveAll(folder) })
+	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"))
+	if err != nil {
+		return err
+	}
+	s.cleanup = append(s.cleanup, func() { _ = kept.Close() })
+	s.failing, s.sessions = &registrytest.Failing{Store: kept}, &sessions{Store: kept}
+	cases := registry.New(s.failing)
+	cases.Business = func() time.Time { return time.Unix(0, s.now.Load()) }
+	s.country, err = demo.Populate(ctx, cases, kept, demo.Options{Persons: 60, Seed: 1, Today: registry.TodayAt(morning)})
+	if err != nil {
+		return err
+	}
+	lots, err := kept.Lots(ctx, referential.VaccineComirnaty, "", 1)
+	if err != nil {
+		return err
+	}
+	s.lot = lots[0].Number
+	return s.serve(cases)
+}
+
+// serve puts the service and the simulator on two ports, of two sites as in life.
+func (s *running) serve(cases *registry.Registry) error {
+	front, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	back, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return errors.Join(err, front.Close())
+	}
+	s.base = fmt.Sprintf("http://localhost:%d", front.Addr().(*net.TCPAddr).Port)
+	provider := "http://" + back.Addr().String()
+	product, err := s.product(cases, pscsim.AddressesAt(provider))
+	if err != nil {
+		return err
+	}
+	simulator, err := pscsim.New(pscsim.Options{
+		BaseURL: provider, ClientID: clientID, ClientSecret: clientSecret,
+		RedirectURIs: []string{s.base + "/connexion/psc/retour"}, PostLogoutRedirectURIs: []string{s.base + "/deconnecte"},
+	})
+	if err != nil {
+		return err
+	}
+	s.listen(front, product)
+	s.listen(back, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.providerDown.Load() && strings.HasSuffix(r.URL.Path, "/token") {
+			http.Error(w, "down", http.StatusServiceUnavailable)
+			return
+		}
+		simulator.ServeHTTP(w, r)
+	}))
+	return nil
+}
+
+const (
+	clientID     = "vaccin-browser"
+	clientSecret = "a secret of the tests only"
+)
+
+func (s *running) product(cases *registry.Registry, provider pscsim.Addresses) (http.Handler, error) {
+	key, err := auth.NewKey()
+	if err != nil {
+		return nil, err
+	}
+	config := service.Config{
+		PublicURL: s.base, Idle: 30 * time.Minute, Absolute: 4 * time.Hour, AssistancePhone: "01 99 00 12 34",
+		AdverseEffectsURL: "https://signalement.social-sante.gouv.fr",
+		PSC: service.PSCConfig{
+			Issuer: provider.Issuer, DiscoveryURL: provider.DiscoveryURL, AuthURL: provider.AuthURL,
+			ClientID: clientID, ClientSecret: clientSecret, ACRValues: "eidas1",
+		},
+	}
+	type records = registry.Store // the two stores bear one name
+	both := struct {
+		records
+		auth.Store
+	}{s.failing, s.sessions}
+	product, err := service.New(config, both, cases, key, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, err
+	}
+	return product.Handler(), nil
+}
+
+func (s *running) listen(on net.Listener, handler http.Handler) {
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(on) }() // ends with the error that Close gives it
+	s.cleanup = append(s.cleanup, func() { _ = server.Close() })
+}
+
+// at sets the business clock until the test ends.
+func (s *running) at(t *testing.T, moment time.Time) {
+	t.Helper()
+	before := s.now.Swap(moment.UnixNano())
+	t.Cleanup(func() { s.now.Store(before) })
+}
+
+// errBroken is what the store answers where a test makes it fail.
+var errBroken = errors.New("the test broke the store")
+
+// broken makes a method of the store fail while f runs.
+func (s *running) broken(method string, f func()) {
+	s.failing.Fail(method, errBroken)
+	defer s.failing.Fail(method, nil)
+	f()
+}
+
+// example is the member of the cast whose title starts so.
+func (s *running) example(t *testing.T, title string) demo.Example {
+	t.Helper()
+	for _, e := range s.country.Examples {
+		if strings.HasPrefix(e.Title, title) {
+			return e
+		}
+	}
+	t.Fatalf("nobody of the cast is « %s »", title)
+	return demo.Example{}
+}
+
+// record is the address of an example's record.
+func (s *running) record(t *testing.T, title string) string {
+	t.Helper()
+	return "/dossiers/" + string(s.example(t, title).Record)
+}
+
+// sessions is the store of sessions; it can let all of those in use expire.
+type sessions struct {
+	auth.Store
+
+	mu      sync.Mutex
+	saved   []string
+	expired map[string]bool
+}
+
+// SaveSession keeps a session and remembers that there is one.
+func (s *sessions) SaveSession(ctx context.Context, id string, data []byte, expires time.Time) error {
+	s.mu.Lock()
+	s.saved = append(s.saved, id)
+	s.mu.Unlock()
+	return s.Store.SaveSession(ctx, id, data, expires)
+}
+
+// Session gives a session, or an expired one.
+func (s *sessions) Session(ctx context.Context, id string) ([]byte, time.Time, bool, error) {
+	data, expires, found, err := s.Store.Session(ctx, id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.expired[id] {
+		expires = time.Now().Add(-time.Second)
+	}
+	return data, expires, found, err
+}
+
+// expire lets every session in use end now.
+func (s *sessions) expire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expired = map[string]bool{}
+	for _, id := range s.saved {
+		s.expired[id] = true
+	}
+}

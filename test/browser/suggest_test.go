@@ -1,0 +1,113 @@
+package browser_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+)
+
+// doseForm opens the form of a first dose of a patient of the test's own.
+func (w *tab) doseForm(name string) {
+	w.t.Helper()
+	w.signIn("dr-un-lieu")
+	w.open(w.eligible(name, "Rose") + "/vaccination-1")
+}
+
+// asked are the addresses of suggestions that the page has asked for.
+func (w *tab) asked() string {
+	w.t.Helper()
+	return strings.Join(eval[[]string](w, `performance.getEntriesByType("resource").map(e => e.name).filter(n => n.includes("/suggestions/"))`), "\n")
+}
+
+func TestSuggestionsAreACombobox(t *testing.T) {
+	w := newTab(t)
+	w.doseForm("Combo")
+	w.choose("vaccine", "Comirnaty")
+	for _, attribute := range []struct{ name, want string }{
+		{"role", "combobox"}, {"aria-autocomplete", "list"}, {"aria-expanded", "false"}, {"aria-controls", "lot__listbox"}, {"autocomplete", "off"},
+	} {
+		if got := eval[string](w, fmt.Sprintf(`document.getElementById("lot").getAttribute(%q) ?? ""`, attribute.name)); got != attribute.want {
+			t.Errorf("the field's %s is %q, want %q", attribute.name, got, attribute.want)
+		}
+	}
+	if hint := eval[string](w, `document.getElementById("lot").getAttribute("aria-describedby")`); !strings.Contains(hint, "lot-hint") {
+		t.Errorf("the field is described by %q, without its hint", hint)
+	}
+	lines := w.suggested("lot", site.lot[:2])
+	if eval[string](w, `document.getElementById("lot").getAttribute("aria-expanded")`) != "true" {
+		t.Error("the open list is not said to be expanded")
+	}
+	if got := eval[int](w, `document.querySelectorAll("#lot__listbox[role=listbox] > [role=option]").length`); got != len(lines) {
+		t.Errorf("%d options for %d lines", got, len(lines))
+	}
+	w.wait(fmt.Sprintf(`[...document.querySelectorAll("[role=status]")].some(e => e.textContent.includes("%d suggestions disponibles"))`, len(lines)))
+	w.press(kb.ArrowDown)
+	w.wait(`document.activeElement.getAttribute("aria-selected") === "true"`)
+	w.press(kb.Escape)
+	w.wait(`document.getElementById("lot").getAttribute("aria-expanded") === "false"`)
+}
+
+func TestSuggestionsStartAtTheSecondCharacterAndKnowTheOtherFields(t *testing.T) {
+	w := newTab(t)
+	w.doseForm("Second")
+	w.choose("vaccine", "Moderna")
+	w.fill("lot", "")
+	w.press("3")
+	w.wait(`[...document.querySelectorAll("[role=status]")].some(e => e.textContent.includes("Saisissez au moins 2 caractères"))`)
+	if got := w.asked(); got != "" {
+		t.Errorf("one character asks for %s", got)
+	}
+	for _, lot := range w.suggested("lot", "30") {
+		if !strings.HasPrefix(lot, "30") {
+			t.Errorf("« 30 » suggests %s", lot)
+		}
+	}
+	w.choose("place_type", "EHPAD")
+	for _, place := range w.suggested("place", "glycines") {
+		if !strings.Contains(place, "Glycines") {
+			t.Errorf("« glycines » suggests %s", place)
+		}
+	}
+	for _, part := range []string{"/suggestions/lots?q=30&vaccine=MODERNA", "place_type=EHPAD"} {
+		if !strings.Contains(w.asked(), part) {
+			t.Errorf("asked %s, without %s", w.asked(), part)
+		}
+	}
+}
+
+func TestALotThatIsNotSuggestedIsAccepted(t *testing.T) {
+	w := newTab(t)
+	w.doseForm("Libre")
+	w.dose()
+	w.fill("lot", "")
+	w.press("QQ99")
+	w.wait(`document.querySelector("#lot__listbox")?.innerText.includes("Aucune suggestion")`)
+	w.press(kb.Tab)
+	if got := w.value("lot"); got != "QQ99" {
+		t.Fatalf("leaving the field made it %q", got)
+	}
+	w.send("Valider")
+	w.says("Je confirme cette saisie")
+	if got := w.value("lot"); got != "QQ99" {
+		t.Errorf("the form comes back with the lot %q", got)
+	}
+	w.click(`.app-question input`)
+	w.send("Valider")
+	w.says("Code du patient", "QQ99")
+}
+
+func TestWithoutSuggestionsTheFieldIsAnOrdinaryOne(t *testing.T) {
+	w := newTab(t)
+	w.doseForm("Panne")
+	w.dose()
+	site.broken("Lots", func() {
+		w.fill("lot", "")
+		w.press(site.lot)
+		w.wait(`document.querySelector("#lot__listbox")?.innerText.includes("Suggestions indisponibles")`)
+		w.press(kb.Tab)
+		w.send("Valider")
+	})
+	w.says("Code du patient", site.lot)
+}
