@@ -34,7 +34,7 @@ type doseBench struct {
 // benchDoses sweeps how many post at the same time. The ratio judged is the lowest.
 func benchDoses(ctx context.Context, l *lab) (v verdict, err error) {
 	sweep := pick(l, []int{16, 64, 128}, []int{16})
-	b := &doseBench{lab: l, rounds: pick(l, 7, 1), perRound: pick(l, 4_000, 150), used: map[string]int{}}
+	b := &doseBench{lab: l, rounds: pick(l, 7, 1), perRound: pick(l, 3_000, 150), used: map[string]int{}}
 	patients := (len(sweep)*b.rounds+1)*b.perRound + 1
 	stop, err := b.prepare(ctx, slices.Max(sweep), patients)
 	if err != nil {
@@ -43,7 +43,7 @@ func benchDoses(ctx context.Context, l *lab) (v verdict, err error) {
 	defer func() { err = errors.Join(err, stop()) }()
 	ours := side{"ours", func(ctx context.Context) (float64, error) { return b.send(ctx, b.product, "ours", sweep[0]) }}
 	yardstick := side{"bare handler", func(ctx context.Context) (float64, error) { return b.send(ctx, b.bare, "yardstick", sweep[0]) }}
-	warm := contest{"doses/s", ours, yardstick, 1}
+	warm := contest{"doses/s", ours, yardstick, 1, b.perRound}
 	if _, err := warm.run(ctx); err != nil {
 		return v, err
 	}
@@ -51,7 +51,7 @@ func benchDoses(ctx context.Context, l *lab) (v verdict, err error) {
 	for i, connections := range sweep {
 		ours.run = func(ctx context.Context) (float64, error) { return b.send(ctx, b.product, "ours", connections) }
 		yardstick.run = func(ctx context.Context) (float64, error) { return b.send(ctx, b.bare, "yardstick", connections) }
-		c := contest{"doses/s", ours, yardstick, b.rounds}
+		c := contest{"doses/s", ours, yardstick, b.rounds, b.perRound}
 		o, err := c.run(ctx)
 		if err != nil {
 			return v, err

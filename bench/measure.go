@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"syscall"
+	"time"
 )
 
 // side is one of two that are compared: run does one round and returns how many it did a second.
@@ -17,6 +19,7 @@ type contest struct {
 	unit            string
 	ours, yardstick side
 	rounds          int
+	perRound        int // how many a round does, where this process does them all; 0 otherwise
 }
 
 // outcome is the medians of a contest.
@@ -24,34 +27,50 @@ type outcome struct {
 	ours, yardstick float64 // a second
 	ratio           float64 // median of the rounds' own ratios, ours over the yardstick
 	least, most     float64 // of these ratios
+	used            [2]time.Duration
 }
 
 // run does the rounds; who begins changes with each.
-func (c contest) run(ctx context.Context) (outcome, error) {
-	var ours, yardstick, ratios []float64
+func (c contest) run(ctx context.Context) (o outcome, err error) {
+	sides := [2]side{c.ours, c.yardstick}
+	var rates, used [2][]float64
+	var ratios []float64
 	for round := range c.rounds {
-		order := []side{c.ours, c.yardstick}
-		if round%2 == 1 {
-			slices.Reverse(order)
-		}
-		rates := map[string]float64{}
-		for _, s := range order {
-			rate, err := s.run(ctx)
+		for turn := range sides {
+			i := (round + turn) % 2
+			before := processorTime()
+			rate, err := sides[i].run(ctx)
 			if err != nil {
-				return outcome{}, fmt.Errorf("%s: %w", s.name, err)
+				return o, fmt.Errorf("%s: %w", sides[i].name, err)
 			}
-			rates[s.name] = rate
+			rates[i], used[i] = append(rates[i], rate), append(used[i], float64(processorTime()-before))
 		}
-		a, b := rates[c.ours.name], rates[c.yardstick.name]
-		ours, yardstick, ratios = append(ours, a), append(yardstick, b), append(ratios, a/b)
+		ratios = append(ratios, rates[0][round]/rates[1][round])
 	}
-	return outcome{median(ours), median(yardstick), median(ratios), slices.Min(ratios), slices.Max(ratios)}, nil
+	return outcome{
+		median(rates[0]), median(rates[1]), median(ratios), slices.Min(ratios), slices.Max(ratios),
+		[2]time.Duration{time.Duration(median(used[0])), time.Duration(median(used[1]))},
+	}, nil
 }
 
-// tell prints the figures of a contest.
+// tell prints the figures of a contest. Processor time is that of the whole process, whose client both
+// sides share; on a machine that does other things too it moves less than the clock.
 func (c contest) tell(l *lab, what string, o outcome) {
 	l.say("%-14s %-14s %8.0f %s   %-14s %8.0f %s   ratio %.2f (%.2f to %.2f in %d rounds)",
 		what, c.ours.name, o.ours, c.unit, c.yardstick.name, o.yardstick, c.unit, o.ratio, o.least, o.most, c.rounds)
+	if c.perRound > 0 {
+		each := func(d time.Duration) time.Duration { return (d / time.Duration(c.perRound)).Round(time.Microsecond) }
+		l.say("%-14s processor time of one: %v and %v, ratio %.2f", "", each(o.used[0]), each(o.used[1]), float64(o.used[1])/float64(o.used[0]))
+	}
+}
+
+// processorTime is what this process has used so far.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		panic(err) // only for arguments that these are not
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func median(values []float64) float64 {

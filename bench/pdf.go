@@ -24,7 +24,7 @@ func benchPDF(ctx context.Context, l *lab) (verdict, error) {
 			return goBenchmark(ctx, binary, name, pick(l, "1s", "20ms"))
 		}
 	}
-	c := contest{"PDFs/s", side{"ours", measure("BenchmarkPDF")}, side{"general", measure("BenchmarkPDFYardstick")}, pick(l, 7, 1)}
+	c := contest{"PDFs/s", side{"ours", measure("BenchmarkPDF")}, side{"general", measure("BenchmarkPDFYardstick")}, pick(l, 7, 1), 0}
 	o, err := c.run(ctx)
 	if err != nil {
 		return verdict{}, err

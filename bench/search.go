@@ -51,8 +51,10 @@ func benchSearch(ctx context.Context, l *lab) (v verdict, err error) {
 		}
 		// A ratio of rates, few over many, is one of times, many over few.
 		c := contest{
-			"searches/s", side{fmt.Sprintf("%d persons", few.persons), look(few)},
-			side{fmt.Sprintf("%d persons", many.persons), look(many)}, pick(l, 7, 1),
+			"searches/s",
+			side{fmt.Sprintf("%d persons", few.persons), look(few)},
+			side{fmt.Sprintf("%d persons", many.persons), look(many)},
+			pick(l, 7, 1), n,
 		}
 		if _, err := c.ours.run(ctx); err != nil { // warm
 			return v, err

@@ -52,7 +52,7 @@ func benchSignIn(ctx context.Context, l *lab) (v verdict, err error) {
 	load := func(s *running) func(context.Context) (float64, error) {
 		return func(ctx context.Context) (float64, error) { return wrk(ctx, "http://"+s.address+"/", duration) }
 	}
-	c := contest{"pages/s", side{"ours", load(product)}, side{"constant page", load(constant)}, pick(l, 7, 1)}
+	c := contest{"pages/s", side{"ours", load(product)}, side{"constant page", load(constant)}, pick(l, 7, 1), 0}
 	o, err := c.run(ctx)
 	if err != nil {
 		return v, err
