@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"bytes"
 	"errors"
 	"sync"
 	"testing"
@@ -380,6 +381,15 @@ func TestACodeThatIsTakenIsDrawnAgain(t *testing.T) {
 	g := rt.NewRegistry(failing, w.clock)
 	if _, err := g.DeclareEligibility(background, w.act(rt.Doctor("Martin"), 0), rt.EligibilityRequest()); err == nil || registry.KindOf(err) != 0 {
 		t.Errorf("error is %v", err)
+	}
+}
+
+func TestWithoutRandomnessNobodyIsDeclaredEligible(t *testing.T) {
+	w := newWorld(t)
+	w.g.Random = bytes.NewReader(nil)
+	done, err := w.g.DeclareEligibility(background, w.act(rt.Doctor("Martin"), 0), rt.EligibilityRequest())
+	if err == nil || registry.KindOf(err) != 0 || done.Record.ID != "" || w.record().Version != 1 {
+		t.Errorf("error is %v, version %d", err, w.record().Version)
 	}
 }
 
