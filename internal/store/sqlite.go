@@ -12,6 +12,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
@@ -20,9 +21,12 @@ import (
 //go:embed migrations/sqlite/*.sql
 var migrations embed.FS
 
-// Settings of every connection. Another process (an import while the service runs) may hold the one
-// write lock for a moment: it is waited for. FULL makes each commit wait until the disk has it; the
-// default under WAL would acknowledge entries that a power cut takes back.
+// busyTimeout is how long another process (an import while the service runs) that holds the one write
+// lock is waited for.
+const busyTimeout = 10 * time.Second
+
+// Settings of every connection; busy_timeout is in milliseconds. FULL makes each commit wait until the
+// disk has it: the default under WAL would acknowledge entries that a power cut takes back.
 const (
 	commonSettings = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_dqs=0"
 	writerSettings = commonSettings + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
@@ -42,11 +46,7 @@ type sqlite struct {
 }
 
 func openSQLite(ctx context.Context, path string) (_ *sqlite, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := file.Close(); err != nil {
+	if err := create(path); err != nil {
 		return nil, err
 	}
 	e := &sqlite{size: max(4, runtime.NumCPU()), closed: make(chan struct{})}
@@ -75,6 +75,19 @@ func openSQLite(ctx context.Context, path string) (_ *sqlite, err error) {
 	return e, nil
 }
 
+// create makes the file, readable by its owner alone, when there is none. One that exists is not even
+// opened: to close it would drop the locks that this process may hold on it.
+func create(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return file.Close()
+}
+
 // address is the driver's name of the file with settings.
 func address(path, settings string) string {
 	escaped := (&url.URL{Path: path}).EscapedPath()
@@ -90,10 +103,18 @@ func migrate(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("bringing the tables up to date: %w", err)
+	// Another process may bring the same new file up to date at the same time: whoever comes second to a
+	// migration fails, and looks again once the first has done it.
+	for deadline := time.Now().Add(busyTimeout); ; time.Sleep(busyTimeout / 100) {
+		_, err := provider.Up(ctx)
+		if err == nil {
+			return nil
+		}
+		pending, unknown := provider.HasPending(ctx)
+		if unknown != nil || pending && time.Now().After(deadline) || ctx.Err() != nil {
+			return fmt.Errorf("bringing the tables up to date: %w", err)
+		}
 	}
-	return nil
 }
 
 func (e *sqlite) close() error {

@@ -122,6 +122,24 @@ func TestAFileThatIsNoStoreIsRefused(t *testing.T) {
 	}
 }
 
+func TestANewFileMayBeOpenedByManyAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store.db")
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			s, err := Open(t.Context(), path)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
 func TestTheAccessLogIsAppendOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	s, g := openAt(t, path)
