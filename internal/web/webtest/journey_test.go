@@ -66,17 +66,17 @@ func TestTheWholeJourney(t *testing.T) {
 	if f := page.Form("lot"); f.Values.Get("occurrence") != "01/02/2021" || f.Values.Get("vaccine")+f.Values.Get("lot")+f.Values.Get("site") != "" {
 		t.Errorf("the form of the first dose starts with %v", f.Values)
 	}
-	page = injected(page.Form("lot")).Send(b).Want(http.StatusOK, "Synthèse de la 1ère vaccination",
-		"Prenez un rendez-vous pour la 2ème vaccination à partir du lundi 1er mars 2021", "portail national des signalements", "Patient suivant")
+	page = injected(page.Form("lot")).Fill("occurrence", "31/01/2021").Send(b).Want(http.StatusOK, "Synthèse de la 1ère vaccination",
+		"Prenez un rendez-vous pour la 2ème vaccination à partir du dimanche 28 février 2021", "portail national des signalements", "Patient suivant")
 	documents(t, b, address(p, dose1))
 
-	page = b.Get(page.Link("Patient suivant")).Want(http.StatusOK, "Repris pour le patient suivant", registrytest.KnownLot, "EHPAD Les Glycines", "01/02/2021").
+	page = b.Get(page.Link("Patient suivant")).Want(http.StatusOK, "Repris pour le patient suivant", registrytest.KnownLot, "EHPAD Les Glycines", "31/01/2021").
 		Not("DURAND", "deltoïde")
 	page.Form("code").Fill("code", strings.ToLower(" "+strings.ReplaceAll(code.Format(), "-", " "))).Send(b).Want(http.StatusOK, "Dossier du patient", "1ère vaccination enregistrée")
 	declare(b, next)
 	f := b.Get(address(next, dose1)).Want(http.StatusOK, "sont repris du patient précédent").Form("lot")
 	want := url.Values{
-		"vaccine": {registrytest.Comirnaty}, "lot": {registrytest.KnownLot}, "site": {""}, "occurrence": {"01/02/2021"},
+		"vaccine": {registrytest.Comirnaty}, "lot": {registrytest.KnownLot}, "site": {""}, "occurrence": {"31/01/2021"},
 		"place_type": {registrytest.PlaceEHPAD}, "place": {"75011 Paris – EHPAD Les Glycines"},
 	}
 	for field := range want {
@@ -93,7 +93,7 @@ func secondDose(t *testing.T, h *house, p registry.ImportedPerson, code registry
 	t.Helper()
 	h.clock.SetDay(registrytest.SecondDoseDay)
 	b := h.signIn(t, marchand)
-	page := byNIR(b, "code", code.Format()).Want(http.StatusOK, "1ère vaccination enregistrée", "à partir du 01/03/2021")
+	page := byNIR(b, "code", code.Format()).Want(http.StatusOK, "1ère vaccination enregistrée", "à partir du 28/02/2021")
 	page = b.Get(page.Link("Enregistrer la 2ème vaccination")).Want(http.StatusOK, "Comirnaty (Pfizer-BioNTech) (celui de la 1ère vaccination, non modifiable)")
 	f := injected(page.Form("lot")).Fill("occurrence", "01/03/2021", "vaccine", registrytest.Moderna) // a forged form
 	page = f.Send(b).Want(http.StatusOK, "Synthèse de la 2ème vaccination", "La vaccination est complète").Not("Moderna")
