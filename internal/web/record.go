@@ -52,6 +52,9 @@ func stepTabs(record registry.Record, current registry.Step) []ui.StepTab {
 			tab.State, tab.Address = "Enregistrée, voir la synthèse", stepAddress(record.ID, step)
 		case hasNext && step == next:
 			tab.State, tab.Address = "À faire", stepAddress(record.ID, step)
+			if tab.Current {
+				tab.State = "En cours"
+			}
 		}
 		tabs = append(tabs, tab)
 	}

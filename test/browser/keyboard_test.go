@@ -11,7 +11,7 @@ import (
 
 // focus describes where the keyboard is.
 type focus struct {
-	ID, Name, Value, Text string
+	ID, Tag, Text string
 	Shown                 bool // how the element looks tells that it has the focus
 	Hidden                bool // something else covers it, or it is out of the window
 }
@@ -27,7 +27,7 @@ const focusOf = `(() => {
 	const box = e.getBoundingClientRect()
 	const at = document.elementFromPoint(box.left + Math.min(box.width / 2, 20), box.top + Math.min(box.height / 2, 20))
 	const covered = !at || !(e === at || e.contains(at) || at.contains(e) && !at.closest(".app-patient") || [...(e.labels ?? [])].some(l => l.contains(at)))
-	const found = { ID: e.id, Name: e.name ?? "", Value: e.value ?? "", Text: (e.innerText ?? "").trim(), Hidden: covered }
+	const found = { ID: e.id, Tag: e.tagName, Text: (e.innerText ?? "").trim(), Hidden: covered }
 	const focused = looks()
 	e.blur()
 	found.Shown = focused !== looks()
@@ -69,7 +69,7 @@ func (w *tab) reachField(id string) {
 // enter presses Enter on the link or button of that text.
 func (w *tab) enter(text string) {
 	w.t.Helper()
-	w.reach("« "+text+" »", func(f focus) bool { return strings.Contains(f.Text, text) })
+	w.reach("« "+text+" »", func(f focus) bool { return (f.Tag == "A" || f.Tag == "BUTTON") && strings.Contains(f.Text, text) })
 	w.leave(func() { w.press(kb.Enter) })
 }
 

@@ -203,8 +203,8 @@ func doseStates(w *tab) {
 // singleDose records a vaccine of one dose, months later.
 func (w *tab) singleDose() {
 	w.t.Helper()
-	site.at(w.t, time.Date(2021, 5, 10, 11, 0, 0, 0, morning.Location()))
 	record := w.eligible("Unidose", "Berthe")
+	site.at(w.t, time.Date(2021, 5, 10, 11, 0, 0, 0, morning.Location()))
 	w.open(record + "/vaccination-1")
 	w.dose()
 	w.fill("occurrence", "10/05/2021")
