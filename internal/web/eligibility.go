@@ -121,8 +121,10 @@ func (s *Server) showEligibilityForm(w http.ResponseWriter, r *http.Request, by 
 		page: s.recordFrame(r, record, "Déclarer l’éligibilité", registry.StepEligibility), form: form, rectify: rectify,
 		action: stepAddress(record.ID, registry.StepEligibility),
 		prescriber: []ui.Row{
-			{Key: "familyName", Label: "Nom", Value: p.FamilyName}, {Key: "givenName", Label: "Prénom", Value: p.GivenName},
-			{Key: "number", Label: "Numéro RPPS ou AM", Value: p.Number}, {Key: "structure", Label: "Structure", Value: p.Structure},
+			{Key: "familyName", Label: "Nom", Value: p.FamilyName},
+			{Key: "givenName", Label: "Prénom", Value: p.GivenName},
+			{Key: "number", Label: "Numéro RPPS ou AM", Value: p.Number},
+			{Key: "structure", Label: "Structure", Value: p.Structure},
 		},
 	}
 	for _, a := range ref.Activities {

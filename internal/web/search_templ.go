@@ -77,7 +77,7 @@ func searchPage(v searchView) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
 				Name: fieldNIR, Label: "Numéro de sécurité sociale (NIR)", Kind: "code",
-				Hint: "Celui du patient ou de son ouvrant droit : 15 caractères avec la clé, par exemple 2 69 05 49 588 157 80.",
+				Hint: "Celui du patient ou de son ouvrant droit : 15 caractères avec la clé, par exemple 2 69 05 49 588 157 80.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -48,14 +48,14 @@ func assistancePage(v assistanceView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.phone != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"govuk-body\">Joignez l’assistance technique au <strong><a class=\"govuk-link\" href=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<p class=\"govuk-body\">Joignez l’assistance technique au <strong class=\"app-figures\"><a class=\"govuk-link\" href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var3 templ.SafeURL
 				templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("tel:" + telephone(v.phone)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `static.templ`, Line: 13, Col: 142}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `static.templ`, Line: 13, Col: 162}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 				if templ_7745c5c3_Err != nil {
@@ -68,7 +68,7 @@ func assistancePage(v assistanceView) templ.Component {
 				var templ_7745c5c3_Var4 string
 				templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(v.phone)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `static.templ`, Line: 13, Col: 154}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `static.templ`, Line: 13, Col: 174}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 				if templ_7745c5c3_Err != nil {
@@ -84,7 +84,7 @@ func assistancePage(v assistanceView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"govuk-body\">du lundi au vendredi, de 8h30 à 17h30.</p><p class=\"govuk-body\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"govuk-body\">du lundi au vendredi, de 8\u00a0h\u00a030 à 17\u00a0h\u00a030.</p><p class=\"govuk-body\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -92,7 +92,7 @@ func assistancePage(v assistanceView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</p></section><section class=\"app-search__card\" aria-labelledby=\"salarie\"><h2 class=\"govuk-heading-m\" id=\"salarie\">Vous êtes salarié, ou effectuez une vacation dans un établissement ou un centre de vaccination</h2><p class=\"govuk-body\">Joignez le <strong><a class=\"govuk-link\" href=\"tel:0800081207\">0800 08 12 07</a></strong> en cas de problème de connexion ou d’utilisation du téléservice,</p><p class=\"govuk-body\">du lundi au vendredi, de 9h00 à 20h00.</p><p class=\"govuk-body\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</p></section><section class=\"app-search__card\" aria-labelledby=\"salarie\"><h2 class=\"govuk-heading-m\" id=\"salarie\">Vous êtes salarié, ou effectuez une vacation dans un établissement ou un centre de vaccination</h2><p class=\"govuk-body\">Joignez le <strong class=\"app-figures\"><a class=\"govuk-link\" href=\"tel:0800081207\">0800 08 12 07</a></strong> en cas de problème de connexion ou d’utilisation du téléservice,</p><p class=\"govuk-body\">du lundi au vendredi, de 9\u00a0h à 20\u00a0h.</p><p class=\"govuk-body\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -78,10 +78,6 @@ func TestForgedAndReplayedCallbacks(t *testing.T) {
 	if thief.Cookie("vaccin_session") != "" {
 		t.Error("a callback taken by another browser signs it in")
 	}
-	u, err := url.Parse(back)
-	if err != nil {
-		t.Fatal(err)
-	}
 	sealed := b.Cookie("vaccin_signin")
 	b.Get(back).Want(http.StatusOK, "MARCHAND")
 	b.Get(back).Want(http.StatusForbidden, "Connexion à recommencer")
@@ -94,7 +90,8 @@ func TestForgedAndReplayedCallbacks(t *testing.T) {
 		"another code": func(q url.Values) { q.Set("code", "forged") }, "nothing": func(q url.Values) { clear(q) },
 	} {
 		fresh := webtest.NewBrowser(t, h.base)
-		if u, err = url.Parse(captured(t, h, fresh)); err != nil {
+		u, err := url.Parse(captured(t, h, fresh))
+		if err != nil {
 			t.Fatal(err)
 		}
 		q := u.Query()
