@@ -9,7 +9,9 @@ import (
 // errAlready says that what is asked already stands: nothing to change, nothing to refuse.
 var errAlready = errors.New("the act already stands")
 
-// decision is everything that deciding on an act looks at. Its methods decide without a store.
+// decision is everything that deciding on an act looks at. Its methods decide without a store and change
+// nothing of it; they take a pointer because its copies, large and nested, made goroutines grow their
+// stacks at every act.
 type decision struct {
 	Act
 	policy Case
@@ -18,39 +20,39 @@ type decision struct {
 	random io.Reader
 }
 
-func (d decision) record() Record { return d.facts.Record }
+func (d *decision) record() Record { return d.facts.Record }
 
 // head guards a change by the record's version and carries its event.
-func (d decision) head(entryVersion int) Head {
+func (d *decision) head(entryVersion int) Head {
 	event := d.event
 	event.Version = entryVersion
 	return Head{d.record().ID, d.record().Version, event}
 }
 
-func (d decision) signature() Signature {
+func (d *decision) signature() Signature {
 	return Signature{Role: d.By.Role, Practitioner: d.By.Practitioner, Place: d.By.Place, At: d.facts.Now}
 }
 
 // asAuthor is the actor as whom the entry in force was validated. What a form takes from the session
 // is taken from the author's, also when support or the author from another place rectifies.
-func (d decision) asAuthor(author Signature) Actor {
+func (d *decision) asAuthor(author Signature) Actor {
 	return Actor{Role: author.Role, Practitioner: author.Practitioner, Place: author.Place, Door: d.By.Door}
 }
 
 // decider decides a form as validated by someone: the content, and the confirmations it carries.
 type decider[T any] func(by Actor) (T, []Confirmation, error)
 
-func (d decision) eligibility(req EligibilityRequest) decider[Eligibility] {
+func (d *decision) eligibility(req EligibilityRequest) decider[Eligibility] {
 	return func(by Actor) (Eligibility, []Confirmation, error) {
 		return DecideEligibility(req, d.facts.Reference, by, TodayAt(d.facts.Now, by.Place.PostalCode))
 	}
 }
 
-func (d decision) dose(req DoseRequest) decider[Dose] {
+func (d *decision) dose(req DoseRequest) decider[Dose] {
 	return func(by Actor) (Dose, []Confirmation, error) { return DecideDose(d.Step, req, d.facts, by) }
 }
 
-func (d decision) declareEligibility(req EligibilityRequest) (Change, error) {
+func (d *decision) declareEligibility(req EligibilityRequest) (Change, error) {
 	version, err := firstVersion(d, d.record().Eligibilities, d.eligibility(req))
 	if err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func (d decision) declareEligibility(req EligibilityRequest) (Change, error) {
 	return EligibilityDeclared{d.head(1), len(d.record().Eligibilities) + 1, version, code}, nil
 }
 
-func (d decision) rectifyEligibility(req EligibilityRequest) (Change, error) {
+func (d *decision) rectifyEligibility(req EligibilityRequest) (Change, error) {
 	sequence, version, err := nextVersion(d, d.record().Eligibilities, d.eligibility(req))
 	if err != nil {
 		return nil, err
@@ -72,7 +74,7 @@ func (d decision) rectifyEligibility(req EligibilityRequest) (Change, error) {
 	return EligibilityRectified{d.head(version.Number), sequence, version}, nil
 }
 
-func (d decision) recordDose(req DoseRequest) (Change, error) {
+func (d *decision) recordDose(req DoseRequest) (Change, error) {
 	entries := d.record().doses(d.Step)
 	version, err := firstVersion(d, entries, d.dose(req))
 	if err != nil {
@@ -81,7 +83,7 @@ func (d decision) recordDose(req DoseRequest) (Change, error) {
 	return DoseRecorded{d.head(1), d.Step, len(entries) + 1, version}, nil
 }
 
-func (d decision) rectifyDose(req DoseRequest) (Change, error) {
+func (d *decision) rectifyDose(req DoseRequest) (Change, error) {
 	sequence, version, err := nextVersion(d, d.record().doses(d.Step), d.dose(req))
 	if err != nil {
 		return nil, err
@@ -91,7 +93,7 @@ func (d decision) rectifyDose(req DoseRequest) (Change, error) {
 
 // firstVersion makes the first version of a new entry. When the step is taken, the same act by the same
 // person already stands; anything else is the conflict that policy named.
-func firstVersion[T comparable](d decision, entries []Entry[T], decide decider[T]) (Version[T], error) {
+func firstVersion[T comparable](d *decision, entries []Entry[T], decide decider[T]) (Version[T], error) {
 	content, confirmed, invalid := decide(d.By)
 	if err := resent(d, entries, content, invalid); err != nil {
 		return Version[T]{}, err
@@ -114,7 +116,7 @@ func firstVersion[T comparable](d decision, entries []Entry[T], decide decider[T
 // nextVersion makes the version that rectifies the entry in force, and returns that entry's sequence. A
 // form that changes nothing leaves the entry as it is; one that showed something else than what stands
 // is a conflict.
-func nextVersion[T comparable](d decision, entries []Entry[T], decide decider[T]) (sequence int, v Version[T], err error) {
+func nextVersion[T comparable](d *decision, entries []Entry[T], decide decider[T]) (sequence int, v Version[T], err error) {
 	entry, ok := standing(entries)
 	author := d.By
 	if ok {
@@ -156,19 +158,19 @@ var (
 )
 
 // showed tells whether the form showed this entry at this version; 0 does not ask.
-func (d decision) showed(sequence, version int) bool {
+func (d *decision) showed(sequence, version int) bool {
 	return (d.Entry == 0 || d.Entry == sequence) && (d.From == 0 || d.From == version)
 }
 
 // signed tells whether whoever acts made a signature.
-func (d decision) signed(s Signature) bool {
+func (d *decision) signed(s Signature) bool {
 	return s.Role == d.By.Role && s.Practitioner.NationalID == d.By.Practitioner.NationalID
 }
 
 // resent settles a form that already made a version: with the same content the act stands, and nothing
 // is said twice; but an act annulled since does not come back by itself, and values changed after Back
 // are not dropped in silence. It returns nil for a form that is new, or another person's.
-func resent[T comparable](d decision, entries []Entry[T], content T, invalid error) error {
+func resent[T comparable](d *decision, entries []Entry[T], content T, invalid error) error {
 	if d.Request == "" || MaySearch(d.policy) != nil {
 		return nil
 	}
@@ -189,7 +191,7 @@ func resent[T comparable](d decision, entries []Entry[T], content T, invalid err
 	return nil
 }
 
-func (d decision) annul() (Change, error) {
+func (d *decision) annul() (Change, error) {
 	if d.annulledBy() {
 		return nil, errAlready
 	}
@@ -208,7 +210,7 @@ func (d decision) annul() (Change, error) {
 }
 
 // annulled is the sequence and current version of the entry in force, which policy knows to exist.
-func (d decision) annulled() (sequence, version int) {
+func (d *decision) annulled() (sequence, version int) {
 	if d.Step == StepEligibility {
 		e, _ := d.record().Eligibility()
 		return e.Sequence, e.Current().Number
@@ -218,7 +220,7 @@ func (d decision) annulled() (sequence, version int) {
 }
 
 // annulledBy tells whether this very form, sent by the same person, already annulled an entry of the step.
-func (d decision) annulledBy() bool {
+func (d *decision) annulledBy() bool {
 	if d.Request == "" || MaySearch(d.policy) != nil {
 		return false
 	}
@@ -228,7 +230,7 @@ func (d decision) annulledBy() bool {
 	return annulledBy(d, d.record().doses(d.Step))
 }
 
-func annulledBy[T any](d decision, entries []Entry[T]) bool {
+func annulledBy[T any](d *decision, entries []Entry[T]) bool {
 	return slices.ContainsFunc(entries, func(e Entry[T]) bool {
 		return e.Annulment != nil && e.Annulment.Request == d.Request && d.signed(e.Annulment.Signed)
 	})
