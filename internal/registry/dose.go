@@ -108,7 +108,7 @@ func DecideDose(step Step, req DoseRequest, facts DoseFacts, by Actor) (Dose, []
 	f := form{confirmed: req.Confirmed}
 	d := Dose{Number: int(step)}
 	where := form{confirmed: req.Confirmed} // decided first, for its time zone; said last, as on the form
-	d.Location = decideLocation(&where, req, facts, by)
+	d.Location = decideLocation(&where, step, req, facts, by)
 	today := TodayAt(facts.Now, d.Location.Locality.PostalCode, by.Place.PostalCode)
 	d.Occurrence = decideOccurrence(&f, req.Occurrence, today)
 	vaccine := decideVaccine(&f, &d, step, req, facts)
@@ -118,6 +118,9 @@ func DecideDose(step Step, req DoseRequest, facts DoseFacts, by Actor) (Dose, []
 	}
 	d.Site = req.Site
 	d.Performer = decidePerformer(&f, req, by)
+	if kind, _ := facts.Reference.PlaceType(req.PlaceType); kind.Practice && strings.TrimSpace(req.AMNumber) == "" {
+		req.AMNumber = by.Place.AMNumber
+	}
 	d.AMNumber = decideAMNumber(&where, req.AMNumber)
 	if !d.Occurrence.IsZero() && vaccine.Code != "" {
 		decideCalendar(&f, &d, step, vaccine, facts, today)
@@ -144,7 +147,7 @@ func decideOccurrence(f *form, text string, today Date) Date {
 		return Date{}
 	case today.DaysSince(day) > longPast:
 		f.ask(QuestionLongPast, day.String(), FieldOccurrence,
-			fmt.Sprintf("Cette vaccination date de plus de %d jours. Confirmez sa date.", longPast))
+			fmt.Sprintf("Cette vaccination date de plus de %d jours.", longPast), "Confirmez sa date.")
 	}
 	return day
 }
@@ -195,7 +198,7 @@ func decideLot(f *form, text, vaccineCode string, lotVaccines []string) string {
 		}
 	}
 	if !slices.Contains(lotVaccines, vaccineCode) {
-		f.ask(QuestionUnknownLot, vaccineCode+":"+lot, FieldLot, "Ce numéro de lot n’est pas dans la liste de ce vaccin. Confirmez qu’il est bien celui du flacon.")
+		f.ask(QuestionUnknownLot, vaccineCode+":"+lot, FieldLot, "Ce numéro de lot n’est pas dans la liste de ce vaccin.", "Confirmez qu’il est bien celui du flacon.")
 	}
 	return lot
 }
@@ -216,7 +219,7 @@ func decidePerformer(f *form, req DoseRequest, by Actor) Performer {
 			if !isDigits(number) || len(number) != 11 && len(number) != 9 {
 				f.refuse(FieldPerformerNumber, "Ce numéro doit avoir 11 chiffres (RPPS) ou 9 chiffres (ADELI ou AM). Vérifiez-le ou laissez-le vide.")
 			} else if len(number) == 11 && !luhn(number) {
-				f.ask(QuestionPerformerNumber, number, FieldPerformerNumber, "La clé de ce numéro RPPS paraît fausse. Confirmez-le.")
+				f.ask(QuestionPerformerNumber, number, FieldPerformerNumber, "La clé de ce numéro RPPS paraît fausse.", "Confirmez-le.")
 			}
 			p.Number = number
 		}
@@ -236,46 +239,66 @@ func decideAMNumber(f *form, text string) string {
 		return ""
 	}
 	if !luhn(number) {
-		f.ask(QuestionAMNumber, number, FieldAMNumber, "La clé de ce numéro AM paraît fausse. Confirmez-le.")
+		f.ask(QuestionAMNumber, number, FieldAMNumber, "La clé de ce numéro AM paraît fausse.", "Confirmez-le.")
 	}
 	return number
 }
 
 // decideLocation takes an establishment of the list, or a typed name with a suggested locality. At the
-// practice, what is left empty is that of the author's own place of practice.
-func decideLocation(f *form, req DoseRequest, facts DoseFacts, by Actor) Location {
+// practice, what is left empty is that of the author's own place of practice. What the entry already
+// says may stay, also when the lists do not have it.
+func decideLocation(f *form, step Step, req DoseRequest, facts DoseFacts, by Actor) Location {
 	kind, ok := facts.Reference.PlaceType(req.PlaceType)
 	if !ok {
 		f.refuse(FieldPlaceType, "Choisissez le type de lieu de vaccination.")
 		return Location{}
 	}
-	l := Location{Type: kind.Code}
-	if kind.Listed && !req.PlaceAbsent {
-		if len(facts.Places) == 0 {
-			f.refuse(FieldPlace, "Choisissez le lieu dans la liste : saisissez les premiers caractères du code postal ou du nom, "+
-				"ou cochez « Lieu absent de la liste ».")
-			return l
-		}
-		p := facts.Places[0] // several of one label are one place that two editions of a file number differently
-		l.PlaceID, l.PlaceLabel, l.Name, l.Address = p.ID, p.Label, p.Name, p.Address
-		l.Locality = Locality{PostalCode: p.PostalCode, Name: p.Locality}
-		return l
+	entry, rectified := facts.Record.Dose(step)
+	recorded := Location{}
+	if rectified {
+		recorded = entry.Current().Content.Location
 	}
+	if kind.Listed && !req.PlaceAbsent {
+		return decideListed(f, kind, req, facts.Places, recorded)
+	}
+	return decideTyped(f, kind, req, facts.Localities, recorded, by)
+}
+
+func decideListed(f *form, kind PlaceType, req DoseRequest, found []VaccinationPlace, recorded Location) Location {
+	if len(found) == 0 && recorded.PlaceLabel != "" && recorded.Type == kind.Code && Fold(req.Place) == Fold(recorded.PlaceLabel) {
+		return recorded
+	}
+	if len(found) == 0 {
+		f.refuse(FieldPlace, "Choisissez le lieu dans la liste : saisissez les premiers caractères du code postal ou du nom, "+
+			"ou cochez « Lieu absent de la liste ».")
+		return Location{Type: kind.Code}
+	}
+	p := found[0] // several of one label are one place that two editions of a file number differently
+	return Location{
+		Type: kind.Code, PlaceID: p.ID, PlaceLabel: p.Label, Name: p.Name, Address: p.Address,
+		Locality: Locality{PostalCode: p.PostalCode, Name: p.Locality},
+	}
+}
+
+func decideTyped(f *form, kind PlaceType, req DoseRequest, found []Locality, recorded Location, by Actor) Location {
+	l := Location{Type: kind.Code}
 	if kind.Practice && strings.TrimSpace(req.PlaceName) == "" {
 		req.PlaceName = by.Place.Name
 	}
 	var err error
 	l.Name, err = requiredText(req.PlaceName, 120, "Saisissez le nom du lieu de vaccination.")
 	f.check(FieldPlaceName, err)
-	if strings.TrimSpace(req.PlaceLocality) == "" {
-		if kind.Practice && by.Place.PostalCode != "" && by.Place.Locality != "" {
-			l.Locality = Locality{PostalCode: by.Place.PostalCode, Name: by.Place.Locality}
-			return l
-		}
+	typed := Fold(req.PlaceLocality)
+	switch {
+	case typed == "" && kind.Practice && by.Place.PostalCode != "" && by.Place.Locality != "":
+		l.Locality = Locality{PostalCode: by.Place.PostalCode, Name: by.Place.Locality}
+	case typed == "":
 		f.refuse(FieldPlaceLocality, "Saisissez la localité du lieu de vaccination.")
-		return l
+	case typed == Fold(recorded.Locality.Label()):
+		l.Locality = recorded.Locality
+	default:
+		l.Locality = decideLocality(f, FieldPlaceLocality, found)
 	}
-	l.Locality = decideLocality(f, FieldPlaceLocality, facts.Localities)
 	return l
 }
 
@@ -285,8 +308,8 @@ func decideCalendar(f *form, d *Dose, step Step, v Vaccine, facts DoseFacts, tod
 		f.refuse(FieldOccurrence, "Cette date précède la naissance du patient. Vérifiez-la.")
 	} else if ok && age < v.MinimumAge {
 		f.ask(QuestionAge, v.Code+":"+strconv.Itoa(age), FieldVaccine, fmt.Sprintf(
-			"Ce vaccin est autorisé à partir de %d ans et le patient en aurait %d à la date saisie. Confirmez le vaccin et la date.",
-			v.MinimumAge, age))
+			"Ce vaccin est autorisé à partir de %d ans et le patient en a %d à cette date.",
+			v.MinimumAge, age), "Confirmez le vaccin et la date.")
 	}
 	if step == StepSecondDose {
 		first, _ := facts.Record.Dose(StepFirstDose)
@@ -309,8 +332,8 @@ func decideInterval(f *form, first, second Date, v Vaccine, facts DoseFacts, tod
 	s, ok := facts.Reference.ScheduleFor(v.Code, first, today)
 	if days := second.DaysSince(first); ok && (days < s.Minimum || days > s.Maximum) {
 		f.ask(QuestionInterval, strconv.Itoa(days), FieldOccurrence, fmt.Sprintf(
-			"L’intervalle entre les deux vaccinations serait de %s, hors de l’intervalle recommandé (de %d à %d jours). Confirmez la date.",
-			countDays(days), s.Minimum, s.Maximum))
+			"L’intervalle entre les deux vaccinations est de %s, hors de l’intervalle recommandé (de %d à %d jours).",
+			countDays(days), s.Minimum, s.Maximum), "Confirmez la date.")
 	}
 }
 

@@ -136,7 +136,7 @@ func decideProfessionalNumber(f *form, field, text, missing string) string {
 		return ""
 	}
 	if !luhn(number) {
-		f.ask(QuestionPrescriberNumber, number, field, "La clé de ce numéro paraît fausse. Confirmez que c’est bien celui du document.")
+		f.ask(QuestionPrescriberNumber, number, field, "La clé de ce numéro paraît fausse.", "Confirmez que c’est bien celui du document.")
 	}
 	return number
 }
@@ -156,7 +156,7 @@ func decidePrescribedOn(f *form, text string, today Date) Date {
 		f.refuse(FieldPrescribedOn, "Cette date est antérieure à l’épidémie de Covid-19. Vérifiez l’année de l’ordonnance.")
 	case today.DaysSince(day) > prescriptionAge:
 		f.ask(QuestionOldPrescription, day.String(), FieldPrescribedOn,
-			fmt.Sprintf("L’ordonnance date de plus de %d jours. Confirmez sa date.", prescriptionAge))
+			fmt.Sprintf("L’ordonnance date de plus de %d jours.", prescriptionAge), "Confirmez sa date.")
 	}
 	return day
 }

@@ -182,7 +182,7 @@ func TestEligibilityQuestions(t *testing.T) {
 			}
 			req.Confirmed = []string{tt.code}
 			_, kept, err := decideEligibility(req)
-			if diff := cmp.Diff([]registry.Confirmation{{Code: tt.code, Sentence: tt.message}}, kept); err != nil || diff != "" {
+			if diff := cmp.Diff([]registry.Confirmation{{Code: tt.code, Sentence: statement(tt.message)}}, kept); err != nil || diff != "" {
 				t.Errorf("confirmed: %v, kept (-want +got)\n%s", err, diff)
 			}
 			req.ConditionsAccepted = false

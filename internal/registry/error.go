@@ -122,16 +122,17 @@ func (f *form) check(field string, err error) {
 	f.refuse(field, err.Error())
 }
 
-// ask records a question about a value, or its answer when the request already holds it.
-func (f *form) ask(question, about, field, message string) {
+// ask records a question about a value, or its answer when the request already holds it: what is
+// unusual is stated, then asked to be confirmed. Only the statement is kept with the answer.
+func (f *form) ask(question, about, field, statement, request string) {
 	code := question + ":" + about
 	for _, c := range f.confirmed {
 		if c == code {
-			f.answered = append(f.answered, Confirmation{code, message})
+			f.answered = append(f.answered, Confirmation{code, statement})
 			return
 		}
 	}
-	f.questions = append(f.questions, Question{code, field, message})
+	f.questions = append(f.questions, Question{code, field, statement + " " + request})
 }
 
 // refusal returns the refused fields, or nil when there are none.

@@ -30,12 +30,13 @@ type Outcome string
 
 // The outcomes of the access log.
 const (
-	OutcomeDone     Outcome = "done"
-	OutcomeFound    Outcome = "found"
-	OutcomeNothing  Outcome = "nothing-found"
-	OutcomeRefused  Outcome = "refused"
-	OutcomeConflict Outcome = "conflict"
-	OutcomeRepeated Outcome = "repeated" // the same act sent again: nothing changed
+	OutcomeDone      Outcome = "done"
+	OutcomeFound     Outcome = "found"
+	OutcomeNothing   Outcome = "nothing-found"
+	OutcomeRefused   Outcome = "refused"
+	OutcomeMalformed Outcome = "malformed" // a code or NIR that cannot be one
+	OutcomeConflict  Outcome = "conflict"
+	OutcomeRepeated  Outcome = "repeated" // the same act sent again: nothing changed
 )
 
 // Event is an entry of the access log (SEC-1): who, from where, what, whose, when, and the outcome. It

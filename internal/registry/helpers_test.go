@@ -3,6 +3,7 @@ package registry_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"vaccin/internal/registry"
@@ -72,4 +73,10 @@ func refusal(t testing.TB, err error, kind registry.Kind) *registry.Error {
 		t.Fatalf("error is %v, want a refusal of kind %d", err, kind)
 	}
 	return e
+}
+
+// statement is what a kept answer says of a question: what was unusual, without the request to confirm.
+func statement(question string) string {
+	said, _, _ := strings.Cut(question, " Confirmez")
+	return said
 }

@@ -166,7 +166,7 @@ func decideBirthDate(f *form, text string, today Date) BirthDate {
 	case b.year() < today.Year-oldestAge:
 		f.refuse(FieldBirthDate, "La date de naissance est trop ancienne. Vérifiez l’année.")
 	case !ok:
-		f.ask(QuestionLunarDate, b.Digits(), FieldBirthDate, "Cette date n’est pas une date du calendrier. "+
+		f.ask(QuestionLunarDate, b.Digits(), FieldBirthDate, "Cette date n’est pas une date du calendrier.",
 			"Confirmez qu’elle figure ainsi sur la carte Vitale ou l’attestation de droits.")
 	}
 	return b

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -89,8 +90,11 @@ func (g *Registry) SearchByCode(ctx context.Context, by Actor, text string) (Rec
 		return Record{}, err
 	}
 	code, err := ParseCode(text)
-	if err != nil {
+	if err != nil && strings.TrimSpace(text) == "" {
 		return Record{}, err
+	}
+	if err != nil {
+		return Record{}, g.malformed(ctx, event, err)
 	}
 	r, err := g.Store.FindByCode(ctx, code, event)
 	if errors.Is(err, ErrNoRecord) {
@@ -110,6 +114,18 @@ func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number)
 		return nil, errNoNIR
 	}
 	return g.Store.FindByNIR(ctx, number, event)
+}
+
+// MalformedNIR logs a search by a NIR that cannot be one: who guesses numbers leaves a trace.
+func (g *Registry) MalformedNIR(ctx context.Context, by Actor, refusal error) error {
+	return g.malformed(ctx, g.event(by, ActionSearchNIR, ""), refusal)
+}
+
+func (g *Registry) malformed(ctx context.Context, event Event, refusal error) error {
+	if err := g.Store.Log(ctx, event.with(OutcomeMalformed)); err != nil {
+		return fmt.Errorf("logging a malformed search: %w", err)
+	}
+	return refusal
 }
 
 // errNoNIR stands for SRC-4: nobody is recorded, or looked for, without a number.

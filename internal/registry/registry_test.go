@@ -37,11 +37,16 @@ func TestSearchByCode(t *testing.T) {
 	if e := w.logged(); e.Outcome != registry.OutcomeNothing || e.Record != "" || e.Action != registry.ActionSearchCode {
 		t.Errorf("logged %+v", e)
 	}
-	before := len(w.store.Events())
 	_, err = w.g.SearchByCode(background, rt.Doctor("Martin"), "ABCD")
 	refusal(t, err, registry.KindInvalid)
+	if e := w.logged(); e.Outcome != registry.OutcomeMalformed || e.Record != "" || e.Action != registry.ActionSearchCode {
+		t.Errorf("a code that is none: logged %+v", e)
+	}
+	before := len(w.store.Events())
+	_, err = w.g.SearchByCode(background, rt.Doctor("Martin"), " ")
+	refusal(t, err, registry.KindInvalid)
 	if len(w.store.Events()) != before {
-		t.Error("a code that is none was logged as a search")
+		t.Error("an empty field was logged as a search")
 	}
 }
 

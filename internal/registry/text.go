@@ -52,7 +52,7 @@ func personName(text, missing string) (string, error) {
 		}
 	}
 	if !hasLetter {
-		return "", Invalid(missing)
+		return "", Invalid("Un nom comporte au moins une lettre. Vérifiez-le.")
 	}
 	return clean, nil
 }

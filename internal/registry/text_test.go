@@ -60,9 +60,9 @@ func TestNamesOfPeople(t *testing.T) {
 			t.Errorf("%q: %q, error %v", name, got, err)
 		}
 	}
-	const missing = "Saisissez le nom."
+	const missing, noLetter = "Saisissez le nom.", "Un nom comporte au moins une lettre."
 	for name, want := range map[string]string{
-		"": missing, "  ": missing, "-": missing, "12": missing, "’": missing,
+		"": missing, "  ": missing, "-": noLetter, "12": noLetter, "’": noLetter,
 		"Martin<script>": "Le caractère «\u00a0<\u00a0» n’est pas accepté dans un nom.",
 		"=Martin":        "Le caractère «\u00a0=\u00a0» n’est pas accepté dans un nom.",
 		"Martin;":        "Le caractère «\u00a0;\u00a0» n’est pas accepté dans un nom.",
