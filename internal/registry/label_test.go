@@ -66,3 +66,40 @@ func TestThePracticeFillsWhatIsLeftEmpty(t *testing.T) {
 		t.Errorf("at home: %v", said)
 	}
 }
+
+// TestEveryRecordedPlaceCanBeSentAgain opens a dose whose place no list has, as the form of its
+// modification shows it, and sends it unchanged.
+func TestEveryRecordedPlaceCanBeSentAgain(t *testing.T) {
+	doctor := rt.Doctor("Martin")
+	doctor.Place.PostalCode, doctor.Place.Locality = "69003", "LYON CEDEX 03"
+	practice := rt.DoseRequest()
+	for _, kind := range rt.Reference().PlaceTypes {
+		if kind.Practice {
+			practice.PlaceType = kind.Code
+		}
+	}
+	practice.Place, practice.PlaceName, practice.PlaceLocality = "", "", ""
+	for name, first := range map[string]registry.DoseRequest{"of the list": rt.DoseRequest(), "the practice": practice} {
+		t.Run(name, func(t *testing.T) {
+			facts := registry.DoseFacts{Reference: rt.Reference(), Now: rt.NewClock().Now()}
+			facts.LotVaccines = []string{first.Vaccine}
+			for _, p := range rt.Places() {
+				if registry.Fold(p.Label) == registry.Fold(first.Place) {
+					facts.Places = append(facts.Places, p)
+				}
+			}
+			dose, _, err := registry.DecideDose(registry.StepFirstDose, first, facts, doctor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			facts.Record.FirstDoses = []registry.Entry[registry.Dose]{{Sequence: 1, Versions: []registry.Version[registry.Dose]{{Number: 1, Content: dose}}}}
+			facts.Places, facts.Localities = nil, nil // the lists have changed since
+			again := first
+			again.Place, again.PlaceName, again.PlaceLocality = dose.Location.PlaceLabel, dose.Location.Name, dose.Location.Locality.Label()
+			same, _, err := registry.DecideDose(registry.StepFirstDose, again, facts, doctor)
+			if err != nil || same != dose {
+				t.Errorf("error %v, %+v instead of %+v", err, same, dose)
+			}
+		})
+	}
+}
