@@ -28,19 +28,26 @@ func reportRates(b *testing.B, things string, n int, used time.Duration) {
 	b.ReportMetric(float64(n)/used.Seconds(), things+"/cpu-s")
 }
 
-// persons are n persons from the i-th on. Three share a holder; identifiers and codes are spread as drawn
-// ones are.
+// persons are n persons from the i-th on, three to a holder, without a code. Their identifiers come in
+// order, which spares the import of millions a write to a page of its own for each.
 func persons(i, n int) []registry.ImportedPerson {
 	all := make([]registry.ImportedPerson, n)
 	for k := range all {
 		p := registrytest.Patient(i / 3)
 		p.BirthRank, p.Own = 1+i%3, registrytest.NIR(500_000_000+i)
-		spread := uint64(i+1) * 0x9E3779B97F4A7C15
-		all[k] = registry.ImportedPerson{
-			ID: registry.RecordID(fmt.Sprintf("%016x%016x", spread, i)), Patient: p,
-			Code: registry.TargetCode(spread%(registry.CodeSpace/2) + 1),
-		}
+		all[k] = registry.ImportedPerson{ID: registry.RecordID(fmt.Sprintf("%032x", i)), Patient: p}
 		i++
+	}
+	return all
+}
+
+// targeted are persons with codes and identifiers spread as drawn ones are.
+func targeted(i, n int) []registry.ImportedPerson {
+	all := persons(i, n)
+	for k := range all {
+		spread := uint64(i+k+1) * 0x9E3779B97F4A7C15
+		all[k].ID = registry.RecordID(fmt.Sprintf("%016x%016x", spread, i+k))
+		all[k].Code = registry.TargetCode(spread%(registry.CodeSpace/2) + 1)
 	}
 	return all
 }
@@ -67,7 +74,7 @@ func BenchmarkImportPersons(b *testing.B) {
 	next := chunk
 	var used time.Duration
 	for b.Loop() {
-		all := persons(next, chunk)
+		all := targeted(next, chunk)
 		next += chunk
 		before := cpu()
 		if err := g.ImportPersons(b.Context(), registrytest.Doctor("Import"), all, "digest"); err != nil {
