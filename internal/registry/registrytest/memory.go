@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +30,9 @@ var (
 
 // errNoEvent refuses what comes without its access-log entry.
 var errNoEvent = errors.New("registrytest: no access-log event")
+
+// errNoHolder refuses a patient under no NIR.
+var errNoHolder = errors.New("registrytest: a patient without a holder")
 
 // NewMemory returns a store without patients that holds Reference, Localities, Places and Lots.
 func NewMemory() *Memory {
@@ -73,7 +77,7 @@ func (m *Memory) Events() []registry.Event {
 }
 
 func (m *Memory) log(event registry.Event) error {
-	if event.IsZero() {
+	if event.IsZero() || event.At.IsZero() {
 		return errNoEvent
 	}
 	m.events = append(m.events, event)
@@ -184,13 +188,16 @@ func (m *Memory) byKey(holder nir.Number, born registry.BirthDate, rank int) (re
 }
 
 // Apply applies a change and writes its event, or neither.
-func (m *Memory) Apply(_ context.Context, change registry.Change) error {
+func (m *Memory) Apply(ctx context.Context, change registry.Change) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	head := registry.HeadOf(change)
-	if head.Event().IsZero() {
+	if change == nil || registry.HeadOf(change).Event().IsZero() {
 		return errNoEvent
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	head := registry.HeadOf(change)
 	if err := m.apply(head, change); err != nil {
 		return err
 	}
@@ -232,16 +239,22 @@ func (m *Memory) bears(code registry.TargetCode) bool {
 	return false
 }
 
+// importPersons passes over who has a record, and does nothing when someone else has a newcomer's code.
 func (m *Memory) importPersons(persons []registry.ImportedPerson) error {
+	before := maps.Clone(m.records)
 	for _, p := range persons {
+		if p.Patient.Holder.IsZero() {
+			m.records = before
+			return errNoHolder
+		}
+		if _, known := m.byKey(p.Patient.Holder, p.Patient.BirthDate, p.Patient.BirthRank); known {
+			continue
+		}
 		if !p.Code.IsZero() && m.bears(p.Code) {
+			m.records = before
 			return registry.ErrCodeTaken
 		}
-	}
-	for _, p := range persons {
-		if _, taken := m.byKey(p.Patient.Holder, p.Patient.BirthDate, p.Patient.BirthRank); !taken {
-			m.records[p.ID] = registry.Record{ID: p.ID, Version: 1, Patient: p.Patient, Code: p.Code}
-		}
+		m.records[p.ID] = registry.Record{ID: p.ID, Version: 1, Patient: p.Patient, Code: p.Code}
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package registrytest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -48,16 +49,16 @@ func first[T any](all []T, limit int, match func(T) bool, order func(a, b T) int
 		}
 	}
 	slices.SortStableFunc(rows, order)
-	return rows[:min(limit, len(rows))]
+	return rows[:min(max(0, limit), len(rows))]
 }
 
 // Localities returns the localities found by a text.
 func (m *Memory) Localities(_ context.Context, text string, limit int) ([]registry.Locality, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	match := func(l registry.Locality) bool { return startsTerm(text, l.PostalCode, l.Name, l.Label()) }
+	match := func(l registry.Locality) bool { return startsTerm(text, l.Label(), l.Name+" "+l.PostalCode) }
 	return first(m.reference.Localities, limit, match, func(a, b registry.Locality) int {
-		return cmp.Or(strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(a.Name, b.Name))
+		return cmp.Or(strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(registry.Fold(a.Name), registry.Fold(b.Name)))
 	}), nil
 }
 
@@ -86,10 +87,10 @@ func (m *Memory) Places(
 	defer m.mu.Unlock()
 	match := func(p registry.VaccinationPlace) bool {
 		open := p.Closed.IsZero() || !p.Closed.Before(day)
-		return p.Type == placeType && open && startsTerm(text, p.PostalCode, p.Locality, p.Name, p.Label)
+		return p.Type == placeType && open && startsTerm(text, p.Label, p.Name, p.PostalCode+" "+p.Locality, p.Locality+" "+p.PostalCode)
 	}
 	return first(m.reference.Places, limit, match, func(a, b registry.VaccinationPlace) int {
-		return cmp.Or(strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(a.Name, b.Name))
+		return cmp.Or(strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(registry.Fold(a.Name), registry.Fold(b.Name)))
 	}), nil
 }
 
@@ -107,6 +108,9 @@ func (m *Memory) Lots(_ context.Context, vaccineCode, text string, limit int) ([
 func (m *Memory) ImportReference(_ context.Context, c registry.ReferenceChange, event registry.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if undated(c) {
+		return errNoDate
+	}
 	if err := m.log(event); err != nil {
 		return err
 	}
@@ -126,6 +130,18 @@ func (m *Memory) ImportReference(_ context.Context, c registry.ReferenceChange, 
 		return [2]any{p.NationalID, p.Place.ID}
 	})
 	return nil
+}
+
+// errNoDate refuses a row without a date that it must have.
+var errNoDate = errors.New("registrytest: a row without its date")
+
+// undated tells whether a row has no date where it must have one.
+func undated(c registry.ReferenceChange) bool {
+	unnamed := func(n registry.DatedName) bool { return n.From.IsZero() }
+	return slices.ContainsFunc(c.Vaccines, func(v registry.Vaccine) bool {
+		return v.AuthorisedOn.IsZero() || v.Doses == 0 || slices.ContainsFunc(v.Names, unnamed)
+	}) || slices.ContainsFunc(c.Schedules, func(s registry.Schedule) bool { return s.From.IsZero() }) ||
+		slices.ContainsFunc(c.Openings, func(o registry.ProfessionOpening) bool { return o.From.IsZero() })
 }
 
 // merged returns rows with the news put in: in place of the row of the same key, or at the end.

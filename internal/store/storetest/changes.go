@@ -12,7 +12,7 @@ import (
 
 func isError(err, want error) bool { return errors.Is(err, want) }
 
-var changeTests = map[string]func(*env){
+var changeTests = group{
 	"of many changes from one version one is applied": oneOfMany,
 	"an overtaken change leaves nothing":              overtakenLeavesNothing,
 	"a change to no record is overtaken":              changeToNoRecord,

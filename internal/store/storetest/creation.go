@@ -7,7 +7,7 @@ import (
 	"vaccin/internal/registry/registrytest"
 )
 
-var creationTests = map[string]func(*env){
+var creationTests = group{
 	"a patient entered by hand is kept whole":        registeredWhole,
 	"of many registrations of one patient one holds": registeredByMany,
 	"an import keeps persons whole":                  importedWhole,

@@ -7,7 +7,7 @@ import (
 	"vaccin/internal/registry/registrytest"
 )
 
-var failureTests = map[string]func(*env){
+var failureTests = group{
 	"a store that is closed shows nothing and does nothing": closed,
 	"a request that ended is shown nothing":                 ended,
 }

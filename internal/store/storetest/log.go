@@ -8,7 +8,7 @@ import (
 	"vaccin/internal/registry"
 )
 
-var logTests = map[string]func(*env){
+var logTests = group{
 	"every field of an event is kept":      eventIsWhole,
 	"an event is required":                 eventRequired,
 	"events by record, actor and period":   eventQueries,

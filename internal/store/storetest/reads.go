@@ -6,7 +6,7 @@ import (
 	"vaccin/internal/registry/registrytest"
 )
 
-var readTests = map[string]func(*env){
+var readTests = group{
 	"facts hold what is asked and leave no event": facts,
 	"facts of no record":                          factsOfNone,
 	"a record is read with its event":             readWithEvent,

@@ -8,7 +8,7 @@ import (
 	"vaccin/internal/registry/registrytest"
 )
 
-var referenceTests = map[string]func(*env){
+var referenceTests = group{
 	"reference data is kept whole":                     referenceIsWhole,
 	"an import twice changes nothing":                  referenceTwice,
 	"an import replaces the rows of the same key":      referenceReplaced,

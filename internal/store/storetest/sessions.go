@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-var sessionTests = map[string]func(*env){
+var sessionTests = group{
 	"sessions are kept, replaced, deleted and purged": func(e *env) { e.keeps(sessionsOf(e.store)) },
 	"forms are kept, replaced, dropped and purged":    func(e *env) { e.keeps(formsOf(e.store)) },
 	"sessions and forms know nothing of one another":  apart,

@@ -46,27 +46,30 @@ type Sessions interface {
 // Run checks an engine. open returns a store that holds nothing, and closes it when the test ends; Run
 // may close it earlier.
 func Run(t *testing.T, open func(t *testing.T) Engine) {
-	groups := []struct {
-		name  string
-		tests map[string]func(*env)
-	}{
-		{"changes", changeTests},
-		{"creation", creationTests},
-		{"reads", readTests},
-		{"log", logTests},
-		{"reference", referenceTests},
-		{"suggestions", suggestionTests},
-		{"sessions", sessionTests},
-		{"failure", failureTests},
+	run(t, open, contractTests)
+	run(t, open, engineTests)
+	t.Run("any sequence of acts", func(t *testing.T) { anySequence(newEnv(t, open)) })
+}
+
+type group map[string]func(*env)
+
+// What every store keeps to, and what only those do that are closed and hold sessions.
+var (
+	contractTests = map[string]group{
+		"changes": changeTests, "creation": creationTests, "reads": readTests, "log": logTests,
+		"reference": referenceTests, "suggestions": suggestionTests,
 	}
-	for _, g := range groups {
-		t.Run(g.name, func(t *testing.T) {
-			for name, test := range g.tests {
+	engineTests = map[string]group{"sessions": sessionTests, "failure": failureTests}
+)
+
+func run(t *testing.T, open func(t *testing.T) Engine, groups map[string]group) {
+	for name, tests := range groups {
+		t.Run(name, func(t *testing.T) {
+			for name, test := range tests {
 				t.Run(name, func(t *testing.T) { test(newEnv(t, open)) })
 			}
 		})
 	}
-	t.Run("any sequence of acts", func(t *testing.T) { anySequence(newEnv(t, open)) })
 }
 
 // env is a store under test with reference data, and the use cases over it.

@@ -8,7 +8,7 @@ import (
 	"vaccin/internal/registry/registrytest"
 )
 
-var suggestionTests = map[string]func(*env){
+var suggestionTests = group{
 	"localities":                      localities,
 	"localities of a label":           localitiesNamed,
 	"any character may end a text":    anyCharacter,
