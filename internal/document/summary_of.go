@@ -74,15 +74,18 @@ func OfDose(r registry.Record, step registry.Step, entry registry.Entry[registry
 	s := frame(r, entry.Author(), v.Signed, v.Number, kind, title)
 	s.Annulled = entry.Annulment != nil
 	site, _ := ref.Site(d.Site)
-	s.Sections = append(s.Sections,
-		Section{Title: "Vaccination", Rows: []Row{
-			{"vaccine", "Vaccin", d.VaccineName},
-			{"lotNumber", "Numéro de lot", d.LotNumber},
-			{"doseNumber", "Rang vaccinal", strconv.Itoa(d.Number) + " sur " + strconv.Itoa(d.SeriesDoses)},
-			{"site", "Zone d’injection", site.Label},
-			{"occurrence", "Date de la vaccination", d.Occurrence.French()},
-			{"performer", "Professionnel ayant réalisé l’injection", personName(d.Performer.FamilyName, d.Performer.GivenName)},
-		}},
+	act := Section{Title: "Vaccination", Rows: []Row{
+		{"vaccine", "Vaccin", d.VaccineName},
+		{"lotNumber", "Numéro de lot", d.LotNumber},
+		{"doseNumber", "Rang vaccinal", strconv.Itoa(d.Number) + " sur " + strconv.Itoa(d.SeriesDoses)},
+		{"site", "Zone d’injection", site.Label},
+		{"occurrence", "Date de la vaccination", d.Occurrence.French()},
+		{"performer", "Professionnel ayant réalisé l’injection", personName(d.Performer.FamilyName, d.Performer.GivenName)},
+	}}
+	if d.Performer.Number != "" {
+		act.Rows = append(act.Rows, Row{"performerNumber", "Numéro RPPS, ADELI ou AM de ce professionnel", d.Performer.Number})
+	}
+	s.Sections = append(s.Sections, act,
 		place(d, ref),
 		validation(entry.Author(), v.Signed, v.Number, v.Reason))
 	s.Sections = append(s.Sections, confirmations(v.Confirmed)...)
@@ -116,12 +119,12 @@ func doseNotices(d registry.Dose, step registry.Step, texts Texts) []Notice {
 	case !d.BookFrom.IsZero():
 		notices = append(notices, Notice{
 			Strong: true,
-			Text: "Prenez un rendez-vous pour la 2ème vaccination à partir du " + d.BookFrom.FrenchLong() +
+			Text: "Prenez rendez-vous pour la 2ème vaccination à partir du " + d.BookFrom.FrenchLong() +
 				" (" + d.BookFrom.French() + ").",
 		})
 	}
 	return append(notices, Notice{
-		Text: "Un effet indésirable peut être déclaré sur le portail de signalement :", Link: texts.AdverseEffectsURL,
+		Text: "Un effet indésirable constaté à la suite de la vaccination se déclare sur le portail national des signalements (PSIG) :", Link: texts.AdverseEffectsURL,
 	})
 }
 
@@ -157,17 +160,17 @@ func validation(author, signed registry.Signature, version int, reason string) S
 		{"author", "Validé par", author.Practitioner.DisplayName()},
 		{"practicePlace", "Lieu d’exercice", author.Place.Label()},
 	}
-	if version == 1 {
-		return Section{Title: "Validation", Rows: append(rows, Row{"validatedAt", "Validé le", moment(at)})}
+	rows = append(rows, Row{"validatedAt", "Validé le", moment(at)})
+	if version > 1 {
+		rows = append(rows, Row{"rectifiedAt", "Modifié le", moment(localTime(signed))})
 	}
-	rows = append(rows, Row{"rectifiedAt", "Modifié le", moment(localTime(signed))})
 	if reason != "" {
 		rows = append(rows, Row{"reason", "Motif de la modification par l’assistance", reason})
 	}
 	return Section{Title: "Validation", Rows: rows}
 }
 
-func moment(t time.Time) string { return t.Format("02/01/2006 à 15:04") }
+func moment(t time.Time) string { return t.Format("02/01/2006 à 15 h 04") }
 
 // confirmations shows the unusual values that the practitioner confirmed, if any.
 func confirmations(confirmed []registry.Confirmation) []Section {

@@ -107,11 +107,16 @@ type versionView struct {
 func hasHistory(record registry.Record, step registry.Step) bool {
 	switch step {
 	case registry.StepEligibility:
-		return len(record.Eligibilities) > 1 || len(record.Eligibilities) == 1 && record.Eligibilities[0].Rectified()
+		return moreThanStands(record.Eligibilities)
 	case registry.StepFirstDose:
-		return len(record.FirstDoses) > 1 || len(record.FirstDoses) == 1 && record.FirstDoses[0].Rectified()
+		return moreThanStands(record.FirstDoses)
 	}
-	return len(record.SecondDoses) > 1 || len(record.SecondDoses) == 1 && record.SecondDoses[0].Rectified()
+	return moreThanStands(record.SecondDoses)
+}
+
+// moreThanStands tells whether the entries of a step hold more than one version in force.
+func moreThanStands[T any](entries []registry.Entry[T]) bool {
+	return len(entries) > 1 || len(entries) == 1 && (entries[0].Rectified() || entries[0].Annulment != nil)
 }
 
 func (s *Server) versions(step registry.Step) pageOf {
@@ -124,7 +129,7 @@ func (s *Server) versions(step registry.Step) pageOf {
 		if err != nil {
 			return err
 		}
-		view := versionsView{page: s.recordFrame(r, record, "Versions : "+step.Label(), step), base: "/dossiers/" + string(record.ID)}
+		view := versionsView{page: s.recordFrame(r, record, "Versions de l’étape « "+step.Label()+" »", step), base: "/dossiers/" + string(record.ID)}
 		switch step {
 		case registry.StepEligibility:
 			view.summaries = versionsOf(record.Eligibilities, func(e registry.Entry[registry.Eligibility], i int) document.Summary {

@@ -40,6 +40,15 @@ func carryFrom(req registry.DoseRequest, d registry.Dose) carry {
 	return c
 }
 
+// dropCarriedPlace forgets the place of the last dose: who now practises elsewhere vaccinates elsewhere.
+func (s *Server) dropCarriedPlace(r *http.Request) error {
+	c, err := s.carried(r)
+	if err != nil || c.isZero() {
+		return err
+	}
+	return s.Auth.Put(r.Context(), carryKey, carry{Vaccine: c.Vaccine, Lot: c.Lot, Occurrence: c.Occurrence})
+}
+
 // fill puts the kept values into the form of the next dose. For a second dose of another vaccine the
 // lot is not kept.
 func (c carry) fill(values url.Values, vaccine string) {
@@ -70,10 +79,9 @@ func (c carry) view(ref registry.Reference) carryView {
 	if err == nil {
 		name = vaccine.NameOn(day)
 	}
-	return carryView{[]ui.Row{
-		{Key: "vaccine", Label: "Vaccin", Value: name},
-		{Key: "lotNumber", Label: "Lot", Value: c.Lot},
-		{Key: "location", Label: "Lieu", Value: kind.Label + ", " + c.ShownPlace},
-		{Key: "occurrence", Label: "Date", Value: c.Occurrence},
-	}}
+	rows := []ui.Row{{Key: "vaccine", Label: "Vaccin", Value: name}, {Key: "lotNumber", Label: "Lot", Value: c.Lot}}
+	if c.PlaceType != "" {
+		rows = append(rows, ui.Row{Key: "location", Label: "Lieu", Value: kind.Label + ", " + c.ShownPlace})
+	}
+	return carryView{append(rows, ui.Row{Key: "occurrence", Label: "Date", Value: c.Occurrence})}
 }

@@ -87,6 +87,10 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			templ_7745c5c3_Err = ui.DefaultSubmit("Valider").Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
 			templ_7745c5c3_Err = actFields(v.form).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -133,7 +137,7 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Choices(v.form, choiceField(registry.FieldLot), "Lots trouvés", v.found[registry.FieldLot]).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Choices(choiceField(registry.FieldLot), "Lots trouvés", v.found[registry.FieldLot]).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -187,7 +191,7 @@ func dosePage(v doseView) templ.Component {
 			var templ_7745c5c3_Var5 string
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(v.listed)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `dose.templ`, Line: 48, Col: 33}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `dose.templ`, Line: 49, Col: 33}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -205,7 +209,7 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Choices(v.form, choiceField(registry.FieldPlace), "Lieux trouvés", v.found[registry.FieldPlace]).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Choices(choiceField(registry.FieldPlace), "Lieux trouvés", v.found[registry.FieldPlace]).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -224,7 +228,7 @@ func dosePage(v doseView) templ.Component {
 			var templ_7745c5c3_Var6 string
 			templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(v.typed)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `dose.templ`, Line: 58, Col: 32}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `dose.templ`, Line: 59, Col: 32}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 			if templ_7745c5c3_Err != nil {
@@ -234,7 +238,7 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPlaceName, Label: "Nom du lieu", Width: "width-30", MaxLength: "120", Hint: "Au cabinet ou dans la structure d’exercice, laissez le nom et la localité vides pour reprendre votre lieu d’exercice."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPlaceName, Label: "Nom du lieu", Width: "width-30", MaxLength: "120", Hint: "Si la vaccination a lieu au cabinet ou dans la structure d’exercice, le nom et la localité laissés vides sont ceux de votre lieu d’exercice."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -246,7 +250,7 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Choices(v.form, choiceField(registry.FieldPlaceLocality), "Localités trouvées", v.found[registry.FieldPlaceLocality]).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Choices(choiceField(registry.FieldPlaceLocality), "Localités trouvées", v.found[registry.FieldPlaceLocality]).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -259,7 +263,7 @@ func dosePage(v doseView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-				Name: registry.FieldAMNumber, Label: "N° AM", Optional: true, Width: "width-10", InputMode: "numeric", MaxLength: "12",
+				Name: registry.FieldAMNumber, Label: "Numéro AM", Optional: true, Width: "width-10", InputMode: "numeric", MaxLength: "12",
 				Hint:    "Prérempli pour une vaccination au cabinet ou dans la structure d’exercice, s’il est connu.",
 				Prefill: &ui.Prefill{Value: v.amNumber, When: v.practice},
 			}).Render(ctx, templ_7745c5c3_Buffer)

@@ -40,12 +40,9 @@ func act(r *http.Request, by registry.Actor, step registry.Step) registry.Act {
 	}
 }
 
-// shownNumber is a number that the form carries; a form made by hand without it gets -1, which no entry
-// or version has.
+// shownNumber is a number that the form carries. A form made by hand without it gets -1, which no entry
+// or version has; a first declaration shows none, and its rule does not look.
 func shownNumber(r *http.Request, field string) int {
-	if !r.PostForm.Has(field) {
-		return 0 // a first declaration shows no entry
-	}
 	n, err := strconv.Atoi(r.PostForm.Get(field))
 	if err != nil {
 		return -1

@@ -97,7 +97,7 @@ func eligibilityPage(v eligibilityView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div><div data-show-when=\"prescribes=no\"><p class=\"govuk-body\">Si non, recopiez ces informations de l’ordonnance que présente le patient.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</div><div data-show-when=\"prescribes=no\"><p class=\"govuk-body\">Si non, recopiez ces informations à partir de l’ordonnance que présente le patient.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -31,7 +31,7 @@ var titleOf = map[int]string{
 	http.StatusUnprocessableEntity: "Saisie à corriger",
 	http.StatusNotFound:            "Page ou dossier introuvable",
 	http.StatusForbidden:           "Action impossible",
-	http.StatusConflict:            "Déjà enregistré",
+	http.StatusConflict:            "Saisie non enregistrée",
 }
 
 // fail answers an error with a page that says why and what to do. The detail of an internal error

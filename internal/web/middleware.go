@@ -66,7 +66,7 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		return registry.Invalid("Le formulaire reçu est trop volumineux ou illisible. Revenez en arrière et raccourcissez la saisie.")
+		return registry.Invalid("Le formulaire reçu est trop volumineux ou illisible. Revenez en arrière et corrigez la saisie.")
 	}
 	return nil
 }

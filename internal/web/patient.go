@@ -34,18 +34,18 @@ func (s *Server) newPatient(w http.ResponseWriter, r *http.Request, by registry.
 			http.Redirect(w, r, "/recherche", http.StatusSeeOther)
 			return nil
 		}
-		values = url.Values{fieldNIR: {number.Digits()}, registry.FieldBirthRank: {"1"}}
+		values = url.Values{fieldNIR: {number.Digits() + number.Key()}, registry.FieldBirthRank: {"1"}, searchParam: {r.URL.Query().Get(searchParam)}}
 	}
 	return s.showPatientForm(w, r, http.StatusOK, ui.Form{Values: values}, nil, kept)
 }
 
 func (s *Server) showPatientForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form, localities []string, kept bool) error {
-	number, err := nir.FromDigits(form.Value(fieldNIR))
+	number, err := nir.Parse(form.Value(fieldNIR))
 	if err != nil {
 		http.Redirect(w, r, "/recherche", http.StatusSeeOther)
 		return nil
 	}
-	view := patientView{page: s.page(r, "Enregistrer un patient"), form: form, number: number.Format(), digits: number.Digits(), localities: localities}
+	view := patientView{page: s.page(r, "Enregistrer un patient"), form: form, number: number.Format(), digits: number.Digits() + number.Key(), localities: localities}
 	view.page.Form = form
 	if kept {
 		view.page.Notice = keptNotice
@@ -66,7 +66,7 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 		}
 		return s.showPatientForm(w, r, http.StatusOK, ui.Form{Values: f}, labels, false)
 	}
-	holder, err := nir.FromDigits(f.Get(fieldNIR))
+	holder, err := nir.Parse(f.Get(fieldNIR))
 	if err != nil {
 		return registry.Invalid("Le numéro de sécurité sociale manque. Recherchez de nouveau le patient.")
 	}

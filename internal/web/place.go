@@ -64,6 +64,9 @@ func (s *Server) placeChosen(w http.ResponseWriter, r *http.Request) error {
 		form := ui.Form{Values: r.PostForm, Errors: []ui.FieldError{{Field: fieldPlaceChoice, Message: "Choisissez votre lieu d’exercice."}}}
 		return s.showPlaces(w, r, login, http.StatusUnprocessableEntity, form, back)
 	}
+	if err := s.dropCarriedPlace(r); err != nil {
+		return err
+	}
 	if back == "" || back == "/lieu" {
 		back = "/recherche"
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 
 	"vaccin/internal/document"
@@ -16,7 +17,11 @@ type recordView struct {
 	next    string // label of the next step's button; empty when the record is complete
 	address string
 	facts   []ui.Row
+	history []link
 }
+
+// link is an address with its words.
+type link struct{ address, label string }
 
 func (s *Server) readRecord(r *http.Request, by registry.Actor, action registry.Action) (registry.Record, error) {
 	return s.Registry.Read(r.Context(), by, registry.RecordID(r.PathValue("id")), action)
@@ -42,7 +47,7 @@ const noStep registry.Step = -1
 func stepTabs(record registry.Record, current registry.Step) []ui.StepTab {
 	tabs := []ui.StepTab{}
 	next, hasNext := record.NextStep()
-	for _, step := range []registry.Step{registry.StepEligibility, registry.StepFirstDose, registry.StepSecondDose} {
+	for _, step := range steps {
 		if step == registry.StepSecondDose && record.SingleDose() {
 			continue
 		}
@@ -72,7 +77,7 @@ func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Acto
 	if err != nil {
 		return err
 	}
-	view := recordView{page: s.recordFrame(r, record, "Dossier du patient", noStep), status: statusOfRecord(record), facts: recordFacts(record)}
+	view := recordView{page: s.recordFrame(r, record, "Dossier du patient", noStep), status: statusOfRecord(record), facts: recordFacts(record), history: history(record)}
 	if step, ok := record.NextStep(); ok {
 		view.next, view.address = nextLabels[step], stepAddress(record.ID, step)
 	}
@@ -80,6 +85,17 @@ func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Acto
 		return err
 	}
 	return s.render(w, r, http.StatusOK, recordPage(view))
+}
+
+// history links to every step that has more to read than what stands: earlier versions, annulled entries.
+func history(record registry.Record) []link {
+	links := []link{}
+	for _, step := range steps {
+		if hasHistory(record, step) {
+			links = append(links, link{stepAddress(record.ID, step) + "/versions", "Versions précédentes : " + step.Label()})
+		}
+	}
+	return links
 }
 
 // recordFacts are what a hurried doctor wants of a record before anything else.
@@ -102,9 +118,12 @@ func recordFacts(record registry.Record) []ui.Row {
 	return rows
 }
 
+// nbsp is a no-break space, as French sets one between an hour and its «h».
+const nbsp = "\u00a0"
+
 func whoAndWhen(signed registry.Signature) string {
 	at := signed.At.In(registry.ZoneOf(signed.Place.PostalCode))
-	return signed.Practitioner.DisplayName() + ", le " + at.Format("02/01/2006 à 15:04")
+	return signed.Practitioner.DisplayName() + ", le " + at.Format("02/01/2006 à 15"+nbsp+"h"+nbsp+"04")
 }
 
 // The page of a step: its form while it is to be done, its summary afterwards.
@@ -119,13 +138,22 @@ func (s *Server) step(step registry.Step) pageOf {
 			return s.showSummary(w, r, by, record, step)
 		}
 		if err := s.may(registry.MayDeclare, r, by, record, step); err != nil {
-			return err
+			return s.stepRefused(w, r, record, step, err)
 		}
 		if step == registry.StepEligibility {
 			return s.eligibilityForm(w, r, by, record)
 		}
 		return s.doseForm(w, r, by, record, step)
 	}
+}
+
+// stepRefused tells why a step cannot be opened, in its record, with what stands there.
+func (s *Server) stepRefused(w http.ResponseWriter, r *http.Request, record registry.Record, step registry.Step, err error) error {
+	var refusal *registry.Error
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	return s.overtaken(w, r, record, step, refusal)
 }
 
 // may asks a rule of the policy about a step of a record.
@@ -146,7 +174,7 @@ func (s *Server) rectifyForm(step registry.Step) pageOf {
 			return err
 		}
 		if err := s.may(registry.MayRectify, r, by, record, step); err != nil {
-			return err
+			return s.stepRefused(w, r, record, step, err)
 		}
 		if step == registry.StepEligibility {
 			return s.eligibilityRectification(w, r, by, record)
@@ -156,15 +184,14 @@ func (s *Server) rectifyForm(step registry.Step) pageOf {
 }
 
 type summaryView struct {
-	page          ui.Page
-	summary       document.Summary
-	base          string // address of the step
-	mayRectify    bool
-	versions      bool // there is more than the current version to read
-	next          string
-	nextAddress   string
-	patientNext   bool // «Patient suivant», after a dose
-	adverseEffect string
+	page        ui.Page
+	summary     document.Summary
+	base        string // address of the step
+	mayRectify  bool
+	versions    bool // there is more than the current version to read
+	next        string
+	nextAddress string
+	patientNext bool // «Patient suivant», after a dose
 }
 
 func (s *Server) showSummary(w http.ResponseWriter, r *http.Request, by registry.Actor, record registry.Record, step registry.Step) error {
@@ -178,9 +205,6 @@ func (s *Server) showSummary(w http.ResponseWriter, r *http.Request, by registry
 		page: s.recordFrame(r, record, summary.Title, step), summary: summary, base: stepAddress(record.ID, step),
 		mayRectify: registry.MayRectify(c) == nil, versions: hasHistory(record, step),
 		patientNext: step != registry.StepEligibility,
-	}
-	if step != registry.StepEligibility {
-		view.adverseEffect = s.Settings.AdverseEffectsURL
 	}
 	if next, ok := record.NextStep(); ok && next == step+1 {
 		view.next, view.nextAddress = nextLabels[next], stepAddress(record.ID, next)

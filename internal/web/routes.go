@@ -72,7 +72,7 @@ func (s *Server) table() *table {
 	s.practitioner(mux, "GET /patients/nouveau", s.newPatient)
 	s.practitioner(mux, "POST /patients/nouveau", s.registerPatient)
 	s.practitioner(mux, "GET /dossiers/{id}", s.record)
-	for _, step := range []registry.Step{registry.StepEligibility, registry.StepFirstDose, registry.StepSecondDose} {
+	for _, step := range steps {
 		at := "/dossiers/{id}/" + slugs[step]
 		s.practitioner(mux, "GET "+at, s.step(step))
 		s.practitioner(mux, "GET "+at+"/modifier", s.rectifyForm(step))
@@ -95,6 +95,9 @@ func (s *Server) table() *table {
 
 	return mux
 }
+
+// steps are the steps of the cycle, in their order.
+var steps = []registry.Step{registry.StepEligibility, registry.StepFirstDose, registry.StepSecondDose}
 
 // slugs are the steps in addresses.
 var slugs = map[registry.Step]string{

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"vaccin/internal/nir"
@@ -19,7 +21,9 @@ const (
 	fieldCode = "code"
 	fieldNIR  = "nir"
 
-	searchKey = "searched-nir" // in the session: the 13 characters of the NIR last searched
+	searchKey    = "searched-nirs" // in the session: the 13 characters of the NIRs last searched, by the name of the search
+	searchParam  = "recherche"     // that name in addresses: random, so that each tab keeps its own search
+	searchesKept = 8
 )
 
 type searchView struct {
@@ -35,12 +39,10 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, by registry.Acto
 	}
 	if !kept {
 		values = url.Values{}
-		if r.URL.Query().Has("corriger") {
-			if number, ok, err := s.searchedNIR(r); err != nil {
-				return err
-			} else if ok {
-				values.Set(fieldNIR, number.Format())
-			}
+		if number, ok, err := s.searchedNIR(r); err != nil {
+			return err
+		} else if ok && r.URL.Query().Has(searchParam) {
+			values.Set(fieldNIR, number.Format())
 		}
 	}
 	return s.showSearch(w, r, http.StatusOK, ui.Form{Values: values}, kept)
@@ -82,13 +84,13 @@ func (s *Server) runSearch(w http.ResponseWriter, r *http.Request, by registry.A
 	code, number := strings.TrimSpace(r.PostForm.Get(fieldCode)), strings.TrimSpace(r.PostForm.Get(fieldNIR))
 	switch {
 	case number != "" && !registry.LooksLikeCode(number):
-		return s.searchNIR(w, r, fieldNIR, number)
+		return s.searchNIR(w, r, by, fieldNIR, number)
 	case number != "":
 		return s.searchCode(w, r, by, fieldNIR, number)
 	case code == "" && r.PostForm.Has(fieldNIR):
 		return s.searchRefused(w, r, http.StatusUnprocessableEntity, fieldNIR, "Saisissez le numéro de sécurité sociale du patient, avec sa clé.")
 	case looksLikeNIR(code):
-		return s.searchNIR(w, r, fieldCode, code)
+		return s.searchNIR(w, r, by, fieldCode, code)
 	}
 	return s.searchCode(w, r, by, fieldCode, code)
 }
@@ -121,20 +123,41 @@ func (s *Server) searchCode(w http.ResponseWriter, r *http.Request, by registry.
 	return nil
 }
 
-func (s *Server) searchNIR(w http.ResponseWriter, r *http.Request, field, text string) error {
+func (s *Server) searchNIR(w http.ResponseWriter, r *http.Request, by registry.Actor, field, text string) error {
 	number, err := nir.Parse(text)
 	var wrong *nir.Error
 	if errors.As(err, &wrong) {
+		refusal := registry.Invalid(wrong.Message())
+		if err := s.Registry.MalformedNIR(r.Context(), by, refusal); err != refusal {
+			return err
+		}
 		return s.searchRefused(w, r, http.StatusUnprocessableEntity, field, wrong.Message())
 	}
 	if err != nil {
 		return err
 	}
-	if err := s.Auth.Put(r.Context(), searchKey, number.Digits()); err != nil {
+	name, err := s.keepSearch(r, number)
+	if err != nil {
 		return err
 	}
-	http.Redirect(w, r, "/recherche/assures", http.StatusSeeOther)
+	http.Redirect(w, r, searchAddress("/recherche/assures", name), http.StatusSeeOther)
 	return nil
+}
+
+// keptSearch is a search of the session.
+type keptSearch struct{ Name, Digits string }
+
+func searchAddress(path, name string) string { return path + "?" + searchParam + "=" + name }
+
+// keepSearch keeps a searched NIR in the session, among the last few, and names it.
+func (s *Server) keepSearch(r *http.Request, number nir.Number) (name string, err error) {
+	var kept []keptSearch
+	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
+		return "", err
+	}
+	search := keptSearch{rand.Text()[:12], number.Digits()}
+	kept = append(kept, search)
+	return search.Name, s.Auth.Put(r.Context(), searchKey, kept[max(0, len(kept)-searchesKept):])
 }
 
 func (s *Server) searchRefused(w http.ResponseWriter, r *http.Request, status int, field, message string) error {
@@ -142,14 +165,22 @@ func (s *Server) searchRefused(w http.ResponseWriter, r *http.Request, status in
 	return s.showSearch(w, r, status, form, false)
 }
 
-// searchedNIR is the NIR that the session last searched.
+// searchedNIR is the NIR of the search that the address names, or of the last one when it names none; if
+// the session has it.
 func (s *Server) searchedNIR(r *http.Request) (nir.Number, bool, error) {
-	var digits string
-	ok, err := s.Auth.Get(r.Context(), searchKey, &digits)
-	if err != nil || !ok {
+	var kept []keptSearch
+	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
 		return nir.Number{}, false, err
 	}
-	number, err := nir.FromDigits(digits)
+	name := r.URL.Query().Get(searchParam)
+	i := slices.IndexFunc(kept, func(k keptSearch) bool { return k.Name == name })
+	if name == "" {
+		i = len(kept) - 1
+	}
+	if i < 0 {
+		return nir.Number{}, false, nil
+	}
+	number, err := nir.FromDigits(kept[i].Digits)
 	return number, err == nil, err
 }
 
@@ -158,6 +189,8 @@ func (s *Server) searchedNIR(r *http.Request) (nir.Number, bool, error) {
 type attachedView struct {
 	page    ui.Page
 	number  string
+	correct string // address of the search, to correct the number
+	enter   string // address of the manual entry
 	persons []attachedPerson
 }
 
@@ -199,7 +232,11 @@ func (s *Server) attached(w http.ResponseWriter, r *http.Request, by registry.Ac
 	if err != nil {
 		return err
 	}
-	view := attachedView{page: s.page(r, "Sélectionner le patient"), number: number.Format()}
+	name := r.URL.Query().Get(searchParam)
+	view := attachedView{
+		page: s.page(r, "Sélectionner le patient"), number: number.Format(),
+		correct: searchAddress("/recherche", name), enter: searchAddress("/patients/nouveau", name),
+	}
 	if len(records) == 0 {
 		view.page.Title = "Numéro de sécurité sociale inconnu"
 	}

@@ -152,7 +152,7 @@ func refusalOf(err error, open string) (refusal, bool) {
 		}, true
 	case errors.Is(err, auth.ErrNoProfession):
 		return refusal{
-			"Profession non autorisée", "À ce jour, le téléservice Vaccin COVID n’est pas ouvert à votre profession. Il est ouvert à : " + open + ".",
+			"Profession non autorisée", "À ce jour, le téléservice Vaccin COVID n’est pas ouvert à votre profession. Il est ouvert aux professions suivantes : " + open + ".",
 			"Si vous exercez cette profession, faites vérifier votre enregistrement auprès de votre ordre.", false,
 		}, true
 	case errors.Is(err, auth.ErrNoDirectory):

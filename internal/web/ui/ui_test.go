@@ -35,7 +35,7 @@ func TestNothingTypedBecomesMarkup(t *testing.T) {
 		"layout": Layout(page), "text": TextField(f, Input{Name: "lot", Label: attack, Hint: attack}),
 		"select":  SelectField(f, Select{Name: "lot", Label: attack, Choices: []Choice{{attack, attack, ""}}}),
 		"radios":  RadioField(f, Radios{Name: "lot", Legend: attack, Choices: []Choice{{attack, attack, attack}}}),
-		"choices": Choices(f, "lot", attack, []string{attack}), "hidden": Hidden("lot", attack),
+		"choices": Choices("lot", attack, []string{attack}), "hidden": Hidden("lot", attack),
 		"rows": SummaryRows([]Row{{attack, attack, attack}}), "code": Code(attack, attack), "status": Status("done", attack),
 	} {
 		if html := rendered(t, c); strings.Contains(html, "<script>alert") || !strings.Contains(html, "&lt;script&gt;") {

@@ -53,7 +53,7 @@ func TestTheWholeJourney(t *testing.T) {
 	page = eligible(declaration).Send(b).Want(http.StatusOK, "Synthèse de la déclaration d’éligibilité", "Code du patient, à lui communiquer",
 		"Imprimez", "28/01/2021", "Identifier un nouveau patient").Not("Rectificatif")
 	code := h.record(t, p.ID).Code
-	if code.IsZero() || !strings.Contains(strings.ReplaceAll(page.Root.Content(), " ", ""), strings.ReplaceAll(code.Format(), "-", "")) {
+	if code.IsZero() || !strings.Contains(page.Root.Content(), code.Format()) {
 		t.Error("the patient's code is not shown")
 	}
 	_, csv := documents(t, b, address(p, eligibility))
@@ -67,7 +67,7 @@ func TestTheWholeJourney(t *testing.T) {
 		t.Errorf("the form of the first dose starts with %v", f.Values)
 	}
 	page = injected(page.Form("lot")).Fill("occurrence", "31/01/2021").Send(b).Want(http.StatusOK, "Synthèse de la 1ère vaccination",
-		"Prenez un rendez-vous pour la 2ème vaccination à partir du dimanche 28 février 2021", "portail national des signalements", "Patient suivant")
+		"Prenez rendez-vous pour la 2ème vaccination à partir du dimanche 28 février 2021", "portail national des signalements", "Patient suivant")
 	documents(t, b, address(p, dose1))
 
 	page = b.Get(page.Link("Patient suivant")).Want(http.StatusOK, "Repris pour le patient suivant", registrytest.KnownLot, "EHPAD Les Glycines", "31/01/2021").
@@ -124,7 +124,7 @@ func TestASingleDoseCompletes(t *testing.T) {
 	}
 	h.clock.SetDay("2021-05-10")
 	f := injected(b.Get(address(p, dose1)).Form("lot")).Fill("vaccine", registrytest.Janssen, "lot", "XD955", "occurrence", "10/05/2021")
-	f.Send(b).Want(http.StatusOK, "La vaccination est complète", "1 sur 1").Not("2ème Vaccination", "Prenez un rendez-vous")
+	f.Send(b).Want(http.StatusOK, "La vaccination est complète", "1 sur 1").Not("2ème Vaccination", "Prenez rendez-vous")
 	b.Get(address(p, dose2)).Want(http.StatusForbidden, "ne comporte qu’une dose")
 	b.Post(address(p, dose2), f.Values).Want(http.StatusForbidden, "ne comporte qu’une dose")
 	if len(h.record(t, p.ID).SecondDoses) != 0 {
