@@ -59,7 +59,7 @@ func (s *Server) finishPSC(w http.ResponseWriter, r *http.Request) error {
 	}
 	login, err := s.loginOf(r, signed)
 	if err != nil {
-		return s.signInRefused(w, r, err)
+		return s.identityRefused(w, r, signed, err)
 	}
 	if err := s.Auth.Begin(r.Context(), login); err != nil {
 		return err
@@ -194,9 +194,24 @@ func refusalOf(err error, open string) (refusal, bool) {
 type refusedView struct {
 	page    ui.Page
 	refusal refusal
+	change  string // address of the provider's sign-out, for who is identified there and not let in here
 }
 
 func (s *Server) signInRefused(w http.ResponseWriter, r *http.Request, err error) error {
+	return s.showRefusal(w, r, err, "")
+}
+
+// identityRefused answers someone whom the provider knows and the service does not let in. The provider's
+// own session would bring the same person back: its sign-out is offered, to change account.
+func (s *Server) identityRefused(w http.ResponseWriter, r *http.Request, signed psc.Login, refusal error) error {
+	change, err := s.PSC.EndSessionURL(r.Context(), signed.IDToken)
+	if err != nil {
+		s.Log.Warn("no sign-out to offer to someone refused", "error", err)
+	}
+	return s.showRefusal(w, r, refusal, change)
+}
+
+func (s *Server) showRefusal(w http.ResponseWriter, r *http.Request, err error, change string) error {
 	open, failed := s.openProfessions(r)
 	if failed != nil {
 		return failed
@@ -210,7 +225,7 @@ func (s *Server) signInRefused(w http.ResponseWriter, r *http.Request, err error
 	if psc.ReasonOf(err) == psc.ReasonProviderDown {
 		status = http.StatusServiceUnavailable
 	}
-	return s.render(w, r, status, refusedPage(refusedView{s.page(r, why.title), why}))
+	return s.render(w, r, status, refusedPage(refusedView{s.page(r, why.title), why, change}))
 }
 
 // openProfessions names the professions to which the service is open today.
