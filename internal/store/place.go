@@ -3,19 +3,21 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"vaccin/internal/registry"
 )
 
 const (
 	placeColumns = "p.id, p.type, p.name, p.address, p.postal_code, p.locality, p.closed, p.label"
-	// The inner query finds and orders within the table of terms alone.
+	// The inner query finds and orders within the table of terms alone. Names and postal codes that start
+	// with the text come before those that have it further on, and before towns.
 	selectPlaces = "SELECT " + placeColumns + " FROM" +
-		" (SELECT DISTINCT postal_code, folded_name, place_id FROM vaccination_place_term" +
+		" (SELECT postal_code, folded_name, place_id, MIN(CASE WHEN at_start THEN 0 ELSE 1 END) AS rank FROM vaccination_place_term" +
 		" WHERE type = $1 AND term >= $2 AND term < $3 AND (closed IS NULL OR closed >= $4)" +
-		" ORDER BY postal_code, folded_name, place_id LIMIT $5) found" +
+		" GROUP BY postal_code, folded_name, place_id ORDER BY rank, postal_code, folded_name, place_id LIMIT $5) found" +
 		" JOIN vaccination_place p ON p.id = found.place_id" +
-		" ORDER BY found.postal_code, found.folded_name, found.place_id"
+		" ORDER BY found.rank, found.postal_code, found.folded_name, found.place_id"
 	selectPlacesNamed = "SELECT " + placeColumns + " FROM vaccination_place p WHERE p.type = $1 AND p.folded_label = $2" +
 		" ORDER BY p.id"
 	deletePlaceTerms = "DELETE FROM vaccination_place_term WHERE place_id = $1"
@@ -24,7 +26,7 @@ const (
 var (
 	upsertPlace = upsertOf("vaccination_place", "id",
 		"type, name, address, postal_code, locality, closed, label, folded_label")
-	insertPlaceTerm = insertOf("vaccination_place_term", "type, term, postal_code, folded_name, place_id, closed")
+	insertPlaceTerm = insertOf("vaccination_place_term", "type, term, postal_code, folded_name, place_id, closed, at_start")
 )
 
 func readPlace(p *registry.VaccinationPlace) []any {
@@ -40,11 +42,20 @@ func importPlace(p registry.VaccinationPlace) []statement {
 		}},
 		{sql: deletePlaceTerms, args: []any{p.ID}, quiet: true},
 	}
-	name := registry.Fold(p.Name)
-	for _, term := range terms(p.Label, p.Name, p.PostalCode+" "+p.Locality, p.Locality+" "+p.PostalCode) {
-		statements = append(statements, statement{sql: insertPlaceTerm, args: []any{p.Type, term, p.PostalCode, name, p.ID, closed}})
+	name, town := registry.Fold(p.Name), spellOut(registry.Fold(p.Locality))
+	start, label := spellOut(name), spellOut(registry.Fold(p.Label))
+	for _, term := range terms(label, start, p.PostalCode+" "+town, town+" "+p.PostalCode) {
+		atStart := startsWith(term, start) || startsWith(term, registry.Fold(p.PostalCode))
+		statements = append(statements, statement{
+			sql: insertPlaceTerm, args: []any{p.Type, term, p.PostalCode, name, p.ID, closed, atStart},
+		})
 	}
 	return statements
+}
+
+// startsWith tells whether a term starts with whole words, of which there is one at least.
+func startsWith(term, words string) bool {
+	return words != "" && strings.HasPrefix(term+" ", words+" ")
 }
 
 // Places implements registry.Store.
@@ -54,7 +65,7 @@ func (s *Store) Places(
 	if limit <= 0 {
 		return nil, nil
 	}
-	from, until := prefixRange(registry.Fold(text))
+	from, until := prefixRange(searched(text))
 	found, err := readAll(ctx, s, selectPlaces, []any{placeType, from, until, day.String(), limit}, readPlace)
 	if err != nil {
 		return nil, fmt.Errorf("finding vaccination places: %w", err)

@@ -86,9 +86,7 @@ func (s *Store) ImportReference(ctx context.Context, change registry.ReferenceCh
 	for _, x := range change.Activities {
 		statements = append(statements, statement{sql: upsertActivity, args: []any{x.Code, x.Label}})
 	}
-	for _, x := range change.Localities {
-		statements = append(statements, importLocality(x)...)
-	}
+	statements = append(statements, importLocalities(change.Localities)...)
 	for _, x := range change.Places {
 		statements = append(statements, importPlace(x)...)
 	}

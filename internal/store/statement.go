@@ -54,6 +54,16 @@ func insertOf(table, columns string) string {
 	return "INSERT INTO " + table + " (" + columns + ") VALUES (" + placeholders(1, columnCount(columns)) + ")"
 }
 
+// insertRows inserts as many rows at once.
+func insertRows(table, columns string, rows int) string {
+	n := columnCount(columns)
+	values := make([]string, rows)
+	for i := range values {
+		values[i] = "(" + placeholders(1+i*n, n) + ")"
+	}
+	return "INSERT INTO " + table + " (" + columns + ") VALUES " + strings.Join(values, ", ")
+}
+
 // insertUnder inserts a row under the record $1, if the change $2 is the one that it last underwent:
 // that is, if the guard of the same work held.
 func insertUnder(table, columns string) string {

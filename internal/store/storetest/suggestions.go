@@ -9,13 +9,15 @@ import (
 )
 
 var suggestionTests = group{
-	"localities":                      localities,
-	"localities of a label":           localitiesNamed,
-	"any character may end a text":    anyCharacter,
-	"localities are as the rule says": localitiesByTheRule,
-	"vaccination places":              places,
-	"places that closed":              placesClosed,
-	"lots":                            lots,
+	"localities":                       localities,
+	"localities of a label":            localitiesNamed,
+	"any character may end a text":     anyCharacter,
+	"localities are as the rule says":  localitiesByTheRule,
+	"the town that was meant is first": localitiesByRank,
+	"names come before towns":          placesByRank,
+	"vaccination places":               places,
+	"places that closed":               placesClosed,
+	"lots":                             lots,
 }
 
 // towns are localities that only the import of a test knows, in the order of answers.
@@ -110,6 +112,40 @@ func anyCharacter(e *env) {
 	e.equal("how many x finds", len(found), len(all))
 }
 
+// localitiesByRank has what people type for a town put that town first, however many others have the
+// word in their names and come before it in the order of postal codes.
+func localitiesByRank(e *env) {
+	e.importReference(registry.ReferenceChange{Localities: []registry.Locality{
+		{PostalCode: "04230", Name: "Saint-Étienne-les-Orgues"},
+		{PostalCode: "05130", Name: "Barcillonnette-Saint-Étienne"},
+		{PostalCode: "10000", Name: "STE SAVINE"},
+		{PostalCode: "20000", Name: "Ajaccio", CommuneCode: "2A004"},
+		{PostalCode: "20200", Name: "Bastia", CommuneCode: "2B033"},
+		{PostalCode: "62520", Name: "Le Touquet-Paris-Plage"},
+		{PostalCode: "67000", Name: "Strasbourg"},
+		{PostalCode: "70240", Name: "Parisot"},
+		{PostalCode: "75002", Name: "Paris 2e arrondissement"},
+		{PostalCode: "93200", Name: "Saint-Denis"},
+		{PostalCode: "93450", Name: "L’Île-Saint-Denis"},
+	}})
+	e.localitiesFound("saint-étienne", "42000 Saint-Étienne", "04230 Saint-Étienne-les-Orgues", "05130 Barcillonnette-Saint-Étienne")
+	e.localitiesFound("st-etienne", "42000 Saint-Étienne", "04230 Saint-Étienne-les-Orgues", "05130 Barcillonnette-Saint-Étienne")
+	e.localitiesFound("Saint-Denis", "93200 Saint-Denis", "97400 Saint-Denis", "93450 L’Île-Saint-Denis")
+	e.localitiesFound("saint-den", "93200 Saint-Denis", "97400 Saint-Denis", "93450 L’Île-Saint-Denis")
+	e.localitiesFound("l'ile st denis", "93450 L’Île-Saint-Denis")
+	e.localitiesFound("paris", "75002 Paris 2e arrondissement", "75011 Paris", "70240 Parisot", "62520 Le Touquet-Paris-Plage")
+	e.localitiesFound("st", "67000 Strasbourg")
+	e.localitiesFound("ste savine", "10000 STE SAVINE")
+	e.localitiesFound("sainte-sav", "10000 STE SAVINE")
+	e.localitiesFound("2a", "20000 Ajaccio")
+	e.localitiesFound("2B", "20200 Bastia")
+	e.localitiesFound("20", "20000 Ajaccio", "20200 Bastia")
+	found, err := e.store.Localities(e.ctx, "saint-étienne", 1)
+	e.ok(err)
+	e.equal("how many of at most one", len(found), 1)
+	e.equal("the one", found[0].Label(), "42000 Saint-Étienne")
+}
+
 // localitiesByTheRule compares answers with what the sentence of the contract says, computed here.
 func localitiesByTheRule(e *env) {
 	all := append(registrytest.Localities(), towns()...)
@@ -163,6 +199,26 @@ func places(e *env) {
 		e.ok(err)
 		e.equal(fmt.Sprintf("how many of at most %d", limit), len(found), max(0, limit))
 	}
+}
+
+// placesByRank has a place named like the text come before those whose name or town merely has it.
+func placesByRank(e *env) {
+	place := func(id, postalCode, name, town string) registry.VaccinationPlace {
+		return registry.VaccinationPlace{
+			ID: id, Type: registrytest.PlaceEHPAD, Name: name, PostalCode: postalCode, Locality: town,
+			Label: postalCode + " " + name + ", " + town,
+		}
+	}
+	inTown := place("T:1", "01000", "Les Ormes", "Rosiers-sur-Loire")
+	inner := place("T:2", "02000", "Villa des Rosiers", "Laon")
+	start := place("T:3", "93000", "Rosiers d’Or", "Bobigny")
+	saint := place("T:4", "94000", "EHPAD ST JOSEPH", "STE ANNE")
+	e.importReference(registry.ReferenceChange{Places: []registry.VaccinationPlace{inTown, inner, start, saint}})
+	e.placesFound(registrytest.PlaceEHPAD, "rosiers", start, inTown, inner)
+	e.placesFound(registrytest.PlaceEHPAD, "saint-joseph", saint)
+	e.placesFound(registrytest.PlaceEHPAD, "st joseph", saint)
+	e.placesFound(registrytest.PlaceEHPAD, "ste-anne", saint)
+	e.placesFound(registrytest.PlaceEHPAD, "94", saint)
 }
 
 func placesClosed(e *env) {

@@ -58,23 +58,22 @@ CREATE TABLE profession_opening (
     PRIMARY KEY (profession, first_day)
 );
 
+-- The two columns of the key are the label, folded.
 CREATE TABLE locality (
     postal_code  TEXT NOT NULL,
     folded_name  TEXT NOT NULL,
     name         TEXT NOT NULL,
     commune_code TEXT NOT NULL,
-    folded_label TEXT NOT NULL,
     PRIMARY KEY (postal_code, folded_name)
 ) WITHOUT ROWID;
 
-CREATE INDEX locality_label ON locality (folded_label);
-
 -- What a suggestion is found by: a prefix of term is a range of this table, which holds the order of
--- the answer too.
+-- the answer too. at_start tells whether the term starts where the name or the label does.
 CREATE TABLE locality_term (
-    term        TEXT NOT NULL,
-    postal_code TEXT NOT NULL,
-    folded_name TEXT NOT NULL,
+    term        TEXT    NOT NULL,
+    postal_code TEXT    NOT NULL,
+    folded_name TEXT    NOT NULL,
+    at_start    BOOLEAN NOT NULL,
     PRIMARY KEY (term, postal_code, folded_name)
 ) WITHOUT ROWID;
 
@@ -99,6 +98,7 @@ CREATE TABLE vaccination_place_term (
     folded_name TEXT NOT NULL,
     place_id    TEXT NOT NULL REFERENCES vaccination_place (id),
     closed      TEXT,
+    at_start    BOOLEAN NOT NULL,
     PRIMARY KEY (type, term, postal_code, folded_name, place_id)
 ) WITHOUT ROWID;
 
