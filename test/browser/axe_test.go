@@ -89,3 +89,22 @@ func TestAxeFindsWhatIsWrongOnABadPage(t *testing.T) {
 		}
 	}
 }
+
+// What the content security policy refuses and what scripts complain of must be heard, or a quiet console
+// would tell nothing.
+func TestTheConsoleIsHeard(t *testing.T) {
+	w := newTab(t)
+	w.open("/accessibilite")
+	w.quiet()
+	eval[bool](w, `document.body.insertAdjacentHTML("beforeend", '<p style="color:red">rouge</p>')
+console.error("une plainte")
+setTimeout(() => { throw new Error("une panne") })
+true`)
+	w.wait(`new Promise(done => setTimeout(() => done(true), 20))`)
+	said := strings.Join(w.complained(), "\n")
+	for _, want := range []string{"Content Security Policy", "une plainte", "exception"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("the console was not heard to say %q: %s", want, said)
+		}
+	}
+}

@@ -12,8 +12,8 @@ import (
 // focus describes where the keyboard is.
 type focus struct {
 	ID, Tag, Text string
-	Shown                 bool // how the element looks tells that it has the focus
-	Hidden                bool // something else covers it, or it is out of the window
+	Shown         bool // how the element looks tells that it has the focus
+	Hidden        bool // something else covers it, or it is out of the window
 }
 
 // focusOf compares how the element (or its label, for radio buttons and boxes, whose own square is

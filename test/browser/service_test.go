@@ -28,6 +28,7 @@ import (
 // running is the product on the embedded store, served on ports of its own with a clock that stands still.
 type running struct {
 	base     string // address that browsers use
+	provider string // address of the simulated Pro Santé Connect
 	country  demo.Country
 	lot      string // one of those known of the vaccine Comirnaty
 	failing  *registrytest.Failing
@@ -96,13 +97,13 @@ func (s *running) serve(cases *registry.Registry) error {
 		return errors.Join(err, front.Close())
 	}
 	s.base = fmt.Sprintf("http://localhost:%d", front.Addr().(*net.TCPAddr).Port)
-	provider := "http://" + back.Addr().String()
-	product, err := s.product(cases, pscsim.AddressesAt(provider))
+	s.provider = "http://" + back.Addr().String()
+	product, err := s.product(cases, pscsim.AddressesAt(s.provider))
 	if err != nil {
 		return err
 	}
 	simulator, err := pscsim.New(pscsim.Options{
-		BaseURL: provider, ClientID: clientID, ClientSecret: clientSecret,
+		BaseURL: s.provider, ClientID: clientID, ClientSecret: clientSecret,
 		RedirectURIs: []string{s.base + "/connexion/psc/retour"}, PostLogoutRedirectURIs: []string{s.base + "/deconnecte"},
 	})
 	if err != nil {

@@ -33,8 +33,14 @@ func TestEveryPageInEveryState(t *testing.T) {
 
 func beforeSignIn(w *tab) {
 	for _, page := range []struct{ name, path string }{
-		{"home", "/"}, {"sign-in needed", "/recherche"}, {"signed out", "/deconnecte"}, {"annex", "/annexe"}, {"legal", "/mentions-legales"},
-		{"privacy", "/donnees-personnelles"}, {"accessibility", "/accessibilite"}, {"unknown page", "/nulle-part"},
+		{"home", "/"},
+		{"sign-in needed", "/recherche"},
+		{"signed out", "/deconnecte"},
+		{"annex", "/annexe"},
+		{"legal", "/mentions-legales"},
+		{"privacy", "/donnees-personnelles"},
+		{"accessibility", "/accessibilite"},
+		{"unknown page", "/nulle-part"},
 	} {
 		w.open(page.path)
 		w.examine(page.name)
@@ -118,9 +124,14 @@ func manualEntryStates(w *tab) {
 func recordStates(w *tab) {
 	w.signIn("dr-un-lieu")
 	for _, record := range []struct{ name, title string }{
-		{"new", "Ciblée, dossier vierge"}, {"eligible", "Éligible"}, {"first dose", "1ère dose faite"}, {"complete", "Vaccination complète en EHPAD"},
-		{"eligibility annulled", "Éligibilité annulée par l’assistance sous"}, {"eligibility annulled, complete", "Éligibilité annulée par l’assistance, deux"},
-		{"first dose annulled", "1ère dose annulée"}, {"lunar date", "Date de naissance lunaire"},
+		{"new", "Ciblée, dossier vierge"},
+		{"eligible", "Éligible"},
+		{"first dose", "1ère dose faite"},
+		{"complete", "Vaccination complète en EHPAD"},
+		{"eligibility annulled", "Éligibilité annulée par l’assistance sous"},
+		{"eligibility annulled, complete", "Éligibilité annulée par l’assistance, deux"},
+		{"first dose annulled", "1ère dose annulée"},
+		{"lunar date", "Date de naissance lunaire"},
 	} {
 		w.open(site.record(w.t, record.title))
 		w.examine("record " + record.name)

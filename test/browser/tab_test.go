@@ -75,8 +75,9 @@ func (w *tab) hear(event any) {
 	case *runtime.EventExceptionThrown:
 		w.complaints = append(w.complaints, "exception: "+e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
-		// That the page itself answered 422 or 404 is not a complaint; anything else that failed to load is.
-		if e.Entry.Level == log.EntryLevelError && strings.HasPrefix(e.Entry.URL, site.base) && (e.Entry.Source != log.EntrySourceNetwork || e.Entry.NetworkRequestID != w.load.document) {
+		// That the page itself answered 422 or 404 is not a complaint; anything else that failed to load is, but
+		// on the simulator's pages, which are not ours.
+		if e.Entry.Level == log.EntryLevelError && !strings.HasPrefix(e.Entry.URL, site.provider) && (e.Entry.Source != log.EntrySourceNetwork || e.Entry.NetworkRequestID != w.load.document) {
 			w.complaints = append(w.complaints, fmt.Sprintf("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL))
 		}
 	case *network.EventRequestWillBeSent:
