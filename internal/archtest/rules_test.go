@@ -151,7 +151,7 @@ var guards = []guard{
 	},
 	{
 		imports: []string{
-			"testing/...", "pgregory.net/rapid", "github.com/google/go-cmp/...", "go.uber.org/goleak",
+			"testing/...", "pgregory.net/rapid", "github.com/google/go-cmp/...",
 			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...",
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
 		},

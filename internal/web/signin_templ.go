@@ -181,7 +181,7 @@ func refusedPage(v refusedView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.change != "" {
-				templ_7745c5c3_Err = ui.SecondaryLink(v.change, "Se déconnecter de Pro Santé Connect pour changer de compte").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.SecondaryLink(v.change, "Changer de compte Pro Santé Connect").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
