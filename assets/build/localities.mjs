@@ -9,7 +9,8 @@ export function localities () {
   const all = JSON.parse(read('node_modules/@etalab/decoupage-administratif/data/communes.json'))
   const communes = new Map(all.filter(item => item.type === 'commune-actuelle').map(item => [item.code, item]))
   const rows = new Map()
-  const add = row => {
+  const add = ({ name, ...others }) => {
+    const row = { name: spelt(name), ...others }
     const key = `${row.postalCode};${row.name}`
     if (!rows.has(key)) rows.set(key, row)
   }
@@ -31,6 +32,11 @@ function currentRows (item) {
   return (item.codesPostaux ?? []).map(postalCode => ({
     postalCode, name: item.nom, commune: item.code, department: item.departement
   }))
+}
+
+// As French writes names: an arrondissement is a common noun, and the apostrophe is curved.
+function spelt (name) {
+  return name.replace(/ Arrondissement$/, ' arrondissement').replaceAll("'", '’')
 }
 
 // A former commune (delegated or associated), which people still give as their address: only where its
@@ -60,7 +66,7 @@ function compare (a, b) {
 }
 
 function check (lines) {
-  const wrong = lines.find(line => !/^\d{5};[^;"\n]+;[0-9][0-9AB]\d{3};(\d[\dAB]|9[78]\d|99)$/.test(line))
+  const wrong = lines.find(line => !/^\d{5};[^;"'\n]+;[0-9][0-9AB]\d{3};(\d[\dAB]|9[78]\d|99)$/.test(line))
   if (wrong) throw new Error(`localities: unexpected row « ${wrong} »`)
   if (lines.length < 36000) throw new Error(`localities: only ${lines.length} rows`)
 }

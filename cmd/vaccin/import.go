@@ -20,7 +20,7 @@ type importCmd struct {
 	Rejected   string `type:"path" placeholder:"FILE.csv" help:"Where to write the list of rejected rows, rows to check, and what was left out."`
 	DryRun     bool   `help:"Parse and check only; nothing is imported."`
 	Kind       string `arg:"" enum:"localities,places,finess,lots,practice-places,professions,vaccines,schedules" help:"What the file holds: ${enum}."`
-	File       string `arg:"" type:"existingfile" help:"The file."`
+	File       string `arg:"" type:"path" help:"The file."`
 }
 
 // readers make the reader of each kind of file; ref is the reference data that the file refers to.
@@ -67,10 +67,10 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	if report.Accepted == 0 {
-		return registry.Invalid("Aucune ligne de ce fichier n’a pu être prise : rien n’a été enregistré.")
+		return registry.Invalid("Aucune ligne de ce fichier n’a pu être prise : rien n’a été enregistré.")
 	}
 	if i.DryRun {
-		return c.printf("Essai : rien n’a été enregistré.\n")
+		return c.printf("Essai : rien n’a été enregistré.\n")
 	}
 	return i.apply(ctx, c, source, change)
 }
@@ -117,7 +117,7 @@ func (i importCmd) apply(ctx context.Context, c console, source *referential.Sou
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	if seeded {
-		if err := c.printf("Nouvelle base créée : %s, avec les données de référence du programme.\n", i.Store); err != nil {
+		if err := c.printf("Nouvelle base créée : %s, avec les données de référence du programme.\n", i.Store); err != nil {
 			return err
 		}
 	}
@@ -127,7 +127,7 @@ func (i importCmd) apply(ctx context.Context, c console, source *referential.Sou
 	if err := errors.Join(err, bar.finish()); err != nil {
 		return err
 	}
-	return c.printf("Enregistré dans %s : %s.\n", i.Store, count(rows, "ligne", "lignes"))
+	return c.printf("Enregistré dans %s : %s.\n", i.Store, count(rows, "ligne", "lignes"))
 }
 
 // shownRemarks is how many rejected rows the console shows; the file of --rejected has all.
@@ -140,26 +140,26 @@ func (i importCmd) tell(c console, r referential.Report) error {
 			return err
 		}
 	}
-	err := c.printf("%s (%s) : %s.\n  acceptées : %s\n  en double : %s\n  rejetées : %s\n", r.File, r.Encoding,
+	err := c.printf("%s (%s) : %s.\n  acceptées : %s\n  en double : %s\n  rejetées : %s\n", r.File, r.Encoding,
 		count(r.Read, "ligne lue", "lignes lues"), french(r.Accepted), french(r.Duplicates), french(len(r.Rejected)))
 	if len(r.Warned) > 0 {
-		err = errors.Join(err, c.printf("  acceptées mais à vérifier : %s\n", french(len(r.Warned))))
+		err = errors.Join(err, c.printf("  acceptées mais à vérifier : %s\n", french(len(r.Warned))))
 	}
 	if skipped := r.SkippedRows(); skipped > 0 {
-		err = errors.Join(err, c.printf("  laissées de côté : %s\n", french(skipped)))
+		err = errors.Join(err, c.printf("  laissées de côté : %s\n", french(skipped)))
 	}
 	for _, s := range r.Skipped {
-		err = errors.Join(err, c.printf("    %s : %s\n", s.Reason, french(s.Rows)))
+		err = errors.Join(err, c.printf("    %s : %s\n", s.Reason, french(s.Rows)))
 	}
 	for n, m := range r.Rejected {
 		if n == shownRemarks {
 			err = errors.Join(err, c.printf("  … et %s.\n", count(len(r.Rejected)-n, "autre ligne rejetée", "autres lignes rejetées")))
 			break
 		}
-		err = errors.Join(err, c.printf("  ligne %d%s : %s\n", m.Line, inColumn(m.Column), m.Reason))
+		err = errors.Join(err, c.printf("  ligne %d%s : %s\n", m.Line, inColumn(m.Column), m.Reason))
 	}
 	if i.Rejected != "" {
-		err = errors.Join(err, c.printf("Liste complète : %s\n", i.Rejected))
+		err = errors.Join(err, c.printf("Liste complète : %s\n", i.Rejected))
 	}
 	return err
 }
@@ -168,7 +168,7 @@ func inColumn(column string) string {
 	if column == "" {
 		return ""
 	}
-	return ", colonne « " + column + " »"
+	return ", colonne « " + column + " »"
 }
 
 func writeRejected(path string, r referential.Report) (err error) {

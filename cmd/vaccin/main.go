@@ -55,7 +55,7 @@ func run(args []string) int {
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.Bind(c)
 	if err := command.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "vaccin : "+sentence(err))
+		fmt.Fprintln(os.Stderr, "vaccin : "+sentence(err))
 		return 1
 	}
 	return 0
@@ -66,9 +66,9 @@ func sentence(err error) string {
 	var refused *registry.Error
 	switch {
 	case errors.Is(err, context.Canceled):
-		return "Interrompu. Relancez la même commande pour terminer : rien ne sera enregistré deux fois."
+		return "Interrompu. Relancez la même commande pour terminer : rien ne sera enregistré deux fois."
 	case errors.As(err, &refused):
 		return refused.Message
 	}
-	return "échec : " + err.Error()
+	return "échec : " + err.Error()
 }

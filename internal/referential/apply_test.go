@@ -151,7 +151,7 @@ func TestReportOpensInASpreadsheetWithoutFormulas(t *testing.T) {
 	want := "\uFEFFfichier;ligne;colonne;suite;motif\r\n" +
 		"'=HYPERLINK(1).csv;2;'+nom;rejetée;\"Motif ; avec point-virgule.\"\r\n" +
 		"'=HYPERLINK(1).csv;3;;acceptée, à vérifier;À vérifier.\r\n" +
-		"'=HYPERLINK(1).csv;;;laissées de côté : 12;Catégorie 340\r\n"
+		"'=HYPERLINK(1).csv;;;laissées de côté : 12;Catégorie 340\r\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Error(diff)
 	}

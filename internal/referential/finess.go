@@ -53,7 +53,7 @@ func looksLikeFINESS(s *Source) error {
 	}
 	first, err := in.next()
 	if err != nil || !strings.HasPrefix(first.text, "finess;") && !strings.HasPrefix(first.text, "structureet;") {
-		return invalid("Ce n’est pas un fichier de ce type (%s) : la première ligne doit commencer par « finess; ».", finessLayout.title)
+		return invalid("Ce n’est pas un fichier de ce type (%s) : la première ligne doit commencer par « finess; ».", finessLayout.title)
 	}
 	return nil
 }
@@ -89,11 +89,11 @@ func readEstablishment(r *row, categories map[string]category, found *places) {
 func skippedCategory(code string, c category, known bool) string {
 	switch {
 	case !known:
-		return "Catégorie FINESS " + code + " : pas un type de lieu de vaccination"
+		return "Catégorie FINESS " + code + " : pas un type de lieu de vaccination"
 	case c.note == "":
-		return "Catégorie FINESS " + code + " : laissée de côté"
+		return "Catégorie FINESS " + code + " : laissée de côté"
 	}
-	return "Catégorie FINESS " + code + " : " + c.note
+	return "Catégorie FINESS " + code + " : " + c.note
 }
 
 // deliveryLine returns the postal code and the locality of «97306 CAYENNE CEDEX».

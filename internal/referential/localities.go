@@ -1,7 +1,9 @@
 package referential
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 
 	"vaccin/internal/registry"
 )
@@ -67,10 +69,7 @@ var laPosteLayout = layout{
 // accents and shortens Saint; where known, the localities that ship, has the same place, its spelling
 // is kept, so that an import does not turn «Saint-Étienne» into «ST ETIENNE».
 func ReadLaPoste(known []registry.Locality) Reader {
-	spelling := make(map[localityKey]string, len(known))
-	for _, l := range known {
-		spelling[keyOf(l)] = l.Name
-	}
+	shipped := shippedOf(known)
 	return func(s *Source) (registry.ReferenceChange, Report, error) {
 		found := localities{at: map[localityKey]int{}}
 		report, err := s.read(laPosteLayout, func(r *row) {
@@ -79,26 +78,59 @@ func ReadLaPoste(known []registry.Locality) Reader {
 				r.reject("Code_commune_INSEE", "Le code de la commune doit avoir 5 caractères.")
 			}
 			code := r.postalCode("Code_postal")
-			names := []string{r.text("Libellé_d_acheminement", maxLocality)}
+			names := shipped.routing(code, commune, writeOut(r.text("Libellé_d_acheminement", maxLocality)))
 			if hamlet := r.optional("Ligne_5", maxLocality); hamlet != "" {
-				names = append(names, hamlet)
+				names = append(names, writeOut(hamlet))
 			}
 			if !r.ok() {
 				return
 			}
 			r.duplicate = true
 			for _, name := range names {
-				l := registry.Locality{PostalCode: code, Name: writeOut(name), CommuneCode: commune}
-				if known, ok := spelling[keyOf(l)]; ok {
-					l.Name = known
-				}
-				if found.add(l) {
+				if found.add(shipped.spelt(registry.Locality{PostalCode: code, Name: name, CommuneCode: commune})) {
 					r.duplicate = false
 				}
 			}
 		})
 		return registry.ReferenceChange{Localities: found.all}, report, err
 	}
+}
+
+// shipped is what the localities that ship say of those of La Poste.
+type shipped struct {
+	spelling map[localityKey]string
+	communes map[[2]string][]string // names by postal code and code of the commune
+}
+
+func shippedOf(known []registry.Locality) shipped {
+	s := shipped{make(map[localityKey]string, len(known)), make(map[[2]string][]string, len(known))}
+	for _, l := range known {
+		s.spelling[keyOf(l)] = l.Name
+		at := [2]string{l.PostalCode, l.CommuneCode}
+		s.communes[at] = append(s.communes[at], l.Name)
+	}
+	return s
+}
+
+// routing returns the names to keep for a commune that La Poste routes under a name. That is another
+// way to say a commune that ships («LYON» for «Lyon 3e arrondissement»), whose names then stand: with
+// both, one locality would be suggested twice.
+func (s shipped) routing(postalCode, commune, name string) []string {
+	at := [2]string{postalCode, commune}
+	if _, known := s.spelling[localityKey{postalCode, registry.Fold(name)}]; !known && len(s.communes[at]) > 0 {
+		return slices.Clone(s.communes[at])
+	}
+	return []string{name}
+}
+
+// spelt gives a locality the spelling of the one that ships or, where there is none, that of a name.
+func (s shipped) spelt(l registry.Locality) registry.Locality {
+	if name, ok := s.spelling[keyOf(l)]; ok {
+		l.Name = name
+	} else {
+		l.Name = properName(l.Name)
+	}
+	return l
 }
 
 // writeOut writes out the words that La Poste shortens to fit 32 characters.
@@ -113,4 +145,48 @@ func writeOut(name string) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// smallWords stay in small letters within a name.
+var smallWords = []string{
+	"a", "à", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "lès", "lez", "ou", "par", "près", "pres",
+	"sous", "sur",
+}
+
+// properName writes a name in capitals as names are written: «SAINT DENIS DE L HOTEL» becomes
+// «Saint-Denis de l’Hotel». Accents that are not there cannot be guessed. A name that is not all in
+// capitals is left as it is.
+func properName(name string) string {
+	if name != strings.ToUpper(name) {
+		return name
+	}
+	var b strings.Builder
+	for i, word := range strings.Fields(strings.ToLower(name)) {
+		if i == 0 || !slices.Contains(smallWords, word) {
+			word = capitalised(word)
+		}
+		b.WriteString(word)
+		switch strings.ToLower(word) {
+		case "l", "d":
+			b.WriteString("’")
+		case "saint", "sainte":
+			b.WriteString("-")
+		default:
+			b.WriteString(" ")
+		}
+	}
+	return strings.TrimRight(b.String(), " -’")
+}
+
+// capitalised writes the first letter of each part of a word in capitals: «Mont-Dieu», «L’Hotel».
+func capitalised(word string) string {
+	start := true
+	return strings.Map(func(r rune) rune {
+		was := start
+		start = r == '-' || r == '\'' || r == '’' || r == '('
+		if was {
+			return unicode.ToUpper(r)
+		}
+		return r
+	}, word)
 }

@@ -163,8 +163,7 @@ func readCoded(name string, keep func(code, label string)) error {
 	})
 }
 
-// Localities returns the localities that ship, by postal code and name.
-func Localities() ([]registry.Locality, error) {
+var localitiesRead = sync.OnceValues(func() ([]registry.Locality, error) {
 	file, err := builtin.Localities()
 	if err != nil {
 		return nil, fmt.Errorf("built-in localities: %w", err)
@@ -181,4 +180,10 @@ func Localities() ([]registry.Locality, error) {
 		return report, err
 	})
 	return all, err
+})
+
+// Localities returns the localities that ship, by postal code and name. The file is read once.
+func Localities() ([]registry.Locality, error) {
+	all, err := localitiesRead()
+	return slices.Clone(all), err
 }

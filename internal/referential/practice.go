@@ -74,7 +74,7 @@ func (r *row) amNumber(column, keyColumn string) string {
 		r.reject(keyColumn, "La clé n’est pas celle du numéro AM de la ligne.")
 	}
 	if !allDigits(whole) || len(whole) != 9 {
-		r.reject(column, "Le numéro AM doit avoir 9 chiffres, ou 8 et sa clé dans « "+keyColumn+" ».")
+		r.reject(column, "Le numéro AM doit avoir 9 chiffres, ou 8 et sa clé dans « "+keyColumn+" ».")
 		return ""
 	}
 	if !luhn(whole) {

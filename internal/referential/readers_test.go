@@ -73,10 +73,10 @@ func TestLaPosteOldForm(t *testing.T) {
 	known := []registry.Locality{{PostalCode: "01000", Name: "Saint-Denis-lès-Bourg", CommuneCode: "01344"}}
 	change, report := readFixture(t, "localities-old.csv", ReadLaPoste(known), 3, 1)
 	want := []registry.Locality{
-		{PostalCode: "01000", Name: "BOURG EN BRESSE", CommuneCode: "01053"},
-		{PostalCode: "01000", Name: "BROU", CommuneCode: "01053"},
+		{PostalCode: "01000", Name: "Bourg en Bresse", CommuneCode: "01053"},
+		{PostalCode: "01000", Name: "Brou", CommuneCode: "01053"},
 		{PostalCode: "01000", Name: "Saint-Denis-lès-Bourg", CommuneCode: "01344"},
-		{PostalCode: "42999", Name: "VILLE INVENTEE SAINTE ANNE", CommuneCode: "42999"},
+		{PostalCode: "42999", Name: "Ville Inventee Sainte-Anne", CommuneCode: "42999"},
 	}
 	if diff := cmp.Diff(want, change.Localities); diff != "" {
 		t.Error(diff)
@@ -86,10 +86,48 @@ func TestLaPosteOldForm(t *testing.T) {
 	}
 }
 
+// La Poste routes an arrondissement under its city, and a commune under a name of its own: neither makes
+// a second locality beside the one that ships. A hamlet does.
+func TestLaPosteDoesNotDoubleWhatShips(t *testing.T) {
+	known := []registry.Locality{
+		{PostalCode: "69003", Name: "Lyon 3e arrondissement", CommuneCode: "69383"},
+		{PostalCode: "05250", Name: "Dévoluy", CommuneCode: "05139"},
+	}
+	text := "Code_commune_INSEE;Nom_commune;Code_postal;Ligne_5;Libellé_d_acheminement\n" +
+		"69383;LYON 03;69003;;LYON\n05139;LE DEVOLUY;05250;ST ETIENNE EN DEVOLUY;LE DEVOLUY\n69384;LYON 04;69004;;LYON\n"
+	change, report, err := ReadLaPoste(known)(source(t, "laposte", []byte(text)))
+	if err != nil || len(report.Rejected) > 0 {
+		t.Fatalf("%v, %+v", err, report)
+	}
+	want := []registry.Locality{
+		known[0], known[1],
+		{PostalCode: "05250", Name: "Saint-Etienne en Devoluy", CommuneCode: "05139"},
+		{PostalCode: "69004", Name: "Lyon", CommuneCode: "69384"},
+	}
+	if diff := cmp.Diff(want, change.Localities); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestNamesInCapitalsAreWrittenAsNames(t *testing.T) {
+	for capitals, want := range map[string]string{
+		"SAINT DENIS CAMELIAS": "Saint-Denis Camelias", "LE HAMEAU": "Le Hameau", "VAL D ISERE": "Val d’Isere",
+		"L ISLE D ABEAU": "L’Isle d’Abeau", "SAINT DENIS DE L HOTEL": "Saint-Denis de l’Hotel", "MONT-DIEU (LE)": "Mont-Dieu (Le)",
+		"ÉCOUVES SUR ORNE": "Écouves sur Orne", "Saint-Étienne": "Saint-Étienne", "SAINT": "Saint", "": "",
+	} {
+		if got := properName(capitals); got != want {
+			t.Errorf("%q is written %q, want %q", capitals, got, want)
+		}
+		if registry.Fold(properName(capitals)) != registry.Fold(capitals) {
+			t.Errorf("%q is another name than %q", properName(capitals), capitals)
+		}
+	}
+}
+
 func TestLaPosteNewFormInWindows1252(t *testing.T) {
 	change, report := readFixture(t, "localities-new-cp1252.csv", ReadLaPoste(nil), 2, 0,
 		"4 Code_commune_INSEE", "5 Code_postal", "6 Code_postal", "7 Libellé_d_acheminement")
-	if len(change.Localities) != 3 || change.Localities[1].Name != "CHÂTEAU INVENTÉ" || change.Localities[2].Name != "LE HAMEAU" {
+	if len(change.Localities) != 3 || change.Localities[1].Name != "Château Inventé" || change.Localities[2].Name != "Le Hameau" {
 		t.Errorf("got %v", change.Localities)
 	}
 	if report.Encoding != Windows1252 {
@@ -144,7 +182,7 @@ func TestFINESS(t *testing.T) {
 	if p := change.Places[3]; p.Name != `"LES PINS" FAM` || p.Address != "4 CHEMIN VERT" {
 		t.Errorf("quotes or street: %+v", p)
 	}
-	if report.SkippedRows() != 3 || len(report.Skipped) != 3 || !strings.Contains(report.Skipped[1].Reason, "340 : Service judiciaire") {
+	if report.SkippedRows() != 3 || len(report.Skipped) != 3 || !strings.Contains(report.Skipped[1].Reason, "340 : Service judiciaire") {
 		t.Errorf("skipped: %+v", report.Skipped)
 	}
 }

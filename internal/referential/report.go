@@ -27,7 +27,7 @@ func (r Report) WriteCSV(w io.Writer) error {
 		add(strconv.Itoa(m.Line), m.Column, "acceptée, à vérifier", m.Reason)
 	}
 	for _, s := range r.Skipped {
-		add("", "", "laissées de côté : "+strconv.Itoa(s.Rows), s.Reason)
+		add("", "", "laissées de côté : "+strconv.Itoa(s.Rows), s.Reason)
 	}
 	if err := out.WriteAll(rows); err != nil {
 		return fmt.Errorf("writing the report of an import: %w", err)

@@ -117,7 +117,7 @@ func (r *row) date(column string) registry.Date {
 	day, err := registry.ParseDate(text)
 	switch {
 	case err != nil:
-		r.reject(column, "La date n’est pas lisible : écrivez-la 11/01/2021 ou 2021-01-11.")
+		r.reject(column, "La date n’est pas lisible : écrivez-la 11/01/2021 ou 2021-01-11.")
 	case day.Year < firstYear || day.Year > lastYear:
 		r.reject(column, fmt.Sprintf("L’année de la date n’est pas entre %d et %d.", firstYear, lastYear))
 	}
@@ -140,7 +140,7 @@ func (r *row) yes(column string) bool {
 	case "non":
 		return false
 	}
-	r.reject(column, "La cellule doit être « oui » ou « non ».")
+	r.reject(column, "La cellule doit être « oui » ou « non ».")
 	return false
 }
 

@@ -31,7 +31,7 @@ func readSchedule(r *row, vaccines []registry.Vaccine) registry.Schedule {
 		Maximum: r.number("maximum_jours", 1, 365), CoversEarlier: r.yes("couvre_anterieures"),
 	}
 	if v.Doses == 1 {
-		r.reject("vaccin", "Ce vaccin n’a qu’une dose : il n’a pas de calendrier.")
+		r.reject("vaccin", "Ce vaccin n’a qu’une dose : il n’a pas de calendrier.")
 	}
 	if s.Minimum > s.Recommended || s.Recommended > s.Maximum {
 		r.reject("recommande_jours", "L’intervalle recommandé doit être entre le minimum et le maximum.")

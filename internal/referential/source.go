@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"unicode/utf8"
@@ -47,11 +48,20 @@ type Source struct {
 	rows int // most rows that are read
 }
 
-// Open opens a file to import. The caller closes it.
+// Open opens a file to import. The caller closes it. That there is no such file, or that it may not be
+// read, is said in French, for it is the operator who named it.
 func Open(path string) (*Source, error) {
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, invalid("Le fichier « %s » n’existe pas. Vérifiez son nom et son dossier.", path)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, invalid("Le fichier « %s » ne peut pas être lu : vous n’en avez pas le droit.", path)
+	case err != nil:
 		return nil, fmt.Errorf("opening a file to import: %w", err)
+	}
+	if about, err := f.Stat(); err == nil && about.IsDir() {
+		return nil, errors.Join(invalid("« %s » est un dossier : indiquez un fichier.", path), f.Close())
 	}
 	s, err := NewSource(filepath.Base(path), f)
 	if err != nil {
@@ -75,7 +85,7 @@ func NewSource(name string, file io.ReadSeeker) (*Source, error) {
 	}
 	s.Size, s.Digest = size, hex.EncodeToString(digest.Sum(nil))
 	if size > maxFile {
-		return nil, invalid("Ce fichier dépasse un gigaoctet : ce n’est pas un fichier de référence.")
+		return nil, invalid("Ce fichier dépasse un gigaoctet : ce n’est pas un fichier de référence.")
 	}
 	s.Encoding, err = clues.encoding()
 	return s, err

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,8 +63,11 @@ func TestDigestIsThatOfTheFile(t *testing.T) {
 	if s.Digest != hex.EncodeToString(sum[:]) || s.Size != int64(len(text)) || s.Name != "lots.csv" {
 		t.Errorf("got %+v", s)
 	}
-	if _, err := Open(filepath.Join(t.TempDir(), "absent.csv")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := Open(filepath.Join(t.TempDir(), "absent.csv")); registry.KindOf(err) != registry.KindInvalid {
 		t.Errorf("an absent file: %v", err)
+	}
+	if _, err := Open(t.TempDir()); registry.KindOf(err) != registry.KindInvalid {
+		t.Errorf("a folder: %v", err)
 	}
 }
 

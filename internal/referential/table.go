@@ -61,7 +61,7 @@ func (s *Source) read(l layout, take func(*row)) (Report, error) {
 			return report, err
 		}
 		if report.Read++; report.Read > s.rows {
-			return report, invalid("Ce fichier a plus de %d lignes : ce n’est pas un fichier de ce type.", s.rows)
+			return report, invalid("Ce fichier a plus de %d lignes : ce n’est pas un fichier de ce type.", s.rows)
 		}
 		if r.problem == nil {
 			take(r)
@@ -139,11 +139,11 @@ func (t *table) readHeader(head line) error {
 	missing := []string{}
 	for _, c := range t.layout.columns {
 		if _, ok := t.index[c.names[0]]; !ok && !c.optional {
-			missing = append(missing, "« "+c.names[0]+" »")
+			missing = append(missing, "« "+c.names[0]+" »")
 		}
 	}
 	if len(missing) > 0 {
-		return invalid("Ce n’est pas un fichier de ce type (%s) : l’en-tête n’a pas %s.", t.layout.title, strings.Join(missing, ", "))
+		return invalid("Ce n’est pas un fichier de ce type (%s) : l’en-tête n’a pas %s.", t.layout.title, strings.Join(missing, ", "))
 	}
 	return nil
 }

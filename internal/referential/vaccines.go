@@ -42,7 +42,7 @@ func addName(r *row, vaccines []registry.Vaccine, v registry.Vaccine, name regis
 	old := &vaccines[at]
 	if v.Holder != old.Holder || v.EUProduct != old.EUProduct || v.VACSICode != old.VACSICode ||
 		v.AuthorisedOn != old.AuthorisedOn || v.Doses != old.Doses || v.MinimumAge != old.MinimumAge {
-		r.reject("code", "Une ligne précédente dit autre chose de ce vaccin (seuls « nom » et « nom_depuis » peuvent différer).")
+		r.reject("code", "Une ligne précédente dit autre chose de ce vaccin (seuls « nom » et « nom_depuis » peuvent différer).")
 		return vaccines
 	}
 	for _, n := range old.Names {
@@ -77,7 +77,7 @@ func (r *row) vaccine(column string, vaccines []registry.Vaccine) registry.Vacci
 	text := r.text(column, 60)
 	v, ok := vaccineNamed(vaccines, text)
 	if text != "" && !ok {
-		r.reject(column, "Ce vaccin n’est pas connu du service : importez-le d’abord (vaccin import vaccines).")
+		r.reject(column, "Ce vaccin n’est pas connu du service : importez-le d’abord (vaccin import vaccines).")
 	}
 	return v
 }

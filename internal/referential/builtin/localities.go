@@ -20,7 +20,7 @@ const localitiesFile = "localities.csv.gz"
 // Localities opens the list of every French locality, about 37,000 rows of UTF-8 text sorted by postal
 // code then name, with the header "postal_code;name;commune_code;department_code". One row is one pair of
 // a postal code and a name, and no pair comes twice. Names are the official ones, as written
-// ("Saint-Étienne"); Paris, Lyon and Marseille are there by arrondissement ("Lyon 3e Arrondissement"); a
+// ("Saint-Étienne"); Paris, Lyon and Marseille are there by arrondissement ("Lyon 3e arrondissement"); a
 // former commune has the code of the commune that took it in; Monaco is in department 99.
 //
 // Source: @etalab/decoupage-administratif (INSEE's official geographic code, La Poste's postal codes),
