@@ -74,16 +74,19 @@ type Store interface {
 	// import; none is not an error.
 	PracticePlaces(ctx context.Context, nationalID string) ([]PracticePlace, error)
 
-	// Localities returns the localities one of whose terms starts with the text, folded, by postal
-	// code and folded name, at most limit (none for a limit under 1). Their terms are the SearchTerms of
-	// «75011 Paris» and of «Paris 75011». LocalitiesNamed returns those whose label folds like the
-	// text, which is not empty.
+	// Localities returns the localities one of whose terms starts with the text, folded, at most limit
+	// (none for a limit under 1): first those whose name is the text, then those whose name or postal
+	// code starts with it, then the others; each by postal code and folded name. Their terms are the
+	// SearchTerms of «75011 Paris» and of «Paris 75011»; «St» and «Ste» are read as Saint and
+	// Sainte, and 2A and 2B find Corsica. LocalitiesNamed returns those whose label folds like the text,
+	// which is not empty.
 	Localities(ctx context.Context, text string, limit int) ([]Locality, error)
 	LocalitiesNamed(ctx context.Context, label string) ([]Locality, error)
 
 	// Places returns the vaccination places of a type, open on a day, one of whose terms starts with
-	// the text, folded, by postal code and folded name, at most limit. Their terms are the SearchTerms
-	// of the label, the name, and postal code and town either way round.
+	// the text, folded as for localities, at most limit: first those whose name or postal code starts
+	// with it; each by postal code and folded name. Their terms are the SearchTerms of the label, the
+	// name, and postal code and town either way round.
 	Places(ctx context.Context, placeType, text string, day Date, limit int) ([]VaccinationPlace, error)
 
 	// Lots returns the lots of a vaccine whose number starts with the text's normal form, in order, at

@@ -75,7 +75,7 @@ func localityTermArgs(rows []localityTerm) []any {
 // localityTerms are what a locality is found by: the terms of its label and of its name before its
 // postal code. The postal codes of Corsica start with 20, but people say 2A and 2B.
 func localityTerms(l registry.Locality, foldedName string) []localityTerm {
-	name, rows := spellOut(foldedName), []localityTerm(nil)
+	name, rows := registry.SpellOut(foldedName), []localityTerm(nil)
 	texts := []string{l.PostalCode + " " + name, name + " " + l.PostalCode}
 	if department := registry.Fold(l.CommuneCode[:min(2, len(l.CommuneCode))]); department == "2a" || department == "2b" {
 		texts = append(texts, department+" "+name)
@@ -95,7 +95,7 @@ func (s *Store) Localities(ctx context.Context, text string, limit int) ([]regis
 	if limit <= 0 {
 		return nil, nil
 	}
-	typed := searched(text)
+	typed := registry.SearchText(text)
 	from, until := prefixRange(typed)
 	found, err := readAll(ctx, s, selectLocalities, []any{from, until, limit, typed + " 0", typed + " :"}, readLocality)
 	if err != nil {

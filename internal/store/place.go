@@ -42,8 +42,8 @@ func importPlace(p registry.VaccinationPlace) []statement {
 		}},
 		{sql: deletePlaceTerms, args: []any{p.ID}, quiet: true},
 	}
-	name, town := registry.Fold(p.Name), spellOut(registry.Fold(p.Locality))
-	start, label := spellOut(name), spellOut(registry.Fold(p.Label))
+	name, town := registry.Fold(p.Name), registry.SpellOut(registry.Fold(p.Locality))
+	start, label := registry.SpellOut(name), registry.SpellOut(registry.Fold(p.Label))
 	for _, term := range terms(label, start, p.PostalCode+" "+town, town+" "+p.PostalCode) {
 		atStart := startsWith(term, start) || startsWith(term, registry.Fold(p.PostalCode))
 		statements = append(statements, statement{
@@ -65,7 +65,7 @@ func (s *Store) Places(
 	if limit <= 0 {
 		return nil, nil
 	}
-	from, until := prefixRange(searched(text))
+	from, until := prefixRange(registry.SearchText(text))
 	found, err := readAll(ctx, s, selectPlaces, []any{placeType, from, until, day.String(), limit}, readPlace)
 	if err != nil {
 		return nil, fmt.Errorf("finding vaccination places: %w", err)

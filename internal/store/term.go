@@ -24,31 +24,6 @@ func terms(texts ...string) []string {
 	return kept
 }
 
-// saints are the short forms that people and official files use at the start of a name or within it.
-var saints = map[string]string{"st": "saint", "ste": "sainte"}
-
-// spellOut writes out the saints of a folded text.
-func spellOut(folded string) string {
-	words := strings.Split(folded, " ")
-	for i, w := range words {
-		if full, short := saints[w]; short {
-			words[i] = full
-		}
-	}
-	return strings.Join(words, " ")
-}
-
-// searched is a text as terms are compared with it. Its last word may be unfinished: «st» also starts
-// «Strasbourg», and stays as it is until something follows.
-func searched(text string) string {
-	folded := registry.Fold(text)
-	last := strings.LastIndexByte(folded, ' ')
-	if last < 0 {
-		return folded
-	}
-	return spellOut(folded[:last]) + folded[last:]
-}
-
 // noTerm comes after every text in the order of code points, which is that of the columns.
 const noTerm = "\U0010ffff\U0010ffff"
 

@@ -29,7 +29,7 @@ func (m memory) Events(_ context.Context, want registry.EventQuery) ([]registry.
 func (memory) Close() error { return nil }
 
 // TestTheStoreInMemoryKeepsTheContract holds the store that other packages test with to what the engines
-// are held to.
+// are held to, but for the rank of suggestions, for which it goes by postal code alone.
 func TestTheStoreInMemoryKeepsTheContract(t *testing.T) {
 	run(t, func(*testing.T) Engine { return memory{Memory: registrytest.NewMemory()} }, contractTests)
 }

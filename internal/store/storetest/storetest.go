@@ -53,13 +53,13 @@ func Run(t *testing.T, open func(t *testing.T) Engine) {
 
 type group map[string]func(*env)
 
-// What every store keeps to, and what only those do that are closed and hold sessions.
+// What every store keeps to, and what only the engines do: to end, to hold sessions, to rank suggestions.
 var (
 	contractTests = map[string]group{
 		"changes": changeTests, "creation": creationTests, "reads": readTests, "log": logTests,
 		"reference": referenceTests, "suggestions": suggestionTests,
 	}
-	engineTests = map[string]group{"sessions": sessionTests, "failure": failureTests}
+	engineTests = map[string]group{"sessions": sessionTests, "failure": failureTests, "rank": rankTests}
 )
 
 func run(t *testing.T, open func(t *testing.T) Engine, groups map[string]group) {

@@ -9,15 +9,18 @@ import (
 )
 
 var suggestionTests = group{
-	"localities":                       localities,
-	"localities of a label":            localitiesNamed,
-	"any character may end a text":     anyCharacter,
-	"localities are as the rule says":  localitiesByTheRule,
+	"localities":                      localities,
+	"localities of a label":           localitiesNamed,
+	"any character may end a text":    anyCharacter,
+	"localities are as the rule says": localitiesByTheRule,
+	"vaccination places":              places,
+	"places that closed":              placesClosed,
+	"lots":                            lots,
+}
+
+var rankTests = group{
 	"the town that was meant is first": localitiesByRank,
 	"names come before towns":          placesByRank,
-	"vaccination places":               places,
-	"places that closed":               placesClosed,
-	"lots":                             lots,
 }
 
 // towns are localities that only the import of a test knows, in the order of answers.
