@@ -77,6 +77,31 @@ func Fold(text string) string {
 	return strings.Join(strings.Fields(bare), " ")
 }
 
+// saints are the short forms that people and official files use at the start of a name or within it.
+var saints = map[string]string{"st": "saint", "ste": "sainte"}
+
+// SpellOut writes out the saints of a folded text.
+func SpellOut(folded string) string {
+	words := strings.Split(folded, " ")
+	for i, w := range words {
+		if full, short := saints[w]; short {
+			words[i] = full
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// SearchText is what was typed, as terms are compared with it. Its last word may be unfinished: «st» also
+// starts «Strasbourg», and stays as it is until something follows.
+func SearchText(typed string) string {
+	folded := Fold(typed)
+	last := strings.LastIndexByte(folded, ' ')
+	if last < 0 {
+		return folded
+	}
+	return SpellOut(folded[:last]) + folded[last:]
+}
+
 // SearchTerms returns what a label is found by: itself and every ending of it that starts at a word,
 // folded, so that a prefix search finds any word of it.
 func SearchTerms(texts ...string) []string {

@@ -121,7 +121,7 @@ func takeChoice(f url.Values, field string) {
 }
 
 // suggestions is how many lines are suggested at once.
-const suggestions = 12
+const suggestions = 20
 
 func (s *Server) localityLabels(r *http.Request, text string) ([]string, error) {
 	if len([]rune(strings.TrimSpace(text))) < 2 {

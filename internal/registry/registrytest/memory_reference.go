@@ -34,10 +34,50 @@ func (m *Memory) PracticePlaces(_ context.Context, nationalID string) ([]registr
 	return all, nil
 }
 
-// startsTerm tells whether one of the terms of the texts starts with what was typed.
-func startsTerm(typed string, texts ...string) bool {
-	prefix := registry.Fold(typed)
-	return slices.ContainsFunc(registry.SearchTerms(texts...), func(t string) bool { return strings.HasPrefix(t, prefix) })
+// rank says how well a text finds something by its terms, the lower the better, and whether it does.
+func rank(typed string, terms []string, order func(term, typed string) int) (best int, found bool) {
+	for _, t := range terms {
+		if !strings.HasPrefix(t, typed) {
+			continue
+		}
+		if r := order(t, typed); !found || r < best {
+			best, found = r, true
+		}
+	}
+	return best, found
+}
+
+// localityRank is 0 for a name or postal code that is the text, or is but for a number that follows; 1 for
+// one that starts with it; 2 for one that has it further on.
+func localityRank(l registry.Locality, text string) (int, bool) {
+	name := registry.SpellOut(registry.Fold(l.Name))
+	starts := []string{l.PostalCode + " " + name, name + " " + l.PostalCode}
+	if d := strings.ToLower(l.CommuneCode[:min(2, len(l.CommuneCode))]); d == "2a" || d == "2b" {
+		starts = append(starts, d+" "+name)
+	}
+	return rank(registry.SearchText(text), registry.SearchTerms(starts...), func(term, typed string) int {
+		if !slices.Contains(starts, term) {
+			return 2
+		}
+		if rest, ok := strings.CutPrefix(term, typed+" "); ok && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			return 0
+		}
+		return 1
+	})
+}
+
+// placeRank is 0 for a name or postal code that starts with the text, 1 for one that has it further on,
+// and for a town.
+func placeRank(p registry.VaccinationPlace, text string) (int, bool) {
+	name, town := registry.SpellOut(registry.Fold(p.Name)), registry.SpellOut(registry.Fold(p.Locality))
+	label := registry.SpellOut(registry.Fold(p.Label))
+	terms := registry.SearchTerms(label, name, p.PostalCode+" "+town, town+" "+p.PostalCode)
+	return rank(registry.SearchText(text), terms, func(term, _ string) int {
+		if strings.HasPrefix(term+" ", name+" ") || strings.HasPrefix(term+" ", p.PostalCode+" ") {
+			return 0
+		}
+		return 1
+	})
 }
 
 // first returns at most limit of the rows that match, in the order given.
@@ -56,9 +96,14 @@ func first[T any](all []T, limit int, match func(T) bool, order func(a, b T) int
 func (m *Memory) Localities(_ context.Context, text string, limit int) ([]registry.Locality, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	match := func(l registry.Locality) bool { return startsTerm(text, l.Label(), l.Name+" "+l.PostalCode) }
+	match := func(l registry.Locality) bool {
+		_, found := localityRank(l, text)
+		return found
+	}
 	return first(m.reference.Localities, limit, match, func(a, b registry.Locality) int {
-		return cmp.Or(strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(registry.Fold(a.Name), registry.Fold(b.Name)))
+		rankA, _ := localityRank(a, text)
+		rankB, _ := localityRank(b, text)
+		return cmp.Or(cmp.Compare(rankA, rankB), strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(registry.Fold(a.Name), registry.Fold(b.Name)))
 	}), nil
 }
 
@@ -87,10 +132,13 @@ func (m *Memory) Places(
 	defer m.mu.Unlock()
 	match := func(p registry.VaccinationPlace) bool {
 		open := p.Closed.IsZero() || !p.Closed.Before(day)
-		return p.Type == placeType && open && startsTerm(text, p.Label, p.Name, p.PostalCode+" "+p.Locality, p.Locality+" "+p.PostalCode)
+		_, found := placeRank(p, text)
+		return p.Type == placeType && open && found
 	}
 	return first(m.reference.Places, limit, match, func(a, b registry.VaccinationPlace) int {
-		return cmp.Or(strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(registry.Fold(a.Name), registry.Fold(b.Name)))
+		rankA, _ := placeRank(a, text)
+		rankB, _ := placeRank(b, text)
+		return cmp.Or(cmp.Compare(rankA, rankB), strings.Compare(a.PostalCode, b.PostalCode), strings.Compare(registry.Fold(a.Name), registry.Fold(b.Name)))
 	}), nil
 }
 
