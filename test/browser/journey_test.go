@@ -83,7 +83,7 @@ func (w *tab) dose() {
 	w.choose("site", "Deltoïde gauche")
 	w.choose("place_type", "Au domicile du patient")
 	w.fill("place_name", "Chez la patiente")
-	w.fill("place_locality", "69003 Lyon 3e Arrondissement")
+	w.fill("place_locality", "69003 Lyon 3e arrondissement")
 }
 
 // suggested types into a field and returns what its list then offers.
@@ -235,7 +235,7 @@ func TestTheWholeJourneyWithoutScript(t *testing.T) {
 	w.register(site.unknownNIR(t), "Sanscript", "Paule")
 	w.fill("locality", "69003")
 	w.send("Chercher cette localité")
-	w.click(byText("label", "69003 Lyon 3e Arrondissement"))
+	w.click(byText("label", "69003 Lyon 3e arrondissement"))
 	w.send("Enregistrer le patient")
 	record := w.path()
 	w.headed("Dossier du patient")

@@ -74,7 +74,7 @@ func resend(request string) string {
 		form.method = "post"
 		form.action = location.pathname
 		const values = { request: "` + request + `", vaccine: "COMIRNATY", lot: "` + site.lot + `", site: "16217701000119102", occurrence: "01/02/2021",
-			performer_self: "yes", place_type: "DOMICILE", place_name: "Chez la patiente", place_locality: "69003 Lyon 3e Arrondissement" }
+			performer_self: "yes", place_type: "DOMICILE", place_name: "Chez la patiente", place_locality: "69003 Lyon 3e arrondissement" }
 		for (const [name, value] of Object.entries(values)) {
 			const field = document.createElement("input")
 			field.name = name

@@ -298,7 +298,7 @@ func (w *tab) conflict() {
 	other.says("Code du patient")
 	w.fill("lot", "AUTRE1")
 	w.send("Valider")
-	w.headed("Déjà enregistré")
+	w.headed("Saisie non enregistrée")
 	w.says("Votre saisie, non enregistrée", "AUTRE1", "BENALI")
 	w.examine("conflict")
 }

@@ -250,10 +250,10 @@ func (w *tab) press(keys string, modifiers ...chromedp.Modifier) {
 	}
 }
 
-// The selectors of what people see: a button or a link by its text, a field by its name.
-
+// byText selects a button, a link or a label that is seen, by its text. Forms without script have a first
+// button that is not seen, for the Enter key.
 func byText(tag, text string) string {
-	return fmt.Sprintf(`//%s[contains(normalize-space(translate(., "  ", "  ")), %q)]`, tag, text)
+	return fmt.Sprintf(`//%s[not(contains(@class, "visually-hidden"))][contains(normalize-space(translate(., "  ", "  ")), %q)]`, tag, text)
 }
 
 // click clicks with the mouse on the first element that an XPath or CSS selector finds.
