@@ -18,48 +18,80 @@ func cast() []role {
 		return r
 	}
 	roles := []role{
-		in("69", lyon, role{title: "Ciblée, dossier vierge", note: "déclarer l’éligibilité",
-			given: "Jeanne", birthName: "Garnier", usedName: "Lefèvre", sex: f, born: "19370312", targeted: true}),
-		in("69", lyon, role{title: "Éligible", note: "enregistrer la 1ère vaccination", account: drMarchand,
-			given: "André", birthName: "Moulin", sex: m, born: "19411128", targeted: true, story: declared(2)}),
-		in("69", lyon, role{title: "Éligible, déclaration rectifiée", note: "lire le rectificatif ; seul son auteur peut modifier", account: drMarchand,
+		in("69", lyon, role{
+			title: "Ciblée, dossier vierge", note: "déclarer l’éligibilité",
+			given: "Jeanne", birthName: "Garnier", usedName: "Lefèvre", sex: f, born: "19370312", targeted: true,
+		}),
+		in("69", lyon, role{
+			title: "Éligible", note: "enregistrer la 1ère vaccination", account: drMarchand,
+			given: "André", birthName: "Moulin", sex: m, born: "19411128", targeted: true, story: declared(2),
+		}),
+		in("69", lyon, role{
+			title: "Éligible, déclaration rectifiée", note: "lire le rectificatif ; seul son auteur peut modifier", account: drMarchand,
 			given: "Odette", birthName: "Perrin", usedName: "Chapuis", sex: f, born: "19380605", targeted: true,
-			story: declaredAndRectified}),
-		in("69", lyon, role{title: "1ère dose faite, 2ème attendue aujourd’hui", note: "enregistrer la 2ème vaccination", account: drMarchand,
-			given: "Simone", birthName: "O’Connor", usedName: "Vallée", sex: f, born: "19340921", targeted: true, story: dueSince(0)}),
-		in("69", lyon, role{title: "1ère dose récente", note: "un intervalle trop court appelle une confirmation", account: drMarchand,
-			given: "Marcel", birthName: "d’Arcy", sex: m, born: "19360114", targeted: true, story: recent(7)}),
-		in("69", lyon, role{title: "1ère dose rectifiée (numéro de lot)", note: "lire le rectificatif ; le modifier avec le même compte", account: drMarchand,
+			story: declaredAndRectified,
+		}),
+		in("69", lyon, role{
+			title: "1ère dose faite, 2ème attendue aujourd’hui", note: "enregistrer la 2ème vaccination", account: drMarchand,
+			given: "Simone", birthName: "O’Connor", usedName: "Vallée", sex: f, born: "19340921", targeted: true, story: dueSince(0),
+		}),
+		in("69", lyon, role{
+			title: "1ère dose récente", note: "un intervalle trop court appelle une confirmation", account: drMarchand,
+			given: "Marcel", birthName: "d’Arcy", sex: m, born: "19360114", targeted: true, story: recent(7),
+		}),
+		in("69", lyon, role{
+			title: "1ère dose rectifiée (numéro de lot)", note: "lire le rectificatif ; le modifier avec le même compte", account: drMarchand,
 			given: "Yvette", birthName: "Le Goff", usedName: "Bonnet", sex: f, born: "19390730", targeted: true,
-			story: rectified}),
-		in("93", saintDenis, role{title: "Vaccination complète en EHPAD", note: "imprimer la synthèse", account: drBenali,
+			story: rectified,
+		}),
+		in("93", saintDenis, role{
+			title: "Vaccination complète en EHPAD", note: "imprimer la synthèse", account: drBenali,
 			given: "Germaine Louise", birthName: "Quéré", usedName: "Delattre", sex: f, born: "19281105", careHome: true, targeted: true,
-			story: complete}),
-		in("93", saintDenis, role{title: "2ème dose en retard", note: "enregistrer la 2ème vaccination", account: drLegrand,
+			story: complete,
+		}),
+		in("93", saintDenis, role{
+			title: "2ème dose en retard", note: "enregistrer la 2ème vaccination", account: drLegrand,
 			given: "Lucien", birthName: "Trouvé", sex: m, born: "19310218", careHome: true, targeted: true,
-			story: dueSince(10)}),
-		in("93", saintDenis, role{title: "Saisies inhabituelles confirmées", note: "intervalle de 16 jours, lot absent de la liste", account: drLegrand,
+			story: dueSince(10),
+		}),
+		in("93", saintDenis, role{
+			title: "Saisies inhabituelles confirmées", note: "intervalle de 16 jours, lot absent de la liste", account: drLegrand,
 			given: "Raymonde", birthName: "Cœur", usedName: "Duchêne", sex: f, born: "19320409", careHome: true, targeted: true,
-			story: unusual}),
-		in("93", saintDenis, role{title: "1ère dose annulée", note: "l’étape est de nouveau libre", account: drLegrand,
+			story: unusual,
+		}),
+		in("93", saintDenis, role{
+			title: "1ère dose annulée", note: "l’étape est de nouveau libre", account: drLegrand,
 			given: "Fernand", birthName: "Kowalski", sex: m, born: "19350823", careHome: true, targeted: true,
-			story: annulled}),
-		in("93", saintDenis, role{title: "Éligibilité annulée par l’assistance sous une 1ère dose", note: "déclarer de nouveau l’éligibilité", account: drLegrand,
+			story: annulled,
+		}),
+		in("93", saintDenis, role{
+			title: "Éligibilité annulée par l’assistance sous une 1ère dose", note: "déclarer de nouveau l’éligibilité", account: drLegrand,
 			given: "Huguette", birthName: "Ménard", usedName: "Royer", sex: f, born: "19300516", careHome: true, targeted: true,
-			story: withoutEligibility(recent(5))}),
-		in("93", saintDenis, role{title: "Éligibilité annulée par l’assistance, deux doses faites", account: drLegrand,
+			story: withoutEligibility(recent(5)),
+		}),
+		in("93", saintDenis, role{
+			title: "Éligibilité annulée par l’assistance, deux doses faites", account: drLegrand,
 			given: "Eugène", birthName: "Sauvage", sex: m, born: "19270707", careHome: true, targeted: true,
-			story: withoutEligibility(complete)}),
-		in("93", saintDenis, role{title: "Vaccin à une dose : vaccination complète", note: "il n’y a pas d’onglet « 2ème Vaccination »", account: drLegrand,
+			story: withoutEligibility(complete),
+		}),
+		in("93", saintDenis, role{
+			title: "Vaccin à une dose : vaccination complète", note: "il n’y a pas d’onglet « 2ème Vaccination »", account: drLegrand,
 			given: "Sylvie", birthName: "Texier", usedName: "Colin", sex: f, born: "19620303", targeted: true,
-			story: singleDose}),
-		in("93", saintDenis, role{title: "Vaccin à une dose, éligibilité annulée par l’assistance", account: drLegrand,
+			story: singleDose,
+		}),
+		in("93", saintDenis, role{
+			title: "Vaccin à une dose, éligibilité annulée par l’assistance", account: drLegrand,
 			given: "Gilles", birthName: "Humbert", sex: m, born: "19610929", targeted: true,
-			story: withoutEligibility(singleDose)}),
-		in("93", saintDenis, role{title: "Saisi à la main sous un numéro provisoire", note: "la recherche accepte ses 13 caractères sans clé", account: drLegrand,
-			given: "Aminata", birthName: "Diallo", sex: f, born: "19450315", provisional: true, unknown: true, story: byHand}),
-		in("974", [2]string{"97400", "Saint-Denis"}, role{title: "À La Réunion, éligible", account: drPayet,
-			given: "Marie-Josée", birthName: "Grondin", usedName: "Hoarau", sex: f, born: "19400817", targeted: true, story: declared(1)}),
+			story: withoutEligibility(singleDose),
+		}),
+		in("93", saintDenis, role{
+			title: "Saisi à la main sous un numéro provisoire", note: "la recherche accepte ses 13 caractères sans clé", account: drLegrand,
+			given: "Aminata", birthName: "Diallo", sex: f, born: "19450315", provisional: true, unknown: true, story: byHand,
+		}),
+		in("974", [2]string{"97400", "Saint-Denis"}, role{
+			title: "À La Réunion, éligible", account: drPayet,
+			given: "Marie-Josée", birthName: "Grondin", usedName: "Hoarau", sex: f, born: "19400817", targeted: true, story: declared(1),
+		}),
 	}
 	return append(roles, families()...)
 }
@@ -68,28 +100,44 @@ func cast() []role {
 func families() []role {
 	const f, m = registry.Female, registry.Male
 	roles := []role{
-		{title: "Famille avec des jumelles : quatre personnes sous un NIR", note: "choisir dans la liste ; rangs 1 et 2",
-			given: "Thomas", birthName: "Nguyen", sex: m, born: "19800511"},
+		{
+			title: "Famille avec des jumelles : quatre personnes sous un NIR", note: "choisir dans la liste ; rangs 1 et 2",
+			given: "Thomas", birthName: "Nguyen", sex: m, born: "19800511",
+		},
 		{given: "Émilie", birthName: "Roux", usedName: "Nguyen", sex: f, born: "19820925", dependant: true},
 		{given: "Léa", birthName: "Nguyen", sex: f, born: "20120418", dependant: true, child: true},
 		{given: "Manon", birthName: "Nguyen", sex: f, born: "20120418", rank: 2, dependant: true, child: true},
-		{title: "Famille avec des triplés : rangs 1, 2 et 3",
-			given: "Karim", birthName: "Benali-Faure", sex: m, born: "19850202"},
+		{
+			title: "Famille avec des triplés : rangs 1, 2 et 3",
+			given: "Karim", birthName: "Benali-Faure", sex: m, born: "19850202",
+		},
 		{given: "Adam", birthName: "Benali-Faure", sex: m, born: "20150630", dependant: true, child: true},
 		{given: "Inès", birthName: "Benali-Faure", sex: f, born: "20150630", rank: 2, dependant: true, child: true},
 		{given: "Noé", birthName: "Benali-Faure", sex: m, born: "20150630", rank: 3, dependant: true, child: true},
-		{title: "Homonymes : deux Jean Martin nés le même jour", note: "seul le NIR ou le code les distingue",
-			given: "Jean", birthName: "Martin", sex: m, born: "19440101", targeted: true},
-		{title: "Homonymes : le second",
-			given: "Jean", birthName: "Martin", sex: m, born: "19440101", targeted: true, bornIn: birthplace{department: "59"}},
-		{title: "Date de naissance lunaire", note: "elle est gardée telle quelle, sans âge calculé",
-			given: "Zohra", birthName: "Belkacem", sex: f, born: "19421901", bornIn: birthplace{"99", algeria}, bornMonth: 32, targeted: true},
-		{title: "Presque centenaire : née en 1922",
-			given: "Marie Thérèse", birthName: "de Saint-Aubin", usedName: "du Plessis", sex: f, born: "19220208", targeted: true},
-		{title: "Corse, NIR d’avant 1976 (département 20)",
-			given: "Ange", birthName: "Colonna", sex: m, born: "19420715", bornIn: birthplace{department: "20"}, targeted: true},
-		{title: "Corse, NIR en 2B", note: "la lettre s’accepte en minuscule",
-			given: "Lætitia", birthName: "Mattei", usedName: "Leca", sex: f, born: "19840322", bornIn: birthplace{department: "2B"}, targeted: true},
+		{
+			title: "Homonymes : deux Jean Martin nés le même jour", note: "seul le NIR ou le code les distingue",
+			given: "Jean", birthName: "Martin", sex: m, born: "19440101", targeted: true,
+		},
+		{
+			title: "Homonymes : le second",
+			given: "Jean", birthName: "Martin", sex: m, born: "19440101", targeted: true, bornIn: birthplace{department: "59"},
+		},
+		{
+			title: "Date de naissance lunaire", note: "elle est gardée telle quelle, sans âge calculé",
+			given: "Zohra", birthName: "Belkacem", sex: f, born: "19421901", bornIn: birthplace{"99", algeria}, bornMonth: 32, targeted: true,
+		},
+		{
+			title: "Presque centenaire : née en 1922",
+			given: "Marie Thérèse", birthName: "de Saint-Aubin", usedName: "du Plessis", sex: f, born: "19220208", targeted: true,
+		},
+		{
+			title: "Corse, NIR d’avant 1976 (département 20)",
+			given: "Ange", birthName: "Colonna", sex: m, born: "19420715", bornIn: birthplace{department: "20"}, targeted: true,
+		},
+		{
+			title: "Corse, NIR en 2B", note: "la lettre s’accepte en minuscule",
+			given: "Lætitia", birthName: "Mattei", usedName: "Leca", sex: f, born: "19840322", bornIn: birthplace{department: "2B"}, targeted: true,
+		},
 	}
 	for i := range roles {
 		roles[i].department, roles[i].postalCode, roles[i].town = "69", "69003", "Lyon"

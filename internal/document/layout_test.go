@@ -37,7 +37,8 @@ func words(limit int) *rapid.Generator[string] {
 func checkPage(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, tb *testing.T, s Summary) {
+}, tb *testing.T, s Summary,
+) {
 	t.Helper()
 	var out strings.Builder
 	if err := s.PDF(&out); err != nil {
