@@ -3,7 +3,9 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
+	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/web/ui"
 )
@@ -27,13 +29,15 @@ func (s *Server) carried(r *http.Request) (carry, error) {
 	return c, err
 }
 
-// carryFrom keeps what was typed for a dose that was just recorded.
+// carryFrom keeps what was typed for a dose that was just recorded. A home is the patient's: of it, the
+// kind of place alone is kept.
 func carryFrom(req registry.DoseRequest, d registry.Dose) carry {
-	c := carry{
-		Vaccine: d.VaccineCode, Lot: d.LotNumber, Occurrence: d.Occurrence.French(), PlaceType: req.PlaceType,
-		Place: req.Place, PlaceName: req.PlaceName, PlaceLocality: req.PlaceLocality,
-		ShownPlace: d.Location.Name + ", " + d.Location.Locality.Label(),
+	c := carry{Vaccine: d.VaccineCode, Lot: d.LotNumber, Occurrence: d.Occurrence.French(), PlaceType: req.PlaceType}
+	if req.PlaceType == referential.PlaceHome {
+		return c
 	}
+	c.Place, c.PlaceName, c.PlaceLocality = req.Place, req.PlaceName, req.PlaceLocality
+	c.ShownPlace = d.Location.Name + ", " + d.Location.Locality.Label()
 	if req.PlaceAbsent {
 		c.PlaceAbsent = "on"
 	}
@@ -81,7 +85,7 @@ func (c carry) view(ref registry.Reference) carryView {
 	}
 	rows := []ui.Row{{Key: "vaccine", Label: "Vaccin", Value: name}, {Key: "lotNumber", Label: "Lot", Value: c.Lot}}
 	if c.PlaceType != "" {
-		rows = append(rows, ui.Row{Key: "location", Label: "Lieu", Value: kind.Label + ", " + c.ShownPlace})
+		rows = append(rows, ui.Row{Key: "location", Label: "Lieu", Value: strings.TrimSuffix(kind.Label+", "+c.ShownPlace, ", ")})
 	}
 	return carryView{append(rows, ui.Row{Key: "occurrence", Label: "Date", Value: c.Occurrence})}
 }
