@@ -34,7 +34,7 @@ type doseBench struct {
 // benchDoses sweeps how many post at the same time. The ratio judged is the lowest.
 func benchDoses(ctx context.Context, l *lab) (v verdict, err error) {
 	sweep := pick(l, []int{16, 64, 128}, []int{16})
-	b := &doseBench{lab: l, rounds: pick(l, 7, 1), perRound: pick(l, 3_000, 150), used: map[string]int{}}
+	b := &doseBench{lab: l, rounds: pick(l, manyRounds, 1), perRound: pick(l, 1_500, 150), used: map[string]int{}}
 	patients := (len(sweep)*b.rounds+1)*b.perRound + 1
 	stop, err := b.prepare(ctx, slices.Max(sweep), patients)
 	if err != nil {
@@ -73,7 +73,7 @@ func (b *doseBench) prepare(ctx context.Context, people, patients int) (stop fun
 	if err != nil {
 		return nil, err
 	}
-	rate, err := importPeople(ctx, g, patients, 1)
+	rate, err := importPeople(ctx, g, patients, population{household: 1, targeted: true})
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +82,7 @@ func (b *doseBench) prepare(ctx context.Context, people, patients int) (stop fun
 	if err := makeEligible(ctx, g, by, patients); err != nil {
 		return nil, err
 	}
-	model := registry.Act{By: by[0], Record: personID(patients - 1), Step: registry.StepFirstDose, Request: "model"}
+	model := registry.Act{By: by[0], Record: targetedID(patients - 1), Step: registry.StepFirstDose, Request: "model"}
 	if _, err := g.RecordDose(ctx, model, registrytest.DoseRequest()); err != nil {
 		return nil, fmt.Errorf("recording the model dose: %w", err)
 	}
@@ -134,7 +134,7 @@ func (b *doseBench) send(ctx context.Context, to *running, name string, connecti
 	b.used[name] += b.perRound
 	requests := make([]request, b.perRound)
 	for i := range requests {
-		requests[i] = dosePost(to.address, personID(first+i), b.sessions[i%len(b.sessions)], first+i)
+		requests[i] = dosePost(to.address, targetedID(first+i), b.sessions[i%len(b.sessions)], first+i)
 	}
 	tagged(ctx, "client", func(ctx context.Context) { rate, err = sendAll(ctx, to.address, connections, requests) })
 	return rate, err

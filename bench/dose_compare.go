@@ -40,11 +40,11 @@ func compareDoses(ours, yardstick *bareConn) error {
 		{"SELECT d.* FROM dose d JOIN record r ON r.num = d.record_num WHERE r.id = $1", "signed_at"},
 		{"SELECT * FROM access_log WHERE record_id = $1 ORDER BY num", "at"},
 	} {
-		a, err := ours.named(table.query, string(personID(0)))
+		a, err := ours.named(table.query, string(targetedID(0)))
 		if err != nil {
 			return err
 		}
-		b, err := yardstick.named(table.query, string(personID(0)))
+		b, err := yardstick.named(table.query, string(targetedID(0)))
 		if err != nil {
 			return err
 		}

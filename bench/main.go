@@ -92,10 +92,15 @@ func run(ctx context.Context, o options) (missed int, err error) {
 		if err != nil {
 			return missed, fmt.Errorf("(%s): %w", b.name, err)
 		}
-		fmt.Printf("    %.0f s in all\n(%s) %s\n", time.Since(start).Seconds(), b.name, v)
-		if !v.holds() && !o.smoke {
+		judgement := ""
+		switch {
+		case o.smoke:
+			judgement = ": not judged on so short a run"
+		case !v.holds():
+			judgement = ": MISSED"
 			missed++
 		}
+		fmt.Printf("    %.0f s in all\n(%s) %s%s\n", time.Since(start).Seconds(), b.name, v, judgement)
 	}
 	return missed, nil
 }

@@ -18,32 +18,43 @@ var operator = registry.Actor{
 	Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: "BENCH"},
 }
 
-// importChunk is how many persons one change imports, as the demo and commands do.
-const importChunk = 2_000
+// importChunk is how many persons one change imports.
+const importChunk = 3_000
 
-// person is the i-th of a population; so many share each holder's NIR. Identifiers and codes are spread
-// as drawn ones are.
-func person(i, household int) registry.ImportedPerson {
-	p := registrytest.Patient(i / household)
-	p.BirthRank = 1 + i%household
-	if household > 1 {
-		p.Own = registrytest.NIR(500_000_000 + i)
+// population is how the persons of a bench are made.
+type population struct {
+	household int // so many share each holder's NIR
+	targeted  bool
+}
+
+// person is the i-th of a population. Those targeted have identifiers and codes spread as drawn ones are.
+// Identifiers of the others come in order, which spares the import of millions a write to another page
+// for each; the NIRs by which they are searched are spread all the same.
+func (p population) person(i int) registry.ImportedPerson {
+	patient := registrytest.Patient(i / p.household)
+	patient.BirthRank = 1 + i%p.household
+	if p.household > 1 {
+		patient.Own = registrytest.NIR(500_000_000 + i)
 	}
-	spread := uint64(i+1) * 0x9E3779B97F4A7C15
-	return registry.ImportedPerson{ID: personID(i), Patient: p, Code: registry.TargetCode(spread%(registry.CodeSpace/2) + 1)}
+	if !p.targeted {
+		return registry.ImportedPerson{ID: registry.RecordID(fmt.Sprintf("%032x", i)), Patient: patient}
+	}
+	return registry.ImportedPerson{ID: targetedID(i), Patient: patient, Code: registry.TargetCode(spread(i)%(registry.CodeSpace/2) + 1)}
 }
 
-func personID(i int) registry.RecordID {
-	return registry.RecordID(fmt.Sprintf("%016x%016x", uint64(i+1)*0x9E3779B97F4A7C15, i))
+func targetedID(i int) registry.RecordID {
+	return registry.RecordID(fmt.Sprintf("%016x%016x", spread(i), i))
 }
+
+func spread(i int) uint64 { return uint64(i+1) * 0x9E3779B97F4A7C15 }
 
 // importPeople imports n persons through the use case and returns how many a second.
-func importPeople(ctx context.Context, g *registry.Registry, n, household int) (rate float64, err error) {
+func importPeople(ctx context.Context, g *registry.Registry, n int, p population) (rate float64, err error) {
 	began := time.Now()
 	for start := 0; start < n; start += importChunk {
 		persons := make([]registry.ImportedPerson, 0, importChunk)
 		for i := start; i < min(n, start+importChunk); i++ {
-			persons = append(persons, person(i, household))
+			persons = append(persons, p.person(i))
 		}
 		if err := g.ImportPersons(ctx, operator, persons, "bench"); err != nil {
 			return 0, fmt.Errorf("importing persons: %w", err)
@@ -87,7 +98,7 @@ func makeEligible(ctx context.Context, g *registry.Registry, by []registry.Actor
 	for w := range workers {
 		group.Go(func() error {
 			for i := w; i < n; i += workers {
-				act := registry.Act{By: by[i%len(by)], Record: personID(i), Request: fmt.Sprintf("eligibility-%d", i)}
+				act := registry.Act{By: by[i%len(by)], Record: targetedID(i), Request: fmt.Sprintf("eligibility-%d", i)}
 				if _, err := g.DeclareEligibility(ctx, act, registrytest.EligibilityRequest()); err != nil {
 					return fmt.Errorf("declaring a patient eligible: %w", err)
 				}
