@@ -100,18 +100,18 @@ go-test: assets
 	{ go test -json -vet=off -timeout 8m -race $$race || true; \
 	  go test -json -vet=off -timeout 8m $$rest || true; } 2>&1 | go run ./scripts/testsum
 
-## bench: measure (see bench/README.md)
+## bench: measure (see bench/README.md; ARGS="-only a" passes flags)
 .PHONY: bench
 bench: setup assets
-	go test -run '^$$' -bench . ./internal/...
-	@[ -z "$(wildcard bench/*.go)" ] || go run ./bench $(ARGS)
+	go test -short -run '^$$' -bench . ./internal/...
+	go run ./bench $(ARGS)
 
 ## bench-smoke: run every benchmark once, to see that it runs
 .PHONY: bench-smoke
 bench-smoke: assets
 	@packages=$$(find $(wildcard internal cmd) -name '*_test.go' -exec grep -lE '^func Benchmark' {} + | xargs -r dirname | sort -u | sed 's|^|./|'); \
 	[ -z "$$packages" ] || go test -short -vet=off -run '^$$' -bench . -benchtime 1x $$packages
-	@[ -z "$(wildcard bench/*.go)" ] || go run ./bench -smoke
+	go run ./bench -smoke
 
 ## fuzz-smoke: run every fuzz function for a few seconds
 .PHONY: fuzz-smoke
