@@ -204,6 +204,10 @@ func doseStates(w *tab) {
 	w.examine("search with what carries over")
 	w.open(record + "/vaccination-2")
 	w.examine("second dose")
+	if home := eval[string](w, `document.getElementById("place_name").value`); home != "" {
+		w.t.Errorf("the home of a patient carries over: %q", home)
+	}
+	w.dose()
 	w.choose("site", "Deltoïde droit")
 	w.send("Valider")
 	w.says("Je confirme cette saisie")
