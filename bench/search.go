@@ -53,7 +53,7 @@ func benchSearch(ctx context.Context, l *lab) (v verdict, err error) {
 			"searches/s",
 			side{fmt.Sprintf("%d persons", few.persons), look(few)},
 			side{fmt.Sprintf("%d persons", many.persons), look(many)},
-			pick(l, 7, 1), n,
+			pick(l, manyRounds, 1), n,
 		}
 		if _, err := c.ours.run(ctx); err != nil { // warm
 			return v, err
