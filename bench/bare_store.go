@@ -31,7 +31,7 @@ const maxBatch = 256
 
 const (
 	bareCommon = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_dqs=0"
-	bareWriter = bareCommon + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16384)"
+	bareWriter = bareCommon + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-4096)"
 	bareReader = bareCommon + "&_pragma=query_only(1)&_pragma=cache_size(-16384)"
 )
 

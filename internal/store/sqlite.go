@@ -28,13 +28,11 @@ const busyTimeout = 10 * time.Second
 // Settings of every connection; busy_timeout is in milliseconds. FULL makes each commit wait until the
 // disk has it: the default under WAL would acknowledge entries that a power cut takes back.
 //
-// More cache would make commits slower: SQLite looks through the whole of the writer's after each commit
-// that split a page, a quarter of a millisecond for 64 MB. Nor does mapping the file into memory pay: a
-// search took twice as long.
+// Mapping the file into memory was tried, and a search took twice as long.
 const (
 	commonSettings = "_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_dqs=0"
 	writerSettings = commonSettings + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-16384)"
+		"&_pragma=wal_autocheckpoint(4000)&_pragma=" + smallCache
 	readerSettings = commonSettings + "&_pragma=query_only(1)&_pragma=cache_size(-16384)"
 )
 
@@ -150,6 +148,10 @@ func (e *sqlite) transact(batch []work) ([]error, *failure) {
 	if _, err := e.writer.exec("BEGIN IMMEDIATE", nil); err != nil {
 		e.writer.drop()
 		return nil, &failure{err: fmt.Errorf("store: beginning to write: %w", err)}
+	}
+	if err := e.writer.fitCache(len(batch) == 1 && batch[0].alone); err != nil {
+		e.writer.drop()
+		return nil, &failure{err: fmt.Errorf("store: fitting the writer's cache: %w", err)}
 	}
 	refusals := make([]error, len(batch))
 	for i, w := range batch {
@@ -269,6 +271,7 @@ type sqliteConn struct {
 	db       *sql.DB
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
+	long     bool // it has the cache of long work
 }
 
 func (c *sqliteConn) statement(text string) (*sql.Stmt, error) {
@@ -321,6 +324,31 @@ func (c *sqliteConn) query(text string, args []any, row func(scan func(...any) e
 	return rows.Err()
 }
 
+// The writer's cache. After a commit that split a page, SQLite looks through all of it: 64 MB cost a
+// quarter of a millisecond, which short work must not wait for. Long work wants as much, for it comes
+// back to many pages before it commits.
+const (
+	smallCache = "cache_size(-4096)"
+	largeCache = "cache_size(-65536)"
+)
+
+// fitCache gives the writer the cache for long work, or for short. Such a statement takes effect as it is
+// prepared, so that it is not kept prepared.
+func (c *sqliteConn) fitCache(long bool) error {
+	if c.long == long {
+		return nil
+	}
+	size := smallCache
+	if long {
+		size = largeCache
+	}
+	if _, err := c.conn.ExecContext(context.Background(), "PRAGMA "+size); err != nil {
+		return err
+	}
+	c.long = long
+	return nil
+}
+
 // rollback undoes what is not committed. A connection that cannot is dropped, which undoes it too.
 func (c *sqliteConn) rollback() {
 	if _, err := c.exec("ROLLBACK", nil); err != nil {
@@ -337,7 +365,7 @@ func (c *sqliteConn) drop() {
 		_ = s.Close()
 	}
 	_ = c.conn.Raw(func(any) error { return driver.ErrBadConn })
-	c.conn, c.prepared = nil, nil
+	c.conn, c.prepared, c.long = nil, nil, false
 }
 
 // checkDurable refuses a file on which the settings of durability did not take.
