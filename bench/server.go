@@ -114,7 +114,7 @@ func signIn(kept *store.Store, key []byte, who []registry.Actor) ([]*http.Cookie
 	var cookies []*http.Cookie
 	for _, by := range who {
 		login := auth.Login{
-			Door: by.Door, NationalID: by.Practitioner.NationalID, GivenName: by.Practitioner.GivenName,
+			Door: by.Door, Role: by.Role, NationalID: by.Practitioner.NationalID, GivenName: by.Practitioner.GivenName,
 			FamilyName: by.Practitioner.FamilyName, At: time.Now(),
 			Practices: []auth.Practice{{Place: by.Place, Practitioner: by.Practitioner}},
 			IDToken:   base64.RawURLEncoding.EncodeToString(make([]byte, tokenSize)),

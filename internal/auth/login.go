@@ -12,12 +12,13 @@ import (
 // Login is someone who signed in, as the session keeps it.
 type Login struct {
 	Door       registry.Door
-	NationalID string
+	Role       registry.Role
+	NationalID string // an agent's identifier at their provider
 	GivenName  string
 	FamilyName string
-	Practices  []Practice
-	Chosen     int    // index of the practice in use; -1 until chosen
-	IDToken    string `json:"-"` // for the provider's own sign-out; the session keeps it apart
+	Practices  []Practice // of a practitioner
+	Chosen     int        // index of the practice in use; -1 until chosen
+	IDToken    string     `json:"-"` // for the provider's own sign-out; the session keeps it apart
 	At         time.Time
 }
 
@@ -40,7 +41,7 @@ func LoginFromPSC(identity psc.Identity, idToken string, authorised func(profess
 	imported []registry.PracticePlace, now time.Time,
 ) (Login, error) {
 	login := Login{
-		Door: registry.DoorPSC, NationalID: identity.NationalID, GivenName: identity.GivenName,
+		Door: registry.DoorPSC, Role: registry.RolePractitioner, NationalID: identity.NationalID, GivenName: identity.GivenName,
 		FamilyName: identity.FamilyName, Chosen: -1, IDToken: idToken, At: now,
 	}
 	if !identity.HasRefPro {
@@ -126,13 +127,29 @@ func civility(code string) string {
 	return ""
 }
 
-// Actor is who acts, and whether a place of practice is chosen.
+// Actor is who acts. There is none before a practitioner has chosen a place of practice, nor for someone who
+// signed in by password, which opens the portal alone.
 func (l Login) Actor() (registry.Actor, bool) {
+	switch {
+	case l.Door == registry.DoorPassword:
+		return registry.Actor{}, false
+	case l.Role != registry.RolePractitioner:
+		return registry.Actor{Role: l.Role, Practitioner: l.person(), Door: l.Door}, true
+	}
 	if l.Chosen < 0 || l.Chosen >= len(l.Practices) {
 		return registry.Actor{}, false
 	}
 	p := l.Practices[l.Chosen]
-	return registry.Actor{Role: registry.RolePractitioner, Practitioner: p.Practitioner, Place: p.Place, Door: l.Door}, true
+	return registry.Actor{Role: l.Role, Practitioner: p.Practitioner, Place: p.Place, Door: l.Door}, true
+}
+
+// person is who signed in, whatever the place and profession.
+func (l Login) person() registry.Practitioner {
+	p := registry.Practitioner{NationalID: l.NationalID, GivenName: l.GivenName, FamilyName: l.FamilyName}
+	if len(l.Practices) > 0 {
+		p.Civility = l.Practices[0].Practitioner.Civility
+	}
+	return p
 }
 
 // DisplayName names the person before a place is chosen.
@@ -140,7 +157,5 @@ func (l Login) DisplayName() string {
 	if a, ok := l.Actor(); ok {
 		return a.Practitioner.DisplayName()
 	}
-	return registry.Practitioner{
-		Civility: l.Practices[0].Practitioner.Civility, GivenName: l.GivenName, FamilyName: l.FamilyName,
-	}.DisplayName()
+	return l.person().DisplayName()
 }

@@ -143,7 +143,7 @@ func doctor(id string) Login {
 		}
 	}
 	return Login{
-		Door: registry.DoorPSC, NationalID: id, GivenName: "Hélène", FamilyName: "Marchand",
+		Door: registry.DoorPSC, Role: registry.RolePractitioner, NationalID: id, GivenName: "Hélène", FamilyName: "Marchand",
 		Practices: []Practice{practice("A"), practice("B")}, Chosen: -1, At: time.Now(),
 	}
 }

@@ -88,7 +88,7 @@ const (
 func (m *Manager) Login(ctx context.Context) (Login, bool) {
 	var l Login
 	ok, err := m.Get(ctx, loginKey, &l)
-	if !ok || err != nil || len(l.Practices) == 0 {
+	if !ok || err != nil || l.NationalID == "" {
 		return l, false
 	}
 	l.IDToken = string(m.sessions.GetBytes(ctx, idTokenKey))

@@ -81,13 +81,23 @@ const (
 	verbDeclare verb = iota
 	verbRectify
 	verbAnnul
+	verbSearch
+	verbRegister
+	verbReviewOwn
+	verbOversee
 )
 
+// stepActions are the actions of the verbs that do something to a step.
 var stepActions = [...][3]Action{
 	verbDeclare: {ActionDeclareEligibility, ActionRecordFirstDose, ActionRecordSecondDose},
 	verbRectify: {ActionRectifyEligibility, ActionRectifyFirstDose, ActionRectifySecondDose},
 	verbAnnul:   {ActionAnnulEligibility, ActionAnnulFirstDose, ActionAnnulSecondDose},
 }
 
-// String is the word used in the policy's errors and in tests.
-func (v verb) String() string { return [...]string{"declare", "rectify", "annul"}[v] }
+var verbNames = [...]string{
+	verbDeclare: "declare", verbRectify: "rectify", verbAnnul: "annul", verbSearch: "search", verbRegister: "register",
+	verbReviewOwn: "review own acts", verbOversee: "oversee",
+}
+
+// String is the word used in the policy's errors, in tests and in docs/roles.md.
+func (v verb) String() string { return verbNames[v] }

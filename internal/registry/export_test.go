@@ -23,8 +23,6 @@ func WithoutEachCondition(run func(row string)) {
 			without(fmt.Sprintf("%v by %s", v, role), conditions, func(c []condition) { byRole[role] = c })
 		}
 	}
-	without("search", practising, func(c []condition) { practising = c })
-	without("search by support", assisting, func(c []condition) { assisting = c })
 }
 
 func conditionName(c condition) string {
@@ -42,3 +40,52 @@ var (
 	Luhn       = luhn
 	Phone      = decidePhone
 )
+
+// inWords are the conditions of the policy, as docs/roles.md says them.
+var inWords = map[string]string{
+	"isIdentified":            "identified",
+	"professionAuthorised":    "profession open that day",
+	"placeChosen":             "place of practice chosen",
+	"stepFree":                "step free",
+	"eligibilityDone":         "eligibility declared",
+	"firstDoseDone":           "dose 1 recorded",
+	"notSingleDose":           "not a single-dose vaccine",
+	"stepDone":                "step recorded",
+	"isAuthor":                "its author",
+	"nextStepFree":            "next step free",
+	"firstDoseNotUnderSecond": "never dose 1 under dose 2",
+	"reasonGiven":             "with a reason",
+}
+
+// RoleTable is the policy as the Markdown table of docs/roles.md. A condition that has no words panics.
+func RoleTable() string {
+	roles := []Role{RolePractitioner, RoleSupport, RoleDataProtection, RoleCampaign, RoleReferential, RoleStatistics, RoleSystem}
+	table := "| action |"
+	for _, role := range roles {
+		table += " " + string(role) + " |"
+	}
+	table += "\n|---" + strings.Repeat("|---", len(roles)) + "|\n"
+	for v := range verb(len(verbNames)) {
+		table += "| " + v.String() + " |"
+		for _, role := range roles {
+			table += " " + conditionsInWords(rules[v][role]) + " |"
+		}
+		table += "\n"
+	}
+	return table
+}
+
+func conditionsInWords(conditions []condition) string {
+	if len(conditions) == 0 {
+		return "no"
+	}
+	words := []string{}
+	for _, c := range conditions {
+		name := conditionName(c)
+		if inWords[name] == "" {
+			panic("the condition " + name + " has no words")
+		}
+		words = append(words, inWords[name])
+	}
+	return strings.Join(words, ", ")
+}

@@ -18,7 +18,6 @@ type policyCase struct {
 
 // The reasons that the policy gives, by their first words.
 const (
-	noPractitioner  = "Seul un professionnel de santé identifié"
 	noProfession    = "À cette date, le téléservice n’est pas ouvert"
 	noPlace         = "Choisissez d’abord votre lieu"
 	noIdentity      = "Votre identité n’est pas connue"
@@ -66,6 +65,8 @@ func policyCases() []policyCase {
 	manager.Role = registry.RoleCampaign
 	blankAgent := rt.Support("")
 	blankAgent.Practitioner.NationalID = ""
+	officer, blankOfficer := rt.Support("Alex"), blankAgent
+	officer.Role, blankOfficer.Role = registry.RoleDataProtection, registry.RoleDataProtection
 	martin, other, support := rt.Doctor("Martin"), rt.Doctor("Petit"), rt.Support("Alex")
 
 	on := func(by registry.Actor, r registry.Record, step registry.Step, reason string) registry.Case {
@@ -76,25 +77,42 @@ func policyCases() []policyCase {
 	early := on(martin, fresh, elig, "")
 	early.Today = registry.MustDate("2021-01-03")
 	search, register := registry.MaySearch, registry.MayRegister
+	own, oversee := registry.MayReviewOwn, registry.MayOversee
 	declare, rectify, annul := registry.MayDeclare, registry.MayRectify, registry.MayAnnul
 	return []policyCase{
 		{"a doctor searches", search, on(martin, fresh, elig, ""), ""},
 		{"support searches", search, on(support, fresh, elig, ""), ""},
 		{"support without identity searches", search, on(blankAgent, fresh, elig, ""), noIdentity},
-		{"someone without identity searches", search, on(noID, fresh, elig, ""), noPractitioner},
-		{"a manager with a doctor's identity searches", search, on(manager, fresh, elig, ""), noPractitioner},
+		{"someone without identity searches", search, on(noID, fresh, elig, ""), noIdentity},
+		{"a manager with a doctor's identity searches", search, on(manager, fresh, elig, ""), noRole},
 		{"a nurse searches", search, on(nurse, fresh, elig, ""), noProfession},
 		{"a doctor searches before the opening", search, early, noProfession},
 		{"a doctor without place searches", search, on(noWhere, fresh, elig, ""), noPlace},
 		{"a doctor registers", register, on(martin, fresh, elig, ""), ""},
-		{"support registers", register, on(support, fresh, elig, ""), noPractitioner},
+		{"support registers", register, on(support, fresh, elig, ""), noRole},
+
+		{"someone without identity registers", register, on(noID, fresh, elig, ""), noIdentity},
+		{"a nurse registers", register, on(nurse, fresh, elig, ""), noProfession},
+		{"a doctor without place registers", register, on(noWhere, fresh, elig, ""), noPlace},
+
+		{"a doctor reviews their acts", own, on(martin, fresh, elig, ""), ""},
+		{"support reviews acts as its own", own, on(support, fresh, elig, ""), noRole},
+		{"someone without identity reviews acts", own, on(noID, fresh, elig, ""), noIdentity},
+		{"a nurse reviews acts", own, on(nurse, fresh, elig, ""), noProfession},
+		{"a doctor without place reviews acts", own, on(noWhere, fresh, elig, ""), noPlace},
+		{"support oversees", oversee, on(support, fresh, elig, ""), ""},
+		{"the data-protection officer oversees", oversee, on(officer, fresh, elig, ""), ""},
+		{"a doctor oversees", oversee, on(martin, fresh, elig, ""), noRole},
+		{"a manager oversees", oversee, on(manager, fresh, elig, ""), noRole},
+		{"support without identity oversees", oversee, on(blankAgent, fresh, elig, ""), noIdentity},
+		{"an officer without identity oversees", oversee, on(blankOfficer, fresh, elig, ""), noIdentity},
 
 		{"a doctor declares", declare, on(martin, fresh, elig, ""), ""},
 		{"any other doctor goes on to dose 1", declare, on(other, eligible, dose1, ""), ""},
 		{"any other doctor goes on to dose 2", declare, on(other, first, dose2, ""), ""},
 		{"support declares", declare, on(support, fresh, elig, reasonOfSupport), noRole},
 		{"a manager declares", declare, on(manager, fresh, elig, ""), noRole},
-		{"someone without identity declares", declare, on(noID, fresh, elig, ""), noPractitioner},
+		{"someone without identity declares", declare, on(noID, fresh, elig, ""), noIdentity},
 		{"a nurse declares", declare, on(nurse, fresh, elig, ""), noProfession},
 		{"a doctor without place declares", declare, on(noWhere, fresh, elig, ""), noPlace},
 		{"a second declaration", declare, on(martin, eligible, elig, ""), noFreeStep},
@@ -105,7 +123,7 @@ func policyCases() []policyCase {
 		{"the author modifies", rectify, on(martin, eligible, elig, ""), ""},
 		{"the author modifies dose 2", rectify, on(martin, complete, dose2, ""), ""},
 		{"a manager modifies", rectify, on(manager, eligible, elig, ""), noRole},
-		{"someone without identity modifies", rectify, on(noID, eligible, elig, ""), noPractitioner},
+		{"someone without identity modifies", rectify, on(noID, eligible, elig, ""), noIdentity},
 		{"the author, now a nurse, modifies", rectify, on(nurse, eligible, elig, ""), noProfession},
 		{"the author without place modifies", rectify, on(noWhere, eligible, elig, ""), noPlace},
 		{"the author modifies what is not there", rectify, on(martin, fresh, elig, ""), noStep},
@@ -119,7 +137,7 @@ func policyCases() []policyCase {
 
 		{"the author annuls", annul, on(martin, eligible, elig, "Erreur"), ""},
 		{"a manager annuls", annul, on(manager, eligible, elig, "Erreur"), noRole},
-		{"someone without identity annuls", annul, on(noID, eligible, elig, "Erreur"), noPractitioner},
+		{"someone without identity annuls", annul, on(noID, eligible, elig, "Erreur"), noIdentity},
 		{"the author, now a nurse, annuls", annul, on(nurse, eligible, elig, "Erreur"), noProfession},
 		{"the author without place annuls", annul, on(noWhere, eligible, elig, "Erreur"), noPlace},
 		{"the author annuls what is not there", annul, on(martin, fresh, elig, "Erreur"), noStep},

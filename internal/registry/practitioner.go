@@ -24,9 +24,11 @@ type Door string
 
 // The doors.
 const (
-	DoorPSC     Door = "PSC"
-	DoorCPS     Door = "CPS"
-	DoorCommand Door = "command"
+	DoorPSC      Door = "PSC"
+	DoorCPS      Door = "CPS"
+	DoorPassword Door = "password" // of the portal: opens no page of the service (ACC-3)
+	DoorAgents   Door = "agents"   // the provider of those who are not practitioners (ACC-10)
+	DoorCommand  Door = "command"
 )
 
 // ProfessionDoctor is the profession code of doctors in the national nomenclature (TRE_G15).

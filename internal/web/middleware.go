@@ -15,14 +15,16 @@ import (
 // handler is a page: it answers, or returns an error that fail turns into a page.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// pageOf is a page of a practitioner at a place of practice.
+// pageOf is a page of someone whom the policy lets do what it is for.
 type pageOf func(w http.ResponseWriter, r *http.Request, by registry.Actor) error
 
 // maxForm is the most bytes of a form that is read.
 const maxForm = 64 << 10
 
 // public serves a page that anyone may ask for; it sees the session if there is one.
-func (s *Server) public(t *table, pattern string, h handler) { t.handle(pattern, Anyone, s.session(h)) }
+func (s *Server) public(t *table, pattern string, h handler) {
+	t.handle(Route{Pattern: pattern, Audience: Anyone}, s.session(h))
+}
 
 // session gives a page the session of its request, and answers its errors.
 func (s *Server) session(h handler) http.Handler {
@@ -38,9 +40,10 @@ func (s *Server) session(h handler) http.Handler {
 	}))
 }
 
-// practitioner serves a page only to a practitioner whom policy lets in today, at a chosen place.
-func (s *Server) practitioner(t *table, pattern string, h pageOf) {
-	t.handle(pattern, Practitioner, s.session(func(w http.ResponseWriter, r *http.Request) error {
+// entitled serves a page only to who may do today what it is for: a practitioner at a chosen place, or an
+// agent.
+func (s *Server) entitled(t *table, pattern string, may func(registry.Case) error, h pageOf) {
+	t.handle(Route{pattern, Entitled, may}, s.session(func(w http.ResponseWriter, r *http.Request) error {
 		login, ok := s.login(r)
 		if !ok {
 			return s.askToSignIn(w, r)
@@ -53,7 +56,7 @@ func (s *Server) practitioner(t *table, pattern string, h pageOf) {
 		if err != nil {
 			return err
 		}
-		if err := registry.MaySearch(c); err != nil {
+		if err := may(c); err != nil {
 			return err
 		}
 		return h(w, r, by)
@@ -76,7 +79,7 @@ type loginKey struct{}
 // login is who the request's session names. It is read once for each request.
 func (s *Server) login(r *http.Request) (auth.Login, bool) {
 	if known, ok := r.Context().Value(loginKey{}).(*auth.Login); ok {
-		return *known, len(known.Practices) > 0
+		return *known, known.NationalID != ""
 	}
 	login, ok := s.Auth.Login(r.Context())
 	*r = *r.WithContext(context.WithValue(r.Context(), loginKey{}, &login))

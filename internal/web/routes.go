@@ -12,15 +12,16 @@ type Audience int
 
 // The audiences.
 const (
-	Anyone       Audience = iota // also without a session
-	SignedIn                     // whoever signed in, a place of practice chosen or not
-	Practitioner                 // a practitioner whom policy lets in today, at a chosen place
+	Anyone   Audience = iota // also without a session
+	SignedIn                 // whoever signed in, a place of practice chosen or not
+	Entitled                 // who may do today what the page is for
 )
 
 // Route is an address of the service and to whom it is open.
 type Route struct {
 	Pattern  string // of http.ServeMux
 	Audience Audience
+	May      func(registry.Case) error // of the policy, for those entitled
 }
 
 // Routes lists every address of the service, for the tests that each of them goes through.
@@ -32,9 +33,9 @@ type table struct {
 	routes []Route
 }
 
-func (t *table) handle(pattern string, audience Audience, h http.Handler) {
-	t.mux.Handle(pattern, h)
-	t.routes = append(t.routes, Route{pattern, audience})
+func (t *table) handle(route Route, h http.Handler) {
+	t.mux.Handle(route.Pattern, h)
+	t.routes = append(t.routes, route)
 }
 
 // Handler answers every address of the service.
@@ -48,9 +49,9 @@ func (s *Server) table() *table {
 	mux := &table{mux: http.NewServeMux()}
 
 	// Anyone.
-	mux.handle("GET /{$}", Anyone, s.homePage())
-	mux.handle("GET /assets/", Anyone, assets.Handler())
-	mux.handle("GET /healthz", Anyone, http.HandlerFunc(s.healthz))
+	mux.handle(Route{Pattern: "GET /{$}", Audience: Anyone}, s.homePage())
+	mux.handle(Route{Pattern: "GET /assets/", Audience: Anyone}, assets.Handler())
+	mux.handle(Route{Pattern: "GET /healthz", Audience: Anyone}, http.HandlerFunc(s.healthz))
 	s.public(mux, "GET /connexion/psc", s.beginPSC)
 	s.public(mux, "GET /connexion/psc/retour", s.finishPSC)
 	s.public(mux, "GET /deconnecte", s.signedOut)
@@ -62,36 +63,37 @@ func (s *Server) table() *table {
 	s.public(mux, "POST /deconnexion", s.signOut)
 
 	// Someone signed in, before a place of practice is chosen.
-	mux.handle("GET /lieu", SignedIn, s.session(s.choosePlace))
-	mux.handle("POST /lieu", SignedIn, s.session(s.placeChosen))
+	mux.handle(Route{Pattern: "GET /lieu", Audience: SignedIn}, s.session(s.choosePlace))
+	mux.handle(Route{Pattern: "POST /lieu", Audience: SignedIn}, s.session(s.placeChosen))
 
-	// A practitioner at a place of practice.
-	s.practitioner(mux, "GET /recherche", s.search)
-	s.practitioner(mux, "POST /recherche", s.runSearch)
-	s.practitioner(mux, "GET /recherche/assures", s.attached)
-	s.practitioner(mux, "GET /patients/nouveau", s.newPatient)
-	s.practitioner(mux, "POST /patients/nouveau", s.registerPatient)
-	s.practitioner(mux, "GET /dossiers/{id}", s.record)
+	// Who may search: practitioners at a place of practice, and support. Each act asks the policy again.
+	records := func(pattern string, h pageOf) { s.entitled(mux, pattern, registry.MaySearch, h) }
+	records("GET /recherche", s.search)
+	records("POST /recherche", s.runSearch)
+	records("GET /recherche/assures", s.attached)
+	s.entitled(mux, "GET /patients/nouveau", registry.MayRegister, s.newPatient)
+	s.entitled(mux, "POST /patients/nouveau", registry.MayRegister, s.registerPatient)
+	records("GET /dossiers/{id}", s.record)
 	for _, step := range steps {
 		at := "/dossiers/{id}/" + slugs[step]
-		s.practitioner(mux, "GET "+at, s.step(step))
-		s.practitioner(mux, "GET "+at+"/modifier", s.rectifyForm(step))
-		s.practitioner(mux, "GET "+at+"/annuler", s.annulForm(step))
-		s.practitioner(mux, "POST "+at+"/annuler", s.annul(step))
-		s.practitioner(mux, "GET "+at+"/versions", s.versions(step))
-		s.practitioner(mux, "GET "+at+"/synthese.pdf", s.pdf(step))
-		s.practitioner(mux, "GET "+at+"/synthese.csv", s.csv(step))
+		records("GET "+at, s.step(step))
+		records("GET "+at+"/modifier", s.rectifyForm(step))
+		records("GET "+at+"/annuler", s.annulForm(step))
+		records("POST "+at+"/annuler", s.annul(step))
+		records("GET "+at+"/versions", s.versions(step))
+		records("GET "+at+"/synthese.pdf", s.pdf(step))
+		records("GET "+at+"/synthese.csv", s.csv(step))
 	}
-	s.practitioner(mux, "POST /dossiers/{id}/eligibilite", s.declareEligibility)
-	s.practitioner(mux, "POST /dossiers/{id}/eligibilite/modifier", s.rectifyEligibility)
+	records("POST /dossiers/{id}/eligibilite", s.declareEligibility)
+	records("POST /dossiers/{id}/eligibilite/modifier", s.rectifyEligibility)
 	for _, step := range []registry.Step{registry.StepFirstDose, registry.StepSecondDose} {
 		at := "/dossiers/{id}/" + slugs[step]
-		s.practitioner(mux, "POST "+at, s.recordDose(step))
-		s.practitioner(mux, "POST "+at+"/modifier", s.rectifyDose(step))
+		records("POST "+at, s.recordDose(step))
+		records("POST "+at+"/modifier", s.rectifyDose(step))
 	}
-	s.practitioner(mux, "GET /suggestions/localites", s.suggestLocalities)
-	s.practitioner(mux, "GET /suggestions/lieux", s.suggestPlaces)
-	s.practitioner(mux, "GET /suggestions/lots", s.suggestLots)
+	records("GET /suggestions/localites", s.suggestLocalities)
+	records("GET /suggestions/lieux", s.suggestPlaces)
+	records("GET /suggestions/lots", s.suggestLots)
 
 	return mux
 }

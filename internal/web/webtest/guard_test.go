@@ -44,7 +44,7 @@ func each(t *testing.T, id string, chosen func(asked) bool, try func(*testing.T,
 	}
 }
 
-func practitioners(a asked) bool { return a.Audience == web.Practitioner }
+func entitled(a asked) bool { return a.Audience == web.Entitled }
 
 func ofRecord(a asked) bool { return strings.Contains(a.Pattern, "{id}") }
 
@@ -86,7 +86,7 @@ func TestGuards(t *testing.T) {
 	})
 	t.Run("no place chosen", func(t *testing.T) {
 		b := h.signIn(t, legrand)
-		each(t, id, practitioners, func(t *testing.T, a asked) {
+		each(t, id, entitled, func(t *testing.T, a asked) {
 			b := &webtest.Browser{T: t, Base: b.Base, Jar: b.Jar}
 			page := b.Do(b.Request(a.method, a.path, form())).Want(http.StatusOK, "Où exercez-vous en ce moment ?").Not(secrets(p)...)
 			if page.URL.Path != "/lieu" {
@@ -97,7 +97,7 @@ func TestGuards(t *testing.T) {
 	t.Run("profession not authorised at this date", func(t *testing.T) {
 		h.clock.SetDay("2021-01-03")
 		defer h.clock.SetDay("2021-02-01")
-		each(t, id, practitioners, func(t *testing.T, a asked) {
+		each(t, id, entitled, func(t *testing.T, a asked) {
 			b := &webtest.Browser{T: t, Base: doctor.Base, Jar: doctor.Jar}
 			b.Do(b.Request(a.method, a.path, form())).
 				Want(http.StatusForbidden, "le téléservice n’est pas ouvert à votre profession").Not(secrets(p)...)
@@ -249,7 +249,7 @@ func TestWhenTheStoreFails(t *testing.T) {
 	t.Run("the sessions", func(t *testing.T) {
 		h.sessions.broken.Store(true)
 		defer h.sessions.broken.Store(false)
-		each(t, string(p.ID), practitioners, func(t *testing.T, a asked) {
+		each(t, string(p.ID), entitled, func(t *testing.T, a asked) {
 			page := tab(t).Do(tab(t).Request(a.method, a.path, form())).Want(http.StatusInternalServerError).Not(secrets(p)...)
 			if a.method == http.MethodPost && page.Form("lot").Values.Encode() != form().Encode() {
 				t.Error("what was typed is lost")
@@ -288,7 +288,7 @@ func TestEveryFormHasItsPage(t *testing.T) {
 		pages[a.method+" "+a.path] = true
 	}
 	for _, a := range asks("1") {
-		if a.method == http.MethodPost && a.Audience == web.Practitioner && !pages["GET "+a.path] {
+		if a.method == http.MethodPost && a.Audience == web.Entitled && !pages["GET "+a.path] {
 			t.Errorf("%s: a form kept when its session ended would have no page to come back to", a.Pattern)
 		}
 	}
