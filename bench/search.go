@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -73,7 +75,8 @@ func benchSearch(ctx context.Context, l *lab) (v verdict, err error) {
 }
 
 func populate(ctx context.Context, l *lab, persons int) (*searched, error) {
-	kept, g, err := openStore(ctx, l.newStorePath(fmt.Sprintf("search-%d", persons)))
+	path := l.newStorePath(fmt.Sprintf("search-%d", persons))
+	kept, g, err := openStore(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +85,22 @@ func populate(ctx context.Context, l *lab, persons int) (*searched, error) {
 		return nil, errors.Join(err, kept.Close())
 	}
 	l.say("%d persons imported, %.0f a second", persons, rate)
-	return &searched{kept, g, persons}, nil
+	if err := errors.Join(kept.Close(), settle(path)); err != nil {
+		return nil, err
+	}
+	kept, g, err = openStore(ctx, path)
+	return &searched{kept, g, persons}, err
+}
+
+// settle has a closed file written to the disk and read back once: hundreds of megabytes just imported
+// would otherwise be on their way to the disk while searches wait for their own commits.
+func settle(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return fmt.Errorf("settling a file: %w", err)
+	}
+	_, read := io.Copy(io.Discard, f)
+	return errors.Join(f.Sync(), read, f.Close())
 }
 
 // search makes n searches for NIRs drawn among those that exist, and returns how many a second.
