@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Kind says what sort of refusal an Error is; web turns it into an HTTP status in one place.
@@ -20,6 +21,8 @@ const (
 	KindNotAllowed
 	// KindConflict is an act that someone else's act has overtaken.
 	KindConflict
+	// KindThrottled is one try too many: the person waits.
+	KindThrottled
 )
 
 // Error is a refusal made by the domain. Its message is a French sentence for the person in
@@ -27,8 +30,9 @@ const (
 type Error struct {
 	Kind      Kind
 	Message   string
-	Fields    []FieldError // beside their fields
-	Questions []Question   // for KindUnconfirmed
+	Fields    []FieldError  // beside their fields
+	Questions []Question    // for KindUnconfirmed
+	Wait      time.Duration // for KindThrottled: how long
 }
 
 // FieldError ties a sentence to a field of a request by the field's name.

@@ -21,6 +21,10 @@ const (
 	ActionAnnulEligibility   Action = "annul-eligibility"
 	ActionAnnulFirstDose     Action = "annul-first-dose"
 	ActionAnnulSecondDose    Action = "annul-second-dose"
+	ActionReadOwnActs        Action = "read-own-acts"
+	ActionReport             Action = "report-act"
+	ActionReadReports        Action = "read-reports"
+	ActionCloseReport        Action = "close-report"
 	ActionImportPersons      Action = "import-persons"
 	ActionImportReference    Action = "import-reference"
 )
@@ -36,7 +40,8 @@ const (
 	OutcomeRefused   Outcome = "refused"
 	OutcomeMalformed Outcome = "malformed" // a code or NIR that cannot be one
 	OutcomeConflict  Outcome = "conflict"
-	OutcomeRepeated  Outcome = "repeated" // the same act sent again: nothing changed
+	OutcomeRepeated  Outcome = "repeated"  // the same act sent again: nothing changed
+	OutcomeThrottled Outcome = "throttled" // one try too many
 )
 
 // Event is an entry of the access log (SEC-1): who, from where, what, whose, when, and the outcome. It

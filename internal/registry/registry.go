@@ -23,6 +23,8 @@ type Registry struct {
 	Business func() time.Time // dates, schedules, professions: can be set by --today
 	Security func() time.Time // the access log
 	Random   io.Reader
+	Limits   Limits                                     // of searches
+	Pause    func(context.Context, time.Duration) error // makes a search wait
 
 	mu        sync.Mutex
 	reference Reference
@@ -35,7 +37,7 @@ const referenceAge = 10 * time.Second
 
 // New returns the use cases over a store, on the real clock.
 func New(store Store) *Registry {
-	return &Registry{Store: store, Business: time.Now, Security: time.Now, Random: rand.Reader}
+	return &Registry{Store: store, Business: time.Now, Security: time.Now, Random: rand.Reader, Limits: SearchLimits, Pause: pause}
 }
 
 // Reference returns the small dated reference data, at most ten seconds old.
@@ -76,6 +78,8 @@ func (g *Registry) refuse(ctx context.Context, event Event, refusal error) error
 		outcome = OutcomeConflict
 	case KindNotFound:
 		outcome = OutcomeNothing
+	case KindThrottled:
+		outcome = OutcomeThrottled
 	}
 	if err := g.Store.Log(ctx, event.with(outcome)); err != nil {
 		return fmt.Errorf("logging a refused act: %w", err)
@@ -84,45 +88,49 @@ func (g *Registry) refuse(ctx context.Context, event Event, refusal error) error
 }
 
 // SearchByCode finds the record that bears a code, as typed.
-func (g *Registry) SearchByCode(ctx context.Context, by Actor, text string) (Record, error) {
+func (g *Registry) SearchByCode(ctx context.Context, by Actor, text string) (found Record, err error) {
 	event := g.event(by, ActionSearchCode, "")
-	if err := g.maySearch(ctx, by, event); err != nil {
-		return Record{}, err
+	if strings.TrimSpace(text) == "" {
+		_, err := ParseCode(text)
+		return Record{}, err // nothing was tried
 	}
-	code, err := ParseCode(text)
-	if err != nil && strings.TrimSpace(text) == "" {
-		return Record{}, err
-	}
-	if err != nil {
-		return Record{}, g.malformed(ctx, event, err)
-	}
-	r, err := g.Store.FindByCode(ctx, code, event)
+	err = g.searching(ctx, by, event, func(toll Toll) error {
+		code, err := ParseCode(text)
+		if err != nil {
+			return g.malformed(ctx, event, toll, err)
+		}
+		found, err = g.Store.FindByCode(ctx, code, event, toll)
+		return err
+	})
 	if errors.Is(err, ErrNoRecord) {
-		return Record{}, NotFound("Aucun patient ne porte ce code de ciblage. Vérifiez-le, ou recherchez le patient par son numéro de sécurité sociale.")
+		err = NotFound("Aucun patient ne porte ce code de ciblage. Vérifiez-le, ou recherchez le patient par son numéro de sécurité sociale.")
 	}
-	return r, err
+	return found, err
 }
 
 // SearchByNIR lists everyone attached to a NIR, as a holder's or their own. None is not an error: the
 // patient can then be entered by hand.
-func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number) ([]Record, error) {
+func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number) (found []Record, err error) {
 	event := g.event(by, ActionSearchNIR, "")
-	if err := g.maySearch(ctx, by, event); err != nil {
-		return nil, err
-	}
 	if number.IsZero() {
 		return nil, errNoNIR
 	}
-	return g.Store.FindByNIR(ctx, number, event)
+	err = g.searching(ctx, by, event, func(toll Toll) error {
+		found, err = g.Store.FindByNIR(ctx, number, event, toll)
+		return err
+	})
+	return found, err
 }
 
-// MalformedNIR logs a search by a NIR that cannot be one: who guesses numbers leaves a trace.
+// MalformedNIR logs a search by a NIR that cannot be one, and returns its refusal: who guesses numbers leaves
+// a trace, and gets slower.
 func (g *Registry) MalformedNIR(ctx context.Context, by Actor, refusal error) error {
-	return g.malformed(ctx, g.event(by, ActionSearchNIR, ""), refusal)
+	event := g.event(by, ActionSearchNIR, "")
+	return g.searching(ctx, by, event, func(toll Toll) error { return g.malformed(ctx, event, toll, refusal) })
 }
 
-func (g *Registry) malformed(ctx context.Context, event Event, refusal error) error {
-	if err := g.Store.Log(ctx, event.with(OutcomeMalformed)); err != nil {
+func (g *Registry) malformed(ctx context.Context, event Event, toll Toll, refusal error) error {
+	if err := g.Store.LogTried(ctx, event.with(OutcomeMalformed), toll); err != nil {
 		return fmt.Errorf("logging a malformed search: %w", err)
 	}
 	return refusal
@@ -132,12 +140,13 @@ func (g *Registry) malformed(ctx context.Context, event Event, refusal error) er
 var errNoNIR = Invalid("Saisissez le numéro de sécurité sociale. " +
 	"Un patient qui n’a ni code de ciblage ni numéro de sécurité sociale ne peut pas être enregistré.")
 
-func (g *Registry) maySearch(ctx context.Context, by Actor, event Event) error {
+// allowed asks the policy, and logs a refusal.
+func (g *Registry) allowed(ctx context.Context, by Actor, event Event, may func(Case) error) error {
 	c, err := g.Case(ctx, by)
 	if err != nil {
 		return err
 	}
-	if err := MaySearch(c); err != nil {
+	if err := may(c); err != nil {
 		return g.refuse(ctx, event, err)
 	}
 	return nil
@@ -146,7 +155,7 @@ func (g *Registry) maySearch(ctx context.Context, by Actor, event Event) error {
 // Read returns a record to show it; action says as what (the record, or a document of it).
 func (g *Registry) Read(ctx context.Context, by Actor, id RecordID, action Action) (Record, error) {
 	event := g.event(by, action, id)
-	if err := g.maySearch(ctx, by, event); err != nil {
+	if err := g.allowed(ctx, by, event, MaySearch); err != nil {
 		return Record{}, err
 	}
 	r, err := g.Store.Read(ctx, id, event.with(OutcomeFound))
@@ -206,12 +215,16 @@ func (g *Registry) registered(ctx context.Context, event Event, p Patient) (Reco
 }
 
 // newID draws 128 bits: a record's identifier stands in URLs and must not be guessed.
-func (g *Registry) newID() RecordID {
+func (g *Registry) newID() RecordID { return RecordID(g.draw()) }
+
+func (g *Registry) newReportID() ReportID { return ReportID(g.draw()) }
+
+func (g *Registry) draw() string {
 	var b [16]byte
 	if _, err := io.ReadFull(g.Random, b[:]); err != nil {
 		panic(err) // no randomness: nothing safe can be done
 	}
-	return RecordID(fmt.Sprintf("%x", b))
+	return fmt.Sprintf("%x", b)
 }
 
 // ImportPersons creates the records of persons of the referential, one change for all of them; those

@@ -42,12 +42,16 @@ type Store interface {
 
 	// FindByCode returns the record that bears the code, or ErrNoRecord. The event is written with
 	// outcome found and the record's identifier, or nothing-found.
-	FindByCode(ctx context.Context, code TargetCode, event Event) (Record, error)
+	//
+	// A search pays its toll: the charge of its outcome, and the report that comes with it, are written
+	// with the event. When the throttle is no longer at the toll's From, the search returns ErrOvertaken,
+	// and neither shows nor writes anything. A zero toll costs nothing.
+	FindByCode(ctx context.Context, code TargetCode, event Event, toll Toll) (Record, error)
 
 	// FindByNIR returns the records whose holder's or own NIR is the one given, each once, by birth
 	// date and rank; none is not an error. One event is written for each record returned, with
-	// outcome found, or a single one with nothing-found.
-	FindByNIR(ctx context.Context, number nir.Number, event Event) ([]Record, error)
+	// outcome found, or a single one with nothing-found. The toll is paid once, as for FindByCode.
+	FindByNIR(ctx context.Context, number nir.Number, event Event, toll Toll) ([]Record, error)
 
 	// FindByKey returns the identifier of the record of a beneficiary (holder's NIR, birth date,
 	// birth rank), or ErrNoRecord. It returns no patient data and writes no event.
@@ -59,6 +63,9 @@ type Store interface {
 	// bears returns ErrCodeTaken. Of several changes made from one version exactly one is applied.
 	// A change without an event is refused.
 	//
+	// ReportMade and ReportClosed change no record and look at no version. A report that is closed already,
+	// or does not exist, is not closed: ErrNoReport.
+	//
 	// PersonsImported skips the persons whose natural key exists, whatever else they come with: to import
 	// the same persons twice changes nothing. When the code of one of the others is borne by another
 	// record, or another of them, none is imported and it returns ErrCodeTaken.
@@ -66,6 +73,26 @@ type Store interface {
 
 	// Log writes an event on its own, durably: an act that was refused.
 	Log(ctx context.Context, event Event) error
+
+	// LogTried writes an event and the toll's charge of its outcome, both or neither. It returns
+	// ErrOvertaken when the throttle is no longer at the toll's From.
+	LogTried(ctx context.Context, event Event, toll Toll) error
+
+	// Throttle returns what is remembered of someone's tries, the zero value for nothing. It returns no
+	// patient data and writes no event.
+	Throttle(ctx context.Context, key string) (Throttle, error)
+
+	// PurgeThrottles forgets those whose level stood, and whose block ended, before a moment.
+	PurgeThrottles(ctx context.Context, before time.Time) error
+
+	// OwnActs returns acts that were done in a practitioner's name, the latest first, at most Limit, each
+	// with the patient as they are now and whether it was reported as not theirs. One event is written
+	// for each patient returned, as by FindByNIR.
+	OwnActs(ctx context.Context, want OwnActsQuery, event Event) ([]OwnAct, error)
+
+	// Reports returns the reports asked for, the latest first, at most Limit. The event is written with
+	// the outcome and count of what is returned.
+	Reports(ctx context.Context, want ReportsQuery, event Event) ([]Report, error)
 
 	// Reference returns the small dated reference data.
 	Reference(ctx context.Context) (Reference, error)

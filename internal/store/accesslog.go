@@ -61,18 +61,7 @@ func logAlways(e registry.Event) (statement, error) {
 func (s *Store) Log(ctx context.Context, event registry.Event) error { return s.logEvents(ctx, event) }
 
 func (s *Store) logEvents(ctx context.Context, events ...registry.Event) error {
-	w := work{}
-	for _, e := range events {
-		st, err := logAlways(e)
-		if err != nil {
-			return err
-		}
-		w.statements = append(w.statements, st)
-	}
-	if err := s.write(ctx, w); err != nil {
-		return fmt.Errorf("writing the access log: %w", err)
-	}
-	return nil
+	return s.logTried(ctx, registry.Toll{}, events...)
 }
 
 // Events implements registry.EventReader.

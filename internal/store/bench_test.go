@@ -102,7 +102,7 @@ func BenchmarkFindByNIR(b *testing.B) {
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					i := int(next.Add(1)) * 7919 % (n / 3)
-					if found, err := s.FindByNIR(b.Context(), registrytest.NIR(i), event); err != nil || len(found) != 3 {
+					if found, err := s.FindByNIR(b.Context(), registrytest.NIR(i), event, registry.Toll{}); err != nil || len(found) != 3 {
 						b.Errorf("%d found: %v", len(found), err)
 						return
 					}

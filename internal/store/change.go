@@ -30,6 +30,10 @@ func workOf(change registry.Change, id int64) (work, error) {
 	switch c := change.(type) {
 	case registry.PersonsImported:
 		return importPersons(c, id)
+	case registry.ReportMade:
+		return makeReport(c, id)
+	case registry.ReportClosed:
+		return endReport(c, id)
 	case registry.PatientRegistered:
 		guard, err = createRecord(head.Record(), c.Patient, 0, id, registry.ErrPatientExists)
 		content = createPatient(head.Record(), id, c.Patient)

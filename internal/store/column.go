@@ -25,6 +25,14 @@ func moment(t time.Time) (int64, error) {
 	return t.UnixMicro(), nil
 }
 
+// optionalMoment is t as columns hold it, NULL for none.
+func optionalMoment(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMicro()
+}
+
 // optionalDay is d as columns hold it, NULL for no date.
 func optionalDay(d registry.Date) any {
 	if d.IsZero() {
@@ -105,6 +113,16 @@ func asMoment(t *time.Time) scanner {
 		}
 		*t = time.UnixMicro(micros).UTC()
 		return nil
+	}
+}
+
+// asOptionalMoment reads a moment, or none from NULL.
+func asOptionalMoment(t *time.Time) scanner {
+	return func(value any) error {
+		if *t = (time.Time{}); value == nil {
+			return nil
+		}
+		return asMoment(t)(value)
 	}
 }
 

@@ -43,6 +43,7 @@ func TestEveryLookUpGoesThroughAnIndex(t *testing.T) {
 		}
 	}
 	day := registry.MustDate("2021-02-01")
+	event := registry.Event{At: time.Unix(1, 0), Action: registry.ActionReadReports}
 	for _, call := range []func() error{
 		func() error { return p.query(t.Context(), selectLocalitiesNamed, []any{"a", "b"}, nil) },
 		func() error { return p.query(t.Context(), selectPlacesNamed, []any{"a", "b"}, nil) },
@@ -58,13 +59,23 @@ func TestEveryLookUpGoesThroughAnIndex(t *testing.T) {
 			_, err := s.Events(t.Context(), registry.EventQuery{NationalID: "a", From: time.Unix(1, 0), Limit: 10})
 			return err
 		},
+		func() error { _, err := s.Throttle(t.Context(), "a"); return err },
+		func() error {
+			_, err := s.OwnActs(t.Context(), registry.OwnActsQuery{NationalID: "a", Before: time.Unix(1, 0), Limit: 10}, event)
+			return err
+		},
+		func() error { _, err := s.Reports(t.Context(), registry.ReportsQuery{Limit: 10}, event); return err },
+		func() error {
+			_, err := s.Reports(t.Context(), registry.ReportsQuery{Closed: true, Before: time.Unix(1, 0), Limit: 10}, event)
+			return err
+		},
 	} {
 		if err := call(); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if len(p.plans) != 19 {
-		t.Fatalf("%d queries were explained, want 19", len(p.plans))
+	if len(p.plans) != 23 {
+		t.Fatalf("%d queries were explained, want 23", len(p.plans))
 	}
 	for text, plan := range p.plans {
 		for _, step := range strings.Split(plan, "\n") {

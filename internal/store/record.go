@@ -168,17 +168,21 @@ func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.W
 
 // Read implements registry.Store.
 func (s *Store) Read(ctx context.Context, id registry.RecordID, event registry.Event) (registry.Record, error) {
-	return one(s.logged(ctx, event, selectRecordByID, string(id)))
+	return one(s.logged(ctx, event, registry.Toll{}, selectRecordByID, string(id)))
 }
 
 // FindByCode implements registry.Store.
-func (s *Store) FindByCode(ctx context.Context, code registry.TargetCode, event registry.Event) (registry.Record, error) {
-	return one(s.logged(ctx, event, selectRecordByCode, int64(code)))
+func (s *Store) FindByCode(
+	ctx context.Context, code registry.TargetCode, event registry.Event, toll registry.Toll,
+) (registry.Record, error) {
+	return one(s.logged(ctx, event, toll, selectRecordByCode, int64(code)))
 }
 
 // FindByNIR implements registry.Store.
-func (s *Store) FindByNIR(ctx context.Context, number nir.Number, event registry.Event) ([]registry.Record, error) {
-	return s.logged(ctx, event, selectRecordsByNIR, nirKey(number))
+func (s *Store) FindByNIR(
+	ctx context.Context, number nir.Number, event registry.Event, toll registry.Toll,
+) ([]registry.Record, error) {
+	return s.logged(ctx, event, toll, selectRecordsByNIR, nirKey(number))
 }
 
 // FindByKey implements registry.Store.
@@ -196,8 +200,8 @@ func (s *Store) FindByKey(ctx context.Context, holder nir.Number, born registry.
 }
 
 // logged reads records and returns them once the access log has an entry for each, or one that says that
-// nothing was found.
-func (s *Store) logged(ctx context.Context, event registry.Event, query string, arg any) (rows []registry.Record, err error) {
+// nothing was found, and the toll is paid.
+func (s *Store) logged(ctx context.Context, event registry.Event, toll registry.Toll, query string, arg any) (rows []registry.Record, err error) {
 	if event.IsZero() {
 		return nil, errNoEvent
 	}
@@ -217,7 +221,7 @@ func (s *Store) logged(ctx context.Context, event registry.Event, query string, 
 		event.Record, event.Outcome = "", registry.OutcomeNothing
 		events = append(events, event)
 	}
-	if err := s.logEvents(ctx, events...); err != nil {
+	if err := s.logTried(ctx, toll, events...); err != nil {
 		return nil, err
 	}
 	return rows, nil

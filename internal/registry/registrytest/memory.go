@@ -20,6 +20,8 @@ type Memory struct {
 	mu        sync.Mutex
 	records   map[registry.RecordID]registry.Record
 	events    []registry.Event
+	throttles map[string]registry.Throttle
+	reports   []registry.Report
 	reference registry.ReferenceChange
 }
 
@@ -38,7 +40,8 @@ var errNoHolder = errors.New("registrytest: a patient without a holder")
 func NewMemory() *Memory {
 	ref := Reference()
 	return &Memory{
-		records: map[registry.RecordID]registry.Record{},
+		records:   map[registry.RecordID]registry.Record{},
+		throttles: map[string]registry.Throttle{},
 		reference: registry.ReferenceChange{
 			Vaccines: ref.Vaccines, Schedules: ref.Schedules, Sites: ref.Sites, PlaceTypes: ref.PlaceTypes,
 			Activities: ref.Activities, Openings: ref.Openings, Localities: Localities(), Places: Places(), Lots: Lots(),
@@ -130,19 +133,37 @@ func (m *Memory) Read(_ context.Context, id registry.RecordID, event registry.Ev
 }
 
 // FindByCode returns the record that bears the code.
-func (m *Memory) FindByCode(_ context.Context, code registry.TargetCode, event registry.Event) (registry.Record, error) {
+func (m *Memory) FindByCode(
+	_ context.Context, code registry.TargetCode, event registry.Event, toll registry.Toll,
+) (registry.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, r := range m.records {
 		if !code.IsZero() && r.Code == code {
+			if err := m.paid(event, toll, registry.OutcomeFound); err != nil {
+				return registry.Record{}, err
+			}
 			return m.found(event, r, true)
 		}
+	}
+	if err := m.paid(event, toll, registry.OutcomeNothing); err != nil {
+		return registry.Record{}, err
 	}
 	return m.found(event, registry.Record{}, false)
 }
 
+// paid refuses a search without event, and has its toll paid.
+func (m *Memory) paid(event registry.Event, toll registry.Toll, outcome registry.Outcome) error {
+	if event.IsZero() || event.At.IsZero() {
+		return errNoEvent
+	}
+	return m.pay(toll, outcome)
+}
+
 // FindByNIR returns everyone attached to a NIR.
-func (m *Memory) FindByNIR(_ context.Context, number nir.Number, event registry.Event) ([]registry.Record, error) {
+func (m *Memory) FindByNIR(
+	_ context.Context, number nir.Number, event registry.Event, toll registry.Toll,
+) ([]registry.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []registry.Record
@@ -155,6 +176,13 @@ func (m *Memory) FindByNIR(_ context.Context, number nir.Number, event registry.
 		return cmp.Or(strings.Compare(a.Patient.BirthDate.Digits(), b.Patient.BirthDate.Digits()),
 			cmp.Compare(a.Patient.BirthRank, b.Patient.BirthRank), strings.Compare(string(a.ID), string(b.ID)))
 	})
+	outcome := registry.OutcomeFound
+	if len(all) == 0 {
+		outcome = registry.OutcomeNothing
+	}
+	if err := m.paid(event, toll, outcome); err != nil {
+		return nil, err
+	}
 	for _, r := range all {
 		if _, err := m.found(event, r, true); err != nil {
 			return nil, err
@@ -214,6 +242,11 @@ func (m *Memory) apply(head registry.Head, change registry.Change) error {
 		}
 		m.records[head.Record()] = registry.Record{ID: head.Record(), Version: 1, Patient: c.Patient}
 		return nil
+	case registry.ReportMade:
+		m.report(c.Report)
+		return nil
+	case registry.ReportClosed:
+		return m.closeReport(c)
 	}
 	r, ok := m.records[head.Record()]
 	if !ok || r.Version != head.From() {

@@ -3,6 +3,7 @@ package registrytest
 import (
 	"context"
 	"sync"
+	"time"
 
 	"vaccin/internal/nir"
 	"vaccin/internal/registry"
@@ -55,13 +56,17 @@ func (f *Failing) Read(ctx context.Context, id registry.RecordID, event registry
 }
 
 // FindByCode fails or does what the wrapped store does.
-func (f *Failing) FindByCode(ctx context.Context, code registry.TargetCode, event registry.Event) (registry.Record, error) {
-	return guarded(f, "FindByCode", func() (registry.Record, error) { return f.Store.FindByCode(ctx, code, event) })
+func (f *Failing) FindByCode(
+	ctx context.Context, code registry.TargetCode, event registry.Event, toll registry.Toll,
+) (registry.Record, error) {
+	return guarded(f, "FindByCode", func() (registry.Record, error) { return f.Store.FindByCode(ctx, code, event, toll) })
 }
 
 // FindByNIR fails or does what the wrapped store does.
-func (f *Failing) FindByNIR(ctx context.Context, number nir.Number, event registry.Event) ([]registry.Record, error) {
-	return guarded(f, "FindByNIR", func() ([]registry.Record, error) { return f.Store.FindByNIR(ctx, number, event) })
+func (f *Failing) FindByNIR(
+	ctx context.Context, number nir.Number, event registry.Event, toll registry.Toll,
+) ([]registry.Record, error) {
+	return guarded(f, "FindByNIR", func() ([]registry.Record, error) { return f.Store.FindByNIR(ctx, number, event, toll) })
 }
 
 // FindByKey fails or does what the wrapped store does.
@@ -79,6 +84,33 @@ func (f *Failing) Apply(ctx context.Context, change registry.Change) error {
 func (f *Failing) Log(ctx context.Context, event registry.Event) error {
 	_, err := guarded(f, "Log", func() (struct{}, error) { return struct{}{}, f.Store.Log(ctx, event) })
 	return err
+}
+
+// LogTried fails or does what the wrapped store does.
+func (f *Failing) LogTried(ctx context.Context, event registry.Event, toll registry.Toll) error {
+	_, err := guarded(f, "LogTried", func() (struct{}, error) { return struct{}{}, f.Store.LogTried(ctx, event, toll) })
+	return err
+}
+
+// Throttle fails or does what the wrapped store does.
+func (f *Failing) Throttle(ctx context.Context, key string) (registry.Throttle, error) {
+	return guarded(f, "Throttle", func() (registry.Throttle, error) { return f.Store.Throttle(ctx, key) })
+}
+
+// PurgeThrottles fails or does what the wrapped store does.
+func (f *Failing) PurgeThrottles(ctx context.Context, before time.Time) error {
+	_, err := guarded(f, "PurgeThrottles", func() (struct{}, error) { return struct{}{}, f.Store.PurgeThrottles(ctx, before) })
+	return err
+}
+
+// OwnActs fails or does what the wrapped store does.
+func (f *Failing) OwnActs(ctx context.Context, want registry.OwnActsQuery, event registry.Event) ([]registry.OwnAct, error) {
+	return guarded(f, "OwnActs", func() ([]registry.OwnAct, error) { return f.Store.OwnActs(ctx, want, event) })
+}
+
+// Reports fails or does what the wrapped store does.
+func (f *Failing) Reports(ctx context.Context, want registry.ReportsQuery, event registry.Event) ([]registry.Report, error) {
+	return guarded(f, "Reports", func() ([]registry.Report, error) { return f.Store.Reports(ctx, want, event) })
 }
 
 // Reference fails or does what the wrapped store does.

@@ -178,7 +178,7 @@ func codeDrawnByMany(e *env) {
 	changes := e.declarations(777, ids...)
 	logged := e.logged(func() {
 		done := e.oneDone(e.atOnce(changes), registry.ErrCodeTaken)
-		found, err := e.store.FindByCode(e.ctx, 777, e.event(registry.ActionSearchCode))
+		found, err := e.store.FindByCode(e.ctx, 777, e.event(registry.ActionSearchCode), registry.Toll{})
 		e.ok(err)
 		e.equal("the bearer", found.ID, ids[done])
 	})

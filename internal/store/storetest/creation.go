@@ -76,7 +76,7 @@ func importSkips(e *env) {
 	e.equal("the new record", e.record(fresh.ID).Version, 1)
 	_, err := e.store.Facts(e.ctx, "another", registry.Wanted{})
 	e.fails(err, registry.ErrNoRecord)
-	_, err = e.store.FindByCode(e.ctx, 4711, e.event(registry.ActionSearchCode))
+	_, err = e.store.FindByCode(e.ctx, 4711, e.event(registry.ActionSearchCode), registry.Toll{})
 	e.fails(err, registry.ErrNoRecord)
 }
 

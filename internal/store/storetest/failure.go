@@ -30,12 +30,29 @@ func (e *env) calls(ctx context.Context) map[string]func() (bool, error) {
 			f, err := s.Facts(ctx, p.ID, registry.Wanted{Lot: registrytest.KnownLot})
 			return f.Record.ID != "" || f.LotVaccines != nil, err
 		},
-		"Read":       func() (bool, error) { r, err := s.Read(ctx, p.ID, event); return r.ID != "", err },
-		"FindByCode": func() (bool, error) { r, err := s.FindByCode(ctx, p.Code, event); return r.ID != "", err },
-		"FindByNIR":  func() (bool, error) { r, err := s.FindByNIR(ctx, p.Patient.Holder, event); return shown(len(r), err) },
+		"Read": func() (bool, error) { r, err := s.Read(ctx, p.ID, event); return r.ID != "", err },
+		"FindByCode": func() (bool, error) {
+			r, err := s.FindByCode(ctx, p.Code, event, registry.Toll{})
+			return r.ID != "", err
+		},
+		"FindByNIR": func() (bool, error) {
+			r, err := s.FindByNIR(ctx, p.Patient.Holder, event, registry.Toll{})
+			return shown(len(r), err)
+		},
 		"FindByKey": func() (bool, error) {
 			r, err := s.FindByKey(ctx, p.Patient.Holder, p.Patient.BirthDate, 1)
 			return r != "", err
+		},
+		"LogTried":       func() (bool, error) { return false, s.LogTried(ctx, event, e.toll("a", 0)) },
+		"Throttle":       func() (bool, error) { r, err := s.Throttle(ctx, "a"); return r.Version > 0, err },
+		"PurgeThrottles": func() (bool, error) { return false, s.PurgeThrottles(ctx, e.clock.Now()) },
+		"OwnActs": func() (bool, error) {
+			r, err := s.OwnActs(ctx, registry.OwnActsQuery{NationalID: e.doctor.Practitioner.NationalID, Limit: 9}, event)
+			return shown(len(r), err)
+		},
+		"Reports": func() (bool, error) {
+			r, err := s.Reports(ctx, registry.ReportsQuery{Limit: 9}, event)
+			return shown(len(r), err)
 		},
 		"Apply":      func() (bool, error) { return false, s.Apply(ctx, change) },
 		"Log":        func() (bool, error) { return false, s.Log(ctx, event) },

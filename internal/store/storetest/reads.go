@@ -85,11 +85,11 @@ func findByCode(e *env) {
 	e.imported(p, uncoded)
 	event := e.event(registry.ActionSearchCode)
 	logged := e.logged(func() {
-		got, err := e.store.FindByCode(e.ctx, p.Code, event)
+		got, err := e.store.FindByCode(e.ctx, p.Code, event, registry.Toll{})
 		e.ok(err)
 		e.equal("the record", got, e.record(p.ID))
 		for _, code := range []registry.TargetCode{p.Code + 1, 0} {
-			got, err := e.store.FindByCode(e.ctx, code, event)
+			got, err := e.store.FindByCode(e.ctx, code, event, registry.Toll{})
 			e.fails(err, registry.ErrNoRecord)
 			e.equal("the record", got, registry.Record{})
 		}
@@ -117,7 +117,7 @@ func findByNIR(e *env) {
 
 	event := e.event(registry.ActionSearchNIR)
 	logged := e.logged(func() {
-		got, err := e.store.FindByNIR(e.ctx, number, event)
+		got, err := e.store.FindByNIR(e.ctx, number, event, registry.Toll{})
 		e.ok(err)
 		want := []registry.Record{}
 		for _, p := range []registry.ImportedPerson{older, holder, first, second, elsewhere} {
@@ -140,7 +140,7 @@ func findByUnknownNIR(e *env) {
 	event := e.event(registry.ActionSearchNIR)
 	for _, number := range []nir.Number{registrytest.NIR(999), {}} {
 		logged := e.logged(func() {
-			got, err := e.store.FindByNIR(e.ctx, number, event)
+			got, err := e.store.FindByNIR(e.ctx, number, event, registry.Toll{})
 			e.ok(err)
 			e.equal("the number found", len(got), 0)
 		})
@@ -173,10 +173,10 @@ func readWithoutEvent(e *env) {
 		r, err := e.store.Read(e.ctx, p.ID, registry.Event{})
 		e.fails(err)
 		e.equal("the record", r, registry.Record{})
-		r, err = e.store.FindByCode(e.ctx, p.Code, registry.Event{})
+		r, err = e.store.FindByCode(e.ctx, p.Code, registry.Event{}, registry.Toll{})
 		e.fails(err)
 		e.equal("the record", r, registry.Record{})
-		all, err := e.store.FindByNIR(e.ctx, p.Patient.Holder, registry.Event{})
+		all, err := e.store.FindByNIR(e.ctx, p.Patient.Holder, registry.Event{}, registry.Toll{})
 		e.fails(err)
 		e.equal("the number found", len(all), 0)
 	})

@@ -57,7 +57,7 @@ type group map[string]func(*env)
 var (
 	contractTests = map[string]group{
 		"changes": changeTests, "creation": creationTests, "reads": readTests, "log": logTests,
-		"reference": referenceTests, "suggestions": suggestionTests,
+		"reference": referenceTests, "suggestions": suggestionTests, "oversight": oversightTests,
 	}
 	engineTests = map[string]group{"sessions": sessionTests, "failure": failureTests, "rank": rankTests}
 )

@@ -1,0 +1,205 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// This file says how fast someone may try (SRC-5): who guesses codes or NIRs gets slower, then is blocked,
+// then is reported. It is a leaky bucket: every try adds to a level that drains with time.
+
+// Throttle is what is remembered of someone's tries at a door. The zero value is someone who never tried.
+type Throttle struct {
+	Level   int       // how full the bucket is
+	At      time.Time // when it was so full; security time
+	Until   time.Time // blocked until then, or was
+	Blocks  int       // how many times blocked in a row, each longer than the one before
+	Version int64     // of what is kept: 0 before anything is
+}
+
+// Limits are how many tries someone has.
+type Limits struct {
+	Found     int           // what a try that succeeds adds to the level
+	Nothing   int           // what a try that fails adds
+	Drain     time.Duration // how long the level takes to fall by one
+	SlowFrom  int           // from that level on, tries wait
+	BlockAt   int           // at that level, no more tries
+	Block     time.Duration // how long the first time; twice as long each time after
+	Forgotten time.Duration // after that long without a block, the next is a first one again
+	Pause     time.Duration // the longest wait of a try that is not refused
+}
+
+// SearchLimits are those of searches. Whoever finds four patients a minute, all day, never waits, nor does
+// who mistypes now and then; ten misses in a row begin to wait, and the twentieth blocks.
+var SearchLimits = Limits{
+	Found: 1, Nothing: 8, Drain: 15 * time.Second, SlowFrom: 80, BlockAt: 160,
+	Block: 15 * time.Minute, Forgotten: 24 * time.Hour, Pause: 3 * time.Second,
+}
+
+// PasswordLimits are those of passwords of one login: five wrong ones in a row begin to wait, and the tenth
+// blocks.
+var PasswordLimits = Limits{
+	Nothing: 1, Drain: 5 * time.Minute, SlowFrom: 5, BlockAt: 10,
+	Block: 15 * time.Minute, Forgotten: 24 * time.Hour, Pause: 3 * time.Second,
+}
+
+// level is how full the bucket is now.
+func (l Limits) level(t Throttle, now time.Time) int {
+	if t.Level == 0 || !now.After(t.At) {
+		return t.Level
+	}
+	return max(0, t.Level-int(now.Sub(t.At)/l.Drain))
+}
+
+// Wait is how long a try has to wait before it is answered: nothing at first, then the longer the fuller.
+func (l Limits) Wait(t Throttle, now time.Time) time.Duration {
+	over := l.level(t, now) - l.SlowFrom
+	if over < 0 {
+		return 0
+	}
+	return l.Pause * time.Duration(over+1) / time.Duration(max(1, l.BlockAt-l.SlowFrom))
+}
+
+// Blocked is how long someone still has to wait before the next try; nothing for who is not blocked.
+func (t Throttle) Blocked(now time.Time) time.Duration { return max(0, t.Until.Sub(now)) }
+
+// After is what is remembered once a try has added to the level. blocked tells that this very try led to
+// a block, which begins with the bucket half empty: what follows the block is watched from there.
+func (l Limits) After(t Throttle, now time.Time, adds int) (next Throttle, blocked bool) {
+	full := l.level(t, now)
+	next = t
+	switch {
+	case full == 0:
+		next.At = now
+	case now.After(t.At):
+		next.At = t.At.Add(now.Sub(t.At) / l.Drain * l.Drain) // what is left of a step goes on
+	}
+	next.Level = full + adds
+	if next.Level < l.BlockAt {
+		return next, false
+	}
+	if now.Sub(t.Until) > l.Forgotten {
+		next.Blocks = 0
+	}
+	next.Until = now.Add(l.Block << min(next.Blocks, 10))
+	next.Blocks++
+	next.Level, next.At = l.SlowFrom, next.Until
+	return next, true
+}
+
+// Toll is what a search costs who makes it, decided before it is known what it finds: the store writes the
+// one charge or the other with the search's own entry in the access log. The zero value costs nothing.
+type Toll struct {
+	Key            string // whose throttle
+	From           int64  // its version when it was read
+	Found, Nothing Charge
+}
+
+// Charge is what becomes of a throttle, with the report of the try that led to a block.
+type Charge struct {
+	Throttle Throttle
+	Report   *Report
+}
+
+// Charge is the charge of a try with that outcome.
+func (t Toll) Charge(outcome Outcome) Charge {
+	if outcome == OutcomeFound || outcome == OutcomeDone {
+		return t.Found
+	}
+	return t.Nothing
+}
+
+// throttleKey names the throttle of someone at a door, so that a thief at one does not shut another to its
+// owner.
+func throttleKey(by Actor) string {
+	return "search:" + string(by.Door) + ":" + by.Practitioner.NationalID
+}
+
+// Toll decides what a try costs, with the report to make if it leads to a block.
+func (l Limits) Toll(key string, t Throttle, now time.Time, report Report) Toll {
+	charge := func(adds int) Charge {
+		next, blocked := l.After(t, now, adds)
+		if !blocked {
+			return Charge{Throttle: next}
+		}
+		return Charge{next, &report}
+	}
+	return Toll{Key: key, From: t.Version, Found: charge(l.Found), Nothing: charge(l.Nothing)}
+}
+
+// searching makes a search at the pace that the actor's throttle leaves. try is given its toll, and made
+// again when another search of the same account came first.
+func (g *Registry) searching(ctx context.Context, by Actor, event Event, try func(Toll) error) error {
+	if err := g.allowed(ctx, by, event, MaySearch); err != nil {
+		return err
+	}
+	key := throttleKey(by)
+	for range searchesTogether {
+		t, err := g.Store.Throttle(ctx, key)
+		if err != nil {
+			return fmt.Errorf("reading a throttle: %w", err)
+		}
+		now := g.Security()
+		if wait := t.Blocked(now); wait > 0 {
+			return g.refuse(ctx, event, searchThrottled(wait))
+		}
+		if err := g.Pause(ctx, g.Limits.Wait(t, now)); err != nil {
+			return err
+		}
+		report := Report{
+			ID: g.newReportID(), Kind: ReportGuessing, At: now, About: by.Practitioner, Role: by.Role, Door: by.Door,
+			PlaceID: by.Place.ID, PlaceName: by.Place.Name,
+		}
+		if err := try(g.Limits.Toll(key, t, now, report)); !errors.Is(err, ErrOvertaken) {
+			return err
+		}
+	}
+	return g.refuse(ctx, event, errTogether)
+}
+
+// searchesTogether is how many searches of one account may overtake another before it is given up.
+const searchesTogether = 5
+
+// pause waits, or until the request ends.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// searchThrottled is the refusal of a search to someone who is blocked.
+func searchThrottled(wait time.Duration) *Error {
+	return &Error{
+		Kind: KindThrottled, Wait: wait,
+		Message: "Trop de recherches, ou trop de recherches sans résultat, ont été faites avec votre compte. Par sécurité, les recherches " +
+			"sont suspendues\u00a0: réessayez dans " + FrenchWait(wait) + ". Si vous n’êtes pas à l’origine de ces recherches, contactez l’assistance.",
+	}
+}
+
+// errTogether refuses searches of one account that keep overtaking each other.
+var errTogether = &Error{
+	Kind: KindThrottled, Wait: time.Second,
+	Message: "Plusieurs recherches sont faites en même temps avec votre compte. Attendez leur résultat, puis recommencez.",
+}
+
+// FrenchWait says a wait in whole minutes, or hours and minutes, never shorter than it is.
+func FrenchWait(d time.Duration) string {
+	minutes := int((d + time.Minute - 1) / time.Minute)
+	switch {
+	case minutes <= 1:
+		return "1\u00a0minute"
+	case minutes < 60:
+		return fmt.Sprintf("%d\u00a0minutes", minutes)
+	case minutes%60 == 0:
+		return fmt.Sprintf("%d\u00a0h", minutes/60)
+	}
+	return fmt.Sprintf("%d\u00a0h\u00a0%02d", minutes/60, minutes%60)
+}
