@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -72,6 +73,8 @@ func openStore(ctx context.Context, path string) (*store.Store, *registry.Regist
 	}
 	g := registry.New(kept)
 	g.Business = registrytest.NewClock().Now
+	g.Limits.BlockAt = math.MaxInt // one searcher searches thousands of times a second
+	g.Limits.SlowFrom = math.MaxInt
 	if _, err := referential.Seed(ctx, g, kept, operator); err != nil {
 		return nil, nil, err
 	}

@@ -70,6 +70,7 @@ type ReportClosed struct {
 	Head
 	ID     ReportID
 	Closed Closed
+	Lift   string // key of a throttle to forget: the account may search again; none for none
 }
 
 // ErrNoReport: there is no open report of that identifier.
@@ -186,8 +187,9 @@ func (g *Registry) Report(ctx context.Context, by Actor, id ReportID) (Report, e
 
 var errNoSuchReport = NotFound("Ce signalement n’existe pas. Revenez à la liste des signalements.")
 
-// CloseReport says how a report was dealt with.
-func (g *Registry) CloseReport(ctx context.Context, by Actor, id ReportID, outcome string) error {
+// CloseReport says how a report was dealt with. lift lets an account search again at once: whoever closes
+// the report knows that it is in the right hands.
+func (g *Registry) CloseReport(ctx context.Context, by Actor, id ReportID, outcome string, lift bool) error {
 	event := g.event(by, ActionCloseReport, "")
 	if err := g.allowed(ctx, by, event, MayOversee); err != nil {
 		return err
@@ -198,8 +200,16 @@ func (g *Registry) CloseReport(ctx context.Context, by Actor, id ReportID, outco
 	if err := f.err(); err != nil {
 		return err
 	}
+	report, err := g.Report(ctx, by, id)
+	if err != nil {
+		return err
+	}
+	key := ""
+	if lift && report.Kind == ReportGuessing {
+		key = throttleKey(Actor{Practitioner: report.About, Door: report.Door})
+	}
 	closed := Closed{ClosedAt: g.Security(), ClosedBy: by.Practitioner.NationalID, Outcome: outcome}
-	err = g.Store.Apply(ctx, ReportClosed{Head{"", 0, event}, id, closed})
+	err = g.Store.Apply(ctx, ReportClosed{Head{"", 0, event}, id, closed, key})
 	if errors.Is(err, ErrNoReport) {
 		return g.refuse(ctx, event, Conflict("Ce signalement a déjà été traité, ou n’existe pas. Revenez à la liste des signalements."))
 	}

@@ -64,7 +64,7 @@ type Store interface {
 	// A change without an event is refused.
 	//
 	// ReportMade and ReportClosed change no record and look at no version. A report that is closed already,
-	// or does not exist, is not closed: ErrNoReport.
+	// or does not exist, is not closed: ErrNoReport. The throttle that ReportClosed lifts is forgotten with it.
 	//
 	// PersonsImported skips the persons whose natural key exists, whatever else they come with: to import
 	// the same persons twice changes nothing. When the code of one of the others is borne by another

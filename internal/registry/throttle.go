@@ -203,3 +203,11 @@ func FrenchWait(d time.Duration) string {
 	}
 	return fmt.Sprintf("%d\u00a0h\u00a0%02d", minutes/60, minutes%60)
 }
+
+// PurgeThrottles forgets tries that no longer weigh on anybody.
+func (g *Registry) PurgeThrottles(ctx context.Context) error {
+	return g.Store.PurgeThrottles(ctx, g.Security().Add(-throttlesKept))
+}
+
+// throttlesKept is longer than any limit remembers.
+const throttlesKept = 48 * time.Hour

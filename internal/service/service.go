@@ -27,6 +27,7 @@ type Service struct {
 	config  Config
 	handler http.Handler
 	auth    *auth.Manager
+	cases   *registry.Registry
 	metrics *metrics
 	log     *slog.Logger
 }
@@ -54,7 +55,7 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	if err != nil {
 		return nil, err
 	}
-	return &Service{config: config, handler: pages.Handler(), auth: sessions, metrics: metrics, log: log}, nil
+	return &Service{config: config, handler: pages.Handler(), auth: sessions, cases: cases, metrics: metrics, log: log}, nil
 }
 
 // Handler answers every address of the service.
@@ -119,8 +120,8 @@ func (s *Service) purge(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			if err := s.auth.Purge(ctx); err != nil && ctx.Err() == nil {
-				s.log.Error("purging sessions and kept forms", "error", err)
+			if err := errors.Join(s.auth.Purge(ctx), s.cases.PurgeThrottles(ctx)); err != nil && ctx.Err() == nil {
+				s.log.Error("purging sessions, kept forms and throttles", "error", err)
 			}
 		}
 	}

@@ -18,6 +18,8 @@ const (
 
 	closeReport = "UPDATE report SET last_change = $1, closed_at = $2, closed_by = $3, outcome = $4 WHERE id = $5 AND closed_at IS NULL"
 
+	liftThrottle = "DELETE FROM throttle WHERE key = $1 AND EXISTS (SELECT 1 FROM report WHERE id = $2 AND last_change = $3)"
+
 	ownActColumns = "a.at, a.role, a.actor_id, a.place_id, a.place_name, a.door, a.action, a.record_id, a.outcome, a.version," +
 		" a.count, a.digest, r.birth_date, r.birth_rank, " + patientColumns +
 		", EXISTS (SELECT 1 FROM report o WHERE o.record_id = a.record_id AND o.record_id <> '' AND o.about_id = a.actor_id" +
@@ -84,6 +86,7 @@ func endReport(c registry.ReportClosed, change int64) (work, error) {
 			args: []any{change, at, c.Closed.ClosedBy, c.Closed.Outcome, string(c.ID)},
 			none: []reason{{err: registry.ErrNoReport}},
 		},
+		{sql: liftThrottle, args: []any{c.Lift, string(c.ID), change}, quiet: true},
 		{sql: insertEventUnderReport, args: append([]any{string(c.ID), change}, event...)},
 	}}, err
 }

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
+	"time"
 
 	"vaccin/internal/auth"
 	"vaccin/internal/registry"
@@ -23,6 +25,8 @@ func statusOf(kind registry.Kind) int {
 		return http.StatusForbidden
 	case registry.KindConflict:
 		return http.StatusConflict
+	case registry.KindThrottled:
+		return http.StatusTooManyRequests
 	}
 	return http.StatusInternalServerError
 }
@@ -32,6 +36,7 @@ var titleOf = map[int]string{
 	http.StatusNotFound:            "Page ou dossier introuvable",
 	http.StatusForbidden:           "Action impossible",
 	http.StatusConflict:            "Saisie non enregistrée",
+	http.StatusTooManyRequests:     "Recherches suspendues",
 }
 
 // fail answers an error with a page that says why and what to do. The detail of an internal error
@@ -43,6 +48,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	switch {
 	case errors.As(err, &refusal):
 		status = statusOf(refusal.Kind)
+		sayWhenToRetry(w, refusal)
 		view.page.Title, view.reason = titleOf[status], refusal.Message
 	case errors.Is(err, errWrongMethod):
 		status = http.StatusMethodNotAllowed
@@ -61,6 +67,13 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := s.render(w, r, status, failurePage(view)); err != nil {
 		s.Log.Error("the error page failed", "route", r.Pattern, "error", err)
 		http.Error(w, "Service momentanément indisponible.", http.StatusInternalServerError)
+	}
+}
+
+// sayWhenToRetry tells programs what the sentence tells people.
+func sayWhenToRetry(w http.ResponseWriter, refusal *registry.Error) {
+	if refusal.Kind == registry.KindThrottled {
+		w.Header().Set("Retry-After", strconv.Itoa(int((refusal.Wait+time.Second-1)/time.Second)))
 	}
 }
 

@@ -88,7 +88,7 @@ func (s *Server) runSearch(w http.ResponseWriter, r *http.Request, by registry.A
 	case number != "":
 		return s.searchCode(w, r, by, fieldNIR, number)
 	case code == "" && r.PostForm.Has(fieldNIR):
-		return s.searchRefused(w, r, http.StatusUnprocessableEntity, fieldNIR, "Saisissez le numéro de sécurité sociale du patient, avec sa clé.")
+		return s.searchRefused(w, r, registry.Invalid("Saisissez le numéro de sécurité sociale du patient, avec sa clé."), fieldNIR)
 	case looksLikeNIR(code):
 		return s.searchNIR(w, r, by, fieldCode, code)
 	}
@@ -113,8 +113,8 @@ func looksLikeNIR(text string) bool {
 func (s *Server) searchCode(w http.ResponseWriter, r *http.Request, by registry.Actor, field, text string) error {
 	record, err := s.Registry.SearchByCode(r.Context(), by, text)
 	var refusal *registry.Error
-	if errors.As(err, &refusal) && (refusal.Kind == registry.KindInvalid || refusal.Kind == registry.KindNotFound) {
-		return s.searchRefused(w, r, statusOf(refusal.Kind), field, refusal.Message)
+	if errors.As(err, &refusal) && beside(refusal.Kind) {
+		return s.searchRefused(w, r, refusal, field)
 	}
 	if err != nil {
 		return err
@@ -128,10 +128,11 @@ func (s *Server) searchNIR(w http.ResponseWriter, r *http.Request, by registry.A
 	var wrong *nir.Error
 	if errors.As(err, &wrong) {
 		refusal := registry.Invalid(wrong.Message())
-		if err := s.Registry.MalformedNIR(r.Context(), by, refusal); err != refusal {
-			return err
+		err := s.Registry.MalformedNIR(r.Context(), by, refusal)
+		if errors.As(err, &refusal) && beside(refusal.Kind) {
+			return s.searchRefused(w, r, refusal, field)
 		}
-		return s.searchRefused(w, r, http.StatusUnprocessableEntity, field, wrong.Message())
+		return err
 	}
 	if err != nil {
 		return err
@@ -160,9 +161,15 @@ func (s *Server) keepSearch(r *http.Request, number nir.Number) (name string, er
 	return search.Name, s.Auth.Put(r.Context(), searchKey, kept[max(0, len(kept)-searchesKept):])
 }
 
-func (s *Server) searchRefused(w http.ResponseWriter, r *http.Request, status int, field, message string) error {
-	form := ui.Form{Values: r.PostForm, Errors: []ui.FieldError{{Field: field, Message: message}}}
-	return s.showSearch(w, r, status, form, false)
+// beside tells the refusals of a search that are said beside what was typed.
+func beside(kind registry.Kind) bool {
+	return kind == registry.KindInvalid || kind == registry.KindNotFound || kind == registry.KindThrottled
+}
+
+func (s *Server) searchRefused(w http.ResponseWriter, r *http.Request, refusal *registry.Error, field string) error {
+	sayWhenToRetry(w, refusal)
+	form := ui.Form{Values: r.PostForm, Errors: []ui.FieldError{{Field: field, Message: refusal.Message}}}
+	return s.showSearch(w, r, statusOf(refusal.Kind), form, false)
 }
 
 // searchedNIR is the NIR of the search that the address names, or of the last one when it names none; if

@@ -5,6 +5,7 @@
 package registrytest
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -194,5 +195,6 @@ func (r *LockedRandom) Read(p []byte) (int, error) {
 func NewRegistry(store registry.Store, clock *Clock) *registry.Registry {
 	g := registry.New(store)
 	g.Business, g.Security, g.Random = clock.Now, clock.Now, Random(1)
+	g.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // the clock stands
 	return g
 }

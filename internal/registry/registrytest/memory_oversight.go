@@ -137,5 +137,6 @@ func (m *Memory) closeReport(c registry.ReportClosed) error {
 		return registry.ErrNoReport
 	}
 	m.reports[i].Closed = c.Closed
+	delete(m.throttles, c.Lift)
 	return nil
 }

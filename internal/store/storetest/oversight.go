@@ -17,6 +17,7 @@ var oversightTests = group{
 	"acts in someone's name, with their patients":          ownActs,
 	"one act among them":                                   ownAct,
 	"a report is kept whole and closed once":               reportWhole,
+	"a throttle is lifted with its report, and not later":  reportLifts,
 	"an act is reported once":                              reportOnce,
 	"reports open and closed, the latest first":            reportLists,
 }
@@ -277,20 +278,46 @@ func reportWhole(e *env) {
 	e.later(time.Hour)
 	agent := e.doctor
 	agent.Role, agent.Practitioner = registry.RoleSupport, registry.Practitioner{NationalID: "agent"}
-	before = len(e.events())
-	e.ok(e.registry.CloseReport(e.ctx, agent, r.ID, "Carte révoquée"))
-	e.equal("the event of closing", e.events()[before].Action, registry.ActionCloseReport)
+	e.ok(e.registry.CloseReport(e.ctx, agent, r.ID, "Carte révoquée", false))
+	last := e.events()[len(e.events())-1]
+	e.equal("the event of closing", last.Action, registry.ActionCloseReport)
 	want.Closed = registry.Closed{ClosedAt: e.clock.Now(), ClosedBy: "agent", Outcome: "Carte révoquée"}
 	e.equal("the report once closed", e.reports(registry.ReportsQuery{ID: r.ID, Limit: 9}), []registry.Report{want})
-	before = len(e.events())
-	if err := e.registry.CloseReport(e.ctx, agent, r.ID, "Encore"); registry.KindOf(err) != registry.KindConflict {
+	if err := e.registry.CloseReport(e.ctx, agent, r.ID, "Encore", false); registry.KindOf(err) != registry.KindConflict {
 		e.Errorf("closed again: %v", err)
 	}
-	e.equal("the event of closing again", e.events()[before].Outcome, registry.OutcomeConflict)
+	last = e.events()[len(e.events())-1]
+	e.equal("the event of closing again", last.Outcome, registry.OutcomeConflict)
 	e.equal("the report closed again", e.reports(registry.ReportsQuery{ID: r.ID, Limit: 9}), []registry.Report{want})
 	e.equal("a report that is not there", len(e.reports(registry.ReportsQuery{ID: "none", Limit: 9})), 0)
 	_, err := e.store.Reports(e.ctx, registry.ReportsQuery{Limit: 9}, registry.Event{})
 	e.fails(err)
+}
+
+func reportLifts(e *env) {
+	agent := e.doctor
+	agent.Role = registry.RoleSupport
+	for i := range 2 {
+		for len(e.reports(registry.ReportsQuery{Limit: 9})) == 0 {
+			_, err := e.registry.SearchByCode(e.ctx, e.doctor, "AAAA")
+			e.fails(err)
+		}
+		r := e.reports(registry.ReportsQuery{Limit: 9})[0]
+		e.ok(e.registry.CloseReport(e.ctx, agent, r.ID, "Vérifié par téléphone", i == 0))
+		_, err := e.registry.SearchByCode(e.ctx, e.doctor, "AAAA")
+		if throttled := registry.KindOf(err) == registry.KindThrottled; throttled != (i == 1) {
+			e.Errorf("after the report of block %d is closed: %v", i, err)
+		}
+		if i == 0 {
+			continue
+		}
+		if err := e.registry.CloseReport(e.ctx, agent, r.ID, "Encore", true); registry.KindOf(err) != registry.KindConflict {
+			e.Errorf("closed again: %v", err)
+		}
+		if e.throttle("search:PSC:" + e.doctor.Practitioner.NationalID).Until.IsZero() {
+			e.Error("a report that was closed already lifts the throttle")
+		}
+	}
 }
 
 func reportOnce(e *env) {
@@ -314,7 +341,7 @@ func reportLists(e *env) {
 	}
 	agent := e.doctor
 	agent.Role = registry.RoleDataProtection
-	e.ok(e.registry.CloseReport(e.ctx, agent, ids[1], "Vu"))
+	e.ok(e.registry.CloseReport(e.ctx, agent, ids[1], "Vu", false))
 	listed := func(want registry.ReportsQuery) (got []registry.ReportID) {
 		for _, r := range e.reports(want) {
 			got = append(got, r.ID)
