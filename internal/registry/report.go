@@ -123,33 +123,47 @@ func (g *Registry) OwnActs(ctx context.Context, by Actor, before time.Time) ([]O
 	return g.Store.OwnActs(ctx, OwnActsQuery{NationalID: by.Practitioner.NationalID, Before: before, Limit: OwnActsShown + 1}, event)
 }
 
+// OwnAct returns one act of the actor's list.
+func (g *Registry) OwnAct(ctx context.Context, by Actor, act ReportedAct) (OwnAct, error) {
+	event := g.event(by, ActionReadOwnActs, "")
+	if err := g.allowed(ctx, by, event, MayReviewOwn); err != nil {
+		return OwnAct{}, err
+	}
+	if act == (ReportedAct{}) {
+		return OwnAct{}, errNotOwn
+	}
+	own, err := g.Store.OwnActs(ctx, OwnActsQuery{NationalID: by.Practitioner.NationalID, Act: act, Limit: 1}, event)
+	if err != nil {
+		return OwnAct{}, err
+	}
+	if len(own) == 0 {
+		return OwnAct{}, errNotOwn
+	}
+	return own[0], nil
+}
+
+var errNotOwn = NotFound("Cet acte ne figure pas parmi les vôtres. Revenez à la liste de vos actes récents.")
+
 // NotMine reports an act of the actor's list as not theirs.
 func (g *Registry) NotMine(ctx context.Context, by Actor, act ReportedAct, note string) error {
-	event := g.event(by, ActionReport, act.Record)
-	event.Version = act.Version
-	if err := g.allowed(ctx, by, event, MayReviewOwn); err != nil {
+	own, err := g.OwnAct(ctx, by, act)
+	if err != nil {
 		return err
 	}
 	f := form{}
-	note, err := cleanText(note, reasonLimit)
+	note, err = cleanText(note, reasonLimit)
 	f.check(FieldNote, err)
 	if err := f.err(); err != nil {
 		return err
 	}
-	want := OwnActsQuery{NationalID: by.Practitioner.NationalID, Act: act, Limit: 1}
-	own, err := g.Store.OwnActs(ctx, want, g.event(by, ActionReadOwnActs, ""))
-	if err != nil {
-		return err
-	}
-	if len(own) == 0 {
-		return NotFound("Cet acte ne figure pas parmi les vôtres. Revenez à la liste de vos actes récents.")
-	}
-	if own[0].Reported {
+	if own.Reported {
 		return nil // said already
 	}
+	event := g.event(by, ActionReport, act.Record)
+	event.Version = act.Version
 	report := Report{
-		ID: g.newReportID(), Kind: ReportNotMine, At: g.Security(), About: by.Practitioner, Role: by.Role, Door: own[0].Door,
-		PlaceID: own[0].PlaceID, PlaceName: own[0].PlaceName, Act: own[0].Act(), Note: note,
+		ID: g.newReportID(), Kind: ReportNotMine, At: g.Security(), About: by.Practitioner, Role: by.Role, Door: own.Door,
+		PlaceID: own.PlaceID, PlaceName: own.PlaceName, Act: own.Act(), Note: note,
 	}
 	return g.Store.Apply(ctx, ReportMade{Head{act.Record, 0, event}, report})
 }

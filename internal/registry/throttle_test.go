@@ -141,10 +141,13 @@ func TestEveryKindOfSearchWeighs(t *testing.T) {
 		try   func(*searchers) error
 		tries int // before the block
 	}{
-		"malformed codes":    {func(s *searchers) error { _, err := s.SearchByCode(t.Context(), doctor, "ABC"); return err }, 20},
-		"unknown NIRs":       {func(s *searchers) error { _, err := s.SearchByNIR(t.Context(), doctor, rt.NIR(77)); return err }, 20},
-		"malformed NIRs":     {func(s *searchers) error { return s.MalformedNIR(t.Context(), doctor, registry.Invalid("clé")) }, 20},
-		"NIRs that exist":    {func(s *searchers) error { _, err := s.SearchByNIR(t.Context(), doctor, rt.Patient(1).Holder); return err }, 160},
+		"malformed codes": {func(s *searchers) error { _, err := s.SearchByCode(t.Context(), doctor, "ABC"); return err }, 20},
+		"unknown NIRs":    {func(s *searchers) error { _, err := s.SearchByNIR(t.Context(), doctor, rt.NIR(77)); return err }, 20},
+		"malformed NIRs":  {func(s *searchers) error { return s.MalformedNIR(t.Context(), doctor, registry.Invalid("clé")) }, 20},
+		"NIRs that exist": {func(s *searchers) error {
+			_, err := s.SearchByNIR(t.Context(), doctor, rt.Patient(1).Holder)
+			return err
+		}, 160},
 		"codes that exist":   {func(s *searchers) error { return s.find(doctor) }, 160},
 		"an empty code, not": {func(s *searchers) error { _, err := s.SearchByCode(t.Context(), doctor, " "); return err }, -1},
 	} {

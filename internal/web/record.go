@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"vaccin/internal/document"
 	"vaccin/internal/registry"
@@ -122,8 +123,12 @@ func recordFacts(record registry.Record) []ui.Row {
 const nbsp = "\u00a0"
 
 func whoAndWhen(signed registry.Signature) string {
-	at := signed.At.In(registry.ZoneOf(signed.Place.PostalCode))
-	return signed.Practitioner.DisplayName() + ", le " + at.Format("02/01/2006 à 15"+nbsp+"h"+nbsp+"04")
+	return signed.Practitioner.DisplayName() + ", le " + frenchMoment(signed.At, signed.Place.PostalCode)
+}
+
+// frenchMoment is a moment at the time of a place; of Paris, for no postal code.
+func frenchMoment(at time.Time, postalCode string) string {
+	return at.In(registry.ZoneOf(postalCode)).Format("02/01/2006 à 15" + nbsp + "h" + nbsp + "04")
 }
 
 // The page of a step: its form while it is to be done, its summary afterwards.

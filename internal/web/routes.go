@@ -95,6 +95,14 @@ func (s *Server) table() *table {
 	records("GET /suggestions/lieux", s.suggestPlaces)
 	records("GET /suggestions/lots", s.suggestLots)
 
+	// What was done in someone's own name, and who oversees it.
+	s.entitled(mux, "GET "+ownActsAddress, registry.MayReviewOwn, s.ownActs)
+	s.entitled(mux, "GET "+notMineAddress, registry.MayReviewOwn, s.notMineForm)
+	s.entitled(mux, "POST "+notMineAddress, registry.MayReviewOwn, s.notMine)
+	s.entitled(mux, "GET "+reportsAddress, registry.MayOversee, s.reports)
+	s.entitled(mux, "GET "+reportsAddress+"/{report}", registry.MayOversee, s.report)
+	s.entitled(mux, "POST "+reportsAddress+"/{report}", registry.MayOversee, s.closeReport)
+
 	return mux
 }
 

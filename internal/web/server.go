@@ -79,13 +79,24 @@ func (s *Server) page(r *http.Request, title string) ui.Page {
 	if login, ok := s.login(r); ok {
 		session := ui.Session{Person: login.DisplayName(), CanChangePlace: len(login.Practices) > 1}
 		if by, ok := login.Actor(); ok {
-			session.Place = by.Place.Label()
+			session.Place, session.Links = by.Place.Label(), linksOf(by.Role)
 		} else {
 			session.CanChangePlace = false
 		}
 		p.Session = &session
 	}
 	return p
+}
+
+// linksOf are the pages of a role that the header leads to.
+func linksOf(role registry.Role) []ui.Link {
+	switch role {
+	case registry.RolePractitioner:
+		return []ui.Link{{Address: ownActsAddress, Label: "Mes actes récents"}}
+	case registry.RoleSupport, registry.RoleDataProtection:
+		return []ui.Link{{Address: reportsAddress, Label: "Signalements"}}
+	}
+	return nil
 }
 
 // render writes a page. It is rendered whole first, so that a failure half-way is an error page and

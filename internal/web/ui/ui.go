@@ -34,7 +34,11 @@ type Session struct {
 	Person         string
 	Place          string
 	CanChangePlace bool
+	Links          []Link // to the pages of the person's role
 }
+
+// Link is an address of ours with its words.
+type Link struct{ Address, Label string }
 
 // Patient is the banner of whose record this is, on every page of it.
 type Patient struct {

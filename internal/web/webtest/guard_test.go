@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/web"
 	"vaccin/internal/web/webtest"
 )
@@ -23,7 +24,7 @@ func asks(id string) []asked {
 	list := []asked{}
 	for _, r := range web.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
-		path = strings.NewReplacer("{id}", id, "{$}", "").Replace(path)
+		path = strings.NewReplacer("{id}", id, "{report}", id, "{$}", "").Replace(path)
 		list = append(list, asked{r, method, path})
 	}
 	return list
@@ -45,6 +46,12 @@ func each(t *testing.T, id string, chosen func(asked) bool, try func(*testing.T,
 }
 
 func entitled(a asked) bool { return a.Audience == web.Entitled }
+
+// ofDoctors tells the pages that the policy opens to a doctor.
+func ofDoctors(a asked) bool {
+	c := registry.Case{Actor: registrytest.Doctor("Martin"), Reference: registrytest.Reference(), Today: registry.MustDate("2021-02-01")}
+	return entitled(a) && a.May(c) == nil
+}
 
 func ofRecord(a asked) bool { return strings.Contains(a.Pattern, "{id}") }
 
@@ -97,7 +104,7 @@ func TestGuards(t *testing.T) {
 	t.Run("profession not authorised at this date", func(t *testing.T) {
 		h.clock.SetDay("2021-01-03")
 		defer h.clock.SetDay("2021-02-01")
-		each(t, id, entitled, func(t *testing.T, a asked) {
+		each(t, id, ofDoctors, func(t *testing.T, a asked) {
 			b := &webtest.Browser{T: t, Base: doctor.Base, Jar: doctor.Jar}
 			b.Do(b.Request(a.method, a.path, form())).
 				Want(http.StatusForbidden, "le téléservice n’est pas ouvert à votre profession").Not(secrets(p)...)
@@ -203,7 +210,7 @@ var errDisk = errors.New("disk full at sector 7")
 
 // storeMethods are those that pages use; a page of a record uses one of them at least.
 var storeMethods = []string{
-	"Facts", "Read", "FindByCode", "FindByNIR", "FindByKey", "Apply", "Log", "LocalitiesNamed", "Localities", "Places", "Lots",
+	"Facts", "Read", "FindByCode", "FindByNIR", "FindByKey", "Apply", "Log", "LogTried", "Throttle", "OwnActs", "Reports", "LocalitiesNamed", "Localities", "Places", "Lots",
 }
 
 func TestWhenTheStoreFails(t *testing.T) {

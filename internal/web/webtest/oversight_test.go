@@ -1,0 +1,139 @@
+package webtest_test
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/webtest"
+)
+
+func TestWhatWasRecordedInOnesNameIsListedAndReported(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t)
+	author, other := h.signIn(t, marchand), h.signIn(t, benali)
+	author.Get("/mes-actes").Want(http.StatusOK, "Aucun acte n’est enregistré en votre nom")
+	declare(author, p)
+	h.clock.Set(h.clock.Now().Add(time.Minute))
+	inject(author, p)
+	page := author.Get(author.Get("/recherche").Link("Mes actes récents")).
+		Want(http.StatusOK, "1ère vaccination", "Déclaration d’éligibilité", "DURAND (née LEFÈVRE)", "Pro Santé Connect", "01/02/2021 à 10\u00a0h\u00a001")
+	other.Get("/mes-actes").Want(http.StatusOK, "Aucun acte").Not(secrets(p)...)
+
+	report := page.Link("Ce n’est pas moi") // of the latest act
+	for _, secret := range secrets(p) {
+		if strings.Contains(report, secret) || strings.Contains(report, url.QueryEscape(secret)) {
+			t.Errorf("the address tells of the patient: %s", report)
+		}
+	}
+	other.Get(report).Want(http.StatusNotFound, "ne figure pas parmi les vôtres").Not(secrets(p)...)
+	f := author.Get(report).Want(http.StatusOK, "Signaler un acte", "1ère vaccination", "DURAND").Form("note")
+	other.Post("/mes-actes/signaler", f.Values).Want(http.StatusNotFound, "ne figure pas parmi les vôtres").Not(secrets(p)...)
+	f.Fill("note", "bip\abip").Send(author).Want(http.StatusUnprocessableEntity, "caractère invisible")
+	f.Fill("note", strings.Repeat("é", 301)).Send(author).Want(http.StatusUnprocessableEntity, "au plus 300")
+	f.Fill("note", "Je n’exerçais pas ce jour-là")
+	f.Send(author).Want(http.StatusOK, "Signalement transmis", "Signalé")
+	f.Send(author).Want(http.StatusOK, "Signalement transmis") // Back, and sent again
+	author.Get(report).Want(http.StatusOK, "déjà été signalé")
+
+	reports, err := h.store.Reports(t.Context(), registry.ReportsQuery{Limit: 9}, registry.Event{At: h.clock.Now(), Action: registry.ActionReadReports})
+	if err != nil || len(reports) != 1 || reports[0].Act.Action != registry.ActionRecordFirstDose || reports[0].Act.Record != p.ID ||
+		reports[0].Note != "Je n’exerçais pas ce jour-là" {
+		t.Errorf("%+v, %v", reports, err)
+	}
+	if r := h.record(t, p.ID); !r.Done(registry.StepFirstDose) {
+		t.Error("to report an act undoes it")
+	}
+}
+
+func TestActsThatAreNobodysAreNotReported(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t)
+	b := h.signIn(t, marchand)
+	declare(b, p)
+	act := url.Values{}
+	for _, part := range strings.Split(strings.SplitN(b.Get("/mes-actes").Link("Ce n’est pas moi"), "?", 2)[1], "&") {
+		name, value, _ := strings.Cut(part, "=")
+		act.Set(name, value)
+	}
+	for name, wrong := range map[string][]string{
+		"dossier": {"", "x", strings.Repeat("f", 32)}, "acte": {"", "read-record", "annul-eligibility"},
+		"version": {"", "0", "2", "x", "99999999999999999999"}, "instant": {"", "0", "-1", "x", "1", "9223372036854775807"},
+	} {
+		for _, value := range wrong {
+			forged := url.Values{}
+			for n := range act {
+				forged.Set(n, act.Get(n))
+			}
+			forged.Set(name, value)
+			b.Post("/mes-actes/signaler", forged).Want(http.StatusNotFound, "ne figure pas parmi les vôtres")
+			b.Get("/mes-actes/signaler?"+forged.Encode()).Want(http.StatusNotFound, "ne figure pas parmi les vôtres")
+		}
+	}
+	b.Get("/mes-actes/signaler").Want(http.StatusNotFound)
+	b.Post("/mes-actes/signaler", act).Want(http.StatusOK, "Signalement transmis")
+}
+
+func TestOlderActsAreOnTheNextPages(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	b := h.signIn(t, marchand)
+	for range registry.OwnActsShown/2 + 5 {
+		p := h.patient(t)
+		for range 2 {
+			h.clock.Set(h.clock.Now().Add(time.Second))
+			if h.record(t, p.ID).Done(registry.StepEligibility) {
+				inject(b, p)
+			} else {
+				declare(b, p)
+			}
+		}
+	}
+	page := b.Get("/mes-actes")
+	rows := func(p *webtest.Page) int { return len(p.Root.Tags("tr")) - 1 }
+	older := b.Get(page.Link("Actes plus anciens"))
+	if rows(page) != registry.OwnActsShown || rows(older) != 10 || older.Link("Actes plus anciens") != "" {
+		t.Errorf("%d acts, then %d", rows(page), rows(older))
+	}
+	if older.Link("Revenir aux actes les plus récents") != "/mes-actes" {
+		t.Error("no way back to the latest acts")
+	}
+	b.Get("/mes-actes?avant=1").Want(http.StatusOK, "Aucun acte plus ancien")
+}
+
+// Guessing over HTTP: the search keeps what was typed and says how long to wait; another account notices
+// nothing.
+func TestWhoGuessesIsToldToWait(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t, withCode(123456789))
+	thief, other := h.signIn(t, marchand), h.signIn(t, benali)
+	wrong := registry.TargetCode(987654321).Format()
+	for try := range 21 {
+		f := thief.Get("/recherche").Form("code").Fill("code", wrong)
+		page := f.Send(thief)
+		if try < 20 {
+			page.Want(http.StatusNotFound, "Aucun patient ne porte ce code")
+			continue
+		}
+		page.Want(http.StatusTooManyRequests, "réessayez dans 15\u00a0minutes")
+		if page.Form("code").Values.Get("code") != wrong || page.Error("code") == "" {
+			t.Error("what was typed is lost, or the reason is not beside it")
+		}
+		if seconds, err := strconv.Atoi(page.Header.Get("Retry-After")); err != nil || seconds < 890 || seconds > 900 {
+			t.Errorf("Retry-After: %s", page.Header.Get("Retry-After"))
+		}
+	}
+	thief.Get("/recherche").Form("code").Fill("code", p.Code.Format()).Send(thief).Want(http.StatusTooManyRequests).Not(secrets(p)[:3]...)
+	byNIR(thief, "nir", p.Patient.Holder.Format()).Want(http.StatusTooManyRequests, "Recherches suspendues", "15\u00a0minutes").Not(secrets(p)[:3]...)
+	thief.Get(address(p, "")).Want(http.StatusOK, "DURAND") // a record that is open stays open
+	byNIR(other, "nir", p.Patient.Holder.Format()).Want(http.StatusOK, "DURAND")
+	h.clock.Set(h.clock.Now().Add(15 * time.Minute))
+	byNIR(thief, "nir", p.Patient.Holder.Format()).Want(http.StatusOK, "DURAND")
+}
