@@ -63,7 +63,7 @@ func (a Account) DisplayName() string { return a.GivenName + " " + a.FamilyName 
 // what it holds are the caller's own.
 func Accounts() []Account {
 	return []Account{
-		onePlaceDoctor(), twoPlacesDoctor(), careHomeDoctor(), placelessDoctor(), nurse(),
+		onePlaceDoctor(), twoPlacesDoctor(), careHomeDoctor(), placelessDoctor(), nurse(), pharmacist(),
 		repeatedDoctor(), withoutRefPro(), overseasDoctor(), doctorAndPharmacist(),
 	}
 }
@@ -161,6 +161,20 @@ func nurse() Account {
 	place.Authority = "CNOI/CNOI/CNOI"
 	a.Exercises = []Exercise{{
 		ProfessionCode: "60", ProfessionCategory: "C",
+		FamilyName: a.FamilyName, GivenName: a.GivenName, Activities: []Activity{place},
+	}}
+	return a
+}
+
+func pharmacist() Account {
+	a := Account{
+		Key: "pharmacienne", Label: "Pharmacienne, une officine à Nantes\u00a0: profession pas encore autorisée",
+		NationalID: "899700813704", FamilyName: "LE GOFF", GivenName: "Anne", Civility: "MME", CivilityAtTop: true,
+	}
+	place := a.practice("R900111", "Pharmacie du Bouffay", "3", "PL", "DU BOUFFAY", "44000", "NANTES")
+	place.Authority = "CNOP/CNOP/CNOP"
+	a.Exercises = []Exercise{{
+		ProfessionCode: "21", ProfessionCategory: "C", CivilityCode: "DR",
 		FamilyName: a.FamilyName, GivenName: a.GivenName, Activities: []Activity{place},
 	}}
 	return a

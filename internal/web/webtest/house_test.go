@@ -107,6 +107,7 @@ func open(t *testing.T) *house {
 	h.failing, h.sessions = &registrytest.Failing{Store: h.store}, &sessions{Store: h.store}
 	cases := registry.New(h.failing)
 	cases.Business, cases.Security = h.clock.Now, h.clock.Now
+	cases.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // the clock stands
 	h.furnish(t, cases)
 	server, simulator := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	h.simulator = simulator
