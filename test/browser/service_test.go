@@ -74,6 +74,7 @@ func (s *running) start() error {
 	s.failing, s.sessions = &registrytest.Failing{Store: kept}, &sessions{Store: kept}
 	cases := registry.New(s.failing)
 	cases.Business = func() time.Time { return time.Unix(0, s.now.Load()) }
+	cases.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // who guesses is made to wait elsewhere
 	s.country, err = demo.Populate(ctx, cases, kept, demo.Options{Persons: 60, Seed: 1, Today: registry.TodayAt(morning)})
 	if err != nil {
 		return err

@@ -22,6 +22,7 @@ func TestEveryPageInEveryState(t *testing.T) {
 		{"eligibility", eligibilityStates},
 		{"dose", doseStates},
 		{"rectification and annulment", rectifiedStates},
+		{"oversight", oversightStates},
 		{"failures", failureStates},
 		{"expired session", expiredStates},
 	} {
@@ -262,6 +263,34 @@ func rectifiedStates(w *tab) {
 	w.send("Annuler cette saisie")
 	w.says("Saisie annulée")
 	w.examine("versions with annulled")
+}
+
+func oversightStates(w *tab) {
+	w.signIn("dr-doublon")
+	w.open("/mes-actes")
+	w.examine("own acts, none")
+	w.eligible("Signalée", "Huguette")
+	w.open("/mes-actes")
+	w.examine("own acts")
+	w.follow("Ce n’est pas moi")
+	w.examine("act to report")
+	w.fill("note", "invisible\u200b")
+	w.send("Ce n’est pas moi")
+	w.examine("act to report errors")
+	w.fill("note", "Je n’exerçais pas ce jour-là.")
+	w.send("Ce n’est pas moi")
+	w.says("Signalement transmis")
+	w.examine("act reported")
+	for range 21 {
+		w.open("/recherche")
+		w.fill("code", "ABCD-EFGH-JKM")
+		w.send("Rechercher par code")
+	}
+	w.says("réessayez dans")
+	w.examine("search suspended")
+	w.search(site.unknownNIR(w.t))
+	w.headed("Recherches suspendues")
+	w.examine("list suspended")
 }
 
 func failureStates(w *tab) {
