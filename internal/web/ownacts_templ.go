@@ -363,7 +363,7 @@ func notMinePage(v notMineView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</h1><p class=\"govuk-body-l\">L’assistance examinera cet acte et vous recontactera. Si votre carte ou votre téléphone a été perdu ou volé, faites-le aussi opposer sans attendre auprès de l’Agence du numérique en santé.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "</h1><p class=\"govuk-body-l\">L’assistance examinera cet acte. Si votre carte ou votre téléphone a été perdu ou volé, faites-le aussi opposer sans attendre auprès de l’Agence du numérique en santé.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

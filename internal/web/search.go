@@ -169,6 +169,9 @@ func beside(kind registry.Kind) bool {
 func (s *Server) searchRefused(w http.ResponseWriter, r *http.Request, refusal *registry.Error, field string) error {
 	sayWhenToRetry(w, refusal)
 	form := ui.Form{Values: r.PostForm, Errors: []ui.FieldError{{Field: field, Message: refusal.Message}}}
+	if refusal.Kind == registry.KindThrottled {
+		form.Message = titleOf[http.StatusTooManyRequests] // nothing is to be corrected
+	}
 	return s.showSearch(w, r, statusOf(refusal.Kind), form, false)
 }
 
