@@ -13,6 +13,9 @@ import (
 // shots is the folder that pictures of the main pages are written to; the tests take none without it.
 var shots = flag.String("shots", os.Getenv("VACCIN_SHOTS"), "folder to write pictures of the main pages to")
 
+// illustrated asks for the pictures of the guides anew (docs/guides/images).
+var illustrated = flag.Bool("guides", false, "take the pictures of docs/guides anew")
+
 // The one browser, and the one service on a small synthetic country, that all tests share. Each test has
 // windows of its own, without cookies, and patients of its own.
 var (

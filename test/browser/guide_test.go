@@ -1,0 +1,136 @@
+package browser_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/page"
+)
+
+// A guide is walked as it is written: at each of its pictures the browser stands at that page, and the page
+// says every label that the text before the picture sets in bold. With the flag -guides, the pictures are
+// taken anew.
+
+const guides = "../../docs/guides"
+
+// scene is a picture of a guide, with the labels that its text sets in bold.
+type scene struct {
+	picture string
+	labels  []string
+}
+
+var (
+	pictured = regexp.MustCompile(`!\[[^\]]+\]\(images/([a-z0-9-]+)\.webp\)`)
+	inBold   = regexp.MustCompile(`\*\*([^*]+)\*\*`)
+)
+
+// scenes reads a guide. What follows the last picture is about no page.
+func scenes(t *testing.T, file string) []scene {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(guides, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(content)
+	list, from := []scene{}, 0
+	for _, at := range pictured.FindAllStringSubmatchIndex(text, -1) {
+		s := scene{picture: text[at[2]:at[3]]}
+		for _, bold := range inBold.FindAllStringSubmatch(text[from:at[0]], -1) {
+			s.labels = append(s.labels, strings.Join(strings.Fields(bold[1]), " "))
+		}
+		list, from = append(list, s), at[1]
+	}
+	return list
+}
+
+// walk goes through a guide. Each step leads from the page before to that of its picture.
+func walk(t *testing.T, file string, w *tab, steps map[string]func()) {
+	t.Helper()
+	all := scenes(t, file)
+	if len(all) != len(steps) {
+		t.Errorf("the guide has %d pictures, the test %d steps", len(all), len(steps))
+	}
+	for _, s := range all {
+		step, ok := steps[s.picture]
+		if !ok {
+			t.Fatalf("no step leads to the picture %s", s.picture)
+		}
+		step()
+		w.says(s.labels...)
+		w.illustrate(s.picture)
+	}
+}
+
+// illustrate takes a picture of a guide where that is asked for, and otherwise sees that there is one.
+func (w *tab) illustrate(name string) {
+	w.t.Helper()
+	file := filepath.Join(guides, "images", name+".webp")
+	if !*illustrated {
+		if _, err := os.Stat(file); err != nil {
+			w.t.Errorf("a guide lacks its picture: %v", err)
+		}
+		return
+	}
+	w.resize(1000, 760)
+	height := eval[int64](w, `document.activeElement.blur(); scrollTo(0, 0); Math.min(1300, document.documentElement.scrollHeight)`)
+	w.resize(1000, height)
+	quality := int64(60)
+	shot := call(w, page.CaptureScreenshot, page.CaptureScreenshotParams{Format: page.CaptureScreenshotFormatWebp, Quality: &quality})
+	w.fatal(os.WriteFile(file, shot.Data, 0o644), "keeping a picture")
+	w.resize(1280, 900)
+}
+
+func TestTheDoctorsGuide(t *testing.T) {
+	w := newTab(t)
+	var record string
+	walk(t, "medecin.md", w, map[string]func(){
+		"medecin-accueil": func() { w.open("/") },
+		"medecin-lieu": func() {
+			w.signIn("dr-deux-lieux")
+			w.pick("practice_place", "0")
+			w.send("Continuer")
+			w.open("/lieu")
+		},
+		"medecin-recherche": func() {
+			w.signIn("dr-un-lieu")
+			w.open("/recherche")
+		},
+		"medecin-assures": func() { w.search(site.example(t, "Famille avec des jumelles").Patient.Holder.Format()) },
+		"medecin-inconnu": func() { w.search(site.unknownNIR(t)) },
+		"medecin-saisie":  func() { w.follow("via ce lien.") },
+		"medecin-eligibilite": func() {
+			record = w.patient("Guidée", "Denise")
+			w.follow("Déclarer l’éligibilité")
+			w.pick("prescribes", "yes")
+		},
+		"medecin-synthese-eligibilite": w.declare,
+		"medecin-rectificatif": func() {
+			w.says("Modifier", "Annuler cette saisie")
+			w.follow("Modifier")
+			w.pick("health_professional", "yes")
+			w.choose("activity", "ambulatoire")
+			w.send("Valider")
+		},
+		"medecin-vaccination-1": func() {
+			w.open(record + "/vaccination-1")
+			w.dose()
+		},
+		"medecin-question": func() {
+			w.fill("lot", "ZZ0000")
+			w.send("Valider")
+		},
+		"medecin-synthese-1": func() {
+			w.click(`.app-question input`)
+			w.send("Valider")
+		},
+		"medecin-suivant": func() {
+			w.says("Patient suivant")
+			w.follow("Patient suivant")
+		},
+		"medecin-vaccination-2": func() { w.open(record + "/vaccination-2") },
+		"medecin-actes":         func() { w.open("/mes-actes") },
+	})
+}
