@@ -27,11 +27,12 @@ import (
 
 type flags struct {
 	service.Config
-	Persons   int    `default:"20000" env:"VACCIN_DEMO_PERSONS" help:"Size of the synthetic country."`
-	Seed      uint64 `default:"1" env:"VACCIN_DEMO_SEED" help:"The same seed makes the same country."`
-	Today     string `default:"2021-02-01" env:"VACCIN_TODAY" help:"Business day of the service (AAAA-MM-JJ): dates, schedules, professions."`
-	PSCListen string `name:"psc-listen" default:"127.0.0.1:8081" env:"VACCIN_PSC_LISTEN" help:"Address of the simulated Pro Santé Connect."`
-	Verbose   bool   `help:"Log every request."`
+	Persons      int    `default:"20000" env:"VACCIN_DEMO_PERSONS" help:"Size of the synthetic country."`
+	Seed         uint64 `default:"1" env:"VACCIN_DEMO_SEED" help:"The same seed makes the same country."`
+	Today        string `default:"2021-02-01" env:"VACCIN_TODAY" help:"Business day of the service (AAAA-MM-JJ): dates, schedules, professions."`
+	PSCListen    string `name:"psc-listen" default:"127.0.0.1:8081" env:"VACCIN_PSC_LISTEN" help:"Address of the simulated Pro Santé Connect."`
+	AgentsListen string `name:"agents-listen" default:"127.0.0.1:8082" env:"VACCIN_AGENTS_LISTEN" help:"Address of the simulated provider of agents."`
+	Verbose      bool   `help:"Log every request."`
 }
 
 // demoPhone is of the numbers kept for fiction.
@@ -79,6 +80,10 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return err
 	}
+	agents, err := f.simulateAgents()
+	if err != nil {
+		return err
+	}
 	key, err := auth.NewKey()
 	if err != nil {
 		return err
@@ -89,6 +94,7 @@ func run(ctx context.Context, f flags) error {
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return serveSimulator(ctx, f.PSCListen, simulator) })
+	group.Go(func() error { return serveSimulator(ctx, f.AgentsListen, agents) })
 	group.Go(func() error { return product.Serve(ctx) })
 	fmt.Printf("\n%s\nPrêt en %.1f s.\n", f.welcome(country), time.Since(start).Seconds())
 	return group.Wait()
@@ -123,6 +129,7 @@ func (f *flags) simulate() (http.Handler, error) {
 		BaseURL: base, ClientID: f.PSC.ClientID, ClientSecret: f.PSC.ClientSecret,
 		RedirectURIs:           []string{public.JoinPath("/connexion/psc/retour").String()},
 		PostLogoutRedirectURIs: []string{public.JoinPath("/deconnecte").String()},
+		LogoutURI:              public.JoinPath("/connexion/psc/deconnexion").String(),
 	})
 }
 
@@ -133,7 +140,7 @@ func serveSimulator(ctx context.Context, address string, handler http.Handler) e
 		_ = server.Close() // nothing of the simulator needs to be finished
 	}()
 	if err := server.ListenAndServe(); err != http.ErrServerClosed {
-		return fmt.Errorf("the simulated Pro Santé Connect: %w", err)
+		return fmt.Errorf("a simulated provider: %w", err)
 	}
 	return nil
 }

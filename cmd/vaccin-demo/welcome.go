@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"vaccin/internal/demo"
+	"vaccin/internal/demo/agentsim"
 	"vaccin/internal/demo/pscsim"
 )
 
@@ -18,11 +19,16 @@ func (f flags) welcome(country demo.Country) string {
 	fmt.Fprintf(&b, "Vaccin COVID — démonstration, données entièrement inventées, au %s\n\n", f.Today)
 	fmt.Fprintf(&b, "  Service                      %s\n", public)
 	fmt.Fprintf(&b, "  Simulateur Pro Santé Connect http://%s\n", f.PSCListen)
+	fmt.Fprintf(&b, "  Simulateur des agents        http://%s (porte : %s/agents)\n", f.AgentsListen, public)
 	if f.MetricsListen != "" {
 		fmt.Fprintf(&b, "  Mesures                      http://%s/metrics\n", f.MetricsListen)
 	}
 	b.WriteString("\nComptes du simulateur (on choisit à l’écran, sans mot de passe)\n\n")
 	for _, account := range pscsim.Accounts() {
+		fmt.Fprintf(&b, "  %-28s %s\n", account.Key, account.Label)
+	}
+	b.WriteString("\nComptes d’agents, par l’espace des agents\n\n")
+	for _, account := range agentsim.Accounts() {
 		fmt.Fprintf(&b, "  %-28s %s\n", account.Key, account.Label)
 	}
 	b.WriteString("\n" + country.CheatSheet())

@@ -154,10 +154,11 @@ var guards = []guard{
 			"testing/...", "pgregory.net/rapid", "github.com/google/go-cmp/...",
 			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...",
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
+			"internal/auth/oidc/oidctest",
 		},
 		only: []string{
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...",
-			"internal/shareddata", "bench/...",
+			"internal/shareddata", "internal/auth/oidc/oidctest", "bench/...",
 		},
 		reason: "what tests lean on is not shipped",
 	},
@@ -173,7 +174,7 @@ type link struct {
 var links = []link{
 	{
 		program: "cmd/vaccin",
-		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata"},
+		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest"},
 		reason:  "the service in production holds no simulator, no synthetic person and no test double",
 	},
 }

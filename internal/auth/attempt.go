@@ -7,14 +7,16 @@ import (
 	"net/http"
 	"time"
 
-	"vaccin/internal/auth/psc"
+	"vaccin/internal/auth/oidc"
+	"vaccin/internal/registry"
 )
 
 // Attempt is a sign-in under way. It lives in a sealed cookie of the browser alone: the service keeps
 // nothing before someone has signed in.
 type Attempt struct {
-	psc.Attempt
-	Return string // path to come back to
+	oidc.Attempt
+	Door   registry.Door // whose provider was asked: another door does not take its answer
+	Return string        // path to come back to
 	Until  time.Time
 }
 
@@ -24,8 +26,8 @@ const (
 )
 
 // SetAttempt puts a sign-in under way into the browser's cookie.
-func (m *Manager) SetAttempt(w http.ResponseWriter, attempt psc.Attempt, returnTo string) error {
-	data, err := json.Marshal(Attempt{attempt, returnTo, time.Now().Add(attemptFor)})
+func (m *Manager) SetAttempt(w http.ResponseWriter, door registry.Door, attempt oidc.Attempt, returnTo string) error {
+	data, err := json.Marshal(Attempt{attempt, door, returnTo, time.Now().Add(attemptFor)})
 	if err != nil {
 		return fmt.Errorf("keeping a sign-in under way: %w", err)
 	}
@@ -34,8 +36,8 @@ func (m *Manager) SetAttempt(w http.ResponseWriter, attempt psc.Attempt, returnT
 	return nil
 }
 
-// TakeAttempt returns the sign-in under way and removes it: it serves once.
-func (m *Manager) TakeAttempt(w http.ResponseWriter, r *http.Request) (Attempt, bool) {
+// TakeAttempt returns the sign-in under way by a door and removes it: it serves once.
+func (m *Manager) TakeAttempt(w http.ResponseWriter, r *http.Request, door registry.Door) (Attempt, bool) {
 	http.SetCookie(w, m.attemptCookie("", -1))
 	cookie, err := r.Cookie(cookieName("vaccin_signin", m.secure))
 	if err != nil {
@@ -50,7 +52,7 @@ func (m *Manager) TakeAttempt(w http.ResponseWriter, r *http.Request) (Attempt, 
 		return Attempt{}, false
 	}
 	var a Attempt
-	if err := json.Unmarshal(data, &a); err != nil || time.Now().After(a.Until) {
+	if err := json.Unmarshal(data, &a); err != nil || a.Door != door || time.Now().After(a.Until) {
 		return Attempt{}, false
 	}
 	return a, true

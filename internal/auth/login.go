@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"vaccin/internal/auth/agents"
+	"vaccin/internal/auth/oidc"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/registry"
 )
@@ -16,11 +18,24 @@ type Login struct {
 	NationalID string // an agent's identifier at their provider
 	GivenName  string
 	FamilyName string
-	Practices  []Practice // of a practitioner
-	Chosen     int        // index of the practice in use; -1 until chosen
-	IDToken    string     `json:"-"` // for the provider's own sign-out; the session keeps it apart
+	Practices  []Practice      // of a practitioner
+	Chosen     int             // index of the practice in use; -1 until chosen
+	Roles      []registry.Role // of an agent, all of them; Role is the one in use, empty until chosen
+	IDToken    string          `json:"-"` // for the provider's own sign-out; the session keeps it apart
+	Provider   ProviderSession `json:"-"` // known at sign-in, then kept as the session's tags
 	At         time.Time
 }
+
+// ProviderSession is the session at an OpenID Connect provider from which someone signed in here: the provider
+// ends ours by naming it. It is empty for doors without a provider.
+type ProviderSession struct {
+	Issuer, Subject string
+	Session         string // sid; empty when the provider named none
+}
+
+// agentPrefix begins the identifiers of agents: whatever their provider calls them, none is a practitioner's
+// national number.
+const agentPrefix = "agent:"
 
 // Practice is a place together with the profession and the names under which it is practised.
 type Practice struct {
@@ -33,16 +48,19 @@ var (
 	ErrNoProfession = errors.New("no authorised profession")
 	ErrNoDirectory  = errors.New("the account carries no professional situation")
 	ErrNoPlace      = errors.New("no place of practice")
+	ErrNoRole       = errors.New("no role in the service")
 )
 
 // LoginFromPSC keeps of an identity the places of its authorised professions (ACC-5). imported is the
 // practitioner's imported list, which has the AM numbers that Pro Santé Connect does not carry.
-func LoginFromPSC(identity psc.Identity, idToken string, authorised func(profession string) bool,
+func LoginFromPSC(signed psc.Login, authorised func(profession string) bool,
 	imported []registry.PracticePlace, now time.Time,
 ) (Login, error) {
+	identity := signed.Identity
 	login := Login{
 		Door: registry.DoorPSC, Role: registry.RolePractitioner, NationalID: identity.NationalID, GivenName: identity.GivenName,
-		FamilyName: identity.FamilyName, Chosen: -1, IDToken: idToken, At: now,
+		FamilyName: identity.FamilyName, Chosen: -1, At: now,
+		IDToken: signed.IDToken, Provider: providerSession(signed.Login),
 	}
 	if !identity.HasRefPro {
 		return Login{}, ErrNoDirectory
@@ -66,6 +84,27 @@ func LoginFromPSC(identity psc.Identity, idToken string, authorised func(profess
 		login.Chosen = 0
 	}
 	return login, nil
+}
+
+// LoginFromAgents makes an agent's login. With one role it is in use at once; among several, the agent chooses.
+func LoginFromAgents(signed agents.Login, now time.Time) (Login, error) {
+	identity := signed.Identity
+	login := Login{
+		Door: registry.DoorAgents, NationalID: agentPrefix + identity.Subject, GivenName: identity.GivenName,
+		FamilyName: identity.FamilyName, Chosen: -1, Roles: identity.Roles, At: now,
+		IDToken: signed.IDToken, Provider: providerSession(signed.Login),
+	}
+	switch len(identity.Roles) {
+	case 0:
+		return Login{}, ErrNoRole
+	case 1:
+		login.Role = identity.Roles[0]
+	}
+	return login, nil
+}
+
+func providerSession(signed oidc.Login) ProviderSession {
+	return ProviderSession{Issuer: signed.Issuer, Subject: signed.Subject, Session: signed.SessionID}
 }
 
 func exercises(identity psc.Identity, authorised func(string) bool) bool {
@@ -127,11 +166,16 @@ func civility(code string) string {
 	return ""
 }
 
-// Actor is who acts. There is none before a practitioner has chosen a place of practice, nor for someone who
-// signed in by password, which opens the portal alone.
+// IsAgent tells an agent from a practitioner.
+func (l Login) IsAgent() bool { return l.Door == registry.DoorAgents }
+
+// Actor is who acts. There is none before a practitioner has chosen a place of practice, or an agent of several
+// roles one of them, nor for someone who signed in by password, which opens the portal alone.
 func (l Login) Actor() (registry.Actor, bool) {
 	switch {
 	case l.Door == registry.DoorPassword:
+		return registry.Actor{}, false
+	case l.Role == "":
 		return registry.Actor{}, false
 	case l.Role != registry.RolePractitioner:
 		return registry.Actor{Role: l.Role, Practitioner: l.person(), Door: l.Door}, true

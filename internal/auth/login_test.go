@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"vaccin/internal/auth/oidc"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/registry"
 )
@@ -15,6 +16,11 @@ func identity(exercises ...psc.Exercise) psc.Identity {
 	return psc.Identity{
 		NationalID: "899700810379", FamilyName: "MARCHAND", GivenName: "Hélène", HasRefPro: true, Exercises: exercises,
 	}
+}
+
+// vouched is a completed sign-in of an identity.
+func vouched(who psc.Identity) psc.Login {
+	return psc.Login{Login: oidc.Login{IDToken: "token", Issuer: "https://psc.exemple", Subject: "sub", SessionID: "sid"}, Identity: who}
 }
 
 func exercise(profession string, places ...psc.Activity) psc.Exercise {
@@ -54,7 +60,7 @@ func TestWhoIsLetIn(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l, err := LoginFromPSC(tt.identity, "token", doctorsOnly, nil, time.Now())
+			l, err := LoginFromPSC(vouched(tt.identity), doctorsOnly, nil, time.Now())
 			if !errors.Is(err, tt.refusal) {
 				t.Fatalf("%v, not %v", err, tt.refusal)
 			}
@@ -81,7 +87,7 @@ func TestTheImportedListGivesTheAMNumber(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			l, err := LoginFromPSC(identity(exercise("10", tt.place)), "", doctorsOnly, []registry.PracticePlace{tt.imported}, time.Now())
+			l, err := LoginFromPSC(vouched(identity(exercise("10", tt.place))), doctorsOnly, []registry.PracticePlace{tt.imported}, time.Now())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +100,7 @@ func TestTheImportedListGivesTheAMNumber(t *testing.T) {
 }
 
 func TestNamesShown(t *testing.T) {
-	l, err := LoginFromPSC(identity(exercise("10", activity("A"), activity("B"))), "", doctorsOnly, nil, time.Now())
+	l, err := LoginFromPSC(vouched(identity(exercise("10", activity("A"), activity("B")))), doctorsOnly, nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +118,7 @@ func TestNamesShown(t *testing.T) {
 func attempted(t *testing.T, m *Manager) *http.Cookie {
 	t.Helper()
 	w := httptest.NewRecorder()
-	if err := m.SetAttempt(w, psc.Attempt{}, "/recherche"); err != nil {
+	if err := m.SetAttempt(w, registry.DoorPSC, oidc.Attempt{}, "/recherche"); err != nil {
 		t.Fatal(err)
 	}
 	return w.Result().Cookies()[0]
@@ -124,7 +130,7 @@ func take(m *Manager, c *http.Cookie) (Attempt, bool, *http.Cookie) {
 		r.AddCookie(c)
 	}
 	w := httptest.NewRecorder()
-	a, ok := m.TakeAttempt(w, r)
+	a, ok := m.TakeAttempt(w, r, registry.DoorPSC)
 	return a, ok, w.Result().Cookies()[0]
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ type memory struct {
 	mu       sync.Mutex
 	sessions map[string]row
 	forms    map[string]row
+	orders   map[string]row
 	writes   int
 	broken   error
 }
@@ -23,9 +25,13 @@ type memory struct {
 type row struct {
 	data    []byte
 	expires time.Time
+
+	owner, session, subject string // of sessions
 }
 
-func newMemory() *memory { return &memory{sessions: map[string]row{}, forms: map[string]row{}} }
+func newMemory() *memory {
+	return &memory{sessions: map[string]row{}, forms: map[string]row{}, orders: map[string]row{}}
+}
 
 func (m *memory) get(from map[string]row, key string) ([]byte, time.Time, bool, error) {
 	m.mu.Lock()
@@ -87,8 +93,60 @@ func (m *memory) Session(_ context.Context, id string) ([]byte, time.Time, bool,
 	return m.get(m.sessions, id)
 }
 
+func (m *memory) CreateSession(_ context.Context, id string, data []byte, expires time.Time, owner, session, subject string) error {
+	return m.change(func() { m.sessions[id] = row{data, expires, owner, session, subject} })
+}
+
 func (m *memory) SaveSession(_ context.Context, id string, data []byte, expires time.Time) error {
-	return m.change(func() { m.sessions[id] = row{data, expires} })
+	return m.change(func() {
+		if r, ok := m.sessions[id]; ok {
+			r.data, r.expires = data, expires
+			m.sessions[id] = r
+		}
+	})
+}
+
+func (m *memory) CountSessions(_ context.Context, owner string, after time.Time) (n int, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.sessions {
+		if r.owner == owner && r.expires.After(after) {
+			n++
+		}
+	}
+	return n, m.broken
+}
+
+func (m *memory) end(gone func(row) bool) {
+	maps.DeleteFunc(m.sessions, func(_ string, r row) bool { return gone(r) })
+}
+
+func (m *memory) EndSessions(_ context.Context, owner string) error {
+	return m.change(func() { m.end(func(r row) bool { return owner != "" && r.owner == owner }) })
+}
+
+func (m *memory) EndProviderSessions(_ context.Context, order string, until time.Time, session, subject string) (first bool, err error) {
+	err = m.change(func() {
+		if _, again := m.orders[order]; again {
+			return
+		}
+		first = true
+		m.orders[order] = row{expires: until}
+		m.end(func(r row) bool {
+			switch {
+			case subject == "":
+				return session != "" && r.session == session
+			case session == "":
+				return r.subject == subject
+			}
+			return r.subject == subject && (r.session == session || r.session == "")
+		})
+	})
+	return first, err
+}
+
+func (m *memory) PurgeOrders(_ context.Context, before time.Time) error {
+	return m.change(func() { purge(m.orders, before) })
 }
 
 func (m *memory) DeleteSession(_ context.Context, id string) error {
@@ -100,7 +158,7 @@ func (m *memory) PurgeSessions(_ context.Context, before time.Time) error {
 }
 
 func (m *memory) KeepForm(_ context.Context, owner string, data []byte, expires time.Time) error {
-	return m.change(func() { m.forms[owner] = row{data, expires} })
+	return m.change(func() { m.forms[owner] = row{data: data, expires: expires} })
 }
 
 func (m *memory) KeptForm(_ context.Context, owner string) ([]byte, time.Time, bool, error) {

@@ -87,7 +87,7 @@ func (s *sealedStore) find(ctx context.Context, id string) ([]byte, time.Time, b
 func (s *sealedStore) CommitCtx(ctx context.Context, token string, data []byte, expires time.Time) error {
 	id, seen := sessionID(token), loadedIn(ctx)
 	if seen == nil || seen.id != id {
-		return s.save(ctx, id, data, expires)
+		return s.create(ctx, id, data, expires)
 	}
 	if bytes.Equal(data, seen.data) && expires.Sub(seen.expires) < s.touch {
 		return nil
@@ -101,6 +101,16 @@ func (s *sealedStore) CommitCtx(ctx context.Context, token string, data []byte, 
 		return err
 	}
 	return s.save(ctx, id, data, expires)
+}
+
+// create writes a new session with its tags.
+func (s *sealedStore) create(ctx context.Context, id string, data []byte, expires time.Time) error {
+	_, values, err := decodeSession(data)
+	if err != nil {
+		return err
+	}
+	tags := decodeTags(values[tagsKey])
+	return s.store.CreateSession(ctx, id, s.sealer.seal(sessionPurpose, id, data), expires, tags.owner, tags.session, tags.subject)
 }
 
 func (s *sealedStore) save(ctx context.Context, id string, data []byte, expires time.Time) error {

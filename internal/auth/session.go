@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -72,6 +73,7 @@ func (m *Manager) Begin(ctx context.Context, login Login) error {
 		return fmt.Errorf("renewing the session at sign-in: %w", err)
 	}
 	m.sessions.Put(ctx, idTokenKey, []byte(login.IDToken))
+	m.sessions.Put(ctx, tagsKey, m.tags(login).encode())
 	return m.Put(ctx, loginKey, login)
 }
 
@@ -82,6 +84,7 @@ func (m *Manager) End(ctx context.Context) error { return m.sessions.Destroy(ctx
 const (
 	loginKey   = "login"
 	idTokenKey = "id-token"
+	tagsKey    = "tags"
 )
 
 // Login returns who is signed in.
@@ -102,6 +105,24 @@ func (m *Manager) Choose(ctx context.Context, rank int) error {
 		return registry.Invalid("Choisissez un lieu d’exercice de la liste.")
 	}
 	l.Chosen = rank
+	return m.Put(ctx, loginKey, l)
+}
+
+// ChooseRole sets the role in use, among those of an agent's login. What the session held of another role, such
+// as a search, is dropped: an agent acts with one role at a time.
+func (m *Manager) ChooseRole(ctx context.Context, role registry.Role) error {
+	l, ok := m.Login(ctx)
+	if !ok || !slices.Contains(l.Roles, role) {
+		return registry.Invalid("Choisissez un rôle de la liste.")
+	}
+	if l.Role != role && l.Role != "" {
+		for _, name := range m.sessions.Keys(ctx) {
+			if name != loginKey && name != idTokenKey && name != tagsKey {
+				m.sessions.Remove(ctx, name)
+			}
+		}
+	}
+	l.Role = role
 	return m.Put(ctx, loginKey, l)
 }
 
@@ -165,10 +186,13 @@ func (m *Manager) Expired(r *http.Request) (nationalID string, ok bool, err erro
 }
 
 // Purge removes what no one can use any more: sessions expired for longer than a form is kept, and
-// forms past their time.
+// orders to end sessions and forms past their time.
 func (m *Manager) Purge(ctx context.Context) error {
 	now := time.Now()
 	if err := m.store.PurgeSessions(ctx, now.Add(-KeptFor)); err != nil {
+		return err
+	}
+	if err := m.store.PurgeOrders(ctx, now); err != nil {
 		return err
 	}
 	return m.store.PurgeForms(ctx, now)

@@ -56,7 +56,7 @@ func (s *staff) enlist(c chance, g *gazetteer, account pscsim.Account) error {
 		s.places = append(s.places, registry.PractitionerPlace{NationalID: account.NationalID, Place: p})
 	}
 	isDoctor := func(profession string) bool { return profession == registry.ProfessionDoctor }
-	login, err := auth.LoginFromPSC(identity, "", isDoctor, imported, time.Time{})
+	login, err := auth.LoginFromPSC(psc.Login{Identity: identity}, isDoctor, imported, time.Time{})
 	if err != nil {
 		return nil //nolint:nilerr // an account that the service refuses records nothing
 	}

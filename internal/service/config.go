@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/auth/oidc"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/web"
 )
@@ -27,7 +28,8 @@ type Config struct {
 	AssistancePhone   string `name:"assistance-phone" env:"VACCIN_ASSISTANCE_PHONE" help:"Telephone number of the technical assistance for private practice."`
 	AdverseEffectsURL string `name:"adverse-effects-url" default:"https://signalement.social-sante.gouv.fr" env:"VACCIN_ADVERSE_EFFECTS_URL" help:"National portal for adverse effects (PSIG)."`
 
-	PSC PSCConfig `embed:"" prefix:"psc-"`
+	PSC    PSCConfig    `embed:"" prefix:"psc-"`
+	Agents AgentsConfig `embed:"" prefix:"agents-"`
 }
 
 // Public is the address by which browsers reach the service.
@@ -72,15 +74,11 @@ type PSCConfig struct {
 }
 
 func (c Config) pscClient(public *url.URL) (*psc.Client, error) {
-	secret := c.PSC.ClientSecret
-	if c.PSC.ClientSecretFile != "" {
-		data, err := os.ReadFile(c.PSC.ClientSecretFile)
-		if err != nil {
-			return nil, fmt.Errorf("reading the Pro Santé Connect client secret: %w", err)
-		}
-		secret = trimNewline(string(data))
+	secret, err := secretOf(c.PSC.ClientSecret, c.PSC.ClientSecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("reading the Pro Santé Connect client secret: %w", err)
 	}
-	client, err := psc.New(psc.Config{
+	client, err := psc.New(oidc.Config{
 		Issuer: c.PSC.Issuer, DiscoveryURL: c.PSC.DiscoveryURL, AuthURL: c.PSC.AuthURL, TokenURL: c.PSC.TokenURL,
 		UserInfoURL: c.PSC.UserInfoURL, EndSessionURL: c.PSC.EndSessionURL, JWKSURL: c.PSC.JWKSURL,
 		ClientID: c.PSC.ClientID, ClientSecret: secret, ACRValues: c.PSC.ACRValues,
@@ -105,7 +103,7 @@ func trimNewline(text string) string {
 func (c Config) pages(https bool) web.Settings {
 	settings := web.DefaultSettings()
 	settings.AssistancePhone, settings.AdverseEffectsURL, settings.HTTPS = c.AssistancePhone, c.AdverseEffectsURL, https
-	for _, address := range []string{c.PSC.Issuer, c.PSC.EndSessionURL} {
+	for _, address := range []string{c.PSC.Issuer, c.PSC.EndSessionURL, c.Agents.Issuer, c.Agents.EndSessionURL} {
 		if u, err := url.Parse(address); err == nil && u.Host != "" {
 			settings.FormTargets = append(settings.FormTargets, u.Scheme+"://"+u.Host)
 		}

@@ -42,6 +42,10 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	if err != nil {
 		return nil, err
 	}
+	agents, err := config.agentsClient(public)
+	if err != nil {
+		return nil, err
+	}
 	sealer, err := auth.NewSealer(key)
 	if err != nil {
 		return nil, err
@@ -50,7 +54,7 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	sessions := auth.NewManager(store, sealer, auth.Options{Idle: config.Idle, Absolute: config.Absolute, Secure: https})
 	metrics := newMetrics()
 	pages, err := web.New(web.Server{
-		Registry: cases, Auth: sessions, PSC: client, Settings: config.pages(https), Log: log, Observe: metrics.observe,
+		Registry: cases, Auth: sessions, PSC: client, Agents: agents, Settings: config.pages(https), Log: log, Observe: metrics.observe,
 	})
 	if err != nil {
 		return nil, err

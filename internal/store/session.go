@@ -13,6 +13,7 @@ const (
 	selectSession = "SELECT data, expires FROM session WHERE id = $1"
 	deleteSession = "DELETE FROM session WHERE id = $1"
 	purgeSessions = "DELETE FROM session WHERE expires < $1"
+	updateSession = "UPDATE session SET data = $2, expires = $3 WHERE id = $1"
 
 	selectForm = "SELECT data, expires FROM kept_form WHERE owner = $1"
 	deleteForm = "DELETE FROM kept_form WHERE owner = $1"
@@ -20,7 +21,7 @@ const (
 )
 
 var (
-	upsertSession = upsertOf("session", "id", "data, expires")
+	insertSession = insertOf("session", "id, data, expires, owner, provider_session, provider_subject")
 	upsertForm    = upsertOf("kept_form", "owner", "data, expires")
 )
 
@@ -29,9 +30,24 @@ func (s *Store) Session(ctx context.Context, id string) (data []byte, expires ti
 	return s.kept(ctx, selectSession, id)
 }
 
-// SaveSession keeps a session's data until it is deleted or purged, in place of what the identifier had.
+// CreateSession keeps a new session until it is ended or purged, and by whom it can be ended.
+func (s *Store) CreateSession(ctx context.Context, id string, data []byte, expires time.Time, owner, session, subject string) error {
+	until, err := moment(expires)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, work{statements: []statement{{
+		sql: insertSession, args: []any{id, notNil(data), until, owner, session, subject},
+	}}})
+}
+
+// SaveSession replaces a session's data and end. One that is no longer there stays ended, and that is no error.
 func (s *Store) SaveSession(ctx context.Context, id string, data []byte, expires time.Time) error {
-	return s.keep(ctx, upsertSession, id, data, expires)
+	until, err := moment(expires)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, work{statements: []statement{{sql: updateSession, args: []any{id, notNil(data), until}, quiet: true}}})
 }
 
 // DeleteSession ends a session; that there is none is no error.
@@ -85,10 +101,15 @@ func (s *Store) keep(ctx context.Context, query, key string, data []byte, expire
 	if err != nil {
 		return err
 	}
+	return s.write(ctx, work{statements: []statement{{sql: query, args: []any{key, notNil(data), until}}}})
+}
+
+// notNil keeps nothing as no bytes, which a column that must have a value takes.
+func notNil(data []byte) []byte {
 	if data == nil {
-		data = []byte{}
+		return []byte{}
 	}
-	return s.write(ctx, work{statements: []statement{{sql: query, args: []any{key, data, until}}}})
+	return data
 }
 
 func (s *Store) quietly(ctx context.Context, query string, arg any) error {

@@ -248,7 +248,7 @@ func TestAnotherProcessMayWriteToo(t *testing.T) {
 func TestAStatementThatFailsCostsItsOwnWorkAlone(t *testing.T) {
 	s := open(t)
 	put := func(id string) statement {
-		return statement{sql: upsertSession, args: []any{id, []byte{}, 1}}
+		return statement{sql: insertSession, args: []any{id, []byte{}, 1, "", "", ""}}
 	}
 	nothing := statement{sql: deleteSession, args: []any{"not there"}}
 	batch := []*job{}

@@ -25,11 +25,7 @@ func (s *Server) annulForm(step registry.Step) pageOf {
 		if err != nil {
 			return err
 		}
-		mayAnnul := func(c registry.Case) error {
-			c.Reason = "asked for on this page"
-			return registry.MayAnnul(c)
-		}
-		if err := s.may(mayAnnul, r, by, record, step); err != nil {
+		if err := s.may(withReason(registry.MayAnnul), r, by, record, step); err != nil {
 			return err
 		}
 		values, kept, err := s.keptValues(r)

@@ -25,7 +25,7 @@ type doseView struct {
 	practice   string // condition under which the AM number is prefilled
 	amNumber   string // that of the place of practice
 	self       string // name of the practitioner
-	author     bool   // the practitioner is the one signed in
+	support    bool   // an agent corrects what a practitioner recorded
 	found      map[string][]string
 	carried    bool
 }
@@ -128,17 +128,20 @@ func (s *Server) showDoseForm(w http.ResponseWriter, r *http.Request, by registr
 	if err != nil {
 		return err
 	}
-	today := s.Registry.Today(by)
-	view := doseView{
-		page: s.recordFrame(r, record, nextLabels[step], step), form: shown.form, rank: int(step),
-		action: stepAddress(record.ID, step), self: by.Practitioner.DisplayName(), author: true, found: shown.found, carried: shown.carried,
-	}
+	author := by
 	if shown.rectify {
 		entry, ok := record.Dose(step)
 		if !ok {
 			return errStepGone
 		}
-		view.self = entry.Author().Practitioner.DisplayName()
+		author = authorOf(entry.Author())
+	}
+	today := s.Registry.Today(author)
+	view := doseView{
+		page: s.recordFrame(r, record, nextLabels[step], step), form: shown.form, rank: int(step),
+		action: stepAddress(record.ID, step), self: author.Practitioner.DisplayName(), support: by.Role == registry.RoleSupport, found: shown.found, carried: shown.carried,
+	}
+	if shown.rectify {
 		view.page.Title = "Modifier la " + step.Label()
 		view.action += "/modifier"
 	}
@@ -148,7 +151,7 @@ func (s *Server) showDoseForm(w http.ResponseWriter, r *http.Request, by registr
 		view.form.Values.Set(registry.FieldVaccine, code)
 	}
 	view.fillLists(ref, today)
-	if view.amNumber = by.Place.AMNumber; shown.status == 0 && !shown.rectify && !shown.kept && view.atPractice(ref) {
+	if view.amNumber = author.Place.AMNumber; shown.status == 0 && !shown.rectify && !shown.kept && view.atPractice(ref) {
 		view.form.Values.Set(registry.FieldAMNumber, view.amNumber)
 	}
 	view.page.Form = shown.form
@@ -256,7 +259,7 @@ func (s *Server) findForDose(w http.ResponseWriter, r *http.Request, by registry
 	}
 	allowed := registry.MayDeclare
 	if rectify {
-		allowed = registry.MayRectify
+		allowed = withReason(registry.MayRectify)
 	}
 	if err := s.may(allowed, r, by, record, step); err != nil {
 		return err

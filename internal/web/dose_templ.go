@@ -238,7 +238,7 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPlaceName, Label: "Nom du lieu", Width: "width-30", MaxLength: "120", Hint: "Si la vaccination a lieu au cabinet ou dans la structure d’exercice, le nom et la localité laissés vides sont ceux de votre lieu d’exercice."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPlaceName, Label: "Nom du lieu", Width: "width-30", MaxLength: "120", Hint: chosen(v.support, "Si la vaccination a eu lieu au cabinet ou dans la structure d’exercice, le nom et la localité laissés vides sont ceux du lieu d’exercice de l’auteur.", "Si la vaccination a lieu au cabinet ou dans la structure d’exercice, le nom et la localité laissés vides sont ceux de votre lieu d’exercice.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -269,6 +269,12 @@ func dosePage(v doseView) templ.Component {
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
+			}
+			if v.support {
+				templ_7745c5c3_Err = supportReason(v.form).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 			templ_7745c5c3_Err = ui.Submit("Valider").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -18,7 +18,8 @@ type eligibilityView struct {
 	form       ui.Form
 	action     string
 	rectify    bool
-	prescriber []ui.Row // of the session, when the declarer prescribes
+	support    bool     // an agent corrects what a practitioner declared
+	prescriber []ui.Row // the declarer, when they prescribe
 	activities []ui.Choice
 }
 
@@ -110,12 +111,13 @@ func (s *Server) showEligibilityForm(w http.ResponseWriter, r *http.Request, by 
 	if err != nil {
 		return err
 	}
-	p := registry.PrefillPrescriber(by)
-	if e, ok := record.Eligibility(); ok && rectify && e.Current().Content.DeclarerPrescribes {
-		p = e.Current().Content.Prescriber
+	declarer := by
+	if e, ok := record.Eligibility(); ok && rectify {
+		declarer = authorOf(e.Author())
 	}
+	p := registry.PrefillPrescriber(declarer)
 	view := eligibilityView{
-		page: s.recordFrame(r, record, "Déclarer l’éligibilité", registry.StepEligibility), form: form, rectify: rectify,
+		page: s.recordFrame(r, record, "Déclarer l’éligibilité", registry.StepEligibility), form: form, rectify: rectify, support: by.Role == registry.RoleSupport,
 		action: stepAddress(record.ID, registry.StepEligibility),
 		prescriber: []ui.Row{
 			{Key: "familyName", Label: "Nom", Value: p.FamilyName},
@@ -136,6 +138,12 @@ func (s *Server) showEligibilityForm(w http.ResponseWriter, r *http.Request, by 
 		view.page.Notice = keptNotice
 	}
 	return s.render(w, r, status, eligibilityPage(view))
+}
+
+// authorOf is who first validated an entry, from where: what a form takes from the session is theirs whoever
+// rectifies it, as the registry decides.
+func authorOf(signed registry.Signature) registry.Actor {
+	return registry.Actor{Role: signed.Role, Practitioner: signed.Practitioner, Place: signed.Place}
 }
 
 func eligibilityRequest(f url.Values) registry.EligibilityRequest {

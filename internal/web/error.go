@@ -43,7 +43,7 @@ var titleOf = map[int]string{
 // stays in the log, and a form that met one can be sent again as it was typed.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *registry.Error
-	view := failure{page: s.page(r, "Service momentanément indisponible"), signedIn: s.signedIn(r)}
+	view := failure{page: s.page(r, "Service momentanément indisponible"), home: s.homeFor(r)}
 	status := http.StatusInternalServerError
 	switch {
 	case errors.As(err, &refusal):
@@ -79,16 +79,23 @@ func sayWhenToRetry(w http.ResponseWriter, refusal *registry.Error) {
 
 // failure is what an error page shows.
 type failure struct {
-	page     ui.Page
-	reason   string
-	signedIn bool
-	again    string     // address to send the form to again
-	values   url.Values // of that form
+	page   ui.Page
+	reason string
+	home   link       // where whoever reads the page can go on
+	again  string     // address to send the form to again
+	values url.Values // of that form
 }
 
-func (s *Server) signedIn(r *http.Request) bool {
-	_, ok := s.login(r)
-	return ok
+// homeFor is where whoever the request's session names can go on.
+func (s *Server) homeFor(r *http.Request) link {
+	login, ok := s.login(r)
+	switch {
+	case !ok:
+		return link{"/", "Revenir à l’accueil"}
+	case homeOf(login.Role) == searchPath:
+		return link{searchPath, "Rechercher un patient"}
+	}
+	return link{homeOf(login.Role), "Revenir à votre page d’accueil"}
 }
 
 // unknownPage answers an address that no page has, and one that has a page for another method.
@@ -160,7 +167,7 @@ func (s *Server) askToSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := signInView{page: s.page(r, "Connexion nécessaire"), expired: expired, back: r.URL.Path}
+	view := signInView{page: s.page(r, "Connexion nécessaire"), expired: expired, back: r.URL.Path, agents: s.Agents != nil}
 	if expired && r.Method == http.MethodPost {
 		if err := s.Auth.KeepForm(r.Context(), nationalID, auth.KeptForm{Path: r.URL.Path, Values: r.PostForm}); err != nil {
 			return err

@@ -13,7 +13,7 @@ import (
 // once, and touches neither session nor store: it must stand when everyone comes at once.
 func (s *Server) homePage() http.Handler {
 	var body bytes.Buffer
-	view := homeView{page: ui.Page{Title: "Accueil", Assets: assets.Path}, information: s.Settings.PSCInformationURL}
+	view := homeView{page: ui.Page{Title: "Accueil", Assets: assets.Path}, information: s.Settings.PSCInformationURL, agents: s.Agents != nil}
 	if err := homeContent(view).Render(context.Background(), &body); err != nil {
 		panic(err) // a constant page into memory
 	}
@@ -28,4 +28,5 @@ func (s *Server) homePage() http.Handler {
 type homeView struct {
 	page        ui.Page
 	information string
+	agents      bool // there is a door for agents
 }

@@ -64,7 +64,17 @@ func homeContent(v homeView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><h2 class=\"govuk-heading-m\">Qui peut se connecter\u00a0?</h2><p class=\"govuk-body\">Les professionnels de santé dont la profession est autorisée à ce jour et qui ont au moins un lieu d’exercice enregistré.</p><p class=\"govuk-body\">Déjà connecté\u00a0? <a class=\"govuk-link\" href=\"/recherche\">Rechercher un patient</a>.</p><p class=\"govuk-body\">Une difficulté pour vous connecter\u00a0? <a class=\"govuk-link\" href=\"/assistance\">Contacter l’assistance Vaccin COVID</a>.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</div><h2 class=\"govuk-heading-m\">Qui peut se connecter\u00a0?</h2><p class=\"govuk-body\">Les professionnels de santé dont la profession est autorisée à ce jour et qui ont au moins un lieu d’exercice enregistré.</p><p class=\"govuk-body\">Déjà connecté\u00a0? <a class=\"govuk-link\" href=\"/recherche\">Rechercher un patient</a>.</p>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if v.agents {
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"govuk-body\">Vous êtes agent de l’assistance ou de la campagne\u00a0? <a class=\"govuk-link\" href=\"/agents\">Espace des agents</a>.</p>")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <p class=\"govuk-body\">Une difficulté pour vous connecter\u00a0? <a class=\"govuk-link\" href=\"/assistance\">Contacter l’assistance Vaccin COVID</a>.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -100,20 +110,20 @@ func pscButton(back string) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var5 templ.SafeURL
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL(beginAddress(back)))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 24, Col: 44}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `home.templ`, Line: 27, Col: 44}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "\" role=\"button\" draggable=\"false\" rel=\"nofollow\" class=\"govuk-button\" data-module=\"govuk-button\">S’identifier avec Pro Santé Connect</a>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\" role=\"button\" draggable=\"false\" rel=\"nofollow\" class=\"govuk-button\" data-module=\"govuk-button\">S’identifier avec Pro Santé Connect</a>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

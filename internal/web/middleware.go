@@ -50,7 +50,7 @@ func (s *Server) entitled(t *table, pattern string, may func(registry.Case) erro
 		}
 		by, ok := login.Actor()
 		if !ok {
-			return s.askForPlace(w, r, login)
+			return s.askForChoice(w, r, login)
 		}
 		c, err := s.Registry.Case(r.Context(), by)
 		if err != nil {
@@ -60,6 +60,26 @@ func (s *Server) entitled(t *table, pattern string, may func(registry.Case) erro
 			return err
 		}
 		return h(w, r, by)
+	}))
+}
+
+// pageOfLogin is a page of someone who signed in.
+type pageOfLogin func(w http.ResponseWriter, r *http.Request, login auth.Login) error
+
+// signedIn serves a page to whoever signed in, before they chose a place of practice or a role; may, where there
+// is one, looks at what they are, not at what they may do today.
+func (s *Server) signedIn(t *table, pattern string, may func(registry.Case) error, h pageOfLogin) {
+	t.handle(Route{pattern, SignedIn, may}, s.session(func(w http.ResponseWriter, r *http.Request) error {
+		login, ok := s.login(r)
+		if !ok {
+			return s.askToSignIn(w, r)
+		}
+		if may != nil {
+			if err := may(registry.Case{Actor: registry.Actor{Role: login.Role, Door: login.Door}}); err != nil {
+				return err
+			}
+		}
+		return h(w, r, login)
 	}))
 }
 

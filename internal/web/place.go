@@ -20,13 +20,12 @@ type placeView struct {
 	back  string
 }
 
-const fieldPlaceChoice = "practice_place"
+const (
+	fieldPlaceChoice = "practice_place"
+	placePath        = "/lieu"
+)
 
-func (s *Server) choosePlace(w http.ResponseWriter, r *http.Request) error {
-	login, ok := s.login(r)
-	if !ok {
-		return s.askToSignIn(w, r)
-	}
+func (s *Server) choosePlace(w http.ResponseWriter, r *http.Request, login auth.Login) error {
 	values := url.Values{}
 	if login.Chosen >= 0 {
 		values.Set(fieldPlaceChoice, strconv.Itoa(login.Chosen))
@@ -47,11 +46,7 @@ func (s *Server) showPlaces(w http.ResponseWriter, r *http.Request, login auth.L
 	return s.render(w, r, status, placePage(placeView{page, form, radio, back}))
 }
 
-func (s *Server) placeChosen(w http.ResponseWriter, r *http.Request) error {
-	login, ok := s.login(r)
-	if !ok {
-		return s.askToSignIn(w, r)
-	}
+func (s *Server) placeChosen(w http.ResponseWriter, r *http.Request, login auth.Login) error {
 	back := ownPath(r.PostForm.Get("retour"))
 	rank, err := strconv.Atoi(r.PostForm.Get(fieldPlaceChoice))
 	if err != nil {
@@ -67,15 +62,15 @@ func (s *Server) placeChosen(w http.ResponseWriter, r *http.Request) error {
 	if err := s.dropCarriedPlace(r); err != nil {
 		return err
 	}
-	if back == "" || back == "/lieu" {
-		back = "/recherche"
+	if back == "" || back == placePath {
+		back = searchPath
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)
 	return nil
 }
 
-// askForPlace sends to the choice of the place, and keeps a form that was under way.
-func (s *Server) askForPlace(w http.ResponseWriter, r *http.Request, login auth.Login) error {
+// askForChoice sends to the choice of the place, or of an agent's role, and keeps a form that was under way.
+func (s *Server) askForChoice(w http.ResponseWriter, r *http.Request, login auth.Login) error {
 	if r.Method == http.MethodPost {
 		if err := s.Auth.KeepForm(r.Context(), login.NationalID, auth.KeptForm{Path: r.URL.Path, Values: r.PostForm}); err != nil {
 			return err
@@ -84,6 +79,6 @@ func (s *Server) askForPlace(w http.ResponseWriter, r *http.Request, login auth.
 			return err
 		}
 	}
-	http.Redirect(w, r, "/lieu?retour="+url.QueryEscape(r.URL.Path), http.StatusSeeOther)
+	http.Redirect(w, r, choiceOf(login)+"?retour="+url.QueryEscape(r.URL.Path), http.StatusSeeOther)
 	return nil
 }

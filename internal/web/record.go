@@ -37,6 +37,9 @@ func (s *Server) recordFrame(r *http.Request, record registry.Record, title stri
 		page.Patient.Code = record.Code.Format()
 	}
 	page.Steps = stepTabs(record, current)
+	if login, _ := s.login(r); login.IsAgent() {
+		withoutForms(page.Steps)
+	}
 	return page
 }
 
@@ -67,6 +70,15 @@ func stepTabs(record registry.Record, current registry.Step) []ui.StepTab {
 	return tabs
 }
 
+// withoutForms takes from tabs the way to the forms of steps to be done, which are a practitioner's.
+func withoutForms(tabs []ui.StepTab) {
+	for i := range tabs {
+		if !tabs[i].Done {
+			tabs[i].Address = ""
+		}
+	}
+}
+
 var nextLabels = map[registry.Step]string{
 	registry.StepEligibility: "Déclarer l’éligibilité",
 	registry.StepFirstDose:   "Enregistrer la 1ère vaccination",
@@ -79,7 +91,7 @@ func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Acto
 		return err
 	}
 	view := recordView{page: s.recordFrame(r, record, "Dossier du patient", noStep), status: statusOfRecord(record), facts: recordFacts(record), history: history(record)}
-	if step, ok := record.NextStep(); ok {
+	if step, ok := record.NextStep(); ok && by.Role == registry.RolePractitioner {
 		view.next, view.address = nextLabels[step], stepAddress(record.ID, step)
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
@@ -178,7 +190,7 @@ func (s *Server) rectifyForm(step registry.Step) pageOf {
 		if err != nil {
 			return err
 		}
-		if err := s.may(registry.MayRectify, r, by, record, step); err != nil {
+		if err := s.may(withReason(registry.MayRectify), r, by, record, step); err != nil {
 			return s.stepRefused(w, r, record, step, err)
 		}
 		if step == registry.StepEligibility {
@@ -188,11 +200,21 @@ func (s *Server) rectifyForm(step registry.Step) pageOf {
 	}
 }
 
+// withReason is a rule as it will be once the reason that the page asks for is given.
+func withReason(rule func(registry.Case) error) func(registry.Case) error {
+	return func(c registry.Case) error {
+		c.Reason = "asked for on the page"
+		return rule(c)
+	}
+}
+
 type summaryView struct {
 	page        ui.Page
 	summary     document.Summary
 	base        string // address of the step
 	mayRectify  bool
+	mayAnnul    bool
+	support     bool // an agent reads what a practitioner validated
 	versions    bool // there is more than the current version to read
 	next        string
 	nextAddress string
@@ -208,10 +230,13 @@ func (s *Server) showSummary(w http.ResponseWriter, r *http.Request, by registry
 	c.Record, c.Step = record, step
 	view := summaryView{
 		page: s.recordFrame(r, record, summary.Title, step), summary: summary, base: stepAddress(record.ID, step),
-		mayRectify: registry.MayRectify(c) == nil, versions: hasHistory(record, step),
-		patientNext: step != registry.StepEligibility,
+		mayRectify: withReason(registry.MayRectify)(c) == nil, mayAnnul: withReason(registry.MayAnnul)(c) == nil,
+		versions: hasHistory(record, step), support: by.Role == registry.RoleSupport,
 	}
-	if next, ok := record.NextStep(); ok && next == step+1 {
+	if practitioner := by.Role == registry.RolePractitioner; practitioner {
+		view.patientNext = step != registry.StepEligibility
+	}
+	if next, ok := record.NextStep(); ok && next == step+1 && !view.support {
 		view.next, view.nextAddress = nextLabels[next], stepAddress(record.ID, next)
 	}
 	if notice, err := s.takeFlash(r); err != nil {

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"vaccin/internal/auth/agents"
 	"vaccin/internal/registry"
 	"vaccin/internal/web/assets"
 )
@@ -13,7 +14,8 @@ type Audience int
 // The audiences.
 const (
 	Anyone   Audience = iota // also without a session
-	SignedIn                 // whoever signed in, a place of practice chosen or not
+	SignedIn                 // whoever signed in, a place of practice or a role chosen or not
+	Provider                 // a provider's server, which shows a token that it signed
 	Entitled                 // who may do today what the page is for
 )
 
@@ -21,11 +23,11 @@ const (
 type Route struct {
 	Pattern  string // of http.ServeMux
 	Audience Audience
-	May      func(registry.Case) error // of the policy, for those entitled
+	May      func(registry.Case) error // of the policy, for those entitled; of those signed in, nil lets everyone
 }
 
-// Routes lists every address of the service, for the tests that each of them goes through.
-func Routes() []Route { return new(Server).table().routes }
+// Routes lists every address of the service, with every door, for the tests that each of them goes through.
+func Routes() []Route { return (&Server{Agents: new(agents.Client)}).table().routes }
 
 // table registers addresses and remembers them.
 type table struct {
@@ -54,6 +56,7 @@ func (s *Server) table() *table {
 	mux.handle(Route{Pattern: "GET /healthz", Audience: Anyone}, http.HandlerFunc(s.healthz))
 	s.public(mux, "GET /connexion/psc", s.beginPSC)
 	s.public(mux, "GET /connexion/psc/retour", s.finishPSC)
+	mux.handle(Route{Pattern: "POST /connexion/psc/deconnexion", Audience: Provider}, s.signedOutBy(registry.DoorPSC))
 	s.public(mux, "GET /deconnecte", s.signedOut)
 	s.public(mux, "GET /assistance", s.assistance)
 	s.public(mux, "GET /annexe", s.annex)
@@ -63,8 +66,12 @@ func (s *Server) table() *table {
 	s.public(mux, "POST /deconnexion", s.signOut)
 
 	// Someone signed in, before a place of practice is chosen.
-	mux.handle(Route{Pattern: "GET /lieu", Audience: SignedIn}, s.session(s.choosePlace))
-	mux.handle(Route{Pattern: "POST /lieu", Audience: SignedIn}, s.session(s.placeChosen))
+	s.signedIn(mux, "GET /lieu", onlyPractitioners, s.choosePlace)
+	s.signedIn(mux, "POST /lieu", onlyPractitioners, s.placeChosen)
+	s.signedIn(mux, "GET "+sessionsPath, nil, s.sessions)
+	s.signedIn(mux, "POST "+sessionsPath, nil, s.endSessions)
+
+	s.agentsTable(mux)
 
 	// Who may search: practitioners at a place of practice, and support. Each act asks the policy again.
 	records := func(pattern string, h pageOf) { s.entitled(mux, pattern, registry.MaySearch, h) }

@@ -18,6 +18,8 @@ import (
 // address.
 
 const (
+	searchPath = "/recherche"
+
 	fieldCode = "code"
 	fieldNIR  = "nir"
 
@@ -200,7 +202,7 @@ type attachedView struct {
 	page    ui.Page
 	number  string
 	correct string // address of the search, to correct the number
-	enter   string // address of the manual entry
+	enter   string // address of the manual entry; empty for who may not enter patients
 	persons []attachedPerson
 }
 
@@ -245,7 +247,14 @@ func (s *Server) attached(w http.ResponseWriter, r *http.Request, by registry.Ac
 	name := r.URL.Query().Get(searchParam)
 	view := attachedView{
 		page: s.page(r, "Sélectionner le patient"), number: number.Format(),
-		correct: searchAddress("/recherche", name), enter: searchAddress("/patients/nouveau", name),
+		correct: searchAddress("/recherche", name),
+	}
+	c, err := s.Registry.Case(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	if registry.MayRegister(c) == nil {
+		view.enter = searchAddress("/patients/nouveau", name)
 	}
 	if len(records) == 0 {
 		view.page.Title = "Numéro de sécurité sociale inconnu"

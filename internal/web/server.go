@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/auth/agents"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/document"
 	"vaccin/internal/registry"
@@ -41,6 +42,7 @@ type Server struct {
 	Registry *registry.Registry
 	Auth     *auth.Manager
 	PSC      *psc.Client
+	Agents   *agents.Client // nil where agents have no door
 	Settings Settings
 	Log      *slog.Logger
 	Observe  func(route string, status int, took time.Duration) // metrics; may be nil
@@ -77,11 +79,10 @@ func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error
 func (s *Server) page(r *http.Request, title string) ui.Page {
 	p := ui.Page{Title: title, Assets: assets.Path}
 	if login, ok := s.login(r); ok {
-		session := ui.Session{Person: login.DisplayName(), CanChangePlace: len(login.Practices) > 1}
+		session := ui.Session{Person: login.DisplayName(), Home: homeOf(login.Role)}
 		if by, ok := login.Actor(); ok {
-			session.Place, session.Links = by.Place.Label(), linksOf(by.Role)
-		} else {
-			session.CanChangePlace = false
+			session.Place, session.Role, session.Links = by.Place.Label(), roleLabel(by.Role), linksOf(by.Role)
+			session.CanChangePlace, session.CanChangeRole = len(login.Practices) > 1, len(login.Roles) > 1
 		}
 		p.Session = &session
 	}

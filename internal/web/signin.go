@@ -10,17 +10,21 @@ import (
 	"time"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/auth/oidc"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/web/ui"
 )
 
-func beginAddress(back string) string {
+func beginAddress(back string) string { return signInAddress("/connexion/psc", back) }
+
+// signInAddress is where a sign-in begins; back is the path to come back to.
+func signInAddress(begin, back string) string {
 	if back == "" {
-		return "/connexion/psc"
+		return begin
 	}
-	return "/connexion/psc?retour=" + url.QueryEscape(back)
+	return begin + "?retour=" + url.QueryEscape(back)
 }
 
 // ownPath keeps a path to come back to only when it is written as ours are, to the letter: browsers read
@@ -40,7 +44,7 @@ func (s *Server) beginPSC(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.signInRefused(w, r, err)
 	}
-	if err := s.Auth.SetAttempt(w, attempt, ownPath(r.URL.Query().Get("retour"))); err != nil {
+	if err := s.Auth.SetAttempt(w, registry.DoorPSC, attempt, ownPath(r.URL.Query().Get("retour"))); err != nil {
 		return err
 	}
 	http.Redirect(w, r, address, http.StatusSeeOther)
@@ -49,7 +53,7 @@ func (s *Server) beginPSC(w http.ResponseWriter, r *http.Request) error {
 
 // finishPSC receives the browser from Pro Santé Connect and lets the person in, or says why not.
 func (s *Server) finishPSC(w http.ResponseWriter, r *http.Request) error {
-	attempt, ok := s.Auth.TakeAttempt(w, r)
+	attempt, ok := s.Auth.TakeAttempt(w, r, registry.DoorPSC)
 	if !ok {
 		return s.signInRefused(w, r, errNoAttempt)
 	}
@@ -61,18 +65,32 @@ func (s *Server) finishPSC(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.identityRefused(w, r, signed, err)
 	}
+	return s.letIn(w, r, login, attempt.Return)
+}
+
+// letIn opens the session of someone who signed in and leads them on: by way of the choice of a place or of a
+// role when it is theirs to make.
+func (s *Server) letIn(w http.ResponseWriter, r *http.Request, login auth.Login, back string) error {
 	if err := s.Auth.Begin(r.Context(), login); err != nil {
 		return err
 	}
-	back, err := s.whereTo(r, login, attempt.Return)
+	back, err := s.whereTo(r, login, back)
 	if err != nil {
 		return err
 	}
-	if login.Chosen < 0 {
-		back = "/lieu?retour=" + url.QueryEscape(back)
+	if _, ok := login.Actor(); !ok {
+		back = choiceOf(login) + "?retour=" + url.QueryEscape(back)
 	}
 	http.Redirect(w, r, back, http.StatusSeeOther)
 	return nil
+}
+
+// choiceOf is where someone makes the choice without which they cannot act.
+func choiceOf(login auth.Login) string {
+	if login.IsAgent() {
+		return rolePath
+	}
+	return placePath
 }
 
 var errNoAttempt = errors.New("no sign-in under way in this browser")
@@ -88,14 +106,14 @@ func (s *Server) loginOf(r *http.Request, signed psc.Login) (auth.Login, error) 
 	}
 	today := registry.TodayAt(s.Registry.Business())
 	authorised := func(profession string) bool { return ref.ProfessionAuthorised(profession, today) }
-	return auth.LoginFromPSC(signed.Identity, signed.IDToken, authorised, places, time.Now())
+	return auth.LoginFromPSC(signed, authorised, places, time.Now())
 }
 
 // keptKey names, in the session, the path of the form that waits for the person.
 const keptKey = "kept-form-path"
 
 // whereTo is the page after sign-in: the form that the expired session left, else where the person was
-// going, else the search.
+// going, else where their role begins.
 func (s *Server) whereTo(r *http.Request, login auth.Login, back string) (string, error) {
 	form, ok, err := s.Auth.KeptForm(r.Context(), login.NationalID)
 	if err != nil {
@@ -104,8 +122,8 @@ func (s *Server) whereTo(r *http.Request, login auth.Login, back string) (string
 	if ok {
 		return form.Path, s.Auth.Put(r.Context(), keptKey, form.Path)
 	}
-	if back == "" || back == "/lieu" {
-		back = "/recherche"
+	if back == "" || back == placePath || back == rolePath {
+		back = homeOf(login.Role)
 	}
 	return back, nil
 }
@@ -166,13 +184,13 @@ func refusalOf(err error, open string) (refusal, bool) {
 			"Déclarez votre lieu d’exercice auprès de votre ordre, puis reconnectez-vous.", false,
 		}, true
 	}
-	switch psc.ReasonOf(err) {
-	case psc.ReasonDenied:
+	switch oidc.ReasonOf(err) {
+	case oidc.ReasonDenied:
 		return refusal{
 			"Connexion annulée", "Vous avez refusé ou annulé l’identification auprès de Pro Santé Connect.",
 			"Vous pouvez recommencer quand vous le souhaitez.", true,
 		}, true
-	case psc.ReasonProviderDown:
+	case oidc.ReasonProviderDown:
 		return refusal{
 			"Pro Santé Connect ne répond pas", "Pro Santé Connect est momentanément injoignable.",
 			"Réessayez dans quelques minutes.", true,
@@ -182,7 +200,7 @@ func refusalOf(err error, open string) (refusal, bool) {
 			"Identifiant national absent", "Pro Santé Connect n’a pas transmis votre numéro RPPS ou ADELI.",
 			"Contactez l’assistance.", false,
 		}, true
-	case psc.ReasonStateMismatch, psc.ReasonExpired, psc.ReasonInvalidResponse, psc.ReasonInvalidIdentity:
+	case oidc.ReasonStateMismatch, oidc.ReasonExpired, oidc.ReasonInvalidResponse, oidc.ReasonInvalidIdentity:
 		return refusal{
 			"Connexion à recommencer", "La réponse de Pro Santé Connect n’a pas pu être vérifiée : par sécurité, elle n’a pas été acceptée.",
 			"Recommencez la connexion depuis cette page.", true,
@@ -195,6 +213,7 @@ type refusedView struct {
 	page    ui.Page
 	refusal refusal
 	change  string // address of the provider's sign-out, for who is identified there and not let in here
+	agents  bool   // it is the door of agents
 }
 
 func (s *Server) signInRefused(w http.ResponseWriter, r *http.Request, err error) error {
@@ -220,12 +239,17 @@ func (s *Server) showRefusal(w http.ResponseWriter, r *http.Request, err error, 
 	if !ok {
 		return err
 	}
-	s.Log.Info("sign-in refused", "reason", why.title, "error", err)
+	return s.renderRefusal(w, r, err, refusedView{refusal: why, change: change})
+}
+
+func (s *Server) renderRefusal(w http.ResponseWriter, r *http.Request, err error, view refusedView) error {
+	s.Log.Info("sign-in refused", "reason", view.refusal.title, "error", err)
 	status := http.StatusForbidden
-	if psc.ReasonOf(err) == psc.ReasonProviderDown {
+	if oidc.ReasonOf(err) == oidc.ReasonProviderDown {
 		status = http.StatusServiceUnavailable
 	}
-	return s.render(w, r, status, refusedPage(refusedView{s.page(r, why.title), why, change}))
+	view.page = s.page(r, view.refusal.title)
+	return s.render(w, r, status, refusedPage(view))
 }
 
 // openProfessions names the professions to which the service is open today.
@@ -249,6 +273,7 @@ type signInView struct {
 	page          ui.Page
 	expired, kept bool
 	back          string
+	agents        bool // there is a door for agents
 }
 
 // signOut ends the session here, then at the provider.
@@ -257,15 +282,31 @@ func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Auth.End(r.Context()); err != nil {
 		return err
 	}
+	s.leave(w, r, login, ok)
+	return nil
+}
+
+// leave sends a browser whose session has ended here to end that of the provider too.
+func (s *Server) leave(w http.ResponseWriter, r *http.Request, login auth.Login, known bool) {
 	next := "/deconnecte"
-	if ok && login.IDToken != "" {
-		if address, err := s.PSC.EndSessionURL(r.Context(), login.IDToken); err == nil {
+	if provider := s.provider(login.Door); known && provider != nil && login.IDToken != "" {
+		if address, err := provider.EndSessionURL(r.Context(), login.IDToken); err == nil {
 			next = address
 		} else {
 			s.Log.Warn("signed out here but not at the provider", "error", err)
 		}
 	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+// provider is whoever vouches for those who come by a door, or nil when nobody outside does.
+func (s *Server) provider(door registry.Door) *oidc.Client {
+	switch {
+	case door == registry.DoorPSC:
+		return s.PSC.Client
+	case door == registry.DoorAgents && s.Agents != nil:
+		return s.Agents.Client
+	}
 	return nil
 }
 

@@ -201,12 +201,12 @@ type sessions struct {
 	expired map[string]bool
 }
 
-// SaveSession keeps a session and remembers that there is one.
-func (s *sessions) SaveSession(ctx context.Context, id string, data []byte, expires time.Time) error {
+// CreateSession keeps a session and remembers that there is one.
+func (s *sessions) CreateSession(ctx context.Context, id string, data []byte, expires time.Time, owner, session, subject string) error {
 	s.mu.Lock()
 	s.saved = append(s.saved, id)
 	s.mu.Unlock()
-	return s.Store.SaveSession(ctx, id, data, expires)
+	return s.Store.CreateSession(ctx, id, data, expires, owner, session, subject)
 }
 
 // Session gives a session, or an expired one.

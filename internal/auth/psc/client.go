@@ -1,301 +1,71 @@
-// Package psc signs practitioners in through Pro Santé Connect: an OpenID
-// Connect client (authorization code, PKCE S256, state, nonce) and the reader
-// of the identity that Pro Santé Connect tells about a professional.
+// Package psc signs practitioners in through Pro Santé Connect: the client of internal/auth/oidc with Pro Santé
+// Connect's addresses and scope, and the reader of the identity that it tells about a professional.
 //
-// It says who someone is and where they practise. It may not decide whether
-// they may use the service: professions, places and sessions belong to
-// internal/auth, and this package imports none of our other packages. It keeps
-// nothing about an attempt: what must survive between Begin and Finish travels
-// in the browser's login cookie, so no state exists before the button is used.
+// It says who someone is and where they practise. It may not decide whether they may use the service:
+// professions, places and sessions belong to internal/auth, and this package imports none of our other
+// packages but the client.
 package psc
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/subtle"
-	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
-	"slices"
 	"strings"
-	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-	"golang.org/x/oauth2"
+	"vaccin/internal/auth/oidc"
 )
 
-// Scopes that Pro Santé Connect asks a service provider to request.
 const (
-	scopeOpenID = oidc.ScopeOpenID
-	scopeAll    = "scope_all"
+	// scopeAll is the scope that Pro Santé Connect asks a service provider to request beside openid.
+	scopeAll = "scope_all"
+	// defaultACRValues is the level of assurance asked for at the date of the guide.
+	defaultACRValues = "eidas1"
+	// walletDiscoveryPath is where Pro Santé Connect publishes its metadata,
+	// below the issuer; the standard path answers nothing there.
+	walletDiscoveryPath = "/.well-known/wallet-openid-configuration"
 )
 
-// maxCode bounds the authorization code taken from the callback's query, in bytes.
-const maxCode = 4096
+// ReasonNoNationalID: the account carries neither an RPPS nor an ADELI number.
+const ReasonNoNationalID oidc.Reason = "no_national_id"
 
-// signingAlgorithms are the asymmetric signatures accepted on tokens. "none"
-// and the HMAC family are left out on purpose: with them, the public key or no
-// key at all would be enough to forge an identity.
-var signingAlgorithms = []string{
-	oidc.RS256, oidc.RS384, oidc.RS512,
-	oidc.PS256, oidc.PS384, oidc.PS512,
-	oidc.ES256, oidc.ES384, oidc.ES512,
-}
+// Client talks to Pro Santé Connect. It is safe for concurrent use.
+type Client struct{ *oidc.Client }
 
-// Client talks to one Pro Santé Connect provider. It is safe for concurrent use.
-type Client struct {
-	cfg       Config
-	http      *http.Client
-	endpoints *endpointSource
-}
-
-// Attempt is what one sign-in must remember between the redirect to Pro Santé
-// Connect and the return: the caller keeps it in a cookie of that browser
-// (sealed, HttpOnly) and removes it when it has been used once.
-type Attempt struct {
-	State    string // returned by the provider, ties the callback to the browser
-	Nonce    string // returned inside the ID token, ties the token to the attempt
-	Verifier string // PKCE code verifier, ties the code to the attempt
-}
-
-// Login is a completed sign-in.
+// Login is a completed sign-in and whose it is.
 type Login struct {
+	oidc.Login
 	Identity Identity
-	// IDToken is the raw ID token, to be given back as id_token_hint by
-	// EndSessionURL. It is a secret of the session: never logged.
-	IDToken string
-	// ACR is the level of assurance as the provider names it ("eidas1", …),
-	// empty when it named none. Told, never compared by equality.
-	ACR string
-	// AuthTime is when the person identified at the provider, which can be
-	// hours earlier when its own session was still open. Zero when not told.
-	AuthTime time.Time
 }
 
-// New checks the configuration and returns a client. It makes no call, so that
-// the service starts while Pro Santé Connect is down.
-func New(cfg Config) (*Client, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, fmt.Errorf("psc: configuration: %w", err)
+// New returns a client of the provider of a configuration, whose scopes, discovery address and level of
+// assurance are Pro Santé Connect's when it does not say otherwise. It makes no call, so that the service
+// starts while Pro Santé Connect is down.
+func New(cfg oidc.Config) (*Client, error) {
+	if cfg.Scopes == nil {
+		cfg.Scopes = []string{scopeAll}
 	}
-	httpClient := newHTTPClient(cfg.HTTPClient)
-	return &Client{
-		cfg:       cfg,
-		http:      httpClient,
-		endpoints: newEndpointSource(cfg, httpClient),
-	}, nil
-}
-
-// Begin starts a sign-in: it returns the address to send the browser to and
-// what Finish will need. It fails only with ReasonProviderDown or
-// ReasonInvalidResponse, when the endpoints are not known yet and discovery fails.
-func (c *Client) Begin(ctx context.Context) (redirectURL string, attempt Attempt, err error) {
-	provider, err := c.endpoints.get(ctx)
-	if err != nil {
-		return "", Attempt{}, err
+	if cfg.DiscoveryURL == "" {
+		cfg.DiscoveryURL = strings.TrimSuffix(cfg.Issuer, "/") + walletDiscoveryPath
 	}
-	attempt = Attempt{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier()}
-	redirectURL = c.oauth(provider).AuthCodeURL(attempt.State,
-		oidc.Nonce(attempt.Nonce),
-		oauth2.S256ChallengeOption(attempt.Verifier),
-		oauth2.SetAuthURLParam("acr_values", c.cfg.ACRValues),
-	)
-	return redirectURL, attempt, nil
+	if cfg.ACRValues == "" {
+		cfg.ACRValues = defaultACRValues
+	}
+	client, err := oidc.New(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("psc: %w", err)
+	}
+	return &Client{client}, nil
 }
 
-// Finish ends a sign-in with the query of the callback and the attempt that the
-// same browser carries. Every error is an *Error, whose Reason says what to
-// tell the person. An attempt must be finished once only: the caller forgets it
-// whatever the outcome.
-func (c *Client) Finish(ctx context.Context, callback url.Values, attempt Attempt) (Login, error) {
-	code, err := c.readCallback(callback, attempt)
+// Finish ends a sign-in as oidc.Client.Finish does, and reads whose it is.
+func (c *Client) Finish(ctx context.Context, callback url.Values, attempt oidc.Attempt) (Login, error) {
+	login, err := c.Client.Finish(ctx, callback, attempt)
 	if err != nil {
 		return Login{}, err
 	}
-	provider, err := c.endpoints.get(ctx)
+	identity, err := ParseUserInfo(login.UserInfo)
 	if err != nil {
 		return Login{}, err
 	}
-	token, err := c.exchange(ctx, provider, code, attempt.Verifier)
-	if err != nil {
-		return Login{}, err
-	}
-	login, subject, err := c.verifyIDToken(ctx, provider, token, attempt.Nonce)
-	if err != nil {
-		return Login{}, err
-	}
-	login.Identity, err = c.fetchIdentity(ctx, provider, token.AccessToken, subject)
-	if err != nil {
-		return Login{}, err
-	}
-	return login, nil
-}
-
-// EndSessionURL returns the address that ends the person's session at Pro Santé
-// Connect and brings the browser back to the configured page. idTokenHint is
-// Login.IDToken.
-func (c *Client) EndSessionURL(ctx context.Context, idTokenHint string) (string, error) {
-	provider, err := c.endpoints.get(ctx)
-	if err != nil {
-		return "", err
-	}
-	target, err := url.Parse(provider.endSessionURL)
-	if err != nil {
-		return "", fail(ReasonInvalidResponse, "end session address cannot be read")
-	}
-	query := target.Query()
-	query.Set("client_id", c.cfg.ClientID)
-	if idTokenHint != "" {
-		query.Set("id_token_hint", idTokenHint)
-	}
-	if c.cfg.PostLogoutRedirectURL != "" {
-		query.Set("post_logout_redirect_uri", c.cfg.PostLogoutRedirectURL)
-	}
-	target.RawQuery = query.Encode()
-	return target.String(), nil
-}
-
-func (c *Client) oauth(provider *provider) *oauth2.Config {
-	return &oauth2.Config{
-		ClientID:     c.cfg.ClientID,
-		ClientSecret: c.cfg.ClientSecret,
-		RedirectURL:  c.cfg.RedirectURL,
-		Scopes:       []string{scopeOpenID, scopeAll},
-		Endpoint: oauth2.Endpoint{
-			AuthURL:  provider.authURL,
-			TokenURL: provider.tokenURL,
-			// Said, not detected: detection would spend the code on a first try.
-			AuthStyle: oauth2.AuthStyleInParams,
-		},
-	}
-}
-
-// readCallback checks that the callback answers this attempt and returns the
-// code. The state comes first: nothing else in the query is believed before it.
-func (c *Client) readCallback(callback url.Values, attempt Attempt) (string, error) {
-	if attempt.State == "" || attempt.Nonce == "" || attempt.Verifier == "" {
-		return "", fail(ReasonStateMismatch, "no sign-in under way in this browser")
-	}
-	states := callback["state"]
-	if len(states) != 1 || !equalSecret(states[0], attempt.State) {
-		return "", fail(ReasonStateMismatch, "state differs from the one sent")
-	}
-	// RFC 9207: a provider that names itself must be the one we asked.
-	for _, issuer := range callback["iss"] {
-		if issuer != c.cfg.Issuer {
-			return "", fail(ReasonInvalidResponse, "callback names another issuer")
-		}
-	}
-	if callback.Has("error") {
-		return "", callbackError(callback.Get("error"))
-	}
-	codes := callback["code"]
-	if len(codes) != 1 || codes[0] == "" || len(codes[0]) > maxCode {
-		return "", fail(ReasonInvalidResponse, "callback holds no usable code")
-	}
-	return codes[0], nil
-}
-
-func (c *Client) exchange(ctx context.Context, provider *provider, code, verifier string) (*oauth2.Token, error) {
-	ctx = oidc.ClientContext(ctx, c.http)
-	token, err := c.oauth(provider).Exchange(ctx, code, oauth2.VerifierOption(verifier))
-	if err != nil {
-		return nil, exchangeError(err)
-	}
-	if !strings.EqualFold(token.Type(), "Bearer") {
-		return nil, fail(ReasonInvalidResponse, "access token is not a bearer token")
-	}
-	return token, nil
-}
-
-// verifyIDToken checks the ID token that came with the access token and returns
-// what the login keeps of it, with its subject.
-func (c *Client) verifyIDToken(ctx context.Context, provider *provider, token *oauth2.Token, nonce string) (Login, string, error) {
-	raw, ok := token.Extra("id_token").(string)
-	if !ok || raw == "" {
-		return Login{}, "", fail(ReasonInvalidResponse, "no ID token")
-	}
-	keys := &recordingKeySet{keys: provider.keys}
-	verified, err := oidc.NewVerifier(c.cfg.Issuer, keys, &oidc.Config{
-		ClientID:             c.cfg.ClientID,
-		SupportedSigningAlgs: signingAlgorithms,
-		Now:                  c.cfg.Now,
-	}).Verify(ctx, raw)
-	if err != nil {
-		return Login{}, "", tokenError("ID token", err, keys.err)
-	}
-	if !equalSecret(verified.Nonce, nonce) {
-		return Login{}, "", fail(ReasonInvalidResponse, "ID token answers another attempt (nonce)")
-	}
-	if verified.Subject == "" {
-		return Login{}, "", fail(ReasonInvalidResponse, "ID token without subject")
-	}
-	if verified.AccessTokenHash != "" {
-		if err := verified.VerifyAccessToken(token.AccessToken); err != nil {
-			return Login{}, "", fail(ReasonInvalidResponse, "ID token names another access token (at_hash)")
-		}
-	}
-	login, err := c.loginOf(verified, raw)
-	return login, verified.Subject, err
-}
-
-// loginOf reads the claims that go-oidc leaves to its caller.
-func (c *Client) loginOf(verified *oidc.IDToken, raw string) (Login, error) {
-	var claims struct {
-		ACR             string `json:"acr"`
-		AuthTime        int64  `json:"auth_time"`
-		AuthorizedParty string `json:"azp"`
-	}
-	if err := verified.Claims(&claims); err != nil {
-		return Login{}, fail(ReasonInvalidResponse, "ID token claims cannot be read")
-	}
-	if len(claims.ACR) > maxText {
-		return Login{}, fail(ReasonInvalidResponse, "ID token: acr too long")
-	}
-	if claims.AuthorizedParty != "" && claims.AuthorizedParty != c.cfg.ClientID {
-		return Login{}, fail(ReasonInvalidResponse, "ID token was issued to another party (azp)")
-	}
-	if claims.AuthorizedParty == "" && slices.ContainsFunc(verified.Audience, c.isSomeoneElse) {
-		return Login{}, fail(ReasonInvalidResponse, "ID token for several audiences without azp")
-	}
-	login := Login{IDToken: raw, ACR: claims.ACR}
-	if claims.AuthTime > 0 {
-		login.AuthTime = time.Unix(claims.AuthTime, 0).UTC()
-	}
-	return login, nil
-}
-
-func (c *Client) isSomeoneElse(audience string) bool { return audience != c.cfg.ClientID }
-
-// recordingKeySet remembers why a verification failed: go-oidc flattens that
-// error into text, and an unreachable key set must not read as a forged token.
-type recordingKeySet struct {
-	keys oidc.KeySet
-	err  error
-}
-
-func (r *recordingKeySet) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
-	payload, err := r.keys.VerifySignature(ctx, jwt)
-	r.err = err
-	return payload, err
-}
-
-// tokenError translates a failed verification. keysErr is what the key set said.
-func tokenError(what string, err, keysErr error) *Error {
-	var expired *oidc.TokenExpiredError
-	switch {
-	case errors.Is(keysErr, errUnreachable) || errors.Is(keysErr, context.DeadlineExceeded) || errors.Is(keysErr, context.Canceled):
-		return fail(ReasonProviderDown, "signing keys: "+networkDetail(keysErr))
-	case errors.As(err, &expired):
-		return fail(ReasonExpired, what+" expired")
-	case keysErr != nil:
-		return fail(ReasonInvalidResponse, what+": signature not accepted")
-	}
-	return fail(ReasonInvalidResponse, what+" not accepted (algorithm, issuer, audience or form)")
-}
-
-func equalSecret(a, b string) bool {
-	return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1
+	return Login{login, identity}, nil
 }

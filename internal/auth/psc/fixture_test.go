@@ -11,21 +11,44 @@ import (
 	"testing"
 	"time"
 
+	"vaccin/internal/auth/oidc"
+	"vaccin/internal/auth/oidc/oidctest"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/demo/pscsim"
 )
 
-const (
-	clientID     = "vaccin-covid"
-	clientSecret = "a secret of the test only, long enough to sign"
-)
+// door is the client of Pro Santé Connect as the suite of every door sees it.
+type door struct{ *psc.Client }
+
+func (d door) SignIn(ctx context.Context, callback url.Values, attempt oidc.Attempt) (string, error) {
+	login, err := d.Finish(ctx, callback, attempt)
+	return login.Identity.NationalID, err
+}
+
+func theDoor() oidctest.Door {
+	return oidctest.Door{
+		New: func(config oidc.Config) (oidctest.Client, error) {
+			client, err := psc.New(config)
+			return door{client}, err
+		},
+		UserInfo: map[string]any{"SubjectNameID": "899700810379"}, Who: "899700810379", Secrets: []string{"899700810379"},
+		Account: "dr-un-lieu",
+		Simulate: func(t *testing.T, serviceURL string) oidc.Config {
+			return configFor(&service{url: serviceURL}, newSimulator(t, serviceURL, nil).Issuer)
+		},
+	}
+}
+
+func TestHostileProviders(t *testing.T) { oidctest.Hostile(t, theDoor()) }
+
+func TestReturnsFromTheProvider(t *testing.T) { oidctest.Callback(t, theDoor()) }
 
 // newSimulator serves a simulator at 127.0.0.1, for a service at serviceURL.
 func newSimulator(t *testing.T, serviceURL string, change func(*pscsim.Options)) pscsim.Addresses {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	options := pscsim.Options{
-		BaseURL: "http://" + server.Listener.Addr().String(), ClientID: clientID, ClientSecret: clientSecret,
+		BaseURL: "http://" + server.Listener.Addr().String(), ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret,
 		RedirectURIs: []string{serviceURL + "/retour"}, PostLogoutRedirectURIs: []string{serviceURL + "/au-revoir"},
 	}
 	if change != nil {
@@ -72,7 +95,7 @@ func newService(t *testing.T) *service {
 		http.Redirect(w, r, target, http.StatusSeeOther)
 	})
 	mux.HandleFunc("GET /retour", func(_ http.ResponseWriter, r *http.Request) {
-		var attempt psc.Attempt
+		var attempt oidc.Attempt
 		if cookie, err := r.Cookie("attempt"); err == nil {
 			text, err := url.QueryUnescape(cookie.Value)
 			if err != nil {
@@ -95,14 +118,14 @@ func newService(t *testing.T) *service {
 
 // configFor is what an operator would configure: issuer and credentials, the
 // rest discovered.
-func configFor(s *service, issuer string) psc.Config {
-	return psc.Config{
-		Issuer: issuer, ClientID: clientID, ClientSecret: clientSecret,
+func configFor(s *service, issuer string) oidc.Config {
+	return oidc.Config{
+		Issuer: issuer, ClientID: oidctest.ClientID, ClientSecret: oidctest.ClientSecret,
 		RedirectURL: s.url + "/retour", PostLogoutRedirectURL: s.url + "/au-revoir",
 	}
 }
 
-func mustClient(t *testing.T, config psc.Config) *psc.Client {
+func mustClient(t *testing.T, config oidc.Config) *psc.Client {
 	t.Helper()
 	client, err := psc.New(config)
 	if err != nil {
@@ -135,11 +158,21 @@ func (s *service) signIn(t *testing.T, key string) (psc.Login, error) {
 	return s.login, s.err
 }
 
-func wantReason(t *testing.T, err error, want psc.Reason) {
+func wantReason(t *testing.T, err error, want oidc.Reason) {
 	t.Helper()
-	if got := psc.ReasonOf(err); got != want {
+	if got := oidc.ReasonOf(err); got != want {
 		t.Fatalf("reason %q (%v), want %q", got, err, want)
 	}
 }
 
 func background() context.Context { return context.Background() }
+
+// wantDiscreet checks that an error of a reader tells nobody's name or number.
+func wantDiscreet(t *testing.T, err error) {
+	t.Helper()
+	for _, secret := range []string{"899700810379", "899700810742", "MARCHAND", "eyJ"} {
+		if err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("the error %q tells %q", err, secret)
+		}
+	}
+}

@@ -7,17 +7,13 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"vaccin/internal/auth/oidc"
 )
 
-// Bounds on what an account may tell about itself. The provider is trusted for
-// the truth of an identity, never for its size.
-const (
-	maxText    = 200 // characters of any text
-	maxSubject = 255 // characters of sub, as OpenID Connect bounds it
-	maxItems   = 100 // exercices of an account, activities of an exercice
-)
+// maxItems bounds the exercices of an account, and the activities of an exercice.
+const maxItems = 100
 
 // Identity is what userinfo says of a professional. Texts are trimmed, hold no
 // control character and at most 200 characters; a text the provider did not
@@ -83,32 +79,32 @@ func (i Identity) RPPS() string {
 
 // ParseUserInfo reads the claims of userinfo. It accepts SubjectRefPro as an
 // object, as a JSON text holding that object, or absent; codeCivilite inside it
-// or beside it. Errors are *Error with ReasonInvalidIdentity, or
+// or beside it. Errors are *oidc.Error with oidc.ReasonInvalidIdentity, or
 // ReasonNoNationalID when no RPPS or ADELI number identifies the account, and
 // never quote what was read.
 func ParseUserInfo(body []byte) (Identity, error) {
-	if len(body) > maxBody || !utf8.Valid(body) {
-		return Identity{}, fail(ReasonInvalidIdentity, "userinfo too large or not UTF-8")
+	if len(body) > oidc.MaxIdentity || !utf8.Valid(body) {
+		return Identity{}, oidc.Fail(oidc.ReasonInvalidIdentity, "userinfo too large or not UTF-8")
 	}
 	var raw rawUserInfo
 	if err := json.Unmarshal(body, &raw); err != nil {
-		return Identity{}, fail(ReasonInvalidIdentity, "userinfo is not the JSON expected")
+		return Identity{}, oidc.Fail(oidc.ReasonInvalidIdentity, "userinfo is not the JSON expected")
 	}
 	refPro, err := raw.refPro()
 	if err != nil {
-		return Identity{}, fail(ReasonInvalidIdentity, "SubjectRefPro is not the JSON expected")
+		return Identity{}, oidc.Fail(oidc.ReasonInvalidIdentity, "SubjectRefPro is not the JSON expected")
 	}
 	r := reader{}
 	identity := Identity{
-		Subject:    r.text("sub", raw.Subject, maxSubject),
-		FamilyName: r.text("family_name", raw.FamilyName, maxText),
-		GivenName:  r.text("given_name", raw.GivenName, maxText),
-		Civility:   r.text("codeCivilite", raw.Civility, maxText),
+		Subject:    r.text("sub", raw.Subject, oidc.MaxSubject),
+		FamilyName: r.text("family_name", raw.FamilyName, oidc.MaxText),
+		GivenName:  r.text("given_name", raw.GivenName, oidc.MaxText),
+		Civility:   r.text("codeCivilite", raw.Civility, oidc.MaxText),
 	}
 	identity.NationalID = r.nationalID(raw)
 	if refPro != nil {
 		identity.HasRefPro = true
-		if civility := r.text("codeCivilite", refPro.Civility, maxText); civility != "" {
+		if civility := r.text("codeCivilite", refPro.Civility, oidc.MaxText); civility != "" {
 			identity.Civility = civility
 		}
 		identity.Exercises = r.exercises(refPro.Exercises)
@@ -195,43 +191,28 @@ func (raw rawUserInfo) refPro() (*rawRefPro, error) {
 // reader converts raw values and keeps the first failure.
 type reader struct{ err error }
 
-func (r *reader) refuse(reason Reason, detail string) {
+func (r *reader) refuse(reason oidc.Reason, detail string) {
 	if r.err == nil {
-		r.err = fail(reason, detail)
+		r.err = oidc.Fail(reason, detail)
 	}
 }
 
-// text trims a value and holds it to its bound, counted in characters.
+// text reads a text claim, held to its bound.
 func (r *reader) text(claim, value string, limit int) string {
-	value = strings.TrimSpace(value)
-	if utf8.RuneCountInString(value) > limit {
-		r.refuse(ReasonInvalidIdentity, fmt.Sprintf("%s is longer than %d characters", claim, limit))
-		return ""
+	text, err := oidc.Text(claim, value, limit)
+	if err != nil && r.err == nil {
+		r.err = err
 	}
-	if strings.ContainsFunc(value, isUnprintable) {
-		r.refuse(ReasonInvalidIdentity, claim+" holds a control character")
-		return ""
-	}
-	return value
-}
-
-// isUnprintable tells the characters that could forge a line, reorder a text on
-// screen, or that stand for bytes lost on the way.
-func isUnprintable(c rune) bool {
-	switch {
-	case unicode.IsControl(c), unicode.In(c, unicode.Zl, unicode.Zp), c == utf8.RuneError:
-		return true
-	}
-	return unicode.Is(unicode.Bidi_Control, c)
+	return text
 }
 
 // nationalID reads the national identifier, which Pro Santé Connect gives under
 // two names. Two different ones would leave in doubt who signs.
 func (r *reader) nationalID(raw rawUserInfo) string {
-	named := r.text("SubjectNameID", raw.SubjectNameID, maxText)
-	username := r.text("preferred_username", raw.PreferredUsername, maxText)
+	named := r.text("SubjectNameID", raw.SubjectNameID, oidc.MaxText)
+	username := r.text("preferred_username", raw.PreferredUsername, oidc.MaxText)
 	if named != "" && username != "" && named != username {
-		r.refuse(ReasonInvalidIdentity, "SubjectNameID and preferred_username differ")
+		r.refuse(oidc.ReasonInvalidIdentity, "SubjectNameID and preferred_username differ")
 		return ""
 	}
 	id := firstOf(named, username)
@@ -244,19 +225,19 @@ func (r *reader) nationalID(raw rawUserInfo) string {
 
 func (r *reader) exercises(raw []rawExercise) []Exercise {
 	if len(raw) > maxItems {
-		r.refuse(ReasonInvalidIdentity, fmt.Sprintf("more than %d exercices", maxItems))
+		r.refuse(oidc.ReasonInvalidIdentity, fmt.Sprintf("more than %d exercices", maxItems))
 		return nil
 	}
 	exercises := make([]Exercise, 0, len(raw))
 	for _, e := range raw {
 		exercises = append(exercises, Exercise{
-			ProfessionCode:     r.text("codeProfession", e.ProfessionCode, maxText),
-			ProfessionCategory: r.text("codeCategorieProfessionnelle", e.ProfessionCategory, maxText),
-			CivilityCode:       r.text("codeCiviliteDexercice", e.CivilityCode, maxText),
-			FamilyName:         r.text("nomDexercice", e.FamilyName, maxText),
-			GivenName:          r.text("prenomDexercice", e.GivenName, maxText),
-			SkillTypeCode:      r.text("codeTypeSavoirFaire", e.SkillTypeCode, maxText),
-			SkillCode:          r.text("codeSavoirFaire", e.SkillCode, maxText),
+			ProfessionCode:     r.text("codeProfession", e.ProfessionCode, oidc.MaxText),
+			ProfessionCategory: r.text("codeCategorieProfessionnelle", e.ProfessionCategory, oidc.MaxText),
+			CivilityCode:       r.text("codeCiviliteDexercice", e.CivilityCode, oidc.MaxText),
+			FamilyName:         r.text("nomDexercice", e.FamilyName, oidc.MaxText),
+			GivenName:          r.text("prenomDexercice", e.GivenName, oidc.MaxText),
+			SkillTypeCode:      r.text("codeTypeSavoirFaire", e.SkillTypeCode, oidc.MaxText),
+			SkillCode:          r.text("codeSavoirFaire", e.SkillCode, oidc.MaxText),
 			Activities:         r.activities(e.Activities),
 		})
 	}
@@ -265,25 +246,25 @@ func (r *reader) exercises(raw []rawExercise) []Exercise {
 
 func (r *reader) activities(raw []rawActivity) []Activity {
 	if len(raw) > maxItems {
-		r.refuse(ReasonInvalidIdentity, fmt.Sprintf("more than %d activities in an exercice", maxItems))
+		r.refuse(oidc.ReasonInvalidIdentity, fmt.Sprintf("more than %d activities in an exercice", maxItems))
 		return nil
 	}
 	activities := make([]Activity, 0, len(raw))
 	for _, a := range raw {
 		activities = append(activities, Activity{
-			StructureTechnicalID: r.text("identifiantTechniqueDeLaStructure", a.TechnicalID, maxText),
-			Name:                 firstOf(r.text("raisonSocialeSite", a.CorporateName, maxText), r.text("enseigneCommercialeSite", a.Sign, maxText)),
-			FINESS:               r.text("numeroFinessSite", a.FINESS, maxText),
-			LegalFINESS:          r.text("numeroFinessetablissementJuridique", a.LegalFINESS, maxText),
-			SIRET:                r.text("numeroSiretSite", a.SIRET, maxText),
-			SIREN:                r.text("numeroSirenSite", a.SIREN, maxText),
+			StructureTechnicalID: r.text("identifiantTechniqueDeLaStructure", a.TechnicalID, oidc.MaxText),
+			Name:                 firstOf(r.text("raisonSocialeSite", a.CorporateName, oidc.MaxText), r.text("enseigneCommercialeSite", a.Sign, oidc.MaxText)),
+			FINESS:               r.text("numeroFinessSite", a.FINESS, oidc.MaxText),
+			LegalFINESS:          r.text("numeroFinessetablissementJuridique", a.LegalFINESS, oidc.MaxText),
+			SIRET:                r.text("numeroSiretSite", a.SIRET, oidc.MaxText),
+			SIREN:                r.text("numeroSirenSite", a.SIREN, oidc.MaxText),
 			AddressLines:         r.addressLines(a),
-			PostalCode:           r.text("codePostal", a.PostalCode, maxText),
-			PostOffice:           r.text("bureauCedex", a.PostOffice, maxText),
-			CountryCode:          r.text("codePays", a.Country, maxText),
-			PreviousStructureID:  r.text("ancienIdentifiantDeLaStructure", a.PreviousID, maxText),
-			SectorCode:           r.text("codeSecteurDactivite", a.SectorCode, maxText),
-			ModeCode:             r.text("codeModeExercice", a.ModeCode, maxText),
+			PostalCode:           r.text("codePostal", a.PostalCode, oidc.MaxText),
+			PostOffice:           r.text("bureauCedex", a.PostOffice, oidc.MaxText),
+			CountryCode:          r.text("codePays", a.Country, oidc.MaxText),
+			PreviousStructureID:  r.text("ancienIdentifiantDeLaStructure", a.PreviousID, oidc.MaxText),
+			SectorCode:           r.text("codeSecteurDactivite", a.SectorCode, oidc.MaxText),
+			ModeCode:             r.text("codeModeExercice", a.ModeCode, oidc.MaxText),
 		})
 	}
 	return activities
@@ -293,10 +274,10 @@ func (r *reader) activities(raw []rawActivity) []Activity {
 // line is bounded as a whole.
 func (r *reader) addressLines(a rawActivity) []string {
 	street := strings.Join(strings.Fields(strings.Join([]string{
-		r.text("numeroVoie", a.StreetNumber, maxText),
-		r.text("indiceRepetitionVoie", a.StreetRepeat, maxText),
-		r.text("codeTypeDeVoie", a.StreetType, maxText),
-		r.text("libelleVoie", a.Street, maxText),
+		r.text("numeroVoie", a.StreetNumber, oidc.MaxText),
+		r.text("indiceRepetitionVoie", a.StreetRepeat, oidc.MaxText),
+		r.text("codeTypeDeVoie", a.StreetType, oidc.MaxText),
+		r.text("libelleVoie", a.Street, oidc.MaxText),
 	}, " ")), " ")
 	var lines []string
 	for _, line := range []struct{ claim, value string }{
@@ -305,9 +286,16 @@ func (r *reader) addressLines(a rawActivity) []string {
 		{"address", street},
 		{"mentionDistribution", a.Distribution},
 	} {
-		if text := r.text(line.claim, line.value, maxText); text != "" {
+		if text := r.text(line.claim, line.value, oidc.MaxText); text != "" {
 			lines = append(lines, text)
 		}
 	}
 	return lines
+}
+
+func firstOf(first, second string) string {
+	if first != "" {
+		return first
+	}
+	return second
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vaccin/internal/auth/oidc"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/shareddata"
 )
@@ -125,32 +126,32 @@ func TestParseUserInfoRefuses(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, body string
-		want       psc.Reason
+		want       oidc.Reason
 	}{
-		{"nothing", ``, psc.ReasonInvalidIdentity},
-		{"an array", `[]`, psc.ReasonInvalidIdentity},
-		{"cut short", `{"sub":"s`, psc.ReasonInvalidIdentity},
-		{"two documents", `{"SubjectNameID":"899700810379"}{}`, psc.ReasonInvalidIdentity},
-		{"bytes that are not UTF-8", with(`"family_name":"` + "\xff" + `"`), psc.ReasonInvalidIdentity},
-		{"such bytes in a claim not read", with(`"other":"` + "\xff" + `"`), psc.ReasonInvalidIdentity},
-		{"half a surrogate pair", with(`"family_name":"\ud800"`), psc.ReasonInvalidIdentity},
-		{"a number as text", with(`"family_name":12345678`), psc.ReasonInvalidIdentity},
-		{"null character", with(`"family_name":"A\u0000B"`), psc.ReasonInvalidIdentity},
-		{"line feed in a name", with(`"given_name":"A\nB"`), psc.ReasonInvalidIdentity},
-		{"line separator", with(`"given_name":"A\u2028B"`), psc.ReasonInvalidIdentity},
-		{"text written backwards", with(`"given_name":"A\u202eB"`), psc.ReasonInvalidIdentity},
-		{"control character in a place", activity(`"raisonSocialeSite":"A\u001bB"`), psc.ReasonInvalidIdentity},
-		{"endless name", with(`"family_name":"` + strings.Repeat("A", 201) + `"`), psc.ReasonInvalidIdentity},
-		{"endless subject", with(`"sub":"` + strings.Repeat("s", 256) + `"`), psc.ReasonInvalidIdentity},
-		{"endless street", activity(`"libelleVoie":"` + strings.Repeat("A", 201) + `"`), psc.ReasonInvalidIdentity},
-		{"endless street line", activity(`"numeroVoie":"1234","libelleVoie":"` + strings.Repeat("A", 199) + `"`), psc.ReasonInvalidIdentity},
-		{"101 exercices", with(`"SubjectRefPro":{"exercices":[` + strings.Repeat("{},", 100) + `{}]}`), psc.ReasonInvalidIdentity},
-		{"101 activities", with(`"SubjectRefPro":{"exercices":[{"activities":[` + strings.Repeat("{},", 100) + `{}]}]}`), psc.ReasonInvalidIdentity},
-		{"SubjectRefPro as an array", with(`"SubjectRefPro":[]`), psc.ReasonInvalidIdentity},
-		{"SubjectRefPro as any text", with(`"SubjectRefPro":"hello"`), psc.ReasonInvalidIdentity},
-		{"SubjectRefPro as text in text", with(`"SubjectRefPro":"\"{}\""`), psc.ReasonInvalidIdentity},
-		{"exercices as an object", with(`"SubjectRefPro":{"exercices":{}}`), psc.ReasonInvalidIdentity},
-		{"two national identifiers", `{"SubjectNameID":"899700810379","preferred_username":"899700810742"}`, psc.ReasonInvalidIdentity},
+		{"nothing", ``, oidc.ReasonInvalidIdentity},
+		{"an array", `[]`, oidc.ReasonInvalidIdentity},
+		{"cut short", `{"sub":"s`, oidc.ReasonInvalidIdentity},
+		{"two documents", `{"SubjectNameID":"899700810379"}{}`, oidc.ReasonInvalidIdentity},
+		{"bytes that are not UTF-8", with(`"family_name":"` + "\xff" + `"`), oidc.ReasonInvalidIdentity},
+		{"such bytes in a claim not read", with(`"other":"` + "\xff" + `"`), oidc.ReasonInvalidIdentity},
+		{"half a surrogate pair", with(`"family_name":"\ud800"`), oidc.ReasonInvalidIdentity},
+		{"a number as text", with(`"family_name":12345678`), oidc.ReasonInvalidIdentity},
+		{"null character", with(`"family_name":"A\u0000B"`), oidc.ReasonInvalidIdentity},
+		{"line feed in a name", with(`"given_name":"A\nB"`), oidc.ReasonInvalidIdentity},
+		{"line separator", with(`"given_name":"A\u2028B"`), oidc.ReasonInvalidIdentity},
+		{"text written backwards", with(`"given_name":"A\u202eB"`), oidc.ReasonInvalidIdentity},
+		{"control character in a place", activity(`"raisonSocialeSite":"A\u001bB"`), oidc.ReasonInvalidIdentity},
+		{"endless name", with(`"family_name":"` + strings.Repeat("A", 201) + `"`), oidc.ReasonInvalidIdentity},
+		{"endless subject", with(`"sub":"` + strings.Repeat("s", 256) + `"`), oidc.ReasonInvalidIdentity},
+		{"endless street", activity(`"libelleVoie":"` + strings.Repeat("A", 201) + `"`), oidc.ReasonInvalidIdentity},
+		{"endless street line", activity(`"numeroVoie":"1234","libelleVoie":"` + strings.Repeat("A", 199) + `"`), oidc.ReasonInvalidIdentity},
+		{"101 exercices", with(`"SubjectRefPro":{"exercices":[` + strings.Repeat("{},", 100) + `{}]}`), oidc.ReasonInvalidIdentity},
+		{"101 activities", with(`"SubjectRefPro":{"exercices":[{"activities":[` + strings.Repeat("{},", 100) + `{}]}]}`), oidc.ReasonInvalidIdentity},
+		{"SubjectRefPro as an array", with(`"SubjectRefPro":[]`), oidc.ReasonInvalidIdentity},
+		{"SubjectRefPro as any text", with(`"SubjectRefPro":"hello"`), oidc.ReasonInvalidIdentity},
+		{"SubjectRefPro as text in text", with(`"SubjectRefPro":"\"{}\""`), oidc.ReasonInvalidIdentity},
+		{"exercices as an object", with(`"SubjectRefPro":{"exercices":{}}`), oidc.ReasonInvalidIdentity},
+		{"two national identifiers", `{"SubjectNameID":"899700810379","preferred_username":"899700810742"}`, oidc.ReasonInvalidIdentity},
 		{"no national identifier", `{"sub":"s"}`, psc.ReasonNoNationalID},
 		{"RPPS too short", `{"SubjectNameID":"89970081037"}`, psc.ReasonNoNationalID},
 		{"RPPS too long", `{"SubjectNameID":"8997008103790"}`, psc.ReasonNoNationalID},
@@ -176,7 +177,7 @@ func TestParseUserInfoRefuses(t *testing.T) {
 func TestParseUserInfoRefusesMoreThanItsBound(t *testing.T) {
 	body := `{"SubjectNameID":"899700810379"}` + strings.Repeat(" ", 1<<20)
 	_, err := psc.ParseUserInfo([]byte(body))
-	wantReason(t, err, psc.ReasonInvalidIdentity)
+	wantReason(t, err, oidc.ReasonInvalidIdentity)
 }
 
 func TestPracticesKeepsOnePlaceOfEachStructureAndProfession(t *testing.T) {
@@ -241,7 +242,7 @@ func FuzzParseUserInfo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		identity, err := psc.ParseUserInfo(body)
 		if err != nil {
-			if reason := psc.ReasonOf(err); reason != psc.ReasonInvalidIdentity && reason != psc.ReasonNoNationalID {
+			if reason := oidc.ReasonOf(err); reason != oidc.ReasonInvalidIdentity && reason != psc.ReasonNoNationalID {
 				t.Fatalf("reason %q", reason)
 			}
 			if diff := cmp.Diff(psc.Identity{}, identity); diff != "" {

@@ -70,20 +70,12 @@ func Accounts() []Account {
 
 // AccountByKey returns the account of that key.
 func AccountByKey(key string) (Account, error) {
-	return findAccount(func(a Account) bool { return a.Key == key })
-}
-
-func accountBySubject(subject string) (Account, error) {
-	return findAccount(func(a Account) bool { return a.Subject() == subject })
-}
-
-func findAccount(matches func(Account) bool) (Account, error) {
 	for _, account := range Accounts() {
-		if matches(account) {
+		if account.Key == key {
 			return account, nil
 		}
 	}
-	return Account{}, fmt.Errorf("pscsim: account: %w", errUnknown)
+	return Account{}, fmt.Errorf("pscsim: no account %q", key)
 }
 
 // doctor gives an account one exercise of general medicine with these places.

@@ -1,23 +1,10 @@
 package pscsim
 
-import (
-	"encoding/json"
-	"net/http"
-	"strings"
-
-	"github.com/zitadel/oidc/v3/pkg/crypto"
-	"github.com/zitadel/oidc/v3/pkg/oidc"
-	"github.com/zitadel/oidc/v3/pkg/op"
-)
-
 // authMode says how the person identified: with their card.
 const authMode = "CARD"
 
 // claims is userinfo in Pro Santé Connect's own names and nesting.
 type claims struct {
-	Issuer   string `json:"iss,omitempty"` // signed userinfo only
-	Audience string `json:"aud,omitempty"` // signed userinfo only
-
 	Subject                string    `json:"sub"`
 	PreferredUsername      string    `json:"preferred_username"`
 	SubjectNameID          string    `json:"SubjectNameID"`
@@ -93,61 +80,4 @@ func (a Account) activities() []Activity {
 		activities = append(activities, exercise.Activities...)
 	}
 	return activities
-}
-
-// serveUserInfo replaces the library's: Pro Santé Connect's claims are nested
-// its own way, and it can sign them.
-func (s *simulator) serveUserInfo(w http.ResponseWriter, r *http.Request) {
-	account, err := s.bearer(r)
-	if err != nil {
-		w.Header().Set("WWW-Authenticate", `Bearer error="invalid_token"`)
-		http.Error(w, "access token invalid", http.StatusUnauthorized)
-		return
-	}
-	described := account.claims()
-	if !s.options.SignedUserInfo && !wantsJWT(r) {
-		writeJSON(w, described)
-		return
-	}
-	described.Issuer, described.Audience = s.addresses.Issuer, s.options.ClientID
-	signed, err := s.sign(described)
-	if err != nil {
-		http.Error(w, "userinfo cannot be signed", http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/jwt")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write([]byte(signed)) // the client is gone: nothing left to tell it
-}
-
-// bearer returns the account whose access token the request carries.
-func (s *simulator) bearer(r *http.Request) (Account, error) {
-	ctx := op.ContextWithIssuer(r.Context(), s.addresses.Issuer)
-	token, err := op.ParseUserinfoRequest(r.WithContext(ctx), s.provider.Decoder())
-	if err != nil {
-		return Account{}, err
-	}
-	verified, err := op.VerifyAccessToken[*oidc.AccessTokenClaims](ctx, token, s.provider.AccessTokenVerifier(ctx))
-	if err != nil {
-		return Account{}, err
-	}
-	return s.storage.accountOf(verified.JWTID, verified.Subject)
-}
-
-func (s *simulator) sign(described claims) (string, error) {
-	payload, err := json.Marshal(described)
-	if err != nil {
-		return "", err
-	}
-	signer, err := op.SignerFromKey(privateKey{s.storage.key})
-	if err != nil {
-		return "", err
-	}
-	return crypto.SignPayload(payload, signer)
-}
-
-// wantsJWT tells a client that reads nothing but a signed userinfo.
-func wantsJWT(r *http.Request) bool {
-	accept := strings.ToLower(strings.Join(r.Header.Values("Accept"), ","))
-	return strings.Contains(accept, "application/jwt") && !strings.Contains(accept, "application/json")
 }

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"time"
 
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
@@ -21,7 +22,7 @@ func (e *env) calls(ctx context.Context) map[string]func() (bool, error) {
 	event := e.event(registry.ActionRead)
 	s := e.store
 	day := registry.MustDate("2021-02-01")
-	e.ok(s.SaveSession(e.ctx, "id", []byte("data"), e.clock.Now()))
+	e.ok(s.CreateSession(e.ctx, "id", []byte("data"), e.clock.Now(), "owner", "session", "subject"))
 	e.ok(s.KeepForm(e.ctx, "id", []byte("data"), e.clock.Now()))
 	shown := func(n int, err error) (bool, error) { return n > 0, err }
 	kept := func(data []byte, found bool, err error) (bool, error) { return found || data != nil, err }
@@ -73,6 +74,15 @@ func (e *env) calls(ctx context.Context) map[string]func() (bool, error) {
 		"Session":     func() (bool, error) { d, _, found, err := s.Session(ctx, "id"); return kept(d, found, err) },
 		"KeptForm":    func() (bool, error) { d, _, found, err := s.KeptForm(ctx, "id"); return kept(d, found, err) },
 		"SaveSession": func() (bool, error) { return false, s.SaveSession(ctx, "id", nil, e.clock.Now()) },
+		"CreateSession": func() (bool, error) {
+			return false, s.CreateSession(ctx, "other", nil, e.clock.Now(), "", "", "")
+		},
+		"CountSessions": func() (bool, error) { return shown(s.CountSessions(ctx, "owner", time.Time{}.UTC())) },
+		"EndSessions":   func() (bool, error) { return false, s.EndSessions(ctx, "owner") },
+		"EndProviderSessions": func() (bool, error) {
+			return s.EndProviderSessions(ctx, "order", e.clock.Now(), "session", "subject")
+		},
+		"PurgeOrders": func() (bool, error) { return false, s.PurgeOrders(ctx, e.clock.Now()) },
 		"KeepForm":    func() (bool, error) { return false, s.KeepForm(ctx, "id", nil, e.clock.Now()) },
 		"Delete":      func() (bool, error) { return false, s.DeleteSession(ctx, "id") },
 		"DropForm":    func() (bool, error) { return false, s.DropForm(ctx, "id") },

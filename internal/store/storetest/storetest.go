@@ -31,10 +31,24 @@ type Sessions interface {
 	// Session returns what was saved last under an identifier, expired or not, until it is deleted or
 	// purged; found tells whether there is anything.
 	Session(ctx context.Context, id string) (data []byte, expires time.Time, found bool, err error)
+	// CreateSession keeps a new session, with those who can end it; an identifier serves once.
+	CreateSession(ctx context.Context, id string, data []byte, expires time.Time, owner, session, subject string) error
+	// SaveSession replaces the data and the end of a session. It brings none back, and makes none.
 	SaveSession(ctx context.Context, id string, data []byte, expires time.Time) error
 	DeleteSession(ctx context.Context, id string) error
 	// PurgeSessions deletes those that expired before a moment.
 	PurgeSessions(ctx context.Context, expiredBefore time.Time) error
+
+	// CountSessions counts the sessions of an owner that expire after a moment.
+	CountSessions(ctx context.Context, owner string, after time.Time) (int, error)
+	// EndSessions ends every session of an owner; nobody's are those without one.
+	EndSessions(ctx context.Context, owner string) error
+	// EndProviderSessions ends the sessions of a session at a provider, or of a subject. When both are given, of
+	// the subject's those of that session and those of which the session is not known. An order serves once:
+	// first is false, and nothing is ended, for one that came before and was not purged.
+	EndProviderSessions(ctx context.Context, order string, until time.Time, session, subject string) (first bool, err error)
+	// PurgeOrders forgets the orders that expired before a moment.
+	PurgeOrders(ctx context.Context, before time.Time) error
 
 	// KeptForm returns the one form kept last for an owner, as Session does.
 	KeptForm(ctx context.Context, owner string) (data []byte, expires time.Time, found bool, err error)

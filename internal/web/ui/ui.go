@@ -32,9 +32,20 @@ func (p Page) documentTitle() string {
 // Session is who is signed in, and where.
 type Session struct {
 	Person         string
+	Role           string // of an agent; a practitioner's goes without saying
 	Place          string
+	Home           string // where their work begins
 	CanChangePlace bool
 	Links          []Link // to the pages of the person's role
+	CanChangeRole  bool
+}
+
+// home is where the service's name leads.
+func (s *Session) home() string {
+	if s == nil {
+		return "/"
+	}
+	return s.Home
 }
 
 // Link is an address of ours with its words.

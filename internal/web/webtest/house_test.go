@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/demo/agentsim"
 	"vaccin/internal/demo/pscsim"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
@@ -36,7 +37,8 @@ type house struct {
 	clock     *registrytest.Clock
 	logs      *logs
 	simulator *httptest.Server
-	last      atomic.Int64 // rank of the last patient
+	agents    *httptest.Server // the simulated provider of agents
+	last      atomic.Int64     // rank of the last patient
 }
 
 // kept is what the service keeps, seen through what can fail.
@@ -49,6 +51,7 @@ type kept struct {
 type sessions struct {
 	auth.Store
 	calls  atomic.Int64
+	saves  atomic.Int64 // of sessions that were open already
 	broken atomic.Bool
 }
 
@@ -71,7 +74,15 @@ func (s *sessions) SaveSession(ctx context.Context, id string, data []byte, expi
 	if err := s.ask(); err != nil {
 		return err
 	}
+	s.saves.Add(1)
 	return s.Store.SaveSession(ctx, id, data, expires)
+}
+
+func (s *sessions) CreateSession(ctx context.Context, id string, data []byte, expires time.Time, owner, session, subject string) error {
+	if err := s.ask(); err != nil {
+		return err
+	}
+	return s.Store.CreateSession(ctx, id, data, expires, owner, session, subject)
 }
 
 // logs keeps what the service writes.
@@ -110,7 +121,7 @@ func open(t *testing.T) *house {
 	cases.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // the clock stands
 	h.furnish(t, cases)
 	server, simulator := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
-	h.simulator = simulator
+	h.simulator, h.agents = simulator, httptest.NewUnstartedServer(nil)
 	address := server.Listener.Addr().String()
 	h.base = "http://localhost" + address[strings.LastIndexByte(address, ':'):]
 	config := h.config(t)
@@ -123,7 +134,9 @@ func open(t *testing.T) *house {
 	server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(h.logs, nil), slog.LevelError)
 	server.Start()
 	simulator.Start()
+	h.agents.Start()
 	t.Cleanup(server.Close)
+	t.Cleanup(h.agents.Close)
 	t.Cleanup(simulator.Close)
 	return h
 }
@@ -152,6 +165,7 @@ func (h *house) config(t *testing.T) service.Config {
 	handler, err := pscsim.New(pscsim.Options{
 		BaseURL: base, ClientID: "vaccin-test", ClientSecret: "of the test only",
 		RedirectURIs: []string{h.base + "/connexion/psc/retour"}, PostLogoutRedirectURIs: []string{h.base + "/deconnecte"},
+		LogoutURI: h.base + "/connexion/psc/deconnexion",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,7 +176,35 @@ func (h *house) config(t *testing.T) service.Config {
 		Issuer: addresses.Issuer, DiscoveryURL: addresses.DiscoveryURL, AuthURL: addresses.AuthURL,
 		ClientID: "vaccin-test", ClientSecret: "of the test only",
 	}
+	config.Agents = h.agentsConfig(t)
 	return config
+}
+
+// agentsConfig points the service at the simulated provider of agents, which it makes.
+func (h *house) agentsConfig(t *testing.T) service.AgentsConfig {
+	t.Helper()
+	base := "http://" + h.agents.Listener.Addr().String()
+	handler, err := agentsim.New(agentsim.Options{
+		BaseURL: base, ClientID: "vaccin-agents", ClientSecret: "of the test only",
+		RedirectURIs: []string{h.base + "/connexion/agents/retour"}, PostLogoutRedirectURIs: []string{h.base + "/deconnecte"},
+		LogoutURI: h.base + "/connexion/agents/deconnexion",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.agents.Config.Handler = handler
+	return service.AgentsConfig{
+		Issuer: agentsim.AddressesAt(base).Issuer, ClientID: "vaccin-agents", ClientSecret: "of the test only",
+		RoleClaim: agentsim.RoleClaim, Roles: agentsim.Roles(),
+	}
+}
+
+// agent is a browser signed in as one of the simulated agents.
+func (h *house) agent(t *testing.T, account string) *webtest.Browser {
+	t.Helper()
+	b := webtest.NewBrowser(t, h.base)
+	h.enter(b, account, "/connexion/agents").Want(http.StatusOK)
+	return b
 }
 
 // patient imports one more patient and returns who it is.

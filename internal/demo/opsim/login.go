@@ -1,8 +1,9 @@
-package pscsim
+package opsim
 
 import (
 	"bytes"
 	_ "embed"
+	"fmt"
 	"html/template"
 	"net/http"
 
@@ -24,10 +25,27 @@ const maxForm = 16 << 10
 
 // loginPage is what the login page shows.
 type loginPage struct {
+	Provider  string
+	Title     string
 	RequestID string
 	Style     string
 	Problem   string // what to correct, empty when nothing
 	Accounts  []Account
+	Sessions  []openSessions
+}
+
+// account returns the account of a key.
+func (k Kind) account(key string) (Account, error) {
+	return k.find(func(a Account) bool { return a.Key == key })
+}
+
+func (k Kind) find(matches func(Account) bool) (Account, error) {
+	for _, account := range k.Accounts {
+		if matches(account) {
+			return account, nil
+		}
+	}
+	return Account{}, fmt.Errorf("opsim: account: %w", errUnknown)
 }
 
 // showLogin offers the accounts, or signs in at once with the one that
@@ -36,16 +54,16 @@ func (s *simulator) showLogin(w http.ResponseWriter, r *http.Request) {
 	id := r.URL.Query().Get("id")
 	request, err := s.storage.request(id)
 	if err != nil {
-		s.render(w, http.StatusBadRequest, "stale", loginPage{Style: stylePath})
+		s.render(w, http.StatusBadRequest, "stale", loginPage{})
 		return
 	}
 	if request.asked.LoginHint != "" {
-		if account, err := AccountByKey(request.asked.LoginHint); err == nil {
+		if account, err := s.kind.account(request.asked.LoginHint); err == nil {
 			s.signIn(w, r, id, account)
 			return
 		}
 	}
-	s.render(w, http.StatusOK, "login", loginPage{RequestID: id, Style: stylePath, Accounts: Accounts()})
+	s.render(w, http.StatusOK, "login", loginPage{RequestID: id, Accounts: s.kind.Accounts})
 }
 
 func (s *simulator) submitLogin(w http.ResponseWriter, r *http.Request) {
@@ -53,17 +71,17 @@ func (s *simulator) submitLogin(w http.ResponseWriter, r *http.Request) {
 	id := r.PostFormValue("id")
 	request, err := s.storage.request(id)
 	if err != nil {
-		s.render(w, http.StatusBadRequest, "stale", loginPage{Style: stylePath})
+		s.render(w, http.StatusBadRequest, "stale", loginPage{})
 		return
 	}
 	if r.PostFormValue("action") == "refuse" {
 		s.refuse(w, r, request)
 		return
 	}
-	account, err := AccountByKey(r.PostFormValue("account"))
+	account, err := s.kind.account(r.PostFormValue("account"))
 	if err != nil {
 		s.render(w, http.StatusBadRequest, "login", loginPage{
-			RequestID: id, Style: stylePath, Accounts: Accounts(),
+			RequestID: id, Accounts: s.kind.Accounts,
 			Problem: "Choisissez l’un des comptes de la liste.",
 		})
 		return
@@ -73,7 +91,7 @@ func (s *simulator) submitLogin(w http.ResponseWriter, r *http.Request) {
 
 func (s *simulator) signIn(w http.ResponseWriter, r *http.Request, id string, account Account) {
 	if err := s.storage.signIn(id, account); err != nil {
-		s.render(w, http.StatusBadRequest, "stale", loginPage{Style: stylePath})
+		s.render(w, http.StatusBadRequest, "stale", loginPage{})
 		return
 	}
 	ctx := op.ContextWithIssuer(r.Context(), s.addresses.Issuer)
@@ -90,12 +108,13 @@ func (s *simulator) refuse(w http.ResponseWriter, r *http.Request, request authR
 }
 
 func (s *simulator) showSignedOut(w http.ResponseWriter, _ *http.Request) {
-	s.render(w, http.StatusOK, "signed-out", loginPage{Style: stylePath})
+	s.render(w, http.StatusOK, "signed-out", loginPage{})
 }
 
 // render writes a page whole or not at all. No form-action in the policy:
 // browsers apply it to the redirect back to the service too.
 func (s *simulator) render(w http.ResponseWriter, status int, name string, page loginPage) {
+	page.Provider, page.Title, page.Style = s.kind.Name, s.kind.Title, s.kind.stylePath()
 	var body bytes.Buffer
 	if err := pages.ExecuteTemplate(&body, name, page); err != nil {
 		http.Error(w, "page impossible à écrire", http.StatusInternalServerError)

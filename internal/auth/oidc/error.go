@@ -1,4 +1,4 @@
-package psc
+package oidc
 
 import (
 	"errors"
@@ -10,11 +10,11 @@ import (
 // Reason says why a sign-in did not happen, so that a page can tell what to do.
 type Reason string
 
-// The closed set of reasons.
+// The reasons of every provider; a reader of identities may add its own.
 const (
-	// ReasonDenied: the person refused or gave up at Pro Santé Connect.
+	// ReasonDenied: the person refused or gave up at the provider.
 	ReasonDenied Reason = "denied"
-	// ReasonProviderDown: Pro Santé Connect does not answer; try again later.
+	// ReasonProviderDown: the provider does not answer; try again later.
 	ReasonProviderDown Reason = "provider_down"
 	// ReasonStateMismatch: the return does not belong to a sign-in begun in this
 	// browser (forged, replayed, or the login cookie is gone); begin again.
@@ -26,14 +26,12 @@ const (
 	// ReasonInvalidIdentity: the account's description cannot be read safely
 	// (unexpected form, control characters, excessive lengths).
 	ReasonInvalidIdentity Reason = "invalid_identity"
-	// ReasonNoNationalID: the account carries neither an RPPS nor an ADELI number.
-	ReasonNoNationalID Reason = "no_national_id"
 	// ReasonMisconfigured: the provider refuses our registration (client id,
 	// secret, redirect address, scope); only an operator can help.
 	ReasonMisconfigured Reason = "misconfigured"
 )
 
-// Error is every failure of this package after New. Its text is made of fixed
+// Error is every failure of this package and of the readers of identities after New. Its text is made of fixed
 // sentences and network addresses: it never holds a token, a code, a secret or
 // anything about a person, so it may be logged.
 type Error struct {
@@ -41,7 +39,7 @@ type Error struct {
 	detail string
 }
 
-func (e *Error) Error() string { return "psc: " + string(e.Reason) + ": " + e.detail }
+func (e *Error) Error() string { return "sign-in: " + string(e.Reason) + ": " + e.detail }
 
 // ReasonOf returns the reason of an error of this package, however wrapped, or
 // "" for any other error.
@@ -52,6 +50,9 @@ func ReasonOf(err error) Reason {
 	}
 	return ""
 }
+
+// Fail makes the error of a reader of identities. detail is a fixed sentence: it never quotes what was read.
+func Fail(reason Reason, detail string) *Error { return fail(reason, detail) }
 
 func fail(reason Reason, detail string) *Error { return &Error{Reason: reason, detail: detail} }
 

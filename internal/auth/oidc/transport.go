@@ -1,4 +1,4 @@
-package psc
+package oidc
 
 import (
 	"bytes"

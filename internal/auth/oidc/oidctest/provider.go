@@ -1,6 +1,9 @@
-package psc_test
+// Package oidctest holds every door behind an OpenID Connect provider to the same hostile providers: a provider
+// that forges, mixes up, swells or hangs must never let anybody in. It is for tests only.
+package oidctest
 
 import (
+	"context"
 	"crypto"
 	"crypto/hmac"
 	"crypto/rand"
@@ -10,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -20,8 +24,34 @@ import (
 	"testing"
 	"time"
 
-	"vaccin/internal/auth/psc"
+	"vaccin/internal/auth/oidc"
 )
+
+// The service's registration with the providers of tests.
+const (
+	ClientID     = "vaccin-covid"
+	ClientSecret = "a secret of the test only, long enough to sign"
+)
+
+// Client is a door's client as the suite uses it.
+type Client interface {
+	Begin(context.Context) (redirectURL string, attempt oidc.Attempt, err error)
+	// SignIn finishes a sign-in and names who signed in.
+	SignIn(ctx context.Context, callback url.Values, attempt oidc.Attempt) (who string, err error)
+	VerifyLogout(ctx context.Context, raw string) (oidc.Logout, error)
+}
+
+// Door is a door under test.
+type Door struct {
+	New      func(oidc.Config) (Client, error)
+	UserInfo map[string]any // what an honest provider tells beside sub and the names
+	Who      string         // whom that names, as SignIn says it
+	Secrets  []string       // of that account: no error may tell them
+	Account  string         // key of an account of the simulator that may come in
+
+	// Simulate serves the door's simulator for a service at an address, and returns its configuration.
+	Simulate func(t *testing.T, serviceURL string) oidc.Config
+}
 
 const (
 	hostileSubject = "f:0:899700810379"
@@ -35,7 +65,8 @@ var b64 = base64.RawURLEncoding.EncodeToString
 type hostile struct {
 	url    string
 	key    *rsa.PrivateKey
-	client *psc.Client
+	door   Door
+	client Client
 
 	nonce     string
 	tokenType string
@@ -58,9 +89,9 @@ func providerKey(t *testing.T) *rsa.PrivateKey {
 	return key
 }
 
-func newHostile(t *testing.T, timeout time.Duration) *hostile {
+func newHostile(t *testing.T, door Door, timeout time.Duration) *hostile {
 	t.Helper()
-	h := &hostile{key: providerKey(t), tokenType: "Bearer", claims: func(map[string]any) {}}
+	h := &hostile{door: door, key: providerKey(t), tokenType: "Bearer", claims: func(map[string]any) {}}
 	h.idToken = func(claims map[string]any) string { return sign(t, h.key, "RS256", claims) }
 	h.discovery = func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, h.document()) }
 	h.certs = func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, jwks(&h.key.PublicKey)) }
@@ -69,7 +100,7 @@ func newHostile(t *testing.T, timeout time.Duration) *hostile {
 		h.claims(claims)
 		sendJSON(w, map[string]any{"access_token": accessToken, "token_type": h.tokenType, "expires_in": 120, "id_token": h.idToken(claims)})
 	}
-	h.userInfo = func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, honestUserInfo()) }
+	h.userInfo = func(w http.ResponseWriter, _ *http.Request) { sendJSON(w, h.honestUserInfo()) }
 	mux := http.NewServeMux()
 	mux.HandleFunc("/discovery", func(w http.ResponseWriter, r *http.Request) { h.discoveries.Add(1); h.discovery(w, r) })
 	mux.HandleFunc("/certs", func(w http.ResponseWriter, r *http.Request) { h.certs(w, r) })
@@ -78,10 +109,14 @@ func newHostile(t *testing.T, timeout time.Duration) *hostile {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	h.url = server.URL
-	h.client = mustClient(t, psc.Config{
-		Issuer: h.url, DiscoveryURL: h.url + "/discovery", ClientID: clientID, ClientSecret: clientSecret,
+	client, err := door.New(oidc.Config{
+		Issuer: h.url, DiscoveryURL: h.url + "/discovery", ClientID: ClientID, ClientSecret: ClientSecret,
 		RedirectURL: "http://localhost:1/retour", HTTPClient: &http.Client{Timeout: timeout},
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.client = client
 	return h
 }
 
@@ -97,24 +132,26 @@ func (h *hostile) honestClaims() map[string]any {
 	hash := sha256.Sum256([]byte(accessToken))
 	now := time.Now().Unix()
 	return map[string]any{
-		"iss": h.url, "aud": clientID, "sub": hostileSubject, "iat": now, "exp": now + 120,
+		"iss": h.url, "aud": ClientID, "sub": hostileSubject, "iat": now, "exp": now + 120,
 		"nonce": h.nonce, "at_hash": b64(hash[:16]), "acr": "eidas1",
 	}
 }
 
-func honestUserInfo() map[string]any {
-	return map[string]any{"sub": hostileSubject, "SubjectNameID": "899700810379", "family_name": "MARCHAND", "given_name": "Hélène"}
+func (h *hostile) honestUserInfo() map[string]any {
+	info := map[string]any{"sub": hostileSubject, "family_name": "MARCHAND", "given_name": "Hélène"}
+	maps.Copy(info, h.door.UserInfo)
+	return info
 }
 
 // signIn plays a sign-in whose callback is well formed.
-func (h *hostile) signIn(t *testing.T) (psc.Login, error) {
+func (h *hostile) signIn(t *testing.T) (who string, err error) {
 	t.Helper()
-	_, attempt, err := h.client.Begin(background())
+	_, attempt, err := h.client.Begin(t.Context())
 	if err != nil {
-		return psc.Login{}, err
+		return "", err
 	}
 	h.nonce = attempt.Nonce
-	return h.client.Finish(background(), url.Values{"code": {"c"}, "state": {attempt.State}}, attempt)
+	return h.client.SignIn(t.Context(), url.Values{"code": {"c"}, "state": {attempt.State}}, attempt)
 }
 
 func sendJSON(w http.ResponseWriter, value any) {
@@ -131,7 +168,12 @@ func jwks(key *rsa.PublicKey) map[string]any {
 // unsigned returns the two first parts of a JWT.
 func unsigned(t *testing.T, algorithm string, claims map[string]any) string {
 	t.Helper()
-	header, err := json.Marshal(map[string]any{"alg": algorithm, "kid": "k", "typ": "JWT"})
+	return unsignedTyped(t, algorithm, "JWT", claims)
+}
+
+func unsignedTyped(t *testing.T, algorithm, kind string, claims map[string]any) string {
+	t.Helper()
+	header, err := json.Marshal(map[string]any{"alg": algorithm, "kid": "k", "typ": kind})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +186,16 @@ func unsigned(t *testing.T, algorithm string, claims map[string]any) string {
 
 func sign(t *testing.T, key *rsa.PrivateKey, algorithm string, claims map[string]any) string {
 	t.Helper()
-	text := unsigned(t, algorithm, claims)
+	return signText(t, key, unsigned(t, algorithm, claims))
+}
+
+func signTyped(t *testing.T, key *rsa.PrivateKey, kind string, claims map[string]any) string {
+	t.Helper()
+	return signText(t, key, unsignedTyped(t, "RS256", kind, claims))
+}
+
+func signText(t *testing.T, key *rsa.PrivateKey, text string) string {
+	t.Helper()
 	digest := sha256.Sum256([]byte(text))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, key, crypto.SHA256, digest[:])
 	if err != nil {
@@ -171,15 +222,22 @@ func publicPEM(t *testing.T, key *rsa.PublicKey) []byte {
 }
 
 // wantDiscreet checks that an error tells no token and nobody's name.
-func wantDiscreet(t *testing.T, err error) {
+func wantDiscreet(t *testing.T, door Door, err error) {
 	t.Helper()
 	if err == nil {
 		return
 	}
-	for _, secret := range []string{accessToken, clientSecret, "899700810379", "899700810742", "MARCHAND", "eyJ", hostileSubject} {
+	for _, secret := range append([]string{accessToken, ClientSecret, "899700810742", "MARCHAND", "eyJ", hostileSubject}, door.Secrets...) {
 		if strings.Contains(err.Error(), secret) {
 			t.Errorf("the error %q tells %q", err, secret)
 		}
+	}
+}
+
+func wantReason(t *testing.T, err error, want oidc.Reason) {
+	t.Helper()
+	if got := oidc.ReasonOf(err); got != want {
+		t.Fatalf("reason %q (%v), want %q", got, err, want)
 	}
 }
 

@@ -1,4 +1,4 @@
-package pscsim
+package opsim
 
 import "time"
 

@@ -1,40 +1,43 @@
-package psc
+package oidc
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"mime"
 	"net/http"
 	"slices"
 
-	"github.com/coreos/go-oidc/v3/oidc"
+	gooidc "github.com/coreos/go-oidc/v3/oidc"
 )
 
-// fetchIdentity asks userinfo who the bearer of the access token is, and
-// refuses an answer about anyone but subject, the ID token's.
-func (c *Client) fetchIdentity(ctx context.Context, provider *provider, accessToken, subject string) (Identity, error) {
+// fetchUserInfo asks userinfo who the bearer of the access token is, and refuses an answer about anyone but
+// subject, the ID token's.
+func (c *Client) fetchUserInfo(ctx context.Context, provider *provider, accessToken, subject string) ([]byte, error) {
 	mediaType, body, err := c.callUserInfo(ctx, provider, accessToken)
 	if err != nil {
-		return Identity{}, err
+		return nil, err
 	}
 	switch mediaType {
 	case "application/json":
 	case "application/jwt":
 		body, err = c.openSignedUserInfo(ctx, provider, body)
 		if err != nil {
-			return Identity{}, err
+			return nil, err
 		}
 	default:
-		return Identity{}, fail(ReasonInvalidResponse, "userinfo is neither JSON nor a signed JWT")
+		return nil, fail(ReasonInvalidResponse, "userinfo is neither JSON nor a signed JWT")
 	}
-	identity, err := ParseUserInfo(body)
-	if err != nil {
-		return Identity{}, err
+	var claims struct {
+		Subject string `json:"sub"`
 	}
-	if identity.Subject != subject {
-		return Identity{}, fail(ReasonInvalidResponse, "userinfo speaks of another subject than the ID token")
+	if err := json.Unmarshal(body, &claims); err != nil {
+		return nil, fail(ReasonInvalidIdentity, "userinfo is not the JSON expected")
 	}
-	return identity, nil
+	if claims.Subject != subject {
+		return nil, fail(ReasonInvalidResponse, "userinfo speaks of another subject than the ID token")
+	}
+	return body, nil
 }
 
 func (c *Client) callUserInfo(ctx context.Context, provider *provider, accessToken string) (mediaType string, body []byte, err error) {
@@ -72,7 +75,7 @@ func (c *Client) callUserInfo(ctx context.Context, provider *provider, accessTok
 // optional there, are checked when present.
 func (c *Client) openSignedUserInfo(ctx context.Context, provider *provider, signed []byte) ([]byte, error) {
 	keys := &capturingKeySet{recordingKeySet: recordingKeySet{keys: provider.keys}}
-	verified, err := oidc.NewVerifier(c.cfg.Issuer, keys, &oidc.Config{
+	verified, err := gooidc.NewVerifier(c.cfg.Issuer, keys, &gooidc.Config{
 		SkipClientIDCheck:    true,
 		SkipExpiryCheck:      true,
 		SupportedSigningAlgs: signingAlgorithms,

@@ -1,4 +1,4 @@
-package pscsim
+package opsim
 
 import (
 	"crypto/rsa"
@@ -10,13 +10,12 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// acr is the level of assurance the simulator grants to everyone.
-const acr = "eidas1"
-
 // authRequest is a sign-in under way, in the form the library reads. It is a
 // value: what is handed out never changes behind its holder's back.
 type authRequest struct {
 	id        string
+	session   string // sid: the session here that this sign-in opens
+	acr       string
 	asked     oidc.AuthRequest
 	subject   string // empty until someone has signed in
 	authTime  time.Time
@@ -24,7 +23,7 @@ type authRequest struct {
 }
 
 func (r authRequest) GetID() string                      { return r.id }
-func (r authRequest) GetACR() string                     { return acr }
+func (r authRequest) GetACR() string                     { return r.acr }
 func (r authRequest) GetAMR() []string                   { return nil }
 func (r authRequest) GetAudience() []string              { return []string{r.asked.ClientID} }
 func (r authRequest) GetAuthTime() time.Time             { return r.authTime }
@@ -43,7 +42,10 @@ func (r authRequest) GetCodeChallenge() *oidc.CodeChallenge {
 }
 
 // client is the one service provider, in the form the library reads.
-type client struct{ options Options }
+type client struct {
+	kind    Kind
+	options Options
+}
 
 func (c client) GetID() string                       { return c.options.ClientID }
 func (c client) RedirectURIs() []string              { return c.options.RedirectURIs }
@@ -58,7 +60,7 @@ func (c client) GrantTypes() []oidc.GrantType         { return []oidc.GrantType{
 func (c client) AccessTokenType() op.AccessTokenType  { return op.AccessTokenTypeJWT }
 func (c client) IDTokenLifetime() time.Duration       { return accessTokenLifetime }
 func (c client) DevMode() bool                        { return false }
-func (c client) IsScopeAllowed(scope string) bool     { return scope == scopeAll }
+func (c client) IsScopeAllowed(scope string) bool     { return scope == c.kind.Scope }
 func (c client) IDTokenUserinfoClaimsAssertion() bool { return false }
 func (c client) ClockSkew() time.Duration             { return 0 }
 func (c client) RestrictAdditionalIdTokenScopes() func([]string) []string {
@@ -70,7 +72,7 @@ func (c client) RestrictAdditionalAccessTokenScopes() func([]string) []string {
 }
 
 func (c client) LoginURL(id string) string {
-	return c.options.BaseURL + loginPath + "?" + url.Values{"id": {id}}.Encode()
+	return c.options.BaseURL + c.kind.loginPath() + "?" + url.Values{"id": {id}}.Encode()
 }
 
 func sameScopes(scopes []string) []string { return scopes }

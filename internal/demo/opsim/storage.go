@@ -1,4 +1,4 @@
-package pscsim
+package opsim
 
 import (
 	"context"
@@ -21,11 +21,12 @@ const (
 	requestLifetime     = 10 * time.Minute // the login page may stay open that long
 	codeLifetime        = time.Minute
 	accessTokenLifetime = 2 * time.Minute
+	sessionLifetime     = 12 * time.Hour // of a session here, which the service's own may follow
 )
 
 const (
 	signatureAlgorithm = jose.RS256
-	keyID              = "pscsim-1"
+	keyID              = "simulator-1"
 )
 
 var (
@@ -44,28 +45,32 @@ type storage struct {
 	requests *expiring[authRequest]
 	codes    *expiring[string]      // code → request id
 	tokens   *expiring[accessToken] // token id → whose
+	sessions *expiring[string]      // sid → subject
+
+	ended func(subject, session string) // tells the service
 }
 
-type accessToken struct{ subject, clientID string }
+type accessToken struct{ subject, clientID, session string }
 
-func newStorage(options Options) (*storage, error) {
+func newStorage(kind Kind, options Options) (*storage, error) {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
-		return nil, fmt.Errorf("pscsim: signing key: %w", err)
+		return nil, fmt.Errorf("opsim: signing key: %w", err)
 	}
 	return &storage{
-		client:   client{options: options},
+		client:   client{kind: kind, options: options},
 		secret:   options.ClientSecret,
 		key:      key,
 		now:      options.Now,
 		requests: newExpiring[authRequest](requestLifetime),
 		codes:    newExpiring[string](codeLifetime),
 		tokens:   newExpiring[accessToken](accessTokenLifetime),
+		sessions: newExpiring[string](sessionLifetime),
 	}, nil
 }
 
 // CreateAuthRequest keeps a request to sign in. What the library leaves optional
-// and Pro Santé Connect asks for is required here: state, nonce, PKCE S256 and
+// and Pro Santé Connect, for one, asks for is required here: state, nonce, PKCE S256 and
 // both scopes.
 func (s *storage) CreateAuthRequest(_ context.Context, asked *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
 	switch {
@@ -73,12 +78,12 @@ func (s *storage) CreateAuthRequest(_ context.Context, asked *oidc.AuthRequest, 
 		return nil, oidc.ErrInvalidRequest().WithDescription("state and nonce are required")
 	case asked.CodeChallenge == "" || asked.CodeChallengeMethod != oidc.CodeChallengeMethodS256:
 		return nil, oidc.ErrInvalidRequest().WithDescription("PKCE with S256 is required")
-	case !slices.Contains(asked.Scopes, oidc.ScopeOpenID) || !slices.Contains(asked.Scopes, scopeAll):
-		return nil, oidc.ErrInvalidScope().WithDescription("scopes openid and scope_all are required")
+	case !slices.Contains(asked.Scopes, oidc.ScopeOpenID) || !slices.Contains(asked.Scopes, s.client.kind.Scope):
+		return nil, oidc.ErrInvalidScope().WithDescription("scopes openid and %s are required", s.client.kind.Scope)
 	case slices.Contains(asked.Prompt, oidc.PromptNone):
 		return nil, oidc.ErrLoginRequired()
 	}
-	request := authRequest{id: rand.Text(), asked: *asked}
+	request := authRequest{id: rand.Text(), session: rand.Text(), acr: s.client.kind.ACR, asked: *asked}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests.put(request.id, request, s.now())
@@ -108,7 +113,8 @@ func (s *storage) signIn(id string, account Account) error {
 	if !ok || request.subject != "" {
 		return errUnknown
 	}
-	request.subject, request.authTime = account.Subject(), now
+	request.subject, request.authTime = account.Subject, now
+	s.sessions.put(request.session, account.Subject, now)
 	s.requests.set(id, request)
 	return nil
 }
@@ -157,7 +163,7 @@ func (s *storage) CreateAccessToken(_ context.Context, request op.TokenRequest) 
 	id := rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	until := s.tokens.put(id, accessToken{request.GetSubject(), s.client.GetID()}, s.now())
+	until := s.tokens.put(id, accessToken{request.GetSubject(), s.client.GetID(), sessionOf(request)}, s.now())
 	return id, until, nil
 }
 
@@ -169,30 +175,45 @@ func (s *storage) accountOf(tokenID, subject string) (Account, error) {
 	if !ok || token.subject != subject {
 		return Account{}, errUnknown
 	}
-	return accountBySubject(subject)
+	return s.accountBySubject(subject)
 }
 
-// TerminateSessionFromRequest ends the tokens of the person whose ID token is
-// given. Without one, anybody's link could sign people out: refused.
+func (s *storage) accountBySubject(subject string) (Account, error) {
+	return s.client.kind.find(func(a Account) bool { return a.Subject == subject })
+}
+
+// TerminateSessionFromRequest ends the session and the tokens that the given ID token names. Without one,
+// anybody's link could sign people out: refused.
 func (s *storage) TerminateSessionFromRequest(_ context.Context, request *op.EndSessionRequest) (string, error) {
 	if request.IDTokenHintClaims == nil {
 		return "", oidc.ErrInvalidRequest().WithDescription("id_token_hint is required")
 	}
-	s.endTokens(request.UserID, request.ClientID)
+	s.end(request.UserID, func(session string) bool { return session == request.IDTokenHintClaims.SessionID })
 	return request.RedirectURI, nil
 }
 
-func (s *storage) TerminateSession(_ context.Context, subject, clientID string) error {
-	s.endTokens(subject, clientID)
+func (s *storage) TerminateSession(_ context.Context, subject, _ string) error {
+	s.end(subject, func(string) bool { return true })
 	return nil
 }
 
-func (s *storage) endTokens(subject, clientID string) {
+// end ends sessions of a person with the tokens they gave, and tells the service of each.
+func (s *storage) end(subject string, chosen func(session string) bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tokens.removeIf(func(token accessToken) bool {
-		return token.subject == subject && token.clientID == clientID
-	})
+	gone := []string{}
+	for session, kept := range s.sessions.values {
+		if kept.value == subject && chosen(session) {
+			gone = append(gone, session)
+		}
+	}
+	for _, session := range gone {
+		s.sessions.remove(session)
+	}
+	s.tokens.removeIf(func(token accessToken) bool { return token.subject == subject && chosen(token.session) })
+	s.mu.Unlock()
+	for _, session := range gone {
+		s.ended(subject, session)
+	}
 }
 
 func (s *storage) GetClientByClientID(_ context.Context, id string) (op.Client, error) {
@@ -209,19 +230,26 @@ func (s *storage) AuthorizeClientIDSecret(_ context.Context, id, secret string) 
 	return nil
 }
 
-// SetUserinfoFromRequest puts into the ID token the few claims that Pro Santé
-// Connect repeats there.
+// sessionOf is the session that a request opened.
+func sessionOf(request any) string {
+	if r, ok := request.(authRequest); ok {
+		return r.session
+	}
+	return ""
+}
+
+// SetUserinfoFromRequest puts into the ID token the session, and the claims that the provider repeats there.
 func (s *storage) SetUserinfoFromRequest(_ context.Context, info *oidc.UserInfo, request op.IDTokenRequest, _ []string) error {
-	account, err := accountBySubject(request.GetSubject())
+	account, err := s.accountBySubject(request.GetSubject())
 	if err != nil {
 		return err
 	}
-	info.Subject = account.Subject() // the library copies the whole value over the token's claims
-	info.PreferredUsername = account.NationalID
-	info.FamilyName = account.FamilyName
-	info.GivenName = account.GivenName
-	info.AppendClaims("SubjectNameID", account.NationalID)
-	info.AppendClaims("authMode", authMode)
+	info.Subject = account.Subject // the library copies the whole value over the token's claims
+	info.PreferredUsername, info.FamilyName, info.GivenName = account.PreferredUsername, account.FamilyName, account.GivenName
+	info.AppendClaims("sid", sessionOf(request))
+	for name, value := range account.Claims {
+		info.AppendClaims(name, value)
+	}
 	return nil
 }
 
@@ -235,7 +263,7 @@ func (s *storage) KeySet(context.Context) ([]op.Key, error) { return []op.Key{pu
 
 func (s *storage) Health(context.Context) error { return nil }
 
-// The library's contract goes further than Pro Santé Connect: what follows is
+// The library's contract goes further than the providers simulated: what follows is
 // never reached through the routes served, and refuses.
 
 func (s *storage) CreateAccessAndRefreshTokens(context.Context, op.TokenRequest, string) (string, string, time.Time, error) {

@@ -1,4 +1,4 @@
-package psc
+package oidc
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
+	gooidc "github.com/coreos/go-oidc/v3/oidc"
 )
 
 // discoveryPause is how long a failed discovery is remembered: while the
@@ -16,11 +16,11 @@ import (
 // one behind the other for a timeout each.
 const discoveryPause = 2 * time.Second
 
-// provider is where to reach Pro Santé Connect and its signing keys.
+// provider is where to reach the provider and its signing keys.
 type provider struct {
 	authURL, tokenURL, userInfoURL, endSessionURL, jwksURL string
 
-	keys oidc.KeySet
+	keys gooidc.KeySet
 }
 
 // endpointSource yields the provider: the configured endpoints, completed once
@@ -99,7 +99,7 @@ func (s *endpointSource) discover(ctx context.Context) (*provider, error) {
 		return nil, err
 	}
 	var document struct {
-		oidc.ProviderConfig
+		gooidc.ProviderConfig
 		EndSessionURL string `json:"end_session_endpoint"`
 	}
 	if err := json.Unmarshal(body, &document); err != nil {
@@ -148,7 +148,7 @@ func (s *endpointSource) fetch(ctx context.Context) ([]byte, error) {
 // when a token names an unknown key. Its calls outlive the request that
 // caused them, hence the background context.
 func (s *endpointSource) withKeys(p provider) *provider {
-	p.keys = oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), s.http), p.jwksURL)
+	p.keys = gooidc.NewRemoteKeySet(gooidc.ClientContext(context.Background(), s.http), p.jwksURL)
 	return &p
 }
 

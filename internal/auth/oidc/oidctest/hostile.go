@@ -1,4 +1,4 @@
-package psc_test
+package oidctest
 
 import (
 	"crypto/rand"
@@ -11,10 +11,23 @@ import (
 	"testing"
 	"time"
 
-	"vaccin/internal/auth/psc"
+	"vaccin/internal/auth/oidc"
 )
 
-func TestFinishRefusesAHostileIDToken(t *testing.T) {
+// Hostile tries every hostile provider on a door.
+func Hostile(t *testing.T, door Door) {
+	t.Helper()
+	t.Run("finish refuses a hostile ID token", func(t *testing.T) { finishRefusesAHostileIDToken(t, door) })
+	t.Run("finish refuses a hostile userinfo", func(t *testing.T) { finishRefusesAHostileUserInfo(t, door) })
+	t.Run("finish survives endpoints that misbehave", func(t *testing.T) { finishSurvivesEndpointsThatMisbehave(t, door) })
+	t.Run("no redirect is followed with the code or the token", func(t *testing.T) { noRedirectIsFollowedWithTheCodeOrTheToken(t, door) })
+	t.Run("discovery is bounded and checked", func(t *testing.T) { discoveryIsBoundedAndChecked(t, door) })
+	t.Run("discovery is tried again when the provider is back", func(t *testing.T) { discoveryIsTriedAgainWhenTheProviderIsBack(t, door) })
+	t.Run("an absent provider does not stop the start", func(t *testing.T) { anAbsentProviderDoesNotStopTheStart(t, door) })
+	t.Run("hostile logout tokens", func(t *testing.T) { verifyLogoutRefusesAHostileToken(t, door) })
+}
+
+func finishRefusesAHostileIDToken(t *testing.T, door Door) {
 	otherKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -29,76 +42,76 @@ func TestFinishRefusesAHostileIDToken(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		prepare func(*testing.T, *hostile)
-		want    psc.Reason
+		want    oidc.Reason
 	}{
 		{"honest", func(*testing.T, *hostile) {}, ""},
 		{"honest without at_hash", without("at_hash"), ""},
 		{"honest, several audiences, ours as azp", func(_ *testing.T, h *hostile) {
-			h.claims = func(c map[string]any) { c["aud"], c["azp"] = []string{clientID, "other"}, clientID }
+			h.claims = func(c map[string]any) { c["aud"], c["azp"] = []string{ClientID, "other"}, ClientID }
 		}, ""},
 		{"honest with another acr", set("acr", "eidas3"), ""},
 		{"no signature", func(t *testing.T, h *hostile) {
 			h.idToken = func(c map[string]any) string { return unsigned(t, "none", c) + "." }
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"HS256 with the public key", func(t *testing.T, h *hostile) {
 			h.idToken = func(c map[string]any) string { return signHMAC(t, publicPEM(t, &h.key.PublicKey), c) }
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"HS256 with a secret published as a key", func(t *testing.T, h *hostile) {
 			h.certs = func(w http.ResponseWriter, _ *http.Request) {
-				sendJSON(w, map[string]any{"keys": []map[string]any{{"kty": "oct", "kid": "k", "k": b64([]byte(clientSecret))}}})
+				sendJSON(w, map[string]any{"keys": []map[string]any{{"kty": "oct", "kid": "k", "k": b64([]byte(ClientSecret))}}})
 			}
-			h.idToken = func(c map[string]any) string { return signHMAC(t, []byte(clientSecret), c) }
-		}, psc.ReasonInvalidResponse},
+			h.idToken = func(c map[string]any) string { return signHMAC(t, []byte(ClientSecret), c) }
+		}, oidc.ReasonInvalidResponse},
 		{"HS256 with the client secret", func(t *testing.T, h *hostile) {
-			h.idToken = func(c map[string]any) string { return signHMAC(t, []byte(clientSecret), c) }
-		}, psc.ReasonInvalidResponse},
+			h.idToken = func(c map[string]any) string { return signHMAC(t, []byte(ClientSecret), c) }
+		}, oidc.ReasonInvalidResponse},
 		{"another key", func(t *testing.T, h *hostile) {
 			h.idToken = func(c map[string]any) string { return sign(t, otherKey, "RS256", c) }
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"claims changed after signing", func(t *testing.T, h *hostile) {
 			h.idToken = func(c map[string]any) string {
 				genuine := strings.Split(sign(t, h.key, "RS256", c), ".")
 				c["sub"] = "someone else"
 				return unsigned(t, "RS256", c) + "." + genuine[2]
 			}
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"not a JWT", func(_ *testing.T, h *hostile) {
 			h.idToken = func(map[string]any) string { return "not.a.jwt" }
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"no ID token", func(_ *testing.T, h *hostile) {
 			h.idToken = func(map[string]any) string { return "" }
-		}, psc.ReasonInvalidResponse},
-		{"another audience", set("aud", "another-service"), psc.ReasonInvalidResponse},
-		{"no audience", without("aud"), psc.ReasonInvalidResponse},
-		{"several audiences without azp", set("aud", []string{clientID, "other"}), psc.ReasonInvalidResponse},
-		{"another azp", set("azp", "other"), psc.ReasonInvalidResponse},
-		{"another issuer", set("iss", "https://example.org"), psc.ReasonInvalidResponse},
-		{"expired", set("exp", past), psc.ReasonExpired},
-		{"no expiry", without("exp"), psc.ReasonExpired},
-		{"another nonce", set("nonce", "another"), psc.ReasonInvalidResponse},
-		{"no nonce", without("nonce"), psc.ReasonInvalidResponse},
-		{"another access token's hash", set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"), psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
+		{"another audience", set("aud", "another-service"), oidc.ReasonInvalidResponse},
+		{"no audience", without("aud"), oidc.ReasonInvalidResponse},
+		{"several audiences without azp", set("aud", []string{ClientID, "other"}), oidc.ReasonInvalidResponse},
+		{"another azp", set("azp", "other"), oidc.ReasonInvalidResponse},
+		{"another issuer", set("iss", "https://example.org"), oidc.ReasonInvalidResponse},
+		{"expired", set("exp", past), oidc.ReasonExpired},
+		{"no expiry", without("exp"), oidc.ReasonExpired},
+		{"another nonce", set("nonce", "another"), oidc.ReasonInvalidResponse},
+		{"no nonce", without("nonce"), oidc.ReasonInvalidResponse},
+		{"another access token's hash", set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"), oidc.ReasonInvalidResponse},
 		{"no subject, nor in userinfo", func(_ *testing.T, h *hostile) {
 			h.claims = func(c map[string]any) { delete(c, "sub") }
 			h.userInfo = func(w http.ResponseWriter, _ *http.Request) {
-				info := honestUserInfo()
+				info := h.honestUserInfo()
 				delete(info, "sub")
 				sendJSON(w, info)
 			}
-		}, psc.ReasonInvalidResponse},
-		{"endless acr", set("acr", strings.Repeat("a", 300)), psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
+		{"endless acr", set("acr", strings.Repeat("a", 300)), oidc.ReasonInvalidResponse},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := newHostile(t, time.Second)
+			h := newHostile(t, door, time.Second)
 			c.prepare(t, h)
 			_, err := h.signIn(t)
 			wantReason(t, err, c.want)
-			wantDiscreet(t, err)
+			wantDiscreet(t, door, err)
 		})
 	}
 }
 
-func TestFinishRefusesAHostileUserInfo(t *testing.T) {
+func finishRefusesAHostileUserInfo(t *testing.T, door Door) {
 	answer := func(mediaType, body string) func(*testing.T, *hostile) {
 		return func(_ *testing.T, h *hostile) {
 			h.userInfo = func(w http.ResponseWriter, _ *http.Request) {
@@ -110,68 +123,68 @@ func TestFinishRefusesAHostileUserInfo(t *testing.T) {
 	signed := func(change func(map[string]any)) func(*testing.T, *hostile) {
 		return func(t *testing.T, h *hostile) {
 			h.userInfo = func(w http.ResponseWriter, _ *http.Request) {
-				claims := honestUserInfo()
-				claims["iss"], claims["aud"] = h.url, clientID
+				claims := h.honestUserInfo()
+				claims["iss"], claims["aud"] = h.url, ClientID
 				change(claims)
 				w.Header().Set("Content-Type", "application/jwt")
 				_, _ = w.Write([]byte(sign(t, h.key, "RS256", claims)))
 			}
 		}
 	}
-	const sameSubject = `{"sub":"` + hostileSubject + `","SubjectNameID":"899700810379"`
+	const sameSubject = `{"sub":"` + hostileSubject + `"`
 	for _, c := range []struct {
 		name    string
 		prepare func(*testing.T, *hostile)
-		want    psc.Reason
+		want    oidc.Reason
 	}{
 		{"honest", func(*testing.T, *hostile) {}, ""},
 		{"honest and signed", signed(func(map[string]any) {}), ""},
 		{"signed without audience", signed(func(c map[string]any) { delete(c, "aud") }), ""},
-		{"another subject", answer("application/json", `{"sub":"f:0:1","SubjectNameID":"899700810742"}`), psc.ReasonInvalidResponse},
-		{"no subject", answer("application/json", `{"SubjectNameID":"899700810742"}`), psc.ReasonInvalidResponse},
-		{"signed, another subject", signed(func(c map[string]any) { c["sub"] = "f:0:1" }), psc.ReasonInvalidResponse},
-		{"signed, another issuer", signed(func(c map[string]any) { c["iss"] = "https://example.org" }), psc.ReasonInvalidResponse},
-		{"signed, no issuer", signed(func(c map[string]any) { delete(c, "iss") }), psc.ReasonInvalidResponse},
-		{"signed, another audience", signed(func(c map[string]any) { c["aud"] = "other" }), psc.ReasonInvalidResponse},
-		{"signed, expired", signed(func(c map[string]any) { c["exp"] = time.Now().Add(-time.Minute).Unix() }), psc.ReasonExpired},
+		{"another subject", answer("application/json", `{"sub":"f:0:1","SubjectNameID":"899700810742"}`), oidc.ReasonInvalidResponse},
+		{"no subject", answer("application/json", `{"SubjectNameID":"899700810742"}`), oidc.ReasonInvalidResponse},
+		{"signed, another subject", signed(func(c map[string]any) { c["sub"] = "f:0:1" }), oidc.ReasonInvalidResponse},
+		{"signed, another issuer", signed(func(c map[string]any) { c["iss"] = "https://example.org" }), oidc.ReasonInvalidResponse},
+		{"signed, no issuer", signed(func(c map[string]any) { delete(c, "iss") }), oidc.ReasonInvalidResponse},
+		{"signed, another audience", signed(func(c map[string]any) { c["aud"] = "other" }), oidc.ReasonInvalidResponse},
+		{"signed, expired", signed(func(c map[string]any) { c["exp"] = time.Now().Add(-time.Minute).Unix() }), oidc.ReasonExpired},
 		{"JWT without signature", func(t *testing.T, h *hostile) {
 			answer("application/jwt", unsigned(t, "none", map[string]any{"iss": h.url, "sub": hostileSubject})+".")(t, h)
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"JWT signed HS256 with the public key", func(t *testing.T, h *hostile) {
 			text := signHMAC(t, publicPEM(t, &h.key.PublicKey), map[string]any{"iss": h.url, "sub": hostileSubject})
 			answer("application/jwt", text)(t, h)
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"JWT announced as JSON", func(t *testing.T, h *hostile) {
-			answer("application/json", sign(t, h.key, "RS256", honestUserInfo()))(t, h)
-		}, psc.ReasonInvalidIdentity},
-		{"HTML", answer("text/html", sameSubject+"}"), psc.ReasonInvalidResponse},
-		{"no content type", answer("", sameSubject+"}"), psc.ReasonInvalidResponse},
-		{"larger than 1 MiB", answer("application/json", sameSubject+`,"x":"`+strings.Repeat("x", 1<<20)+`"}`), psc.ReasonInvalidResponse},
-		{"larger than 1 MiB in spaces", answer("application/json", sameSubject+"}"+strings.Repeat(" ", 1<<20)), psc.ReasonInvalidResponse},
+			answer("application/json", sign(t, h.key, "RS256", h.honestUserInfo()))(t, h)
+		}, oidc.ReasonInvalidIdentity},
+		{"HTML", answer("text/html", sameSubject+"}"), oidc.ReasonInvalidResponse},
+		{"no content type", answer("", sameSubject+"}"), oidc.ReasonInvalidResponse},
+		{"larger than 1 MiB", answer("application/json", sameSubject+`,"x":"`+strings.Repeat("x", 1<<20)+`"}`), oidc.ReasonInvalidResponse},
+		{"larger than 1 MiB in spaces", answer("application/json", sameSubject+"}"+strings.Repeat(" ", 1<<20)), oidc.ReasonInvalidResponse},
 		{"access token no longer accepted", func(_ *testing.T, h *hostile) {
 			h.userInfo = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }
-		}, psc.ReasonExpired},
+		}, oidc.ReasonExpired},
 		{"forbidden", func(_ *testing.T, h *hostile) {
 			h.userInfo = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"out of order", func(_ *testing.T, h *hostile) {
 			h.userInfo = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
-		}, psc.ReasonProviderDown},
+		}, oidc.ReasonProviderDown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := newHostile(t, time.Second)
+			h := newHostile(t, door, time.Second)
 			c.prepare(t, h)
-			login, err := h.signIn(t)
+			who, err := h.signIn(t)
 			wantReason(t, err, c.want)
-			wantDiscreet(t, err)
-			if c.want == "" && login.Identity.NationalID != "899700810379" {
-				t.Errorf("identity %+v", login.Identity)
+			wantDiscreet(t, door, err)
+			if c.want == "" && who != door.Who {
+				t.Errorf("signed in as %s", who)
 			}
 		})
 	}
 }
 
-func TestFinishSurvivesEndpointsThatMisbehave(t *testing.T) {
+func finishSurvivesEndpointsThatMisbehave(t *testing.T, door Door) {
 	hang := func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body) // a server sees the client leave only once the body is read
 		<-r.Context().Done()
@@ -190,35 +203,35 @@ func TestFinishSurvivesEndpointsThatMisbehave(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		prepare func(*hostile)
-		want    psc.Reason
+		want    oidc.Reason
 	}{
-		{"token endpoint hangs", func(h *hostile) { h.token = hang }, psc.ReasonProviderDown},
-		{"token endpoint out of order", func(h *hostile) { h.token = refusal(503, "down") }, psc.ReasonProviderDown},
-		{"token answer oversized", func(h *hostile) { h.token = oversized }, psc.ReasonInvalidResponse},
-		{"token answer not JSON", func(h *hostile) { h.token = refusal(200, "<html>") }, psc.ReasonInvalidResponse},
-		{"token answer without token", func(h *hostile) { h.token = refusal(200, "{}") }, psc.ReasonInvalidResponse},
-		{"token of another type", func(h *hostile) { h.tokenType = "MAC" }, psc.ReasonInvalidResponse},
-		{"code refused", func(h *hostile) { h.token = refusal(400, `{"error":"invalid_grant"}`) }, psc.ReasonExpired},
-		{"unknown refusal", func(h *hostile) { h.token = refusal(400, `{"error":"`+accessToken+`"}`) }, psc.ReasonInvalidResponse},
-		{"too many requests", func(h *hostile) { h.token = refusal(429, "") }, psc.ReasonProviderDown},
-		{"key set hangs", func(h *hostile) { h.certs = hang }, psc.ReasonProviderDown},
-		{"key set out of order", func(h *hostile) { h.certs = refusal(500, "") }, psc.ReasonProviderDown},
-		{"key set oversized", func(h *hostile) { h.certs = oversized }, psc.ReasonInvalidResponse},
-		{"key set not JSON", func(h *hostile) { h.certs = refusal(200, "<html>") }, psc.ReasonInvalidResponse},
-		{"key set empty", func(h *hostile) { h.certs = refusal(200, `{"keys":[]}`) }, psc.ReasonInvalidResponse},
-		{"userinfo hangs", func(h *hostile) { h.userInfo = hang }, psc.ReasonProviderDown},
+		{"token endpoint hangs", func(h *hostile) { h.token = hang }, oidc.ReasonProviderDown},
+		{"token endpoint out of order", func(h *hostile) { h.token = refusal(503, "down") }, oidc.ReasonProviderDown},
+		{"token answer oversized", func(h *hostile) { h.token = oversized }, oidc.ReasonInvalidResponse},
+		{"token answer not JSON", func(h *hostile) { h.token = refusal(200, "<html>") }, oidc.ReasonInvalidResponse},
+		{"token answer without token", func(h *hostile) { h.token = refusal(200, "{}") }, oidc.ReasonInvalidResponse},
+		{"token of another type", func(h *hostile) { h.tokenType = "MAC" }, oidc.ReasonInvalidResponse},
+		{"code refused", func(h *hostile) { h.token = refusal(400, `{"error":"invalid_grant"}`) }, oidc.ReasonExpired},
+		{"unknown refusal", func(h *hostile) { h.token = refusal(400, `{"error":"`+accessToken+`"}`) }, oidc.ReasonInvalidResponse},
+		{"too many requests", func(h *hostile) { h.token = refusal(429, "") }, oidc.ReasonProviderDown},
+		{"key set hangs", func(h *hostile) { h.certs = hang }, oidc.ReasonProviderDown},
+		{"key set out of order", func(h *hostile) { h.certs = refusal(500, "") }, oidc.ReasonProviderDown},
+		{"key set oversized", func(h *hostile) { h.certs = oversized }, oidc.ReasonInvalidResponse},
+		{"key set not JSON", func(h *hostile) { h.certs = refusal(200, "<html>") }, oidc.ReasonInvalidResponse},
+		{"key set empty", func(h *hostile) { h.certs = refusal(200, `{"keys":[]}`) }, oidc.ReasonInvalidResponse},
+		{"userinfo hangs", func(h *hostile) { h.userInfo = hang }, oidc.ReasonProviderDown},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := newHostile(t, timeoutFor(c.name))
+			h := newHostile(t, door, timeoutFor(c.name))
 			c.prepare(h)
 			_, err := h.signIn(t)
 			wantReason(t, err, c.want)
-			wantDiscreet(t, err)
+			wantDiscreet(t, door, err)
 		})
 	}
 }
 
-func TestNoRedirectIsFollowedWithTheCodeOrTheToken(t *testing.T) {
+func noRedirectIsFollowedWithTheCodeOrTheToken(t *testing.T, door Door) {
 	for _, c := range []struct {
 		name    string
 		prepare func(*hostile, http.HandlerFunc)
@@ -232,12 +245,12 @@ func TestNoRedirectIsFollowedWithTheCodeOrTheToken(t *testing.T) {
 			var reached atomic.Bool
 			thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { reached.Store(true) }))
 			defer thief.Close()
-			h := newHostile(t, time.Second)
+			h := newHostile(t, door, time.Second)
 			c.prepare(h, func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, thief.URL, http.StatusTemporaryRedirect)
 			})
 			_, err := h.signIn(t)
-			wantReason(t, err, psc.ReasonInvalidResponse)
+			wantReason(t, err, oidc.ReasonInvalidResponse)
 			if reached.Load() {
 				t.Error("the redirect was followed")
 			}
@@ -245,7 +258,7 @@ func TestNoRedirectIsFollowedWithTheCodeOrTheToken(t *testing.T) {
 	}
 }
 
-func TestDiscoveryIsBoundedAndChecked(t *testing.T) {
+func discoveryIsBoundedAndChecked(t *testing.T, door Door) {
 	change := func(name string, value any) func(*hostile) {
 		return func(h *hostile) {
 			h.discovery = func(w http.ResponseWriter, _ *http.Request) {
@@ -258,29 +271,29 @@ func TestDiscoveryIsBoundedAndChecked(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		prepare func(*hostile)
-		want    psc.Reason
+		want    oidc.Reason
 	}{
 		{"hangs", func(h *hostile) {
 			h.discovery = func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
-		}, psc.ReasonProviderDown},
+		}, oidc.ReasonProviderDown},
 		{"out of order", func(h *hostile) {
 			h.discovery = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }
-		}, psc.ReasonProviderDown},
+		}, oidc.ReasonProviderDown},
 		{"not found", func(h *hostile) {
 			h.discovery = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"not JSON", func(h *hostile) {
 			h.discovery = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }
-		}, psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
 		{"oversized", func(h *hostile) {
 			h.discovery = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 2<<20)) }
-		}, psc.ReasonInvalidResponse},
-		{"another issuer", change("issuer", "https://example.org"), psc.ReasonInvalidResponse},
-		{"endpoint in clear", change("token_endpoint", "http://example.org/token"), psc.ReasonInvalidResponse},
-		{"endpoint missing", change("userinfo_endpoint", ""), psc.ReasonInvalidResponse},
+		}, oidc.ReasonInvalidResponse},
+		{"another issuer", change("issuer", "https://example.org"), oidc.ReasonInvalidResponse},
+		{"endpoint in clear", change("token_endpoint", "http://example.org/token"), oidc.ReasonInvalidResponse},
+		{"endpoint missing", change("userinfo_endpoint", ""), oidc.ReasonInvalidResponse},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			h := newHostile(t, timeoutFor(c.name))
+			h := newHostile(t, door, timeoutFor(c.name))
 			c.prepare(h)
 			for range 2 {
 				_, err := h.signIn(t)
@@ -293,8 +306,8 @@ func TestDiscoveryIsBoundedAndChecked(t *testing.T) {
 	}
 }
 
-func TestDiscoveryIsTriedAgainWhenTheProviderIsBack(t *testing.T) {
-	h := newHostile(t, time.Second)
+func discoveryIsTriedAgainWhenTheProviderIsBack(t *testing.T, door Door) {
+	h := newHostile(t, door, time.Second)
 	honest := h.discovery
 	var back atomic.Bool
 	h.discovery = func(w http.ResponseWriter, r *http.Request) {
@@ -305,7 +318,7 @@ func TestDiscoveryIsTriedAgainWhenTheProviderIsBack(t *testing.T) {
 		honest(w, r)
 	}
 	_, err := h.signIn(t)
-	wantReason(t, err, psc.ReasonProviderDown)
+	wantReason(t, err, oidc.ReasonProviderDown)
 	back.Store(true)
 	for deadline := time.Now().Add(10 * time.Second); err != nil && time.Now().Before(deadline); {
 		time.Sleep(100 * time.Millisecond)
@@ -319,15 +332,15 @@ func TestDiscoveryIsTriedAgainWhenTheProviderIsBack(t *testing.T) {
 	}
 }
 
-func TestAProviderThatIsNotThereDoesNotStopTheServiceFromStarting(t *testing.T) {
-	client, err := psc.New(psc.Config{
-		Issuer: "http://127.0.0.1:1/realm", ClientID: clientID, ClientSecret: clientSecret, RedirectURL: "http://localhost:1/retour",
+func anAbsentProviderDoesNotStopTheStart(t *testing.T, door Door) {
+	client, err := door.New(oidc.Config{
+		Issuer: "http://127.0.0.1:1/realm", ClientID: ClientID, ClientSecret: ClientSecret, RedirectURL: "http://localhost:1/retour",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = client.Begin(background())
-	wantReason(t, err, psc.ReasonProviderDown)
+	_, _, err = client.Begin(t.Context())
+	wantReason(t, err, oidc.ReasonProviderDown)
 	if !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("the operator is not told why: %v", err)
 	}

@@ -1,4 +1,4 @@
-package psc
+package oidc
 
 import (
 	"errors"
@@ -6,25 +6,23 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
+
+	gooidc "github.com/coreos/go-oidc/v3/oidc"
 )
 
-const (
-	// defaultACRValues is the level of assurance asked for at the date of the guide.
-	defaultACRValues = "eidas1"
-	// walletDiscoveryPath is where Pro Santé Connect publishes its metadata,
-	// below the issuer; the standard path answers nothing there.
-	walletDiscoveryPath = "/.well-known/wallet-openid-configuration"
-)
+// discoveryPath is where OpenID Connect Discovery has a provider publish its metadata, below the issuer.
+const discoveryPath = "/.well-known/openid-configuration"
 
-// Config describes a Pro Santé Connect provider and our registration with it.
+// Config describes a provider and our registration with it.
 // An endpoint that is set wins over the discovered one; when all five are set,
 // discovery is never called. Addresses must be https, except on the loopback
 // interface.
 type Config struct {
 	Issuer       string // required; compared to the letter with the tokens' iss
-	DiscoveryURL string // default: Issuer + /.well-known/wallet-openid-configuration
+	DiscoveryURL string // default: Issuer + /.well-known/openid-configuration
 
 	AuthURL       string // authorization endpoint; another host than the issuer's in production
 	TokenURL      string
@@ -37,7 +35,8 @@ type Config struct {
 	RedirectURL           string // required; our callback, registered with the provider
 	PostLogoutRedirectURL string // our page after sign-out; empty: the provider shows its own
 
-	ACRValues string // acr_values asked for; default "eidas1"
+	Scopes    []string // openid is always asked for
+	ACRValues string   // acr_values asked for; empty: none
 
 	HTTPClient *http.Client     // default: a new client; its timeout is lowered to 5 s if longer
 	Now        func() time.Time // security clock for token expiry; default time.Now
@@ -48,10 +47,10 @@ func (c Config) withDefaults() (Config, error) {
 		return Config{}, errors.New("issuer, client id, client secret and redirect address are required")
 	}
 	if c.DiscoveryURL == "" {
-		c.DiscoveryURL = strings.TrimSuffix(c.Issuer, "/") + walletDiscoveryPath
+		c.DiscoveryURL = strings.TrimSuffix(c.Issuer, "/") + discoveryPath
 	}
-	if c.ACRValues == "" {
-		c.ACRValues = defaultACRValues
+	if !slices.Contains(c.Scopes, gooidc.ScopeOpenID) {
+		c.Scopes = slices.Concat([]string{gooidc.ScopeOpenID}, c.Scopes)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
