@@ -19,7 +19,7 @@ func (f flags) welcome(country demo.Country) string {
 	fmt.Fprintf(&b, "Vaccin COVID — démonstration, données entièrement inventées, au %s\n\n", f.Today)
 	fmt.Fprintf(&b, "  Service                      %s\n", public)
 	fmt.Fprintf(&b, "  Simulateur Pro Santé Connect http://%s\n", f.PSCListen)
-	fmt.Fprintf(&b, "  Simulateur des agents        http://%s (porte : %s/agents)\n", f.AgentsListen, public)
+	fmt.Fprintf(&b, "  Simulateur des agents        http://%s (porte : %s/agents)\n", f.AgentsListen, public)
 	if f.MetricsListen != "" {
 		fmt.Fprintf(&b, "  Mesures                      http://%s/metrics\n", f.MetricsListen)
 	}

@@ -196,3 +196,12 @@ func TestSealsOfOnePurposeDoNotOpenForAnother(t *testing.T) {
 		t.Error("a short key is taken")
 	}
 }
+
+func TestASignInBegunAtOneDoorIsNotTakenAtAnother(t *testing.T) {
+	m := newTestManager(t, newMemory(), Options{})
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(attempted(t, m))
+	if _, ok := m.TakeAttempt(httptest.NewRecorder(), r, registry.DoorAgents); ok {
+		t.Error("the agents' door takes a sign-in begun with Pro Santé Connect")
+	}
+}

@@ -38,6 +38,7 @@ type house struct {
 	logs      *logs
 	simulator *httptest.Server
 	agents    *httptest.Server // the simulated provider of agents
+	shared    service.Config   // of every server of the house
 	last      atomic.Int64     // rank of the last patient
 }
 
@@ -125,6 +126,7 @@ func open(t *testing.T) *house {
 	address := server.Listener.Addr().String()
 	h.base = "http://localhost" + address[strings.LastIndexByte(address, ':'):]
 	config := h.config(t)
+	h.shared = config
 	product, err := service.New(config, kept{h.failing, h.sessions}, cases, bytes.Repeat([]byte{3}, auth.KeySize),
 		slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
