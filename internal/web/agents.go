@@ -28,6 +28,8 @@ func homeOf(role registry.Role) string {
 	switch role {
 	case registry.RolePractitioner, registry.RoleSupport:
 		return searchPath
+	case registry.RoleDataProtection:
+		return reportsAddress
 	case "":
 		return rolePath // an agent who has not chosen yet
 	}
@@ -154,11 +156,7 @@ func agentRoleOf(role registry.Role) agentRole {
 	case registry.RoleSupport:
 		return agentRole{"Assistance", "Rechercher un patient, modifier ou annuler une saisie avec un motif.", ""}
 	case registry.RoleDataProtection:
-		return agentRole{
-			"Protection des données", "Veiller à l’usage des données et répondre aux personnes.",
-			"Vous n’avez pas accès aux dossiers des patients. Vos pages n’existent pas encore : vous y lirez les signalements et les traces d’accès d’un dossier, " +
-				"pour répondre à une personne qui demande qui a consulté ses données.",
-		}
+		return agentRole{"Protection des données", "Veiller à l’usage des données et répondre aux personnes.", ""}
 	case registry.RoleCampaign:
 		return agentRole{
 			"Responsable de campagne", "Définir les publics ciblés et suivre les envois.",
