@@ -25,6 +25,7 @@ func TestEveryAccountSignsInWithItsIdentityAndPlaces(t *testing.T) {
 		"dr-ehpad":      {"EHPAD Les Glycines"},
 		"dr-sans-lieu":  nil,
 		"infirmiere":    nil,
+		"pharmacienne":  nil,
 		"dr-doublon":    {"Maison de santé du Moulin"},
 		"sans-refpro":   nil,
 		"dr-reunion":    {"Cabinet médical du Barachois"},
