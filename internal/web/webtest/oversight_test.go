@@ -137,3 +137,49 @@ func TestWhoGuessesIsToldToWait(t *testing.T) {
 	h.clock.Set(h.clock.Now().Add(15 * time.Minute))
 	byNIR(thief, "nir", p.Patient.Holder.Format()).Want(http.StatusOK, "DURAND")
 }
+
+// blocked makes an account guess until its searches are suspended.
+func blocked(b *webtest.Browser) {
+	b.T.Helper()
+	for range 21 {
+		b.Post("/recherche", url.Values{"code": {registry.TargetCode(987654321).Format()}})
+	}
+	b.Post("/recherche", url.Values{"code": {registry.TargetCode(987654321).Format()}}).Want(http.StatusTooManyRequests)
+}
+
+func TestOverseersReadReportsAndSayWhatCameOfThem(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t)
+	doctor := h.signIn(t, marchand)
+	support, officer := h.as(t, registry.RoleSupport), h.as(t, registry.RoleDataProtection)
+	support.Get("/signalements").Want(http.StatusOK, "Aucun signalement n’est à traiter")
+	declare(doctor, p)
+	f := doctor.Get(doctor.Get("/mes-actes").Link("Ce n’est pas moi")).Form("note").Fill("note", "Pas moi")
+	f.Send(doctor).Want(http.StatusOK, "Signalement transmis")
+	h.clock.Set(h.clock.Now().Add(time.Minute))
+	blocked(doctor)
+
+	for _, b := range []*webtest.Browser{support, officer} {
+		list := b.Get("/signalements").Want(http.StatusOK, "Recherches suspendues", "Acte non reconnu", "Dr. Hélène MARCHAND", "Cabinet médical des Tilleuls")
+		list.Not(secrets(p)...)
+		act := b.Get(list.Link("Acte non reconnu")).Want(http.StatusOK, "Pas moi", "Déclaration d’éligibilité").Not(secrets(p)...)
+		if opens := act.Link("Ouvrir le dossier concerné") != ""; opens != (b == support) {
+			t.Errorf("the record is offered: %v", opens)
+		}
+	}
+	support.Get(support.Get(support.Get("/signalements").Link("Acte non reconnu")).Link("Ouvrir le dossier")).Want(http.StatusOK, "DURAND")
+
+	page := support.Get(support.Get("/signalements").Link("Recherches suspendues")).Want(http.StatusOK, "Lever la suspension")
+	close := page.Form("note")
+	close.Send(support).Want(http.StatusUnprocessableEntity, "Indiquez la suite donnée")
+	close.Fill("note", "Jointe par téléphone", "lift", "on").Send(support).Want(http.StatusOK, "Signalement traité").Not("Recherches suspendues")
+	close.Send(support).Want(http.StatusConflict, "déjà été traité")
+	doctor.Get("/recherche").Form("code").Fill("code", h.record(t, p.ID).Code.Format()).Send(doctor).Want(http.StatusOK, "Dossier du patient")
+	officer.Get("/signalements?traites=oui").Want(http.StatusOK, "Signalements traités", "Recherches suspendues").Not("Acte non reconnu")
+	closed := officer.Get("/signalements?traites=oui").Link("Recherches suspendues")
+	officer.Get(closed).Want(http.StatusOK, "Jointe par téléphone").Not("Clore le signalement")
+	officer.Get("/signalements/"+strings.Repeat("f", 32)).Want(http.StatusNotFound, "n’existe pas")
+	doctor.Get("/signalements").Want(http.StatusForbidden, "Votre rôle ne permet pas")
+	doctor.Get(closed).Want(http.StatusForbidden).Not("Jointe")
+}
