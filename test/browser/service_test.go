@@ -99,7 +99,11 @@ func (s *running) serve(cases *registry.Registry) error {
 	}
 	s.base = fmt.Sprintf("http://localhost:%d", front.Addr().(*net.TCPAddr).Port)
 	s.provider = "http://" + back.Addr().String()
-	product, err := s.product(cases, pscsim.AddressesAt(s.provider))
+	agents, err := s.agents()
+	if err != nil {
+		return err
+	}
+	product, err := s.product(cases, agents, pscsim.AddressesAt(s.provider))
 	if err != nil {
 		return err
 	}
@@ -126,7 +130,7 @@ const (
 	clientSecret = "a secret of the tests only"
 )
 
-func (s *running) product(cases *registry.Registry, provider pscsim.Addresses) (http.Handler, error) {
+func (s *running) product(cases *registry.Registry, agents service.AgentsConfig, provider pscsim.Addresses) (http.Handler, error) {
 	key, err := auth.NewKey()
 	if err != nil {
 		return nil, err
@@ -138,6 +142,7 @@ func (s *running) product(cases *registry.Registry, provider pscsim.Addresses) (
 			Issuer: provider.Issuer, DiscoveryURL: provider.DiscoveryURL, AuthURL: provider.AuthURL,
 			ClientID: clientID, ClientSecret: clientSecret, ACRValues: "eidas1",
 		},
+		Agents: agents,
 	}
 	type records = registry.Store // the two stores bear one name
 	both := struct {

@@ -23,6 +23,8 @@ func TestEveryPageInEveryState(t *testing.T) {
 		{"dose", doseStates},
 		{"rectification and annulment", rectifiedStates},
 		{"oversight", oversightStates},
+		{"agents", agentStates},
+		{"support", supportStates},
 		{"failures", failureStates},
 		{"expired session", expiredStates},
 	} {
