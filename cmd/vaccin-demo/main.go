@@ -76,6 +76,9 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return fmt.Errorf("making the synthetic country: %w", err)
 	}
+	if err := demo.OpenPortal(ctx, cases, kept); err != nil {
+		return err
+	}
 	simulator, err := f.simulate()
 	if err != nil {
 		return err

@@ -31,6 +31,10 @@ func (f flags) welcome(country demo.Country) string {
 	for _, account := range agentsim.Accounts() {
 		fmt.Fprintf(&b, "  %-28s %s\n", account.Key, account.Label)
 	}
+	fmt.Fprintf(&b, "\nComptes de l’espace amelipro, %s/amelipro (identifiant, mot de passe)\n\n", public)
+	for _, account := range demo.PortalAccounts() {
+		fmt.Fprintf(&b, "  %-28s %s\n", account.Login, account.Password)
+	}
 	b.WriteString("\n" + country.CheatSheet())
 	return b.String()
 }

@@ -20,10 +20,11 @@ import (
 
 // cli is the command line: one field for each command.
 type cli struct {
-	Import  importCmd  `cmd:"" help:"Import reference data from a file (docs/formats)."`
-	Migrate migrateCmd `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
-	Serve   serveCmd   `cmd:"" help:"Serve the pages."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Import        importCmd        `cmd:"" help:"Import reference data from a file (docs/formats)."`
+	Migrate       migrateCmd       `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
+	PortalAccount portalAccountCmd `cmd:"" name:"portal-account" help:"Look after the accounts of the amelipro portal."`
+	Serve         serveCmd         `cmd:"" help:"Serve the pages."`
+	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 
 // console is where a command writes.

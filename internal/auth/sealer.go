@@ -85,6 +85,9 @@ func (s *Sealer) blind(purpose, id string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+// Blind is an identifier under which others may keep something, and that tells nothing without the key.
+func (s *Sealer) Blind(purpose, id string) string { return s.blind(purpose, id) }
+
 // NewKey draws a secret key.
 func NewKey() ([]byte, error) {
 	key := make([]byte, KeySize)

@@ -182,6 +182,9 @@ func (m *Manager) Expired(r *http.Request) (nationalID string, ok bool, err erro
 	if err := json.Unmarshal(raw, &l); err != nil {
 		return "", false, fmt.Errorf("reading the login of an expired session: %w", err)
 	}
+	if l.Door == registry.DoorPassword {
+		return "", false, nil // it could not send a form, and leaves none to who signs in by card
+	}
 	return l.NationalID, true, nil
 }
 

@@ -27,6 +27,10 @@ const (
 	ActionCloseReport        Action = "close-report"
 	ActionImportPersons      Action = "import-persons"
 	ActionImportReference    Action = "import-reference"
+
+	ActionSignInPassword      Action = "sign-in-password"
+	ActionSetPortalAccount    Action = "set-portal-account"
+	ActionRemovePortalAccount Action = "remove-portal-account"
 )
 
 // Outcome is how an action ended.

@@ -16,12 +16,16 @@ type ReportKind string
 const (
 	ReportGuessing ReportKind = "guessing" // searches were blocked: someone may be guessing
 	ReportNotMine  ReportKind = "not-mine" // a practitioner did not do what was recorded in their name
+	ReportPassword ReportKind = "password" // sign-in by password was blocked: someone may be guessing it
 )
 
 // Label is the kind as screens show it.
 func (k ReportKind) Label() string {
-	if k == ReportNotMine {
+	switch k {
+	case ReportNotMine:
 		return "Acte non reconnu par le professionnel"
+	case ReportPassword:
+		return "Connexion par mot de passe bloquée"
 	}
 	return "Recherches suspendues"
 }

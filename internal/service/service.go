@@ -19,6 +19,7 @@ import (
 // Store is everything the running service keeps.
 type Store interface {
 	registry.Store
+	registry.PortalAccountStore
 	auth.Store
 }
 
@@ -52,9 +53,14 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	}
 	https := public.Scheme == "https"
 	sessions := auth.NewManager(store, sealer, auth.Options{Idle: config.Idle, Absolute: config.Absolute, Secure: https})
+	portal, err := portalDoor(store, cases, sealer, log)
+	if err != nil {
+		return nil, err
+	}
 	metrics := newMetrics()
 	pages, err := web.New(web.Server{
-		Registry: cases, Auth: sessions, PSC: client, Agents: agents, Settings: config.pages(https), Log: log, Observe: metrics.observe,
+		Registry: cases, Auth: sessions, PSC: client, Agents: agents, Portal: portal, Settings: config.pages(https), Log: log,
+		Observe: metrics.observe,
 	})
 	if err != nil {
 		return nil, err
@@ -103,6 +109,7 @@ func (s *Service) listen(ctx context.Context, server *http.Server, cert, key str
 	}()
 	s.log.Info("listening", "address", listener.Addr().String())
 	if cert != "" {
+		server.TLSConfig = serverTLS()
 		err = server.ServeTLS(listener, cert, key)
 	} else {
 		err = server.Serve(listener)

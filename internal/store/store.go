@@ -55,6 +55,8 @@ type Store struct {
 var (
 	_ registry.Store          = (*Store)(nil)
 	_ registry.ReferenceStore = (*Store)(nil)
+
+	_ registry.PortalAccountStore = (*Store)(nil)
 )
 
 // Open opens the embedded store in the file at path, which is made, readable by its owner alone, when

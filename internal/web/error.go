@@ -58,7 +58,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	default:
 		s.Log.Error("request failed", "route", r.Pattern, "error", err)
 		view.reason = "Le service n’a pas pu traiter votre demande. Réessayez dans un instant ; si le problème persiste, contactez l’assistance."
-		if r.Method == http.MethodPost && len(r.PostForm) > 0 {
+		if r.Method == http.MethodPost && len(r.PostForm) > 0 && r.URL.Path != "/amelipro" { // no page holds a password
 			view.again, view.values = r.URL.Path, r.PostForm
 			view.reason = "Le service n’a pas pu traiter votre demande. Ce que vous avez saisi est conservé sur cette page : " +
 				"envoyez-le de nouveau, rien ne sera enregistré deux fois."

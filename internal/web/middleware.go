@@ -48,6 +48,9 @@ func (s *Server) entitled(t *table, pattern string, may func(registry.Case) erro
 		if !ok {
 			return s.askToSignIn(w, r)
 		}
+		if login.Door == registry.DoorPassword {
+			return s.refusePassword(w, r)
+		}
 		by, ok := login.Actor()
 		if !ok {
 			return s.askForChoice(w, r, login)
@@ -73,6 +76,9 @@ func (s *Server) signedIn(t *table, pattern string, may func(registry.Case) erro
 		login, ok := s.login(r)
 		if !ok {
 			return s.askToSignIn(w, r)
+		}
+		if login.Door == registry.DoorPassword {
+			return s.refusePassword(w, r)
 		}
 		if may != nil {
 			if err := may(registry.Case{Actor: registry.Actor{Role: login.Role, Door: login.Door}}); err != nil {

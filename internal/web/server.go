@@ -12,6 +12,7 @@ import (
 
 	"vaccin/internal/auth"
 	"vaccin/internal/auth/agents"
+	"vaccin/internal/auth/password"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/document"
 	"vaccin/internal/registry"
@@ -43,6 +44,7 @@ type Server struct {
 	Auth     *auth.Manager
 	PSC      *psc.Client
 	Agents   *agents.Client // nil where agents have no door
+	Portal   *password.Door
 	Settings Settings
 	Log      *slog.Logger
 	Observe  func(route string, status int, took time.Duration) // metrics; may be nil
@@ -80,6 +82,9 @@ func (s *Server) page(r *http.Request, title string) ui.Page {
 	p := ui.Page{Title: title, Assets: assets.Path}
 	if login, ok := s.login(r); ok {
 		session := ui.Session{Person: login.DisplayName(), Home: homeOf(login.Role)}
+		if login.Door == registry.DoorPassword {
+			session.Home = "/amelipro"
+		}
 		if by, ok := login.Actor(); ok {
 			session.Place, session.Role, session.Links = by.Place.Label(), roleLabel(by.Role), linksOf(by.Role)
 			session.CanChangePlace, session.CanChangeRole = len(login.Practices) > 1, len(login.Roles) > 1

@@ -32,6 +32,7 @@ type running struct {
 	country  demo.Country
 	lot      string // one of those known of the vaccine Comirnaty
 	failing  *registrytest.Failing
+	portal   registry.PortalAccountStore
 	sessions *sessions
 
 	now          atomic.Int64 // business time, nanoseconds
@@ -77,6 +78,10 @@ func (s *running) start() error {
 	cases.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // who guesses is made to wait elsewhere
 	s.country, err = demo.Populate(ctx, cases, kept, demo.Options{Persons: 60, Seed: 1, Today: registry.TodayAt(morning)})
 	if err != nil {
+		return err
+	}
+	s.portal = kept
+	if err := demo.OpenPortal(ctx, cases, kept); err != nil {
 		return err
 	}
 	lots, err := kept.Lots(ctx, referential.VaccineComirnaty, "", 1)
@@ -147,8 +152,9 @@ func (s *running) product(cases *registry.Registry, agents service.AgentsConfig,
 	type records = registry.Store // the two stores bear one name
 	both := struct {
 		records
+		registry.PortalAccountStore
 		auth.Store
-	}{s.failing, s.sessions}
+	}{s.failing, s.portal, s.sessions}
 	product, err := service.New(config, both, cases, key, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return nil, err

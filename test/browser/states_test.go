@@ -16,6 +16,7 @@ func TestEveryPageInEveryState(t *testing.T) {
 	}{
 		{"before sign-in", beforeSignIn},
 		{"refused sign-in", refusedSignIn},
+		{"portal", portalStates},
 		{"search", searchStates},
 		{"manual entry", manualEntryStates},
 		{"records", recordStates},

@@ -12,6 +12,7 @@ import (
 // memory is the store in memory, with what a test reads its log by and without what it does not keep.
 type memory struct {
 	*registrytest.Memory
+	registry.PortalAccountStore
 	Sessions
 }
 

@@ -1,5 +1,5 @@
 // Package storetest is the conformance suite of the stores: it checks every sentence of the contract that
-// stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog and Sessions. It
+// stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog, registry.PortalAccountStore and Sessions. It
 // knows the contract alone and imports no store; every engine runs it. Only tests may import it.
 package storetest
 
@@ -22,6 +22,7 @@ type Engine interface {
 	registry.Store
 	registry.ReferenceStore
 	registry.AccessLog
+	registry.PortalAccountStore
 	Sessions
 	Close() error
 }
@@ -73,7 +74,7 @@ var (
 		"changes": changeTests, "creation": creationTests, "reads": readTests, "log": logTests,
 		"reference": referenceTests, "suggestions": suggestionTests, "oversight": oversightTests,
 	}
-	engineTests = map[string]group{"sessions": sessionTests, "failure": failureTests, "rank": rankTests}
+	engineTests = map[string]group{"sessions": sessionTests, "portal accounts": portalTests, "failure": failureTests, "rank": rankTests}
 )
 
 func run(t *testing.T, open func(t *testing.T) Engine, groups map[string]group) {

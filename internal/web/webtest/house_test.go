@@ -45,6 +45,7 @@ type house struct {
 // kept is what the service keeps, seen through what can fail.
 type kept struct {
 	*registrytest.Failing
+	registry.PortalAccountStore
 	*sessions
 }
 
@@ -127,7 +128,7 @@ func open(t *testing.T) *house {
 	h.base = "http://localhost" + address[strings.LastIndexByte(address, ':'):]
 	config := h.config(t)
 	h.shared = config
-	product, err := service.New(config, kept{h.failing, h.sessions}, cases, bytes.Repeat([]byte{3}, auth.KeySize),
+	product, err := service.New(config, kept{h.failing, h.store, h.sessions}, cases, bytes.Repeat([]byte{3}, auth.KeySize),
 		slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	if err != nil {
 		t.Fatal(err)
