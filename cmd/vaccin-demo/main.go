@@ -40,7 +40,8 @@ const demoPhone = "01 99 00 12 34"
 
 func main() {
 	var f flags
-	kong.Parse(&f, kong.Name("vaccin-demo"), kong.Description("Vaccin COVID on a synthetic country."))
+	kong.Parse(&f, kong.Name("vaccin-demo"), kong.Description("Vaccin COVID on a synthetic country."),
+		kong.Vars{"drain": "0s"}) // nobody balances the load of a demo
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, f); err != nil {

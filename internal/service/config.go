@@ -17,13 +17,15 @@ import (
 
 // Config holds the settings that flags and environment variables fill.
 type Config struct {
-	Listen        string        `default:"127.0.0.1:8080" env:"VACCIN_LISTEN" help:"Address the service listens on."`
-	PublicURL     string        `name:"public-url" env:"VACCIN_PUBLIC_URL" help:"Address by which browsers reach the service; localhost and the port listened on by default."`
-	MetricsListen string        `name:"metrics-listen" default:"127.0.0.1:9090" env:"VACCIN_METRICS_LISTEN" help:"Address of the metrics, loopback only; empty for none."`
-	TLSCert       string        `name:"tls-cert" env:"VACCIN_TLS_CERT" help:"Certificate chain file (PEM); without it the service speaks plain HTTP." type:"path"`
-	TLSKey        string        `name:"tls-key" env:"VACCIN_TLS_KEY" help:"Private key file (PEM) of the certificate." type:"path"`
-	Idle          time.Duration `default:"30m" env:"VACCIN_SESSION_IDLE" help:"A session ends after that long without a request."`
-	Absolute      time.Duration `default:"4h" env:"VACCIN_SESSION_ABSOLUTE" help:"A session ends after that long in all."`
+	Listen          string        `default:"127.0.0.1:8080" env:"VACCIN_LISTEN" help:"Address the service listens on."`
+	PublicURL       string        `name:"public-url" env:"VACCIN_PUBLIC_URL" help:"Address by which browsers reach the service; localhost and the port listened on by default."`
+	MetricsListen   string        `name:"metrics-listen" default:"127.0.0.1:9090" env:"VACCIN_METRICS_LISTEN" help:"Address of the metrics, loopback only; empty for none."`
+	MetricsAnywhere bool          `name:"metrics-anywhere" env:"VACCIN_METRICS_ANYWHERE" help:"Let the metrics listen elsewhere than on the loopback: the network is protected."`
+	TLSCert         string        `name:"tls-cert" env:"VACCIN_TLS_CERT" help:"Certificate chain file (PEM); without it the service speaks plain HTTP." type:"path"`
+	TLSKey          string        `name:"tls-key" env:"VACCIN_TLS_KEY" help:"Private key file (PEM) of the certificate." type:"path"`
+	Idle            time.Duration `default:"30m" env:"VACCIN_SESSION_IDLE" help:"A session ends after that long without a request."`
+	Drain           time.Duration `default:"${drain=3s}" env:"VACCIN_DRAIN" help:"Once told to stop, how long to go on answering while /readyz says no, for a load balancer to notice."`
+	Absolute        time.Duration `default:"4h" env:"VACCIN_SESSION_ABSOLUTE" help:"A session ends after that long in all."`
 
 	AssistancePhone   string `name:"assistance-phone" env:"VACCIN_ASSISTANCE_PHONE" help:"Telephone number of the technical assistance for private practice."`
 	AdverseEffectsURL string `name:"adverse-effects-url" default:"https://signalement.social-sante.gouv.fr" env:"VACCIN_ADVERSE_EFFECTS_URL" help:"National portal for adverse effects (PSIG)."`

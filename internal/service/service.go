@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,6 +32,9 @@ type Service struct {
 	cases   *registry.Registry
 	metrics *metrics
 	log     *slog.Logger
+	limits  limits
+
+	stopping atomic.Bool
 }
 
 // New wires a service over a store, with the use cases given and the secret key of its sessions.
@@ -38,6 +42,12 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	public, err := config.Public()
 	if err != nil {
 		return nil, err
+	}
+	if err := config.safe(public); err != nil {
+		return nil, err
+	}
+	if config.clear(public) {
+		log.Warn("listening in clear where other machines may reach it: set TLS or an https public address", "address", config.Listen)
 	}
 	client, err := config.pscClient(public)
 	if err != nil {
@@ -58,48 +68,70 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 		return nil, err
 	}
 	metrics := newMetrics()
+	s := &Service{config: config, auth: sessions, cases: cases, metrics: metrics, log: log, limits: usual}
 	pages, err := web.New(web.Server{
 		Registry: cases, Auth: sessions, PSC: client, Agents: agents, Portal: portal, Settings: config.pages(https), Log: log,
-		Observe: metrics.observe,
+		Observe: metrics.observe, Stopping: s.stopping.Load,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Service{config: config, handler: pages.Handler(), auth: sessions, cases: cases, metrics: metrics, log: log}, nil
+	s.handler = s.leaving(pages.Handler())
+	return s, nil
 }
 
 // Handler answers every address of the service.
 func (s *Service) Handler() http.Handler { return s.handler }
 
-// graceful is how long requests under way may take once the service is told to stop.
+// leaving tells clients, once the service is to stop, to come back by another connection, which a load
+// balancer sends elsewhere.
+func (s *Service) leaving(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.stopping.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// graceful is how long requests under way may take once the service no longer listens.
 const graceful = 15 * time.Second
 
-// Serve answers until the context ends, then finishes what is under way.
-func (s *Service) Serve(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	main := s.server(s.config.Listen, s.handler)
-	group.Go(func() error { return s.listen(ctx, main, s.config.TLSCert, s.config.TLSKey) })
+// Serve answers until the context ends. Then it says that it is no longer ready, goes on answering for the
+// time to drain, stops listening and finishes what is under way.
+func (s *Service) Serve(told context.Context) error {
+	group, ctx := errgroup.WithContext(told)
+	drained, done := context.WithCancel(context.WithoutCancel(ctx))
+	defer done()
+	group.Go(func() error {
+		return s.listen(drained, s.server(s.config.Listen, s.handler), s.config.TLSCert, s.config.TLSKey)
+	})
 	if s.config.MetricsListen != "" {
-		group.Go(func() error { return s.listen(ctx, s.server(s.config.MetricsListen, s.metrics.handler()), "", "") })
+		group.Go(func() error { return s.listen(drained, s.server(s.config.MetricsListen, s.metrics.handler()), "", "") })
 	}
 	group.Go(func() error { return s.purge(ctx) })
+	group.Go(func() error {
+		defer done()
+		<-ctx.Done()
+		s.stopping.Store(true)
+		if told.Err() != nil { // and not that it could not listen
+			time.Sleep(s.config.Drain)
+		}
+		return nil
+	})
 	return group.Wait()
 }
 
-func (s *Service) server(address string, handler http.Handler) *http.Server {
-	return &http.Server{
-		Addr: address, Handler: handler,
-		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 20 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-	}
-}
-
+// listen answers until the context ends, then finishes what is under way.
 func (s *Service) listen(ctx context.Context, server *http.Server, cert, key string) error {
 	listener, err := net.Listen("tcp", server.Addr)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
+	return s.answer(ctx, server, listener, cert, key)
+}
+
+func (s *Service) answer(ctx context.Context, server *http.Server, listener net.Listener, cert, key string) (err error) {
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()

@@ -125,10 +125,9 @@ func (s *Server) protect(mux *http.ServeMux) http.Handler {
 		start := time.Now()
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Referrer-Policy", "same-origin") // no-referrer would make old browsers post with an Origin of null
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		for name, value := range always {
+			h.Set(name, value)
+		}
 		if s.Settings.HTTPS {
 			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}
@@ -149,6 +148,24 @@ func (s *Server) protect(mux *http.ServeMux) http.Handler {
 		}()
 		guarded.ServeHTTP(seen, r)
 	})
+}
+
+// always are headers of every answer, whoever asks and whatever is answered.
+var always = map[string]string{
+	// No page, document, suggestion, redirection or error stays in a cache; what may says so itself (assets).
+	"Cache-Control": "no-store",
+	// Our addresses go to no other site. Within ours the referrer is kept on purpose: under no-referrer a
+	// browser posts our forms with «Origin: null» (test/browser measures it), which says nothing of where
+	// they come from. Browsers that send Sec-Fetch-Site would pass all the same; older ones, met in
+	// hospitals, have the Origin alone, and all their forms would be refused.
+	"Referrer-Policy":              "same-origin",
+	"X-Content-Type-Options":       "nosniff",
+	"Cross-Origin-Opener-Policy":   "same-origin",
+	"Cross-Origin-Embedder-Policy": "require-corp",
+	"Cross-Origin-Resource-Policy": "same-origin",
+	"Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), " +
+		"microphone=(), midi=(), payment=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()",
+	"X-Permitted-Cross-Domain-Policies": "none",
 }
 
 func (s *Server) contentSecurityPolicy() string {
@@ -178,13 +195,3 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 
 // Unwrap lets http.ResponseController reach the writer below.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (s *Server) healthz(w http.ResponseWriter, r *http.Request) {
-	if _, err := s.Registry.Store.Reference(r.Context()); err != nil {
-		s.Log.Error("not healthy", "error", err)
-		http.Error(w, "store unreachable", http.StatusServiceUnavailable)
-		return
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	fmt.Fprintln(w, "ok")
-}

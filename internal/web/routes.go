@@ -54,6 +54,7 @@ func (s *Server) table() *table {
 	mux.handle(Route{Pattern: "GET /{$}", Audience: Anyone}, s.homePage())
 	mux.handle(Route{Pattern: "GET /assets/", Audience: Anyone}, assets.Handler())
 	mux.handle(Route{Pattern: "GET /healthz", Audience: Anyone}, http.HandlerFunc(s.healthz))
+	mux.handle(Route{Pattern: "GET /readyz", Audience: Anyone}, http.HandlerFunc(s.readyz))
 	s.public(mux, "GET /connexion/psc", s.beginPSC)
 	s.public(mux, "GET /connexion/psc/retour", s.finishPSC)
 	mux.handle(Route{Pattern: "POST /connexion/psc/deconnexion", Audience: Provider}, s.signedOutBy(registry.DoorPSC))

@@ -49,7 +49,10 @@ type Server struct {
 	Log      *slog.Logger
 	Observe  func(route string, status int, took time.Duration) // metrics; may be nil
 
-	printer *document.Renderer
+	Stopping func() bool // the service is told to stop; may be nil
+
+	printer     *document.Renderer
+	storeHealth *health
 }
 
 // New returns a server; it fails when the assets or fonts were not built.
@@ -65,6 +68,10 @@ func New(s Server) (*Server, error) {
 	if s.Observe == nil {
 		s.Observe = func(string, int, time.Duration) {}
 	}
+	if s.Stopping == nil {
+		s.Stopping = func() bool { return false }
+	}
+	s.storeHealth = &health{}
 	s.Auth.OnError(s.sessionFailed)
 	return &s, nil
 }

@@ -149,7 +149,6 @@ func TestGuards(t *testing.T) {
 			}
 		})
 	})
-	t.Run("headers", func(t *testing.T) { headers(t, h, doctor, id) })
 }
 
 // crossSite sends every form as a page of another site would, and one as an old browser sends ours.
@@ -172,38 +171,6 @@ func crossSite(t *testing.T, doctor *webtest.Browser, p registry.ImportedPerson)
 	r.Header.Del("Sec-Fetch-Site")
 	r.Header.Set("Origin", doctor.Base)
 	doctor.Do(r).Want(http.StatusUnprocessableEntity)
-}
-
-func headers(t *testing.T, h *house, doctor *webtest.Browser, id string) {
-	each(t, id, func(a asked) bool { return a.method == http.MethodGet }, func(t *testing.T, a asked) {
-		for _, b := range []*webtest.Browser{webtest.NewBrowser(t, h.base), {T: t, Base: doctor.Base, Jar: doctor.Jar}} {
-			r := b.Request(a.method, a.path, nil)
-			answer, err := (&http.Transport{}).RoundTrip(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer.Body.Close()
-			csp := answer.Header.Get("Content-Security-Policy")
-			for _, part := range []string{"default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'", "script-src 'self'"} {
-				if !strings.Contains(csp, part) {
-					t.Errorf("the policy lacks %s: %s", part, csp)
-				}
-			}
-			if strings.Contains(csp, "unsafe") {
-				t.Errorf("policy: %s", csp)
-			}
-			for name, want := range map[string]string{
-				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
-			} {
-				if got := answer.Header.Get(name); got != want {
-					t.Errorf("%s: %q", name, got)
-				}
-			}
-			if a.Audience != web.Anyone && answer.Header.Get("Cache-Control") != "no-store" {
-				t.Errorf("Cache-Control: %q", answer.Header.Get("Cache-Control"))
-			}
-		}
-	})
 }
 
 var errDisk = errors.New("disk full at sector 7")
