@@ -118,6 +118,11 @@ bench-smoke: assets
 fuzz-smoke: assets
 	@scripts/fuzz-smoke $(FUZZ_SECONDS)
 
+## tls-check: hold the TLS of the service (or of ARGS="localhost:PORT …") to testssl.sh, 75 seconds each
+.PHONY: tls-check
+tls-check: setup assets
+	go run ./scripts/tlscheck $(ARGS)
+
 ## clean: remove what was built (not node_modules)
 .PHONY: clean
 clean:
