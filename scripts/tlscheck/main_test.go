@@ -33,7 +33,7 @@ func TestWhatMayNotBeFound(t *testing.T) {
 		"could not look":      {finding{"ROBOT", "WARN", "could not"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bad, judged, err := judge(found(t, tt.more))
+			bad, judged, err := judge(found(t, tt.more), asked)
 			if err != nil || judged != len(asked)+1 || (len(bad) == 1) != tt.bad || len(bad) > 1 {
 				t.Errorf("%v of %d, %v", bad, judged, err)
 			}
@@ -42,11 +42,11 @@ func TestWhatMayNotBeFound(t *testing.T) {
 }
 
 func TestALookThatLeavesOutIsNotPassed(t *testing.T) {
-	if bad, _, err := judge([]byte(`[{"id":"TLS1_2","severity":"OK","finding":"offered"}]`)); err != nil || len(bad) != len(asked)-1 {
+	if bad, _, err := judge([]byte(`[{"id":"TLS1_2","severity":"OK","finding":"offered"}]`), asked); err != nil || len(bad) != len(asked)-1 {
 		t.Errorf("%d are said to be missing, %v", len(bad), err)
 	}
 	for _, text := range []string{"", "{}", "[", "null x"} {
-		if _, _, err := judge([]byte(text)); err == nil {
+		if _, _, err := judge([]byte(text), asked); err == nil {
 			t.Errorf("%q is taken", text)
 		}
 	}
