@@ -103,6 +103,23 @@ func checkASVS(page, points string, tests map[string]bool, exists func(path stri
 	return found
 }
 
+// TestTheThreatModelCitesTestsThatExist: a proof that was renamed or removed is no proof.
+func TestTheThreatModelCitesTestsThatExist(t *testing.T) {
+	page := readText(t, filepath.Join("..", "..", "docs", "threat-model.md"))
+	sources, _ := readRepository(t)
+	tests, seen := testsOf(sources), 0
+	for _, name := range cited.FindAllStringSubmatch(page, -1) {
+		if testName.MatchString(name[1]) {
+			if seen++; !tests[name[1]] {
+				t.Errorf("there is no test %s", name[1])
+			}
+		}
+	}
+	if seen < 50 {
+		t.Errorf("%d tests are cited: the page is not read as it is written", seen)
+	}
+}
+
 func TestWhatIsWrongWithTheASVSTableIsFound(t *testing.T) {
 	const points = "# points\n1.1.1 2\n1.1.2 1\n"
 	tests, file := map[string]bool{"TestIt": true}, func(path string) bool { return path == "a.go" }

@@ -74,7 +74,7 @@ var (
 		"changes": changeTests, "creation": creationTests, "reads": readTests, "log": logTests,
 		"reference": referenceTests, "suggestions": suggestionTests, "oversight": oversightTests,
 	}
-	engineTests = map[string]group{"sessions": sessionTests, "portal accounts": portalTests, "failure": failureTests, "rank": rankTests}
+	engineTests = map[string]group{"sessions": sessionTests, "portal accounts": portalTests, "injection": injectionTests, "failure": failureTests, "rank": rankTests}
 )
 
 func run(t *testing.T, open func(t *testing.T) Engine, groups map[string]group) {
