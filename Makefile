@@ -76,7 +76,7 @@ build: assets
 fmt:
 	@$(TOOL) gofumpt -w $(GO_FILES)
 
-## lint: check formatting, generated code, scripts, go vet and staticcheck
+## lint: check formatting, generated code, scripts, go vet, staticcheck, and that the card reader builds for Windows
 .PHONY: lint
 lint: assets
 	@for script in $(SCRIPTS); do [ ! -f "$$script" ] || bash -n "$$script"; done
@@ -84,6 +84,7 @@ lint: assets
 	if [ -n "$$unformatted" ]; then printf 'not formatted (run make fmt):\n%s\n' "$$unformatted"; exit 1; fi
 	@scripts/generated-check internal/web
 	go vet ./...
+	GOOS=windows GOARCH=amd64 CGO_ENABLED=0 go build -o /dev/null ./cmd/vaccin-reader
 	$(TOOL) staticcheck ./...
 
 ## script-test: try the rules of the pages' scripts

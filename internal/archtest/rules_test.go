@@ -75,6 +75,12 @@ var rooms = []room{
 		reason:   "reference data are values of the domain read from files",
 	},
 	{
+		packages: "internal/vitale/pcsc",
+		ours:     []string{"internal/vitale"},
+		others:   []string{"github.com/ebfe/scard"},
+		reason:   "what speaks to real readers holds the system's library, and nothing more that could go wrong",
+	},
+	{
 		packages: "internal/vitale/...",
 		ours:     []string{"internal/nir", "internal/registry", "internal/vitale/..."},
 		others:   anything,
@@ -150,15 +156,20 @@ var guards = []guard{
 		reason:  "pages are written in one room",
 	},
 	{
+		imports: []string{"github.com/ebfe/scard", "internal/vitale/pcsc"},
+		only:    []string{"internal/vitale/pcsc", "cmd/vaccin-reader"},
+		reason:  "the system's PC/SC library is needed where cards are read, and nowhere else: the demo builds without it",
+	},
+	{
 		imports: []string{
 			"testing/...", "pgregory.net/rapid", "github.com/google/go-cmp/...",
 			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...",
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
-			"internal/auth/oidc/oidctest",
+			"internal/auth/oidc/oidctest", "internal/vitale/vitaletest",
 		},
 		only: []string{
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...",
-			"internal/shareddata", "internal/auth/oidc/oidctest", "bench/...",
+			"internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "bench/...",
 		},
 		reason: "what tests lean on is not shipped",
 	},
@@ -174,8 +185,21 @@ type link struct {
 var links = []link{
 	{
 		program: "cmd/vaccin",
-		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest"},
-		reason:  "the service in production holds no simulator, no synthetic person and no test double",
+		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
+		reason:  "the service in production holds no simulator, no synthetic person and no test double, and reads no card itself",
+	},
+	{
+		program: "cmd/vaccin-demo",
+		never:   []string{"internal/vitale/pcsc/...", "github.com/ebfe/scard"},
+		reason:  "the demo is built on a new machine, without the system's PC/SC library",
+	},
+	{
+		program: "cmd/vaccin-reader",
+		never: []string{
+			"internal/store/...", "internal/web/...", "internal/service", "internal/auth/...", "internal/registry/...", "internal/demo/...",
+			"internal/vitale/vitaletest", "internal/shareddata",
+		},
+		reason: "the program on the practitioner's computer reads a card and does nothing else",
 	},
 }
 
