@@ -33,8 +33,8 @@ import (
 var origin = "http://localhost:8080"
 
 type flags struct {
-	Origin []string `env:"VACCIN_READER_ORIGIN" placeholder:"https://vaccin.example" help:"Adresse du service dont les pages reçoivent une réponse ; peut être répété. Par défaut : ${origin}."`
-	Port   uint16   `default:"${port}" env:"VACCIN_READER_PORT" help:"Port d’écoute, sur 127.0.0.1 seulement ; la page doit connaître le même."`
+	Origin []string `env:"VACCIN_READER_ORIGIN" placeholder:"https://vaccin.example" help:"Adresse du service dont les pages reçoivent une réponse ; peut être répété. Par défaut : ${origin}."`
+	Port   uint16   `default:"${port}" env:"VACCIN_READER_PORT" help:"Port d’écoute, sur 127.0.0.1 seulement ; la page doit connaître le même."`
 }
 
 func main() {
@@ -48,7 +48,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, f, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "vaccin-reader :", err)
+		fmt.Fprintln(os.Stderr, "vaccin-reader :", err)
 		keepWindow()
 		os.Exit(1)
 	}
@@ -66,26 +66,26 @@ func keepWindow() {
 func run(ctx context.Context, f flags, out io.Writer) error {
 	listener, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", f.Port))
 	if err != nil {
-		return fmt.Errorf("le port %d de cet ordinateur est déjà pris : le programme est peut-être déjà ouvert dans une autre fenêtre (%w)", f.Port, err)
+		return fmt.Errorf("le port %d de cet ordinateur est déjà pris : le programme est peut-être déjà ouvert dans une autre fenêtre (%w)", f.Port, err)
 	}
 	defer listener.Close()
 	fmt.Fprintf(out, `Vaccin COVID, lecture de la carte Vitale
 
-  Service servi : %s
-  Écoute        : http://%s (cet ordinateur seulement)
+  Service servi : %s
+  Écoute        : http://%s (cet ordinateur seulement)
 
-Laissez cette fenêtre ouverte. Dans la page « Rechercher un patient », appuyez sur
-« Lire la carte Vitale » ; à la première lecture, la page demande le code ci-dessous.
+Laissez cette fenêtre ouverte. Dans la page « Rechercher un patient », appuyez sur
+« Lire la carte Vitale » ; à la première lecture, la page demande le code ci-dessous.
 Rien de ce que porte une carte n’est conservé ni noté. Ctrl+C ou la fermeture de la
 fenêtre arrêtent le programme.
 
 `, strings.Join(f.Origin, ", "), listener.Addr())
 	handler, err := local.New(local.Options{
 		Host: listener.Addr().String(), Origins: f.Origin, Source: pcsc.Reader{},
-		Show: func(code string) { fmt.Fprintf(out, "Code d’appairage, valable une fois : %s\n", code) },
+		Show: func(code string) { fmt.Fprintf(out, "Code d’appairage, valable une fois : %s\n", code) },
 	})
 	if err != nil {
-		return fmt.Errorf("l’adresse du service ne convient pas : %w", err)
+		return fmt.Errorf("l’adresse du service ne convient pas : %w", err)
 	}
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,

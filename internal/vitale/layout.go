@@ -105,7 +105,7 @@ func nirProblem(number string) string {
 		return "Le numéro de sécurité sociale que porte la carte n’est pas valable. " + wrong.Message()
 	}
 	if err != nil || utf8.RuneCountInString(number) != nir.Size+2 {
-		return "Le numéro de sécurité sociale que porte la carte n’est pas valable : il n’a pas 15 caractères."
+		return "Le numéro de sécurité sociale que porte la carte n’est pas valable : il n’a pas 15 caractères."
 	}
 	return ""
 }

@@ -59,8 +59,8 @@ var messages = map[Problem]string{
 	Unresponsive: "La carte ne répond pas. Vérifiez qu’elle est dans le bon sens, puce vers le lecteur, puis recommencez.",
 	NotVitale:    "La carte insérée n’est pas une carte Vitale. Insérez celle du patient, puis recommencez.",
 	Unreadable:   "Cette carte Vitale n’a pas pu être lue. Retirez-la, remettez-la, puis recommencez.",
-	Malformed:    "Le contenu de cette carte Vitale est illisible ou incomplet : rien n’en a été repris.",
-	Removed:      "La carte a été retirée pendant la lecture : rien n’en a été repris. Remettez-la, puis recommencez.",
+	Malformed:    "Le contenu de cette carte Vitale est illisible ou incomplet : rien n’en a été repris.",
+	Removed:      "La carte a été retirée pendant la lecture : rien n’en a été repris. Remettez-la, puis recommencez.",
 	Busy:         "La carte est utilisée par un autre logiciel ou une autre lecture. Attendez la fin, puis recommencez.",
 	TooSlow:      "Le lecteur ne répond pas. Débranchez-le, rebranchez-le, puis recommencez.",
 }

@@ -62,13 +62,13 @@ func New(o Options) (http.Handler, error) {
 func CheckOrigin(origin string) error {
 	u, err := url.Parse(origin)
 	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || origin != strings.ToLower(origin) {
-		return fmt.Errorf("« %s » n’est pas de la forme https://hôte", origin)
+		return fmt.Errorf("« %s » n’est pas de la forme https://hôte", origin)
 	}
 	switch host := u.Hostname(); {
 	case u.Scheme == "https", u.Scheme == "http" && (host == "localhost" || host == "127.0.0.1"):
 		return nil
 	}
-	return fmt.Errorf("« %s » doit être en https", origin)
+	return fmt.Errorf("« %s » doit être en https", origin)
 }
 
 type program struct {
@@ -159,7 +159,7 @@ func (p *program) pair(w http.ResponseWriter, r *http.Request) {
 	token, ok, closed := p.pairing.pair(asked.Code)
 	switch {
 	case closed:
-		answer(w, http.StatusTooManyRequests, refusal{problemClosed, "Trop de codes erronés : l’appairage est fermé. Fermez le programme de lecture, démarrez-le de nouveau, puis saisissez le nouveau code qu’il affiche."})
+		answer(w, http.StatusTooManyRequests, refusal{problemClosed, "Trop de codes erronés : l’appairage est fermé. Fermez le programme de lecture, démarrez-le de nouveau, puis saisissez le nouveau code qu’il affiche."})
 	case !ok:
 		answer(w, http.StatusForbidden, refusal{problemCode, "Ce code n’est pas celui qu’affiche le programme de lecture. Vérifiez-le et recommencez."})
 	default:
