@@ -121,6 +121,10 @@ type RegistrationRequest struct {
 	Phone      string
 	Email      string
 	Confirmed  []string
+
+	// CardBirthDate is the birth date of the carte Vitale read for this patient, its eight digits, if one was
+	// read. As long as what is typed is still that date, it is asked about, whatever it is, and never refused.
+	CardBirthDate string
 }
 
 // DecidePatient checks a manual entry. localities are those whose label is the one typed.
@@ -137,7 +141,7 @@ func DecidePatient(req RegistrationRequest, holder nir.Number, localities []Loca
 	if p.Sex = Sex(req.Sex); p.Sex != Female && p.Sex != Male {
 		f.refuse(FieldSex, "Indiquez le sexe.")
 	}
-	p.BirthDate = decideBirthDate(&f, req.BirthDate, today)
+	p.BirthDate = decideBirthDate(&f, req.BirthDate, req.CardBirthDate, today)
 	rank, err := strconv.Atoi(strings.TrimSpace(req.BirthRank))
 	if p.BirthRank = rank; err != nil || rank < 1 || rank > 9 {
 		f.refuse(FieldBirthRank, "Saisissez le rang de naissance, de 1 à 9 : 1 en général, 2 pour le deuxième de jumeaux, 3 pour le troisième de triplés.")
@@ -149,21 +153,30 @@ func DecidePatient(req RegistrationRequest, holder nir.Number, localities []Loca
 	return p, nil
 }
 
-func decideBirthDate(f *form, text string, today Date) BirthDate {
+func decideBirthDate(f *form, text, card string, today Date) BirthDate {
 	if strings.TrimSpace(text) == "" {
 		f.refuse(FieldBirthDate, "Saisissez la date de naissance.")
 		return BirthDate{}
 	}
 	b, err := ParseBirthDate(text)
+	onCard, unlike := BirthDateFromDigits(card)
+	asOnCard := unlike == nil && strings.TrimSpace(text) == onCard.French()
+	if asOnCard {
+		b, err = onCard, nil
+	}
 	if err != nil {
 		f.check(FieldBirthDate, err)
 		return BirthDate{}
 	}
 	day, ok := b.Date()
+	late, early := ok && day.After(today) || b.year() > today.Year, b.year() < today.Year-oldestAge
 	switch {
-	case ok && day.After(today), b.year() > today.Year:
+	case asOnCard && ok && (late || early):
+		f.ask(QuestionLunarDate, b.Digits(), FieldBirthDate, "La date de naissance de la carte Vitale n’est pas vraisemblable.",
+			"Confirmez que vous la reprenez telle qu’elle est sur la carte.")
+	case late && !asOnCard:
 		f.refuse(FieldBirthDate, "La date de naissance est dans le futur. Vérifiez l’année.")
-	case b.year() < today.Year-oldestAge:
+	case early && !asOnCard:
 		f.refuse(FieldBirthDate, "La date de naissance est trop ancienne. Vérifiez l’année.")
 	case !ok:
 		f.ask(QuestionLunarDate, b.Digits(), FieldBirthDate, "Cette date n’est pas une date du calendrier.",

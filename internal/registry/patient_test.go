@@ -106,6 +106,40 @@ func TestALunarBirthDateIsAskedAboutAndKept(t *testing.T) {
 	}
 }
 
+func TestTheBirthDateOfACardIsAskedAboutAndNeverRefused(t *testing.T) {
+	for _, onCard := range []string{"19421901", "19420231", "18420101", "29421901", "00000000", "20210202", "19420199"} {
+		born, err := registry.BirthDateFromDigits(onCard)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req := rt.RegistrationRequest()
+		req.BirthDate, req.CardBirthDate = " "+born.French()+" ", onCard
+		_, err = decidePatient(req)
+		e := refusal(t, err, registry.KindUnconfirmed)
+		if len(e.Questions) != 1 || e.Questions[0].Code != "lunar-birth-date:"+onCard {
+			t.Errorf("%s: asked %+v", onCard, e.Questions)
+			continue
+		}
+		req.Confirmed = []string{e.Questions[0].Code}
+		if p, err := decidePatient(req); err != nil || p.BirthDate.Digits() != onCard {
+			t.Errorf("%s: error %v, born %q", onCard, err, p.BirthDate.Digits())
+		}
+		req.BirthDate = "31/02/1942" // somebody typed another date
+		if _, err := decidePatient(req); onCard != "19420231" && registry.KindOf(err) != registry.KindInvalid {
+			t.Errorf("%s: a date that is not the card's: %v", onCard, err)
+		}
+	}
+	req := rt.RegistrationRequest()
+	req.CardBirthDate = "19421901"
+	if p, err := decidePatient(req); err != nil || p.BirthDate.Digits() == "19421901" {
+		t.Errorf("the date typed is not the one kept: %v", err)
+	}
+	req.CardBirthDate = "1942 ?"
+	if _, err := decidePatient(req); err != nil {
+		t.Errorf("a card without a date of eight digits: %v", err)
+	}
+}
+
 func TestTheOldestAndTheYoungest(t *testing.T) {
 	for _, born := range []string{"01/01/1896", "01/02/2021"} {
 		req := rt.RegistrationRequest()
