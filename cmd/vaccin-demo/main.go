@@ -20,6 +20,7 @@ import (
 	"vaccin/internal/auth"
 	"vaccin/internal/demo"
 	"vaccin/internal/demo/pscsim"
+	"vaccin/internal/demo/vitalesim"
 	"vaccin/internal/registry"
 	"vaccin/internal/service"
 	"vaccin/internal/store"
@@ -32,6 +33,7 @@ type flags struct {
 	Today        string `default:"2021-02-01" env:"VACCIN_TODAY" help:"Business day of the service (AAAA-MM-JJ): dates, schedules, professions."`
 	PSCListen    string `name:"psc-listen" default:"127.0.0.1:8081" env:"VACCIN_PSC_LISTEN" help:"Address of the simulated Pro Santé Connect."`
 	AgentsListen string `name:"agents-listen" default:"127.0.0.1:8082" env:"VACCIN_AGENTS_LISTEN" help:"Address of the simulated provider of agents."`
+	Vitale       bool   `help:"Insert a virtual carte Vitale into the virtual reader of vsmartcard (vpcd), which pcscd must run."`
 	Verbose      bool   `help:"Log every request."`
 }
 
@@ -100,6 +102,14 @@ func run(ctx context.Context, f flags) error {
 	group.Go(func() error { return serveSimulator(ctx, f.PSCListen, simulator) })
 	group.Go(func() error { return serveSimulator(ctx, f.AgentsListen, agents) })
 	group.Go(func() error { return product.Serve(ctx) })
+	if f.Vitale {
+		group.Go(func() error {
+			if err := country.VitaleCard().Insert(ctx, vitalesim.DefaultReader); err != nil {
+				log.Warn("the virtual carte Vitale is not in the reader", "error", err)
+			}
+			return nil
+		})
+	}
 	fmt.Printf("\n%s\nPrêt en %.1f s.\n", f.welcome(country), time.Since(start).Seconds())
 	return group.Wait()
 }

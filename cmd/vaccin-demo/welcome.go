@@ -23,6 +23,10 @@ func (f flags) welcome(country demo.Country) string {
 	if f.MetricsListen != "" {
 		fmt.Fprintf(&b, "  Mesures                      http://%s/metrics\n", f.MetricsListen)
 	}
+	if f.Vitale {
+		fmt.Fprintf(&b, "\nCarte Vitale virtuelle de la famille aux jumelles, insérée dans le lecteur virtuel.\n"+
+			"Programme de lecture, dans une autre fenêtre\u00a0: go run ./cmd/vaccin-reader --origin %s\n", public)
+	}
 	b.WriteString("\nComptes du simulateur (on choisit à l’écran, sans mot de passe)\n\n")
 	for _, account := range pscsim.Accounts() {
 		fmt.Fprintf(&b, "  %-28s %s\n", account.Key, account.Label)

@@ -101,7 +101,7 @@ func families() []role {
 	const f, m = registry.Female, registry.Male
 	roles := []role{
 		{
-			title: "Famille avec des jumelles : quatre personnes sous un NIR", note: "choisir dans la liste ; rangs 1 et 2",
+			title: twinsTitle, note: "choisir dans la liste ; rangs 1 et 2",
 			given: "Thomas", birthName: "Nguyen", sex: m, born: "19800511",
 		},
 		{given: "Émilie", birthName: "Roux", usedName: "Nguyen", sex: f, born: "19820925", dependant: true},

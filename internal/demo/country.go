@@ -20,6 +20,8 @@ type Country struct {
 	Examples []Example              // the cast
 	Unknown  []nir.Number           // valid NIRs that nobody has
 	Took     time.Duration
+
+	family []registry.Patient // of the twins, the holder first
 }
 
 // Example is a member of the cast.
@@ -55,6 +57,13 @@ func (c *Country) conclude(roles []role, members []resident, stories []*story) {
 			e.Code, e.Account = stories[i].outcome.Code, r.account
 		}
 		c.Examples = append(c.Examples, e)
+		if r.title == twinsTitle {
+			for _, m := range members {
+				if m.Patient.Holder == e.Patient.Holder {
+					c.family = append(c.family, m.Patient)
+				}
+			}
+		}
 	}
 	c.States[registry.StateNew] += c.Persons - played
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"path/filepath"
@@ -209,6 +210,12 @@ func TestTheExamplesAreWhatTheySay(t *testing.T) {
 	twins, err := g.SearchByNIR(t.Context(), by, records["Famille avec des jumelles : quatre personnes sous un NIR"].Patient.Holder)
 	if err != nil || len(twins) != 4 {
 		t.Errorf("the family of the twins has %d members: %v", len(twins), err)
+	}
+	card := country.VitaleCard()
+	for _, name := range []string{"THOMAS", "EMILIE", "LEA", "MANON", "20120418"} {
+		if !bytes.Contains(card.Identities, []byte(name)) {
+			t.Errorf("the family's carte Vitale does not hold %s", name)
+		}
 	}
 	for _, unknown := range country.Unknown {
 		if found, err := g.SearchByNIR(t.Context(), by, unknown); err != nil || len(found) > 0 {
