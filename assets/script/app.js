@@ -9,6 +9,7 @@ import { initPrefill } from './prefill.js'
 import { initPrint } from './print.js'
 import { initShowWhen } from './show-when.js'
 import { initSuggest } from './suggest.js'
+import { initVitale } from './vitale.js'
 
 // Radio buttons may not carry aria-expanded (ARIA 1.2), which the library sets on those that reveal a part.
 class PlainRadios extends Radios {
@@ -28,3 +29,4 @@ initPrefill(document)
 initPrint(document)
 initSuggest(document)
 initShowWhen(document)
+initVitale(document)

@@ -30,6 +30,8 @@ type Config struct {
 	AssistancePhone   string `name:"assistance-phone" env:"VACCIN_ASSISTANCE_PHONE" help:"Telephone number of the technical assistance for private practice."`
 	AdverseEffectsURL string `name:"adverse-effects-url" default:"https://signalement.social-sante.gouv.fr" env:"VACCIN_ADVERSE_EFFECTS_URL" help:"National portal for adverse effects (PSIG)."`
 
+	ReaderURL string `name:"reader-url" default:"http://127.0.0.1:24316" env:"VACCIN_READER_URL" help:"Where pages find the card-reading program on practitioners' computers; empty when cards are not read."`
+
 	PSC    PSCConfig    `embed:"" prefix:"psc-"`
 	Agents AgentsConfig `embed:"" prefix:"agents-"`
 }
@@ -55,6 +57,18 @@ func (c Config) scheme() string {
 		return "https"
 	}
 	return "http"
+}
+
+// checkReader refuses any address of the card-reading program but one of the loopback: pages may ask there.
+func (c Config) checkReader() error {
+	if c.ReaderURL == "" {
+		return nil
+	}
+	u, err := url.Parse(c.ReaderURL)
+	if err != nil || u.Hostname() != "127.0.0.1" || u.Port() == "" || c.ReaderURL != "http://127.0.0.1:"+u.Port() {
+		return fmt.Errorf("the address of the card-reading program is not of the form http://127.0.0.1:port")
+	}
+	return nil
 }
 
 // PSCConfig holds the settings of Pro Santé Connect; endpoints given here win over discovered ones.
@@ -104,6 +118,7 @@ func trimNewline(text string) string {
 // the content security policy must know.
 func (c Config) pages(https bool) web.Settings {
 	settings := web.DefaultSettings()
+	settings.ReaderURL = c.ReaderURL
 	settings.AssistancePhone, settings.AdverseEffectsURL, settings.HTTPS = c.AssistancePhone, c.AdverseEffectsURL, https
 	for _, address := range []string{c.PSC.Issuer, c.PSC.EndSessionURL, c.Agents.Issuer, c.Agents.EndSessionURL} {
 		if u, err := url.Parse(address); err == nil && u.Host != "" {

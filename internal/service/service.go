@@ -49,6 +49,9 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	if config.clear(public) {
 		log.Warn("listening in clear where other machines may reach it: set TLS or an https public address", "address", config.Listen)
 	}
+	if err := config.checkReader(); err != nil {
+		return nil, err
+	}
 	client, err := config.pscClient(public)
 	if err != nil {
 		return nil, err

@@ -167,6 +167,9 @@ func TestWhatIsWrongIsSaidAtTheStart(t *testing.T) {
 		{"no client", func(c *Config) { c.PSC.ClientID = "" }, auth.KeySize, "Pro Santé Connect"},
 		{"an issuer in clear", func(c *Config) { c.PSC.Issuer = "http://psc.exemple.fr" }, auth.KeySize, "https"},
 		{"no secret file", func(c *Config) { c.PSC.ClientSecretFile = "/nowhere/secret" }, auth.KeySize, "client secret"},
+		{"a reader elsewhere", func(c *Config) { c.ReaderURL = "http://192.0.2.1:24316" }, auth.KeySize, "card-reading"},
+		{"a reader without port", func(c *Config) { c.ReaderURL = "http://127.0.0.1" }, auth.KeySize, "card-reading"},
+		{"a reader that adds to the policy", func(c *Config) { c.ReaderURL = "http://127.0.0.1:1; script-src *" }, auth.KeySize, "card-reading"},
 		{"no public address", func(c *Config) { c.PublicURL = "vaccin" }, auth.KeySize, "public address"},
 	}
 	for _, tt := range tests {

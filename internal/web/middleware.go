@@ -169,8 +169,12 @@ var always = map[string]string{
 }
 
 func (s *Server) contentSecurityPolicy() string {
-	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src 'self'; " +
-		"form-action " + strings.Join(append([]string{"'self'"}, s.Settings.FormTargets...), " ") +
+	connect := []string{"'self'"}
+	if s.Settings.ReaderURL != "" {
+		connect = append(connect, s.Settings.ReaderURL)
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; connect-src " +
+		strings.Join(connect, " ") + "; form-action " + strings.Join(append([]string{"'self'"}, s.Settings.FormTargets...), " ") +
 		"; base-uri 'none'; frame-ancestors 'none'"
 }
 

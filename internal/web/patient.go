@@ -25,8 +25,11 @@ func (s *Server) newPatient(w http.ResponseWriter, r *http.Request, by registry.
 	if err != nil {
 		return err
 	}
-	if !kept {
-		number, ok, err := s.searchedNIR(r)
+	notice := ""
+	if kept {
+		notice = keptNotice
+	} else {
+		number, search, ok, err := s.searchedNIR(r)
 		if err != nil {
 			return err
 		}
@@ -35,21 +38,22 @@ func (s *Server) newPatient(w http.ResponseWriter, r *http.Request, by registry.
 			return nil
 		}
 		values = url.Values{fieldNIR: {number.Digits() + number.Key()}, registry.FieldBirthRank: {"1"}, searchParam: {r.URL.Query().Get(searchParam)}}
+		if !search.Card.isZero() {
+			search.Card.prefill(values)
+			notice = cardNotice
+		}
 	}
-	return s.showPatientForm(w, r, http.StatusOK, ui.Form{Values: values}, nil, kept)
+	return s.showPatientForm(w, r, http.StatusOK, ui.Form{Values: values}, nil, notice)
 }
 
-func (s *Server) showPatientForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form, localities []string, kept bool) error {
+func (s *Server) showPatientForm(w http.ResponseWriter, r *http.Request, status int, form ui.Form, localities []string, notice string) error {
 	number, err := nir.Parse(form.Value(fieldNIR))
 	if err != nil {
 		http.Redirect(w, r, "/recherche", http.StatusSeeOther)
 		return nil
 	}
 	view := patientView{page: s.page(r, "Enregistrer un patient"), form: form, number: number.Format(), digits: number.Digits() + number.Key(), localities: localities}
-	view.page.Form = form
-	if kept {
-		view.page.Notice = keptNotice
-	}
+	view.page.Form, view.page.Notice = form, notice
 	return s.render(w, r, status, patientPage(view))
 }
 
@@ -64,13 +68,17 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 		if err != nil {
 			return err
 		}
-		return s.showPatientForm(w, r, http.StatusOK, ui.Form{Values: f}, labels, false)
+		return s.showPatientForm(w, r, http.StatusOK, ui.Form{Values: f}, labels, "")
 	}
 	holder, err := nir.Parse(f.Get(fieldNIR))
 	if err != nil {
 		return registry.Invalid("Le numéro de sécurité sociale manque. Recherchez de nouveau le patient.")
 	}
-	id, known, err := s.Registry.Register(r.Context(), by, holder, registrationRequest(f))
+	request := registrationRequest(f)
+	if request.CardBirthDate, err = s.cardBirthDate(r, holder); err != nil {
+		return err
+	}
+	id, known, err := s.Registry.Register(r.Context(), by, holder, request)
 	if err != nil {
 		form, err := formOf(f, err)
 		if err != nil {
@@ -82,7 +90,7 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 				return err
 			}
 		}
-		return s.showPatientForm(w, r, http.StatusUnprocessableEntity, form, labels, false)
+		return s.showPatientForm(w, r, http.StatusUnprocessableEntity, form, labels, "")
 	}
 	if known {
 		if err := s.flash(r, "Un dossier existait déjà pour ce numéro, cette date et ce rang de naissance : le voici. "+
@@ -92,6 +100,19 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 	}
 	http.Redirect(w, r, "/dossiers/"+string(id), http.StatusSeeOther)
 	return nil
+}
+
+// cardBirthDate is the date read on the card that the search of this entry was filled from, if it was.
+func (s *Server) cardBirthDate(r *http.Request, holder nir.Number) (string, error) {
+	name := r.PostForm.Get(searchParam)
+	if name == "" {
+		return "", nil
+	}
+	search, ok, err := s.searched(r, name)
+	if err != nil || !ok || search.Digits != holder.Digits() {
+		return "", err
+	}
+	return search.Card.BirthDate, nil
 }
 
 func registrationRequest(f url.Values) registry.RegistrationRequest {

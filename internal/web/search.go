@@ -29,9 +29,10 @@ const (
 )
 
 type searchView struct {
-	page  ui.Page
-	form  ui.Form
-	carry *carryView
+	page   ui.Page
+	form   ui.Form
+	carry  *carryView
+	reader string // address of the card-reading program; empty when cards are not read
 }
 
 func (s *Server) search(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
@@ -41,7 +42,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, by registry.Acto
 	}
 	if !kept {
 		values = url.Values{}
-		if number, ok, err := s.searchedNIR(r); err != nil {
+		if number, _, ok, err := s.searchedNIR(r); err != nil {
 			return err
 		} else if ok && r.URL.Query().Has(searchParam) {
 			values.Set(fieldNIR, number.Format())
@@ -60,7 +61,7 @@ func (s *Server) showSearch(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	view := searchView{page: page, form: form}
+	view := searchView{page: page, form: form, reader: s.Settings.ReaderURL}
 	if !carry.isZero() {
 		ref, err := s.Registry.Reference(r.Context())
 		if err != nil {
@@ -139,7 +140,7 @@ func (s *Server) searchNIR(w http.ResponseWriter, r *http.Request, by registry.A
 	if err != nil {
 		return err
 	}
-	name, err := s.keepSearch(r, number)
+	name, err := s.keepSearch(r, number, cardOf(r.PostForm))
 	if err != nil {
 		return err
 	}
@@ -147,18 +148,23 @@ func (s *Server) searchNIR(w http.ResponseWriter, r *http.Request, by registry.A
 	return nil
 }
 
-// keptSearch is a search of the session.
-type keptSearch struct{ Name, Digits string }
+// keptSearch is a search of the session, with whom it was filled from if a card was read.
+type keptSearch struct {
+	Name, Digits string
+	Card         cardIdentity
+}
+
+func (k keptSearch) number() (nir.Number, error) { return nir.FromDigits(k.Digits) }
 
 func searchAddress(path, name string) string { return path + "?" + searchParam + "=" + name }
 
 // keepSearch keeps a searched NIR in the session, among the last few, and names it.
-func (s *Server) keepSearch(r *http.Request, number nir.Number) (name string, err error) {
+func (s *Server) keepSearch(r *http.Request, number nir.Number, card cardIdentity) (name string, err error) {
 	var kept []keptSearch
 	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
 		return "", err
 	}
-	search := keptSearch{rand.Text()[:12], number.Digits()}
+	search := keptSearch{rand.Text()[:12], number.Digits(), card}
 	kept = append(kept, search)
 	return search.Name, s.Auth.Put(r.Context(), searchKey, kept[max(0, len(kept)-searchesKept):])
 }
@@ -177,23 +183,30 @@ func (s *Server) searchRefused(w http.ResponseWriter, r *http.Request, refusal *
 	return s.showSearch(w, r, statusOf(refusal.Kind), form, false)
 }
 
-// searchedNIR is the NIR of the search that the address names, or of the last one when it names none; if
-// the session has it.
-func (s *Server) searchedNIR(r *http.Request) (nir.Number, bool, error) {
+// searched is the search of that name, or the last one when it has none; if the session has it.
+func (s *Server) searched(r *http.Request, name string) (search keptSearch, ok bool, err error) {
 	var kept []keptSearch
 	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
-		return nir.Number{}, false, err
+		return keptSearch{}, false, err
 	}
-	name := r.URL.Query().Get(searchParam)
 	i := slices.IndexFunc(kept, func(k keptSearch) bool { return k.Name == name })
 	if name == "" {
 		i = len(kept) - 1
 	}
 	if i < 0 {
-		return nir.Number{}, false, nil
+		return keptSearch{}, false, nil
 	}
-	number, err := nir.FromDigits(kept[i].Digits)
-	return number, err == nil, err
+	return kept[i], true, nil
+}
+
+// searchedNIR is the search that the address names, and its NIR.
+func (s *Server) searchedNIR(r *http.Request) (number nir.Number, search keptSearch, ok bool, err error) {
+	search, ok, err = s.searched(r, r.URL.Query().Get(searchParam))
+	if !ok || err != nil {
+		return nir.Number{}, keptSearch{}, false, err
+	}
+	number, err = search.number()
+	return number, search, err == nil, err
 }
 
 // The list of everyone attached to a NIR.
@@ -204,6 +217,12 @@ type attachedView struct {
 	correct string // address of the search, to correct the number
 	enter   string // address of the manual entry; empty for who may not enter patients
 	persons []attachedPerson
+	card    string // who was read on a carte Vitale; empty when none was
+}
+
+// pointedOut tells whether someone of the list is on the card.
+func (v attachedView) pointedOut() bool {
+	return slices.ContainsFunc(v.persons, func(p attachedPerson) bool { return p.likeness != unlike })
 }
 
 type attachedPerson struct {
@@ -213,6 +232,7 @@ type attachedPerson struct {
 	birthDate  string
 	birthRank  int
 	status     statusView
+	likeness   likeness
 }
 
 // statusView is where a record stands, in words, with the kind that colours it.
@@ -232,7 +252,7 @@ func statusOfRecord(r registry.Record) statusView {
 }
 
 func (s *Server) attached(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	number, ok, err := s.searchedNIR(r)
+	number, search, ok, err := s.searchedNIR(r)
 	if err != nil {
 		return err
 	}
@@ -259,12 +279,22 @@ func (s *Server) attached(w http.ResponseWriter, r *http.Request, by registry.Ac
 	if len(records) == 0 {
 		view.page.Title = "Numéro de sécurité sociale inconnu"
 	}
-	for _, record := range records {
+	patients := make([]registry.Patient, len(records))
+	for i, record := range records {
+		patients[i] = record.Patient
+	}
+	if !search.Card.isZero() {
+		view.card = search.Card.summary()
+	}
+	like := search.Card.pointOut(patients)
+	for i, record := range records {
 		p := record.Patient
 		view.persons = append(view.persons, attachedPerson{
 			address: "/dossiers/" + string(record.ID), name: p.NameLabel(), givenNames: p.GivenNames,
 			birthDate: p.BirthDate.French(), birthRank: p.BirthRank, status: statusOfRecord(record),
+			likeness: like[i],
 		})
 	}
+	slices.SortStableFunc(view.persons, func(a, b attachedPerson) int { return int(b.likeness) - int(a.likeness) })
 	return s.render(w, r, http.StatusOK, attachedPage(view))
 }

@@ -26,6 +26,7 @@ type Settings struct {
 	AdverseEffectsURL string   // PSIG
 	PSCInformationURL string   // the ANS page on Pro Santé Connect and the e-CPS
 	FormTargets       []string // origins that forms may lead to beside ours: the provider's sign-out
+	ReaderURL         string   // where pages find the card-reading program: http://127.0.0.1:port; empty for none
 	HTTPS             bool     // the service is reached by https
 }
 

@@ -47,7 +47,7 @@ func run(m *testing.M) int {
 }
 
 // startChromium starts a browser that knows nothing and asks nothing of the network by itself.
-func startChromium() (context.Context, func(), error) {
+func startChromium(more ...chromedp.ExecAllocatorOption) (context.Context, func(), error) {
 	profile, err := os.MkdirTemp("", "vaccin-browser-")
 	if err != nil {
 		return nil, nil, err
@@ -57,6 +57,7 @@ func startChromium() (context.Context, func(), error) {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "fr-FR"), chromedp.WindowSize(1280, 900),
 	)
+	options = append(options, more...)
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, stopBrowser := chromedp.NewContext(allocator)
 	stop := func() {

@@ -142,7 +142,7 @@ func (s *running) product(cases *registry.Registry, agents service.AgentsConfig,
 	}
 	config := service.Config{
 		PublicURL: s.base, Idle: 30 * time.Minute, Absolute: 4 * time.Hour, AssistancePhone: "01 99 00 12 34",
-		AdverseEffectsURL: "https://signalement.social-sante.gouv.fr",
+		AdverseEffectsURL: "https://signalement.social-sante.gouv.fr", ReaderURL: readerURL,
 		PSC: service.PSCConfig{
 			Issuer: provider.Issuer, DiscoveryURL: provider.DiscoveryURL, AuthURL: provider.AuthURL,
 			ClientID: clientID, ClientSecret: clientSecret, ACRValues: "eidas1",

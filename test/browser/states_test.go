@@ -18,6 +18,7 @@ func TestEveryPageInEveryState(t *testing.T) {
 		{"refused sign-in", refusedSignIn},
 		{"portal", portalStates},
 		{"search", searchStates},
+		{"carte Vitale", vitaleStates},
 		{"manual entry", manualEntryStates},
 		{"records", recordStates},
 		{"eligibility", eligibilityStates},

@@ -51,8 +51,14 @@ func (l load) total() int64 {
 
 func newTab(t *testing.T) *tab {
 	t.Helper()
+	return newTabOf(t, chromium)
+}
+
+// newTabOf is a window of another browser than the one that tests share.
+func newTabOf(t *testing.T, browser context.Context) *tab {
+	t.Helper()
 	w := &tab{t: t}
-	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext(), chromedp.WithListener(w.hear))
+	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(w.hear))
 	t.Cleanup(cancel)
 	w.ctx = ctx
 	call(w, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})

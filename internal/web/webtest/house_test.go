@@ -174,7 +174,7 @@ func (h *house) config(t *testing.T) service.Config {
 		t.Fatal(err)
 	}
 	h.simulator.Config.Handler = handler
-	config := service.Config{PublicURL: h.base, Listen: "127.0.0.1:0", AssistancePhone: assistancePhone, AdverseEffectsURL: "https://psig.exemple.fr"}
+	config := service.Config{PublicURL: h.base, Listen: "127.0.0.1:0", AssistancePhone: assistancePhone, AdverseEffectsURL: "https://psig.exemple.fr", ReaderURL: "http://127.0.0.1:24316"}
 	config.PSC = service.PSCConfig{
 		Issuer: addresses.Issuer, DiscoveryURL: addresses.DiscoveryURL, AuthURL: addresses.AuthURL,
 		ClientID: "vaccin-test", ClientSecret: "of the test only",
