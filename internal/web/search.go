@@ -61,7 +61,7 @@ func (s *Server) showSearch(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	view := searchView{page: page, form: form, reader: s.Settings.ReaderURL}
+	view := searchView{page: page, form: form, reader: s.reader(r)}
 	if !carry.isZero() {
 		ref, err := s.Registry.Reference(r.Context())
 		if err != nil {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -24,6 +25,16 @@ const (
 // readerProtocol is the version of the reading program's contract that the page's script speaks
 // (docs/vitale.md).
 const readerProtocol = "1"
+
+// reader is where the request's person may have cards read: practitioners alone have patients before them.
+func (s *Server) reader(r *http.Request) string {
+	if login, ok := s.login(r); ok {
+		if by, ok := login.Actor(); ok && by.Role == registry.RolePractitioner {
+			return s.Settings.ReaderURL
+		}
+	}
+	return ""
+}
 
 // cardIdentity is who was chosen on a card, as the card writes it. The zero value is nobody.
 type cardIdentity struct{ FamilyName, GivenNames, BirthDate string }
