@@ -146,10 +146,11 @@ class CardReading {
     const prefix = element('span', 'govuk-visually-hidden', 'Erreur : ')
     const message = element('p', 'govuk-error-message', prefix, text)
     message.id = `${field.id}-error`
+    message.setAttribute('role', 'alert')
     field.before(message)
     field.setAttribute('aria-invalid', 'true')
     field.setAttribute('aria-describedby', `${field.id}-hint ${message.id}`)
-    this.say(text, true)
+    this.say('')
     field.focus()
     field.select()
   }

@@ -82,7 +82,11 @@ func (w *tab) hear(event any) {
 		w.complaints = append(w.complaints, "exception: "+e.ExceptionDetails.Text)
 	case *log.EventEntryAdded:
 		// That the page itself answered 422 or 404 is not a complaint; anything else that failed to load is, but
-		// on the simulator's pages, which are not ours.
+		// on the simulator's pages, which are not ours, and of the card-reading program, whose refusals the page
+		// expects.
+		if e.Entry.Source == log.EntrySourceNetwork && strings.HasPrefix(e.Entry.URL, readerURL+"/") {
+			return
+		}
 		if e.Entry.Level == log.EntryLevelError && !strings.HasPrefix(e.Entry.URL, site.provider) && (e.Entry.Source != log.EntrySourceNetwork || e.Entry.NetworkRequestID != w.load.document) {
 			w.complaints = append(w.complaints, fmt.Sprintf("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL))
 		}
