@@ -148,7 +148,9 @@ func (s *endpointSource) fetch(ctx context.Context) ([]byte, error) {
 // when a token names an unknown key. Its calls outlive the request that
 // caused them, hence the background context.
 func (s *endpointSource) withKeys(p provider) *provider {
-	p.keys = gooidc.NewRemoteKeySet(gooidc.ClientContext(context.Background(), s.http), p.jwksURL)
+	paused := *s.http
+	paused.Transport = &pausedKeys{next: s.http.Transport}
+	p.keys = gooidc.NewRemoteKeySet(gooidc.ClientContext(context.Background(), &paused), p.jwksURL)
 	return &p
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -111,6 +112,23 @@ func verifyLogoutRefusesAHostileToken(t *testing.T, door Door) {
 			}
 		})
 	}
+	t.Run("a flood of unknown keys", func(t *testing.T) {
+		h := newHostile(t, door, 5*time.Second)
+		var asked atomic.Int32
+		honest := h.certs
+		h.certs = func(w http.ResponseWriter, r *http.Request) { asked.Add(1); honest(w, r) }
+		start := time.Now()
+		for range 100 {
+			_, err := h.client.VerifyLogout(t.Context(), sign(t, otherKey, "RS256", h.honestLogout()))
+			wantReason(t, err, oidc.ReasonInvalidResponse)
+		}
+		if n, most := asked.Load(), int32(time.Since(start)/time.Second)+1; n > most {
+			t.Errorf("100 forged tokens made us ask the provider for its keys %d times", n)
+		}
+		if _, err := h.client.VerifyLogout(t.Context(), sign(t, h.key, "RS256", h.honestLogout())); err != nil {
+			t.Errorf("after the flood, a good token: %v", err)
+		}
+	})
 	t.Run("keys out of order", func(t *testing.T) {
 		h := newHostile(t, door, 5*time.Second)
 		h.certs = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
