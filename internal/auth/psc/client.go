@@ -25,7 +25,7 @@ const (
 	walletDiscoveryPath = "/.well-known/wallet-openid-configuration"
 )
 
-// ReasonNoNationalID: the account carries neither an RPPS nor an ADELI number.
+// ReasonNoNationalID says that the account carries neither an RPPS nor an ADELI number.
 const ReasonNoNationalID oidc.Reason = "no_national_id"
 
 // Client talks to Pro Santé Connect. It is safe for concurrent use.

@@ -25,6 +25,7 @@ func Hostile(t *testing.T, door Door) {
 	t.Run("discovery is tried again when the provider is back", func(t *testing.T) { discoveryIsTriedAgainWhenTheProviderIsBack(t, door) })
 	t.Run("an absent provider does not stop the start", func(t *testing.T) { anAbsentProviderDoesNotStopTheStart(t, door) })
 	t.Run("hostile logout tokens", func(t *testing.T) { verifyLogoutRefusesAHostileToken(t, door) })
+	t.Run("a flood of logout tokens", func(t *testing.T) { verifyLogoutWithstandsAFlood(t, door) })
 }
 
 func finishRefusesAHostileIDToken(t *testing.T, door Door) {

@@ -112,6 +112,14 @@ func verifyLogoutRefusesAHostileToken(t *testing.T, door Door) {
 			}
 		})
 	}
+}
+
+// verifyLogoutWithstandsAFlood sends tokens of unknown keys: the address of logouts is open to everyone.
+func verifyLogoutWithstandsAFlood(t *testing.T, door Door) {
+	otherKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Run("a flood of unknown keys", func(t *testing.T) {
 		h := newHostile(t, door, 5*time.Second)
 		var asked atomic.Int32
