@@ -69,7 +69,7 @@ func sessionsPage(v sessionsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</p><p class=\"govuk-body\">Vous pouvez les fermer toutes, sur ce poste et sur les autres, par exemple après avoir oublié de vous déconnecter d’un poste partagé.</p><form method=\"post\" action=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "</p><p class=\"govuk-body\">Vous pouvez fermer toutes vos sessions, sur ce poste et sur les autres, par exemple après avoir oublié de vous déconnecter d’un poste partagé.</p><form method=\"post\" action=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

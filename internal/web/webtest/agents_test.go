@@ -88,6 +88,22 @@ func TestEveryRoleAtEveryAddress(t *testing.T) {
 	}
 }
 
+func TestAnAgentWithoutARoleInUseIsAskedForOneAtEveryAddress(t *testing.T) {
+	h := open(t)
+	p := h.patient(t, withCode(123456789))
+	doctor := h.signIn(t, marchand)
+	declare(doctor, p)
+	inject(doctor, p)
+	agent := h.agent(t, "deux-roles")
+	each(t, string(p.ID), entitled, func(t *testing.T, a asked) {
+		b := &webtest.Browser{T: t, Base: agent.Base, Jar: agent.Jar}
+		page := b.Do(b.Request(a.method, a.path, form())).Want(http.StatusOK, "Dans quel rôle agissez-vous").Not(secrets(p)...)
+		if page.URL.Path != "/agents/role" {
+			t.Errorf("led to %s", page.URL.Path)
+		}
+	})
+}
+
 func TestAnAgentSignsInAndLandsWhereTheirRoleBegins(t *testing.T) {
 	h := open(t)
 	for _, c := range []struct{ account, path, h1, role, says string }{
