@@ -144,7 +144,9 @@ func (s *Service) answer(ctx context.Context, server *http.Server, listener net.
 	}()
 	s.log.Info("listening", "address", listener.Addr().String())
 	if cert != "" {
-		server.TLSConfig = serverTLS()
+		if server.TLSConfig == nil { // a listener that asks for the client's certificate brings its own
+			server.TLSConfig = serverTLS()
+		}
 		err = server.ServeTLS(listener, cert, key)
 	} else {
 		err = server.Serve(listener)
