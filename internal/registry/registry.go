@@ -168,7 +168,8 @@ func (g *Registry) Read(ctx context.Context, by Actor, id RecordID, action Actio
 var errNoSuchRecord = NotFound("Ce dossier n’existe pas. Recherchez le patient par son code ou son numéro de sécurité sociale.")
 
 // Register enters a patient by hand under a NIR. The same NIR, birth date and rank lead to the record
-// that exists; known tells so, for what was typed then changes nothing.
+// that exists, and so do a NIR and birth date that are a person's own, attached to whomever; known tells so,
+// for what was typed then changes nothing.
 func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, req RegistrationRequest) (id RecordID, known bool, err error) {
 	c, err := g.Case(ctx, by)
 	if err != nil {

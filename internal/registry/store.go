@@ -14,7 +14,7 @@ var (
 	ErrOvertaken = errors.New("the record has changed since it was read")
 	// ErrCodeTaken: the target code drawn belongs to someone else; draw again.
 	ErrCodeTaken = errors.New("the target code is taken")
-	// ErrPatientExists: a record with the same holder NIR, birth date and rank exists.
+	// ErrPatientExists: the person has a record, under the NIR as a holder's or as their own.
 	ErrPatientExists = errors.New("the patient already has a record")
 	// ErrNoRecord: there is no record of that identifier.
 	ErrNoRecord = errors.New("no such record")
@@ -53,22 +53,24 @@ type Store interface {
 	// outcome found, or a single one with nothing-found. The toll is paid once, as for FindByCode.
 	FindByNIR(ctx context.Context, number nir.Number, event Event, toll Toll) ([]Record, error)
 
-	// FindByKey returns the identifier of the record of a beneficiary (holder's NIR, birth date,
-	// birth rank), or ErrNoRecord. It returns no patient data and writes no event.
-	FindByKey(ctx context.Context, holder nir.Number, born BirthDate, rank int) (RecordID, error)
+	// FindByKey returns the identifier of the record of the beneficiary of a NIR, a birth date and a birth
+	// rank: the one of that natural key (holder's NIR, birth date, birth rank) or, failing it, the one of who
+	// has the NIR as their own and that birth date, whatever the rank. Otherwise it returns ErrNoRecord. It
+	// returns no patient data and writes no event.
+	FindByKey(ctx context.Context, number nir.Number, born BirthDate, rank int) (RecordID, error)
 
 	// Apply applies a change and writes its event, both or neither, durably. A change to a record
-	// that is not at the change's From version returns ErrOvertaken and nothing is written. Creating
-	// a patient whose natural key exists returns ErrPatientExists. A target code that another record
-	// bears returns ErrCodeTaken. Of several changes made from one version exactly one is applied.
-	// A change without an event is refused.
+	// that is not at the change's From version returns ErrOvertaken and nothing is written. Registering
+	// a patient returns ErrPatientExists when FindByKey would find a record by the NIR of their holder, also
+	// when many are registered at once. A target code that another record bears returns ErrCodeTaken. Of
+	// several changes made from one version exactly one is applied. A change without an event is refused.
 	//
 	// ReportMade and ReportClosed change no record and look at no version. A report that is closed already,
 	// or does not exist, is not closed: ErrNoReport. The throttle that ReportClosed lifts is forgotten with it.
 	//
-	// PersonsImported skips the persons whose natural key exists, whatever else they come with: to import
-	// the same persons twice changes nothing. When the code of one of the others is borne by another
-	// record, or another of them, none is imported and it returns ErrCodeTaken.
+	// PersonsImported skips the persons whose natural key exists, whatever else they come with, and looks at
+	// no NIR of their own: to import the same persons twice changes nothing. When the code of one of the
+	// others is borne by another record, or another of them, none is imported and it returns ErrCodeTaken.
 	Apply(ctx context.Context, change Change) error
 
 	// Log writes an event on its own, durably: an act that was refused.

@@ -35,7 +35,7 @@ func workOf(change registry.Change, id int64) (work, error) {
 	case registry.ReportClosed:
 		return endReport(c, id)
 	case registry.PatientRegistered:
-		guard, err = createRecord(head.Record(), c.Patient, 0, id, registry.ErrPatientExists)
+		guard, err = register(head.Record(), c.Patient, id)
 		content = createPatient(head.Record(), id, c.Patient)
 	case registry.EligibilityDeclared:
 		guard = advance(head, id, c.Code)
@@ -67,7 +67,7 @@ func workOf(change registry.Change, id int64) (work, error) {
 func importPersons(c registry.PersonsImported, id int64) (work, error) {
 	statements := make([]statement, 0, 2*len(c.Persons)+1)
 	for _, p := range c.Persons {
-		guard, err := createRecord(p.ID, p.Patient, p.Code, id, nil)
+		guard, err := createRecord(p.ID, p.Patient, p.Code, id)
 		if err != nil {
 			return work{}, err
 		}

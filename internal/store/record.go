@@ -18,10 +18,15 @@ const (
 	selectRecordByCode = selectRecord + "r.code = $1"
 	selectRecordsByNIR = selectRecord + "r.num IN (SELECT num FROM record WHERE holder_key = $1" +
 		" UNION SELECT num FROM record WHERE own_key = $1) ORDER BY r.birth_date, r.birth_rank, r.id"
-	selectKey = "SELECT id FROM record WHERE holder_key = $1 AND birth_date = $2 AND birth_rank = $3"
+	// The natural key goes before the person's own number.
+	selectKey = "SELECT id FROM record WHERE birth_date = $2 AND (holder_key = $1 AND birth_rank = $3 OR own_key = $1)" +
+		" ORDER BY CASE WHEN holder_key = $1 AND birth_rank = $3 THEN 0 ELSE 1 END, id LIMIT 1"
 
-	insertRecord = "INSERT INTO record (id, version, last_change, code, holder_key, birth_date, birth_rank, own_key)" +
-		" VALUES ($1, 1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
+	recordInserted = "INSERT INTO record (id, version, last_change, code, holder_key, birth_date, birth_rank, own_key)"
+	insertRecord   = recordInserted + " VALUES ($1, 1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
+	// Who is entered by hand may have a record under another holder: then the number is their own.
+	registerRecord = recordInserted + " SELECT $1, 1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS" +
+		" (SELECT 1 FROM record known WHERE known.own_key = $4 AND known.birth_date = $5) ON CONFLICT DO NOTHING"
 	advanceRecord = "UPDATE record SET version = version + 1, last_change = $1 WHERE id = $2 AND version = $3"
 	// The unique index of codes stands behind this, and would fail the work of two servers that draw the
 	// same code at the same time; done again, one of them touches no row.
@@ -30,6 +35,7 @@ const (
 
 	probeVersion = "SELECT 1 FROM record WHERE id = $1 AND version = $2"
 	probeKey     = "SELECT 1 FROM record WHERE holder_key = $1 AND birth_date = $2 AND birth_rank = $3"
+	probeOwn     = "SELECT 1 FROM record WHERE own_key = $1 AND birth_date = $2"
 	probeCode    = "SELECT 1 FROM record WHERE code = $1"
 )
 
@@ -54,9 +60,8 @@ func advance(head registry.Head, change int64, code registry.TargetCode) stateme
 	}
 }
 
-// createRecord inserts a record at version 1. exists says what it means that the beneficiary has one; nil
-// passes over them.
-func createRecord(id registry.RecordID, p registry.Patient, code registry.TargetCode, change int64, exists error) (statement, error) {
+// createRecord inserts a record at version 1, and passes over a beneficiary who has one.
+func createRecord(id registry.RecordID, p registry.Patient, code registry.TargetCode, change int64) (statement, error) {
 	if p.Holder.IsZero() {
 		return statement{}, errNoNIR
 	}
@@ -65,7 +70,7 @@ func createRecord(id registry.RecordID, p registry.Patient, code registry.Target
 	}
 	key := []any{nirKey(p.Holder), p.BirthDate.Digits(), p.BirthRank}
 	var number any
-	none := []reason{{probe: probeKey, args: key, err: exists}}
+	none := []reason{{probe: probeKey, args: key}}
 	if !code.IsZero() {
 		number = int64(code)
 		none = append(none, reason{probe: probeCode, args: []any{number}, err: registry.ErrCodeTaken})
@@ -75,6 +80,20 @@ func createRecord(id registry.RecordID, p registry.Patient, code registry.Target
 		args: []any{string(id), change, number, key[0], key[1], key[2], optional(nirKey, p.Own)},
 		none: append(none, reason{err: registry.ErrOvertaken}), // the identifier itself is taken
 	}, nil
+}
+
+// register is createRecord for who is entered by hand, whom a record refuses: one of the same key, or one
+// of who has the number as their own.
+func register(id registry.RecordID, p registry.Patient, change int64) (statement, error) {
+	s, err := createRecord(id, p, 0, change)
+	if err != nil {
+		return statement{}, err
+	}
+	s.sql = registerRecord
+	s.none[0].err = registry.ErrPatientExists
+	own := reason{probe: probeOwn, args: s.none[0].args[:2], err: registry.ErrPatientExists}
+	s.none = append([]reason{own}, s.none...)
+	return s, nil
 }
 
 // found is a record being read, with the number that its entries bear.
@@ -186,8 +205,8 @@ func (s *Store) FindByNIR(
 }
 
 // FindByKey implements registry.Store.
-func (s *Store) FindByKey(ctx context.Context, holder nir.Number, born registry.BirthDate, rank int) (registry.RecordID, error) {
-	ids, err := readAll(ctx, s, selectKey, []any{nirKey(holder), born.Digits(), rank}, func(id *registry.RecordID) []any {
+func (s *Store) FindByKey(ctx context.Context, number nir.Number, born registry.BirthDate, rank int) (registry.RecordID, error) {
+	ids, err := readAll(ctx, s, selectKey, []any{nirKey(number), born.Digits(), rank}, func(id *registry.RecordID) []any {
 		return []any{id}
 	})
 	if err != nil {

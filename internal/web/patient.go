@@ -93,8 +93,8 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 		return s.showPatientForm(w, r, http.StatusUnprocessableEntity, form, labels, "")
 	}
 	if known {
-		if err := s.flash(r, "Un dossier existait déjà pour ce numéro, cette date et ce rang de naissance : le voici. "+
-			"Vérifiez l’identité ; pour un jumeau, changez le rang de naissance."); err != nil {
+		if err := s.flash(r, "Un dossier existait déjà pour ce numéro et cette date de naissance : le voici. "+
+			"Vérifiez l’identité ; un jumeau s’enregistre sous le numéro de l’ouvrant droit, avec son propre rang de naissance."); err != nil {
 			return err
 		}
 	}

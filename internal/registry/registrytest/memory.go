@@ -197,13 +197,30 @@ func (m *Memory) FindByNIR(
 }
 
 // FindByKey returns the record of a beneficiary.
-func (m *Memory) FindByKey(_ context.Context, holder nir.Number, born registry.BirthDate, rank int) (registry.RecordID, error) {
+func (m *Memory) FindByKey(_ context.Context, number nir.Number, born registry.BirthDate, rank int) (registry.RecordID, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if id, ok := m.byKey(holder, born, rank); ok {
+	if id, ok := m.byNumber(number, born, rank); ok {
 		return id, nil
 	}
 	return "", registry.ErrNoRecord
+}
+
+// byNumber finds a beneficiary by their key or by the number as their own.
+func (m *Memory) byNumber(number nir.Number, born registry.BirthDate, rank int) (registry.RecordID, bool) {
+	if id, ok := m.byKey(number, born, rank); ok {
+		return id, true
+	}
+	var own []registry.RecordID
+	for _, r := range m.records {
+		if !number.IsZero() && r.Patient.Own == number && r.Patient.BirthDate == born {
+			own = append(own, r.ID)
+		}
+	}
+	if len(own) == 0 {
+		return "", false
+	}
+	return slices.Min(own), true
 }
 
 func (m *Memory) byKey(holder nir.Number, born registry.BirthDate, rank int) (registry.RecordID, bool) {
@@ -237,7 +254,7 @@ func (m *Memory) apply(head registry.Head, change registry.Change) error {
 	case registry.PersonsImported:
 		return m.importPersons(c.Persons)
 	case registry.PatientRegistered:
-		if _, taken := m.byKey(c.Patient.Holder, c.Patient.BirthDate, c.Patient.BirthRank); taken {
+		if _, taken := m.byNumber(c.Patient.Holder, c.Patient.BirthDate, c.Patient.BirthRank); taken {
 			return registry.ErrPatientExists
 		}
 		m.records[head.Record()] = registry.Record{ID: head.Record(), Version: 1, Patient: c.Patient}

@@ -8,14 +8,16 @@ import (
 )
 
 var creationTests = group{
-	"a patient entered by hand is kept whole":        registeredWhole,
-	"of many registrations of one patient one holds": registeredByMany,
-	"an import keeps persons whole":                  importedWhole,
-	"an import skips who is known":                   importSkips,
-	"an import twice changes nothing":                importTwice,
-	"an import writes its event":                     importEvent,
-	"an import of a code that is taken does nothing": importCodeTaken,
-	"a person without a holder is refused":           importWithoutHolder,
+	"a patient entered by hand is kept whole":                 registeredWhole,
+	"of many registrations of one patient one holds":          registeredByMany,
+	"who has the number as their own is not registered again": registeredUnderOwn,
+	"an import looks at no number of one's own":               importLooksAtNoOwn,
+	"an import keeps persons whole":                           importedWhole,
+	"an import skips who is known":                            importSkips,
+	"an import twice changes nothing":                         importTwice,
+	"an import writes its event":                              importEvent,
+	"an import of a code that is taken does nothing":          importCodeTaken,
+	"a person without a holder is refused":                    importWithoutHolder,
 }
 
 // registrations are n captured registrations of one patient under n identifiers.
@@ -43,7 +45,7 @@ func registeredWhole(e *env) {
 }
 
 func registeredByMany(e *env) {
-	changes := e.registrations(20)
+	changes := e.registrations(50)
 	logged := e.logged(func() {
 		done := e.oneDone(e.atOnce(changes), registry.ErrPatientExists)
 		c := changes[done].(registry.PatientRegistered)
@@ -52,6 +54,47 @@ func registeredByMany(e *env) {
 		e.equal("the record", id, c.Record())
 	})
 	e.equal("the number of events", len(logged), 1)
+}
+
+// registeredUnderOwn tries, fifty at once and under all ranks, to enter by hand someone who is known under
+// another holder.
+func registeredUnderOwn(e *env) {
+	changes := e.registrations(50)
+	for i := range changes {
+		c := changes[i].(registry.PatientRegistered)
+		c.Patient.BirthRank = 1 + i%9
+		changes[i] = c
+	}
+	typed := changes[0].(registry.PatientRegistered).Patient
+	known := e.person(false)
+	known.Patient.Own, known.Patient.BirthDate = typed.Holder, typed.BirthDate
+	e.imported(known)
+	logged := e.logged(func() {
+		for _, err := range e.atOnce(changes) {
+			e.fails(err, registry.ErrPatientExists)
+		}
+	})
+	e.equal("the log", logged, []registry.Event{})
+	for rank := 1; rank <= 9; rank++ {
+		id, err := e.store.FindByKey(e.ctx, typed.Holder, typed.BirthDate, rank)
+		e.ok(err)
+		e.equal("the record", id, known.ID)
+	}
+	child := changes[0].(registry.PatientRegistered)
+	child.Patient.BirthDate = registry.BirthDateOf(registry.MustDate("2010-06-16"))
+	e.ok(e.store.Apply(e.ctx, child))
+}
+
+// importLooksAtNoOwn imports someone under the number that another has as their own: the referential's key
+// is holder, birth date and rank, and goes first.
+func importLooksAtNoOwn(e *env) {
+	known, keyed := e.person(false), e.person(false)
+	known.Patient.Own, known.Patient.BirthDate = keyed.Patient.Holder, keyed.Patient.BirthDate
+	e.imported(known)
+	e.imported(keyed)
+	id, err := e.store.FindByKey(e.ctx, keyed.Patient.Holder, keyed.Patient.BirthDate, keyed.Patient.BirthRank)
+	e.ok(err)
+	e.equal("the record", id, keyed.ID)
 }
 
 func importedWhole(e *env) {

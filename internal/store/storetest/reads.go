@@ -150,6 +150,7 @@ func findByUnknownNIR(e *env) {
 
 func findByKey(e *env) {
 	p := e.person(true)
+	p.Patient.Own = registrytest.NIR(998)
 	e.imported(p)
 	key := p.Patient
 	logged := e.logged(func() {
@@ -158,6 +159,9 @@ func findByKey(e *env) {
 		e.equal("the record", id, p.ID)
 		_, err = e.store.FindByKey(e.ctx, key.Holder, key.BirthDate, key.BirthRank+1)
 		e.fails(err, registry.ErrNoRecord)
+		id, err = e.store.FindByKey(e.ctx, key.Own, key.BirthDate, key.BirthRank+1)
+		e.ok(err)
+		e.equal("the record of one's own number", id, p.ID)
 		_, err = e.store.FindByKey(e.ctx, registrytest.NIR(999), key.BirthDate, key.BirthRank)
 		e.fails(err, registry.ErrNoRecord)
 		_, err = e.store.FindByKey(e.ctx, key.Holder, registry.BirthDateOf(registry.MustDate("1945-06-16")), key.BirthRank)
