@@ -3,8 +3,8 @@ package nir
 import "unicode"
 
 // Parse reads a NIR as people type it: 15 characters with the key, or 13 without
-// when the first digit is 5 to 8, a number given by a body while the person's own
-// is awaited, whose papers may bear no key. Spaces of any kind, dashes of any
+// when the first digit is 3 to 8: a provisional number, or one of a body's own,
+// given while the person's own is awaited; their papers may bear no key. Spaces of any kind, dashes of any
 // kind, full stops and invisible formatting characters, as pasted text holds
 // them, are ignored wherever they stand; the letters of 2A and 2B may be in lower
 // case. Digits are the ten of ASCII.
@@ -20,7 +20,7 @@ func Parse(text string) (Number, error) {
 	switch {
 	case count == 0:
 		return Number{}, &Error{Kind: Empty}
-	case count == Size && typed[0] >= '1' && typed[0] <= '4':
+	case count == Size && (typed[0] == '1' || typed[0] == '2'):
 		return Number{}, &Error{Kind: MissingKey}
 	case count < Size || count == Size+1:
 		return Number{}, &Error{Kind: TooShort, Count: count}

@@ -32,6 +32,9 @@ func TestParseReadsWhatPeopleType(t *testing.T) {
 		{"northern Corsica in lower case", "185062b03312305", "185062B033123", "05"},
 		{"letter set apart by a dash", "1-85-06-2-b-033-123-05", "185062B033123", "05"},
 		{"provisional without key", "7 85 06 75 116 001", "7850675116001", "66"},
+		{"provisional of 3 without key", "3 69 05 49 588 157", "3690549588157", "30"},
+		{"provisional of 4 without key", "4 69 05 49 588 157", "4690549588157", "77"},
+		{"provisional of 4 with key", "4 69 05 49 588 157 77", "4690549588157", "77"},
 		{"provisional with key", "7 85 06 75 116 001 66", "7850675116001", "66"},
 		{"a body's own number without key or known month", "5 85 13 00 000 000", "5851300000000", "61"},
 	}
@@ -63,8 +66,9 @@ func TestParseRefusesAndSaysWhy(t *testing.T) {
 		{"twelve", "2 69 05 49 588 15", nir.Error{Kind: nir.TooShort, Count: 12}},
 		{"no key, a man", "1 69 05 49 588 157", nir.Error{Kind: nir.MissingKey}},
 		{"no key, a woman", "2 69 05 49 588 157", nir.Error{Kind: nir.MissingKey}},
-		{"no key, 3", "3 69 05 49 588 157", nir.Error{Kind: nir.MissingKey}},
-		{"no key, 4", "4 69 05 49 588 157", nir.Error{Kind: nir.MissingKey}},
+		{"half a key, provisional of 3", "3 69 05 49 588 157 8", nir.Error{Kind: nir.TooShort, Count: 14}},
+		{"wrong key, provisional of 3", "3 69 05 49 588 157 81", nir.Error{Kind: nir.WrongKey}},
+		{"impossible month, provisional of 4", "4 69 13 49 588 157", nir.Error{Kind: nir.BadMonth}},
 		{"half a key", "2 69 05 49 588 157 8", nir.Error{Kind: nir.TooShort, Count: 14}},
 		{"half a key, provisional", "7 69 05 49 588 157 8", nir.Error{Kind: nir.TooShort, Count: 14}},
 		{"sixteen", "2 69 05 49 588 157 80 1", nir.Error{Kind: nir.TooLong}},
@@ -203,7 +207,7 @@ func TestFromDigitsReadsOnlyWhatDigitsGives(t *testing.T) {
 // the same, or an error whose texts hold nothing of what was typed.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
-		"", "2 69 05 49 588 157 80", "185062a00412372", "7850675116001", "2690549588157",
+		"", "2 69 05 49 588 157 80", "185062a00412372", "7850675116001", "3690549588157", "4850675116001", "2690549588157",
 		"2 69 05 49 588 157 81", "\ufeff2\u200b69", "2\u00a069\u202f05", "\xff", "0000000000000", "999999999999999",
 	} {
 		f.Add(seed)
