@@ -5,7 +5,6 @@ import { Checkboxes } from 'govuk-frontend/dist/govuk/components/checkboxes/chec
 import { ErrorSummary } from 'govuk-frontend/dist/govuk/components/error-summary/error-summary.mjs'
 import { Radios } from 'govuk-frontend/dist/govuk/components/radios/radios.mjs'
 import { SkipLink } from 'govuk-frontend/dist/govuk/components/skip-link/skip-link.mjs'
-import { initPrefill } from './prefill.js'
 import { initPrint } from './print.js'
 import { initShowWhen } from './show-when.js'
 import { initSuggest } from './suggest.js'
@@ -25,7 +24,6 @@ document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 for (const Component of [Button, Checkboxes, ErrorSummary, PlainRadios, SkipLink]) {
   createAll(Component)
 }
-initPrefill(document)
 initPrint(document)
 initSuggest(document)
 initShowWhen(document)

@@ -118,10 +118,9 @@ func DecideDose(step Step, req DoseRequest, facts DoseFacts, by Actor) (Dose, []
 	}
 	d.Site = req.Site
 	d.Performer = decidePerformer(&f, req, by)
-	if kind, _ := facts.Reference.PlaceType(req.PlaceType); kind.Practice && strings.TrimSpace(req.AMNumber) == "" {
-		req.AMNumber = by.Place.AMNumber
+	if kind, _ := facts.Reference.PlaceType(req.PlaceType); kind.Practice {
+		d.AMNumber = decideAMNumber(&where, req.AMNumber)
 	}
-	d.AMNumber = decideAMNumber(&where, req.AMNumber)
 	if !d.Occurrence.IsZero() && vaccine.Code != "" {
 		decideCalendar(&f, &d, step, vaccine, facts, today)
 	}
@@ -229,6 +228,8 @@ func decidePerformer(f *form, req DoseRequest, by Actor) Performer {
 	return Performer{}
 }
 
+// decideAMNumber takes the number of a dose given at the practice: what the form shows there, which may be
+// nothing. Elsewhere the field does not count.
 func decideAMNumber(f *form, text string) string {
 	number := onlyDigits(text)
 	if number == "" {

@@ -122,11 +122,11 @@ var doseRefusals = []formCase[registry.DoseRequest]{
 	},
 	{"a locality never suggested", func(r *registry.DoseRequest) { typedPlace(r); r.PlaceLocality = "42000" }, registry.FieldPlaceLocality, noLocality},
 	{
-		"an AM number of eight digits", func(r *registry.DoseRequest) { r.AMNumber = "12345678" },
+		"an AM number of eight digits", func(r *registry.DoseRequest) { r.PlaceType, r.AMNumber = rt.PlacePractice, "12345678" },
 		registry.FieldAMNumber, "Un numéro AM a 9\u00a0chiffres. Vérifiez-le ou laissez-le vide.",
 	},
 	{
-		"an AM number with letters", func(r *registry.DoseRequest) { r.AMNumber = "ABCDEFGHI" },
+		"an AM number with letters", func(r *registry.DoseRequest) { r.PlaceType, r.AMNumber = rt.PlacePractice, "ABCDEFGHI" },
 		registry.FieldAMNumber, "Un numéro AM a 9\u00a0chiffres. Vérifiez-le ou laissez-le vide.",
 	},
 }
@@ -153,6 +153,7 @@ func TestTextsOfADoseAreGuarded(t *testing.T) {
 			req := rt.DoseRequest()
 			typedPlace(&req)
 			typedPerformer(&req)
+			req.PlaceType = rt.PlacePractice
 			req.Lot, req.PerformerFamily, req.PerformerGiven, req.PlaceName = bad, bad, bad, bad
 			req.PlaceLocality, req.Occurrence, req.AMNumber, req.PerformerNumber = bad, bad, bad, bad
 			_, _, err := firstDosing(t).decide(req)
@@ -185,7 +186,7 @@ var firstDoseQuestions = []questionCase[registry.DoseRequest]{
 		"La clé de ce numéro RPPS paraît fausse. Confirmez-le.",
 	},
 	{
-		"an AM number whose key is wrong", func(r *registry.DoseRequest) { r.AMNumber = "751234560" },
+		"an AM number whose key is wrong", func(r *registry.DoseRequest) { r.PlaceType, r.AMNumber = rt.PlacePractice, "751234560" },
 		registry.FieldAMNumber, "am-number:751234560",
 		"La clé de ce numéro AM paraît fausse. Confirmez-le.",
 	},
@@ -303,11 +304,11 @@ func TestAnAnswerAboutAnIntervalHoldsForThatIntervalOnly(t *testing.T) {
 func TestADoseIsKeptAsEntered(t *testing.T) {
 	d := firstDosing(t)
 	req := rt.DoseRequest()
-	req.Lot, req.AMNumber = " ej 6795 ", "75 1234 568"
+	req.Lot, req.AMNumber = " ej 6795 ", "75 1234 568" // which counts at the practice alone
 	got, kept, err := d.decide(req)
 	want := registry.Dose{
 		Number: 1, SeriesDoses: 2, VaccineCode: rt.Comirnaty, VaccineName: "Comirnaty (Pfizer-BioNTech)",
-		LotNumber: rt.KnownLot, Site: rt.RightDeltoid, Occurrence: today, AMNumber: "751234568",
+		LotNumber: rt.KnownLot, Site: rt.RightDeltoid, Occurrence: today,
 		Performer: registry.Performer{FamilyName: "Martin", GivenName: "Camille", Number: d.by.Practitioner.Number()},
 		Location: registry.Location{
 			Type: rt.PlaceEHPAD, PlaceID: "FINESS:750000001", PlaceLabel: "75011 Paris – EHPAD Les Glycines", Name: "EHPAD Les Glycines", Address: "1 rue de la Paix",

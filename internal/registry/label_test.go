@@ -67,6 +67,32 @@ func TestThePracticeFillsWhatIsLeftEmpty(t *testing.T) {
 	}
 }
 
+// The AM number is what the form says at the practice, also nothing; elsewhere it does not count, whatever it
+// is. The session never fills it, of an author nor of support.
+func TestTheAMNumberCountsAtThePractice(t *testing.T) {
+	for _, tt := range []struct{ placeType, typed, want string }{
+		{rt.PlacePractice, "75 123 456 8", "751234568"},
+		{rt.PlacePractice, "", ""},
+		{rt.PlacePractice, " \u00a0 ", ""},
+		{rt.PlaceHome, "751234568", ""},
+		{rt.PlaceHome, "not a number", ""},
+		{rt.PlaceEHPAD, "751234560", ""},
+	} {
+		d := firstDosing(t)
+		req := rt.DoseRequest()
+		if d.by.Place.AMNumber == "" {
+			t.Fatal("the practitioner has no AM number")
+		}
+		if tt.placeType != rt.PlaceEHPAD {
+			typedPlace(&req)
+		}
+		req.PlaceType, req.AMNumber = tt.placeType, tt.typed
+		if got, _, err := d.decide(req); err != nil || got.AMNumber != tt.want {
+			t.Errorf("%s, %q: error %v, number %q", tt.placeType, tt.typed, err, got.AMNumber)
+		}
+	}
+}
+
 // TestEveryRecordedPlaceCanBeSentAgain opens a dose whose place no list has, as the form of its
 // modification shows it, and sends it unchanged.
 func TestEveryRecordedPlaceCanBeSentAgain(t *testing.T) {

@@ -110,7 +110,7 @@ type PlaceType struct {
 	Code     string
 	Label    string
 	Listed   bool // its establishments are chosen from the list of vaccination places
-	Practice bool // the practitioner's own practice: the AM number is prefilled
+	Practice bool // the practitioner's own practice: the AM number counts
 }
 
 // PlaceType finds a place type by its code.

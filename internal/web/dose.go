@@ -22,8 +22,7 @@ type doseView struct {
 	placeTypes []ui.Choice
 	listed     string // conditions under which a place is chosen from the list
 	typed      string // conditions under which it is typed
-	practice   string // condition under which the AM number is prefilled
-	amNumber   string // that of the place of practice
+	practice   string // condition under which the AM number counts
 	self       string // name of the practitioner
 	support    bool   // an agent corrects what a practitioner recorded
 	found      map[string][]string
@@ -45,6 +44,7 @@ func (s *Server) doseForm(w http.ResponseWriter, r *http.Request, by registry.Ac
 		values = newForm()
 		values.Set(registry.FieldOccurrence, s.Registry.Today(by).French())
 		values.Set(registry.FieldPerformerSelf, registry.Yes)
+		values.Set(registry.FieldAMNumber, by.Place.AMNumber)
 		carry.fill(values, lockedVaccine(record, step))
 	}
 	return s.showDoseForm(w, r, by, record, step, doseShown{form: ui.Form{Values: values}, kept: kept, carried: !kept && !carry.isZero()})
@@ -89,11 +89,15 @@ func (s *Server) doseValues(r *http.Request, entry registry.Entry[registry.Dose]
 	}
 	v.Set(registry.FieldPlaceType, d.Location.Type)
 	v.Set(registry.FieldAMNumber, d.AMNumber)
+	kind, _ := ref.PlaceType(d.Location.Type)
+	if !kind.Practice {
+		v.Set(registry.FieldAMNumber, entry.Author().Place.AMNumber) // counts if the place is corrected to the practice
+	}
 	if d.Location.PlaceLabel != "" {
 		v.Set(registry.FieldPlace, d.Location.PlaceLabel)
 		return v
 	}
-	if kind, ok := ref.PlaceType(d.Location.Type); ok && kind.Listed {
+	if kind.Listed {
 		v.Set(fieldPlaceAbsent, "on")
 	}
 	v.Set(registry.FieldPlaceName, d.Location.Name)
@@ -151,9 +155,6 @@ func (s *Server) showDoseForm(w http.ResponseWriter, r *http.Request, by registr
 		view.form.Values.Set(registry.FieldVaccine, code)
 	}
 	view.fillLists(ref, today)
-	if view.amNumber = author.Place.AMNumber; shown.status == 0 && !shown.rectify && !shown.kept && view.atPractice(ref) {
-		view.form.Values.Set(registry.FieldAMNumber, view.amNumber)
-	}
 	view.page.Form = shown.form
 	if shown.kept {
 		view.page.Notice = keptNotice
@@ -185,12 +186,6 @@ func (v *doseView) fillLists(ref registry.Reference, today registry.Date) {
 	}
 	v.listed = registry.FieldPlaceType + "=" + strings.Join(listed, ",")
 	v.typed = registry.FieldPlaceType + "=" + strings.Join(typed, ",") + ";" + fieldPlaceAbsent + "=on"
-}
-
-// atPractice tells whether the form says that the dose was given at the practice.
-func (v *doseView) atPractice(ref registry.Reference) bool {
-	kind, ok := ref.PlaceType(v.form.Value(registry.FieldPlaceType))
-	return ok && kind.Practice
 }
 
 func doseRequest(f url.Values) registry.DoseRequest {

@@ -175,7 +175,6 @@ type Input struct {
 	Autocomplete string
 	MaxLength    string
 	Suggest      *Suggest
-	Prefill      *Prefill
 	Optional     bool
 	Kind         string // «code» for figures and codes, «date» for a date; a plain text when empty
 }
@@ -206,12 +205,6 @@ type Suggest struct {
 	Address string
 	With    string // names of the other fields that the address needs
 	Free    bool   // what is typed is accepted even when it is not suggested
-}
-
-// Prefill is a value that the field takes, if it is empty, while a condition on other fields holds.
-type Prefill struct {
-	Value string
-	When  string // as data-show-when: field=value
 }
 
 // Choice is one answer of radios, or one line of a list.

@@ -42,7 +42,7 @@ func TestImpossibleDoses(t *testing.T) {
 		{"nobody injected", "performer_self", "", "Indiquez qui a injecté", nil},
 		{"someone without a name", "performer_family_name", "", "Saisissez le nom du professionnel", []string{"performer_self", "no", "performer_given_name", "Zoé"}},
 		{"a wrong number", "performer_number", "12", "11 chiffres", []string{"performer_self", "no", "performer_given_name", "Zoé", "performer_family_name", "Petit"}},
-		{"a wrong AM number", "am_number", "12", "9 chiffres", nil},
+		{"a wrong AM number", "am_number", "12", "9 chiffres", []string{"place_type", registrytest.PlacePractice}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestEveryErrorOfAnEmptyFormIsListedInOrder(t *testing.T) {
 	b.Post(address(p, eligibility), url.Values{}).Want(http.StatusUnprocessableEntity)
 	declare(b, p)
 	b.Post(address(p, dose1), url.Values{}).Want(http.StatusUnprocessableEntity)
-	b.Post(address(p, dose1), url.Values{"performer_self": {"no"}, "performer_number": {"x"}, "place_type": {registrytest.PlaceHome}, "am_number": {"x"}}).
+	b.Post(address(p, dose1), url.Values{"performer_self": {"no"}, "performer_number": {"x"}, "place_type": {registrytest.PlacePractice}, "am_number": {"x"}}).
 		Want(http.StatusUnprocessableEntity)
 }
 
