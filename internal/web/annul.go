@@ -79,6 +79,11 @@ func (s *Server) annul(step registry.Step) pageOf {
 				return s.showAnnulForm(w, r, record, step, http.StatusUnprocessableEntity, form, false)
 			})
 		}
+		if !done.Already {
+			if err := s.dropCarriedDose(r, done.Record.ID, step); err != nil {
+				return err
+			}
+		}
 		if err := s.flash(r, "Saisie annulée. Ce qui avait été enregistré reste consultable dans les versions de l’étape."); err != nil {
 			return err
 		}

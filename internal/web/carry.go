@@ -11,11 +11,14 @@ import (
 )
 
 // What passes from one patient to the next (DOS-9): vaccine, lot, place and date of the last dose
-// recorded. Patient and injection site never do.
+// recorded, as they stand: corrected, they pass as corrected, and annulled, they do not. Patient and
+// injection site never do.
 
 const carryKey = "carry"
 
 type carry struct {
+	Record                                                  registry.RecordID // with Step, the dose it is taken from
+	Step                                                    registry.Step
 	Vaccine, Lot, Occurrence                                string
 	PlaceType, PlaceAbsent, Place, PlaceName, PlaceLocality string
 	ShownPlace                                              string // what it all comes to, in words
@@ -29,7 +32,46 @@ func (s *Server) carried(r *http.Request) (carry, error) {
 	return c, err
 }
 
-// carryFrom keeps what was typed for a dose that was just recorded. A home is the patient's: of it, the
+// carryOn keeps what stands of a dose that was just recorded, or, when it is the one kept, modified.
+func (s *Server) carryOn(r *http.Request, done registry.Done, step registry.Step, req registry.DoseRequest, rectify bool) error {
+	entry, ok := done.Record.Dose(step)
+	if !ok || done.Already {
+		return nil
+	}
+	c := carryFrom(req, entry.Current().Content)
+	c.Record, c.Step = done.Record.ID, step
+	if rectify {
+		before, err := s.carried(r)
+		if err != nil || !before.of(c.Record, c.Step) {
+			return err
+		}
+		if before.PlaceType == "" {
+			c = c.withoutPlace()
+		}
+	}
+	return s.Auth.Put(r.Context(), carryKey, c)
+}
+
+// dropCarriedDose forgets a dose that was just annulled.
+func (s *Server) dropCarriedDose(r *http.Request, id registry.RecordID, step registry.Step) error {
+	c, err := s.carried(r)
+	if err == nil && c.of(id, step) {
+		s.Auth.Drop(r.Context(), carryKey)
+	}
+	return err
+}
+
+// of tells whether a dose is the one from which this was kept.
+func (c carry) of(id registry.RecordID, step registry.Step) bool {
+	return c.Record == id && c.Step == step
+}
+
+// withoutPlace is what is kept of a dose given elsewhere.
+func (c carry) withoutPlace() carry {
+	return carry{Record: c.Record, Step: c.Step, Vaccine: c.Vaccine, Lot: c.Lot, Occurrence: c.Occurrence}
+}
+
+// carryFrom keeps what was typed for a dose, and what it came to. A home is the patient's: of it, the
 // kind of place alone is kept.
 func carryFrom(req registry.DoseRequest, d registry.Dose) carry {
 	c := carry{Vaccine: d.VaccineCode, Lot: d.LotNumber, Occurrence: d.Occurrence.French(), PlaceType: req.PlaceType}
@@ -50,7 +92,7 @@ func (s *Server) dropCarriedPlace(r *http.Request) error {
 	if err != nil || c.isZero() {
 		return err
 	}
-	return s.Auth.Put(r.Context(), carryKey, carry{Vaccine: c.Vaccine, Lot: c.Lot, Occurrence: c.Occurrence})
+	return s.Auth.Put(r.Context(), carryKey, c.withoutPlace())
 }
 
 // fill puts the kept values into the form of the next dose. For a second dose of another vaccine the

@@ -238,10 +238,8 @@ func (s *Server) sendDose(step registry.Step, rectify bool) pageOf {
 
 // afterDose keeps what the next patient's dose takes over, and leads to the summary.
 func (s *Server) afterDose(w http.ResponseWriter, r *http.Request, done registry.Done, step registry.Step, req registry.DoseRequest, rectify bool) error {
-	if entry, ok := done.Record.Dose(step); ok && !rectify && !done.Already {
-		if err := s.Auth.Put(r.Context(), carryKey, carryFrom(req, entry.Current().Content)); err != nil {
-			return err
-		}
+	if err := s.carryOn(r, done, step, req, rectify); err != nil {
+		return err
 	}
 	return s.afterAct(w, r, done, step, rectify)
 }
