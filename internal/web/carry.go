@@ -38,7 +38,7 @@ func (s *Server) carryOn(r *http.Request, done registry.Done, step registry.Step
 	if !ok || done.Already {
 		return nil
 	}
-	c := carryFrom(req, entry.Current().Content)
+	c := carryFrom(req, entry.Current().Content, entry.Author().Place)
 	c.Record, c.Step = done.Record.ID, step
 	if rectify {
 		before, err := s.carried(r)
@@ -72,13 +72,17 @@ func (c carry) withoutPlace() carry {
 }
 
 // carryFrom keeps what was typed for a dose, and what it came to. A home is the patient's: of it, the
-// kind of place alone is kept.
-func carryFrom(req registry.DoseRequest, d registry.Dose) carry {
+// kind of place alone is kept. What comes from the place of practice comes from it again: its locality is as
+// the directory writes it, which no list need have.
+func carryFrom(req registry.DoseRequest, d registry.Dose, practice registry.PracticePlace) carry {
 	c := carry{Vaccine: d.VaccineCode, Lot: d.LotNumber, Occurrence: d.Occurrence.French(), PlaceType: req.PlaceType}
 	if req.PlaceType == referential.PlaceHome {
 		return c
 	}
 	c.Place, c.PlaceName, c.PlaceLocality = req.Place, req.PlaceName, req.PlaceLocality
+	if own := (registry.Locality{PostalCode: practice.PostalCode, Name: practice.Locality}); req.PlaceType == referential.PlacePractice && d.Location.Locality == own {
+		c.PlaceLocality = ""
+	}
 	c.ShownPlace = d.Location.Name + ", " + d.Location.Locality.Label()
 	if req.PlaceAbsent {
 		c.PlaceAbsent = "on"
