@@ -16,24 +16,32 @@ type Texts struct {
 	AdverseEffectsURL string // national portal for adverse effects (PSIG)
 }
 
+// Facts are what a summary is made from beside the record. The same give the same summary, also on another
+// moment of the same day.
+type Facts struct {
+	Reference registry.Reference
+	Now       time.Time // business time: the schedules of its day tell when to book the second appointment
+	Texts     Texts
+}
+
 // OfStep is the summary of a step as it stands in a record, and whether it is recorded.
-func OfStep(r registry.Record, step registry.Step, ref registry.Reference, texts Texts) (Summary, bool) {
+func OfStep(r registry.Record, step registry.Step, facts Facts) (Summary, bool) {
 	if step == registry.StepEligibility {
 		entry, ok := r.Eligibility()
 		if !ok {
 			return Summary{}, false
 		}
-		return OfEligibility(r, entry, len(entry.Versions)-1, ref), true
+		return OfEligibility(r, entry, len(entry.Versions)-1, facts), true
 	}
 	entry, ok := r.Dose(step)
 	if !ok {
 		return Summary{}, false
 	}
-	return OfDose(r, step, entry, len(entry.Versions)-1, ref, texts), true
+	return OfDose(r, step, entry, len(entry.Versions)-1, facts), true
 }
 
 // OfEligibility is the summary of one version of an eligibility declaration.
-func OfEligibility(r registry.Record, entry registry.Entry[registry.Eligibility], index int, ref registry.Reference) Summary {
+func OfEligibility(r registry.Record, entry registry.Entry[registry.Eligibility], index int, facts Facts) Summary {
 	v := entry.Versions[index]
 	e := v.Content
 	s := frame(r, entry.Author(), v.Signed, v.Number, "eligibilite", "Synthèse de la déclaration d’éligibilité à la vaccination")
@@ -42,7 +50,7 @@ func OfEligibility(r registry.Record, entry registry.Entry[registry.Eligibility]
 		{"healthProfessional", "Professionnel de santé", yesNo(e.HealthProfessional)},
 	}}
 	if e.HealthProfessional {
-		activity, _ := ref.Activity(e.Activity)
+		activity, _ := facts.Reference.Activity(e.Activity)
 		professional.Rows = append(professional.Rows, Row{"activity", "Activité principale", activity.Label})
 	}
 	s.Sections = append(s.Sections,
@@ -64,7 +72,7 @@ func OfEligibility(r registry.Record, entry registry.Entry[registry.Eligibility]
 }
 
 // OfDose is the summary of one version of a dose.
-func OfDose(r registry.Record, step registry.Step, entry registry.Entry[registry.Dose], index int, ref registry.Reference, texts Texts) Summary {
+func OfDose(r registry.Record, step registry.Step, entry registry.Entry[registry.Dose], index int, facts Facts) Summary {
 	v := entry.Versions[index]
 	d := v.Content
 	kind, title := "vaccination-1", "Synthèse de la 1ère vaccination"
@@ -73,7 +81,7 @@ func OfDose(r registry.Record, step registry.Step, entry registry.Entry[registry
 	}
 	s := frame(r, entry.Author(), v.Signed, v.Number, kind, title)
 	s.Annulled = entry.Annulment != nil
-	site, _ := ref.Site(d.Site)
+	site, _ := facts.Reference.Site(d.Site)
 	act := Section{Title: "Vaccination", Rows: []Row{
 		{"vaccine", "Vaccin", d.VaccineName},
 		{"lotNumber", "Numéro de lot", d.LotNumber},
@@ -86,11 +94,20 @@ func OfDose(r registry.Record, step registry.Step, entry registry.Entry[registry
 		act.Rows = append(act.Rows, Row{"performerNumber", "Numéro RPPS, ADELI ou AM de ce professionnel", d.Performer.Number})
 	}
 	s.Sections = append(s.Sections, act,
-		place(d, ref),
+		place(d, facts.Reference),
 		validation(entry.Author(), v.Signed, v.Number, v.Reason))
 	s.Sections = append(s.Sections, confirmations(v.Confirmed)...)
-	s.Notices = doseNotices(d, step, texts)
+	if step == registry.StepFirstDose && standsIn(r, entry, index) && !r.Done(registry.StepSecondDose) {
+		d.BookFrom = r.BookFrom(facts.Reference, facts.Now)
+	}
+	s.Notices = doseNotices(d, step, facts.Texts)
 	return s
+}
+
+// standsIn tells whether a version is the one in force of the first dose; of others, what was told stays.
+func standsIn(r registry.Record, entry registry.Entry[registry.Dose], index int) bool {
+	standing, ok := r.Dose(registry.StepFirstDose)
+	return ok && standing.Sequence == entry.Sequence && index == len(standing.Versions)-1
 }
 
 func place(d registry.Dose, ref registry.Reference) Section {

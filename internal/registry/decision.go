@@ -39,6 +39,12 @@ func (d *decision) asAuthor(author Signature) Actor {
 	return Actor{Role: author.Role, Practitioner: author.Practitioner, Place: author.Place, Door: d.By.Door}
 }
 
+// content is what a form comes to. What was entered alike is the same, whatever the day adds to it.
+type content[T any] interface {
+	comparable
+	entered() T
+}
+
 // decider decides a form as validated by someone: the content, and the confirmations it carries.
 type decider[T any] func(by Actor) (T, []Confirmation, error)
 
@@ -93,14 +99,14 @@ func (d *decision) rectifyDose(req DoseRequest) (Change, error) {
 
 // firstVersion makes the first version of a new entry. When the step is taken, the same act by the same
 // person already stands; anything else is the conflict that policy named.
-func firstVersion[T comparable](d *decision, entries []Entry[T], decide decider[T]) (Version[T], error) {
-	content, confirmed, invalid := decide(d.By)
-	if err := resent(d, entries, content, invalid); err != nil {
+func firstVersion[T content[T]](d *decision, entries []Entry[T], decide decider[T]) (Version[T], error) {
+	decided, confirmed, invalid := decide(d.By)
+	if err := resent(d, entries, decided, invalid); err != nil {
 		return Version[T]{}, err
 	}
 	allowed := MayDeclare(d.policy)
 	if KindOf(allowed) == KindConflict {
-		if entry, ok := standing(entries); ok && content == entry.Current().Content && d.signed(entry.Author()) {
+		if entry, ok := standing(entries); ok && decided.entered() == entry.Current().Content.entered() && d.signed(entry.Author()) {
 			return Version[T]{}, errAlready
 		}
 	}
@@ -110,27 +116,27 @@ func firstVersion[T comparable](d *decision, entries []Entry[T], decide decider[
 	if invalid != nil {
 		return Version[T]{}, invalid
 	}
-	return Version[T]{Number: 1, Content: content, Signed: d.signature(), Request: d.Request, Confirmed: confirmed}, nil
+	return Version[T]{Number: 1, Content: decided, Signed: d.signature(), Request: d.Request, Confirmed: confirmed}, nil
 }
 
 // nextVersion makes the version that rectifies the entry in force, and returns that entry's sequence. A
 // form that changes nothing leaves the entry as it is; one that showed something else than what stands
 // is a conflict.
-func nextVersion[T comparable](d *decision, entries []Entry[T], decide decider[T]) (sequence int, v Version[T], err error) {
+func nextVersion[T content[T]](d *decision, entries []Entry[T], decide decider[T]) (sequence int, v Version[T], err error) {
 	entry, ok := standing(entries)
 	author := d.By
 	if ok {
 		author = d.asAuthor(entry.Author())
 	}
-	content, confirmed, invalid := decide(author)
-	if err := resent(d, entries, content, invalid); err != nil {
+	decided, confirmed, invalid := decide(author)
+	if err := resent(d, entries, decided, invalid); err != nil {
 		return 0, v, err
 	}
 	if err := together(MayRectify(d.policy), invalid); err != nil {
 		return 0, v, err
 	}
 	current := entry.Current()
-	if content == current.Content {
+	if decided.entered() == current.Content.entered() {
 		return 0, v, errAlready
 	}
 	if d.From != current.Number || !d.showed(entry.Sequence, current.Number) {
@@ -143,7 +149,7 @@ func nextVersion[T comparable](d *decision, entries []Entry[T], decide decider[T
 		}
 	}
 	return entry.Sequence, Version[T]{
-		Number: current.Number + 1, Content: content, Signed: d.signature(),
+		Number: current.Number + 1, Content: decided, Signed: d.signature(),
 		Request: d.Request, Confirmed: confirmed, Reason: reason,
 	}, nil
 }
@@ -170,7 +176,7 @@ func (d *decision) signed(s Signature) bool {
 // resent settles a form that already made a version: with the same content the act stands, and nothing
 // is said twice; but an act annulled since does not come back by itself, and values changed after Back
 // are not dropped in silence. It returns nil for a form that is new, or another person's.
-func resent[T comparable](d *decision, entries []Entry[T], content T, invalid error) error {
+func resent[T content[T]](d *decision, entries []Entry[T], decided T, invalid error) error {
 	if d.Request == "" || MaySearch(d.policy) != nil {
 		return nil
 	}
@@ -182,7 +188,7 @@ func resent[T comparable](d *decision, entries []Entry[T], content T, invalid er
 			switch {
 			case e.Annulment != nil:
 				return errSentThenAnnulled
-			case invalid == nil && content == v.Content:
+			case invalid == nil && decided.entered() == v.Content.entered():
 				return errAlready
 			}
 			return errSentOtherwise

@@ -21,7 +21,14 @@ type Dose struct {
 	Performer   Performer
 	Location    Location
 	AMNumber    string
-	BookFrom    Date // when to book the second appointment from; zero when there is none
+	BookFrom    Date // when to book the second appointment from, as it was told then; zero when there is none
+}
+
+// entered is the dose without what follows from it and the schedules of the day on which it was decided: two
+// that were entered alike are the same dose.
+func (d Dose) entered() Dose {
+	d.BookFrom = Date{}
+	return d
 }
 
 // Performer is the practitioner who injected.
@@ -320,9 +327,7 @@ func decideCalendar(f *form, d *Dose, step Step, v Vaccine, facts DoseFacts, tod
 	if second, ok := facts.Record.Dose(StepSecondDose); ok {
 		decideInterval(f, d.Occurrence, second.Current().Content.Occurrence, v, facts, today)
 	}
-	if s, ok := facts.Reference.ScheduleFor(v.Code, d.Occurrence, today); ok && v.Doses > 1 {
-		d.BookFrom = d.Occurrence.AddDays(s.Recommended)
-	}
+	d.BookFrom = facts.Reference.bookFrom(*d, today)
 }
 
 func decideInterval(f *form, first, second Date, v Vaccine, facts DoseFacts, today Date) {

@@ -24,6 +24,9 @@ type Prescriber struct {
 	Structure  string
 }
 
+// entered is the declaration: all of it was entered.
+func (e Eligibility) entered() Eligibility { return e }
+
 // Field names of an eligibility request, for errors and questions.
 const (
 	FieldPrescribes         = "prescribes"

@@ -1,5 +1,7 @@
 package registry
 
+import "time"
+
 // RecordID names a patient's vaccination file in URLs and in the store. It is random and tells nothing.
 type RecordID string
 
@@ -124,6 +126,22 @@ func (r Record) author(step Step) (Signature, bool) {
 func (r Record) SingleDose() bool {
 	d, ok := r.Dose(StepFirstDose)
 	return ok && d.Current().Content.SeriesDoses == 1
+}
+
+// BookFrom is the day from which to book the second appointment, zero when there is none to book. While
+// dose 2 is to come it follows the schedules known now, for a newer one may cover first doses given before
+// (DOS-3); what was told stays where no schedule says otherwise.
+func (r Record) BookFrom(ref Reference, now time.Time) Date {
+	entry, ok := r.Dose(StepFirstDose)
+	if !ok || r.Done(StepSecondDose) {
+		return Date{}
+	}
+	dose := entry.Current().Content
+	today := TodayAt(now, dose.Location.Locality.PostalCode, entry.Author().Place.PostalCode)
+	if day := ref.bookFrom(dose, today); !day.IsZero() {
+		return day
+	}
+	return dose.BookFrom
 }
 
 // State is where a record stands. See docs/states.md for what each one allows.

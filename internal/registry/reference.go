@@ -94,6 +94,16 @@ func (r Reference) ScheduleFor(vaccineCode string, firstDose, today Date) (Sched
 	return best, found
 }
 
+// bookFrom is the day from which to book the second appointment after a first dose, by the schedules known
+// today; zero when there is none to book, or no schedule.
+func (r Reference) bookFrom(first Dose, today Date) Date {
+	s, ok := r.ScheduleFor(first.VaccineCode, first.Occurrence, today)
+	if !ok || first.SeriesDoses < 2 {
+		return Date{}
+	}
+	return first.Occurrence.AddDays(s.Recommended)
+}
+
 // InjectionSite is a place on the body, of the French value set with its SNOMED CT code.
 type InjectionSite struct {
 	Code  string

@@ -56,7 +56,7 @@ func (s *Server) showAnnulForm(w http.ResponseWriter, r *http.Request, record re
 	if err != nil {
 		return err
 	}
-	summary, ok := document.OfStep(record, step, ref, s.texts())
+	summary, ok := document.OfStep(record, step, s.facts(ref))
 	if !ok {
 		return errStepGone
 	}
@@ -134,15 +134,15 @@ func (s *Server) versions(step registry.Step) pageOf {
 		switch step {
 		case registry.StepEligibility:
 			view.summaries = versionsOf(record.Eligibilities, func(e registry.Entry[registry.Eligibility], i int) document.Summary {
-				return document.OfEligibility(record, e, i, ref)
+				return document.OfEligibility(record, e, i, s.facts(ref))
 			})
 		case registry.StepFirstDose:
 			view.summaries = versionsOf(record.FirstDoses, func(e registry.Entry[registry.Dose], i int) document.Summary {
-				return document.OfDose(record, step, e, i, ref, s.texts())
+				return document.OfDose(record, step, e, i, s.facts(ref))
 			})
 		default:
 			view.summaries = versionsOf(record.SecondDoses, func(e registry.Entry[registry.Dose], i int) document.Summary {
-				return document.OfDose(record, step, e, i, ref, s.texts())
+				return document.OfDose(record, step, e, i, s.facts(ref))
 			})
 		}
 		if view.page.Notice, err = s.takeFlash(r); err != nil {

@@ -35,7 +35,7 @@ func (s *Server) document(step registry.Step, ext, mediaType, disposition string
 		if err != nil {
 			return err
 		}
-		summary, ok := document.OfStep(record, step, ref, s.texts())
+		summary, ok := document.OfStep(record, step, s.facts(ref))
 		if !ok {
 			return registry.NotFound("Cette étape n’est pas enregistrée : il n’y a pas encore de synthèse.")
 		}

@@ -90,7 +90,12 @@ func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Acto
 	if err != nil {
 		return err
 	}
-	view := recordView{page: s.recordFrame(r, record, "Dossier du patient", noStep), status: statusOfRecord(record), facts: recordFacts(record), history: history(record)}
+	ref, err := s.Registry.Reference(r.Context())
+	if err != nil {
+		return err
+	}
+	bookFrom := record.BookFrom(ref, s.Registry.Business())
+	view := recordView{page: s.recordFrame(r, record, "Dossier du patient", noStep), status: statusOfRecord(record), facts: recordFacts(record, bookFrom), history: history(record)}
 	if step, ok := record.NextStep(); ok && by.Role == registry.RolePractitioner {
 		view.next, view.address = nextLabels[step], stepAddress(record.ID, step)
 	}
@@ -112,7 +117,7 @@ func history(record registry.Record) []link {
 }
 
 // recordFacts are what a hurried doctor wants of a record before anything else.
-func recordFacts(record registry.Record) []ui.Row {
+func recordFacts(record registry.Record, bookFrom registry.Date) []ui.Row {
 	rows := []ui.Row{}
 	if e, ok := record.Eligibility(); ok {
 		rows = append(rows, ui.Row{Key: "eligibility", Label: "Éligibilité", Value: "déclarée par " + whoAndWhen(e.Author())})
@@ -123,10 +128,10 @@ func recordFacts(record registry.Record) []ui.Row {
 			rows = append(rows, ui.Row{
 				Key: slugs[step], Label: step.Label(), Value: c.VaccineName + ", lot " + c.LotNumber + ", le " + c.Occurrence.French(),
 			})
-			if !c.BookFrom.IsZero() && !record.Done(registry.StepSecondDose) && step == registry.StepFirstDose {
-				rows = append(rows, ui.Row{Key: "bookFrom", Label: "2ème rendez-vous", Value: "à partir du " + c.BookFrom.French()})
-			}
 		}
+	}
+	if !bookFrom.IsZero() {
+		rows = append(rows, ui.Row{Key: "bookFrom", Label: "2ème rendez-vous", Value: "à partir du " + bookFrom.French()})
 	}
 	return rows
 }
@@ -226,7 +231,7 @@ func (s *Server) showSummary(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	summary, _ := document.OfStep(record, step, c.Reference, s.texts())
+	summary, _ := document.OfStep(record, step, s.facts(c.Reference))
 	c.Record, c.Step = record, step
 	view := summaryView{
 		page: s.recordFrame(r, record, summary.Title, step), summary: summary, base: stepAddress(record.ID, step),
@@ -247,8 +252,10 @@ func (s *Server) showSummary(w http.ResponseWriter, r *http.Request, by registry
 	return s.render(w, r, http.StatusOK, summaryPage(view))
 }
 
-func (s *Server) texts() document.Texts {
-	return document.Texts{AdverseEffectsURL: s.Settings.AdverseEffectsURL}
+func (s *Server) facts(ref registry.Reference) document.Facts {
+	return document.Facts{
+		Reference: ref, Now: s.Registry.Business(), Texts: document.Texts{AdverseEffectsURL: s.Settings.AdverseEffectsURL},
+	}
 }
 
 // A flash is one sentence for the next page.
@@ -285,7 +292,7 @@ func (s *Server) overtaken(w http.ResponseWriter, r *http.Request, record regist
 		return err
 	}
 	status := statusOf(refusal.Kind)
-	summary, _ := document.OfStep(record, step, ref, s.texts())
+	summary, _ := document.OfStep(record, step, s.facts(ref))
 	view := conflictView{
 		page: s.recordFrame(r, record, titleOf[status], step), reason: refusal.Message, summary: summary,
 		base: "/dossiers/" + string(record.ID), typed: typedRows(r.PostForm, ref),
