@@ -24,6 +24,7 @@ func newWorker(store registry.Store) *worker {
 	w := &worker{registry: registry.New(store)}
 	clock := func() time.Time { return w.now }
 	w.registry.Business, w.registry.Security = clock, clock
+	w.registry.Limits = registry.Limits{}
 	return w
 }
 

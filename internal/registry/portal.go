@@ -46,7 +46,7 @@ var logins = regexp.MustCompile(`^[a-z0-9][a-z0-9._@-]{2,63}$`)
 func FoldLogin(typed string) (string, error) {
 	login := strings.ToLower(strings.TrimSpace(typed))
 	if !logins.MatchString(login) {
-		return "", Invalid("Un identifiant compte de 3 à 64 caractères : lettres sans accent, chiffres, point, tiret, « _ » ou « @ ».")
+		return "", Invalid("Un identifiant compte de 3 à 64 caractères : lettres sans accent, chiffres, point, tiret, « _ » ou « @ ».")
 	}
 	return login, nil
 }
@@ -61,7 +61,7 @@ func NewPortalAccount(login, nationalID, givenName, familyName string) (PortalAc
 	}
 	a := PortalAccount{Login: login, NationalID: strings.TrimSpace(nationalID)}
 	if !nationalIDs.MatchString(a.NationalID) || a.NationalID[0] == '8' && !luhn(a.NationalID[1:]) {
-		return PortalAccount{}, Invalid("L’identifiant national s’écrit 8 suivi du numéro RPPS (11 chiffres, dont une clé), ou 0 suivi du numéro ADELI (9 chiffres).")
+		return PortalAccount{}, Invalid("L’identifiant national s’écrit 8 suivi du numéro RPPS (11 chiffres, dont une clé), ou 0 suivi du numéro ADELI (9 chiffres).")
 	}
 	if a.GivenName, err = personName(givenName, "Indiquez le prénom."); err != nil {
 		return PortalAccount{}, err

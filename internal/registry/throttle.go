@@ -19,7 +19,7 @@ type Throttle struct {
 	Version int64     // of what is kept: 0 before anything is
 }
 
-// Limits are how many tries someone has.
+// Limits are how many tries someone has. The zero value sets none, for who plays many practitioners at once.
 type Limits struct {
 	Found     int           // what a try that succeeds adds to the level
 	Nothing   int           // what a try that fails adds
@@ -135,8 +135,11 @@ func (g *Registry) searching(ctx context.Context, by Actor, event Event, try fun
 	if err := g.allowed(ctx, by, event, MaySearch); err != nil {
 		return err
 	}
+	if g.Limits == (Limits{}) {
+		return try(Toll{})
+	}
 	key := throttleKey(by)
-	for range searchesTogether {
+	for range attempts {
 		t, err := g.Store.Throttle(ctx, key)
 		if err != nil {
 			return fmt.Errorf("reading a throttle: %w", err)
@@ -158,9 +161,6 @@ func (g *Registry) searching(ctx context.Context, by Actor, event Event, try fun
 	}
 	return g.refuse(ctx, event, errTogether)
 }
-
-// searchesTogether is how many searches of one account may overtake another before it is given up.
-const searchesTogether = 5
 
 // pause waits, or until the request ends.
 func pause(ctx context.Context, d time.Duration) error {
