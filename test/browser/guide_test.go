@@ -134,3 +134,45 @@ func TestTheDoctorsGuide(t *testing.T) {
 		"medecin-actes":         func() { w.open("/mes-actes") },
 	})
 }
+
+func TestTheSupportGuide(t *testing.T) {
+	record := declaredAndReported(t)
+	w := newTab(t)
+	walk(t, "assistance.md", w, map[string]func(){
+		"assistance-entree": func() { w.open("/agents") },
+		"assistance-recherche": func() {
+			w.enterAsAgent("assistance")
+			w.open("/recherche")
+		},
+		"assistance-dossier":  func() { w.open(record) },
+		"assistance-synthese": func() { w.open(record + "/eligibilite") },
+		"assistance-modifier": func() {
+			w.follow("Modifier")
+			w.fill("reason", "Demande du Dr Keller par téléphone le 1er février : date de l’ordonnance erronée.")
+		},
+		"assistance-annuler": func() {
+			w.open(record + "/eligibilite")
+			w.follow("Annuler cette saisie")
+		},
+		"assistance-signalements": func() { w.open("/signalements") },
+		"assistance-signalement":  func() { w.follow("Recherches suspendues") },
+	})
+}
+
+// declaredAndReported has a doctor declare a patient eligible, say that it was not them, and search until
+// searches are suspended. It returns the address of the record.
+func declaredAndReported(t *testing.T) (record string) {
+	t.Helper()
+	w := newTab(t)
+	w.signIn("dr-pharmacien")
+	record = w.eligible("Corrigée", "Simone")
+	w.open("/mes-actes")
+	w.follow("Ce n’est pas moi")
+	w.send("Ce n’est pas moi")
+	for range 21 {
+		w.open("/recherche")
+		w.fill("code", "ABCD-EFGH-JKM")
+		w.send("Rechercher par code")
+	}
+	return record
+}
