@@ -79,7 +79,7 @@ type PSCConfig struct {
 	TokenURL         string `env:"VACCIN_PSC_TOKEN_URL" help:"Token endpoint."`
 	UserInfoURL      string `env:"VACCIN_PSC_USERINFO_URL" help:"Userinfo endpoint."`
 	EndSessionURL    string `env:"VACCIN_PSC_END_SESSION_URL" help:"Sign-out endpoint."`
-	JWKSURL          string `env:"VACCIN_PSC_JWKS_URL" help:"Signing keys."`
+	JWKSURL          string `name:"jwks-url" env:"VACCIN_PSC_JWKS_URL" help:"Signing keys."`
 	ClientID         string `env:"VACCIN_PSC_CLIENT_ID" help:"Our client identifier."`
 	ClientSecretFile string `env:"VACCIN_PSC_CLIENT_SECRET_FILE" help:"File that holds our client secret." type:"path"`
 	ACRValues        string `default:"eidas1" env:"VACCIN_PSC_ACR_VALUES" help:"acr_values asked for."`
