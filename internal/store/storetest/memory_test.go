@@ -14,6 +14,7 @@ type memory struct {
 	*registrytest.Memory
 	registry.PortalAccountStore
 	Sessions
+	Handovers
 }
 
 func (m memory) Events(_ context.Context, want registry.EventQuery) ([]registry.Event, error) {

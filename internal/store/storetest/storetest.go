@@ -1,5 +1,6 @@
 // Package storetest is the conformance suite of the stores: it checks every sentence of the contract that
-// stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog, registry.PortalAccountStore and Sessions. It
+// stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog,
+// registry.PortalAccountStore, Sessions and Handovers. It
 // knows the contract alone and imports no store; every engine runs it. Only tests may import it.
 package storetest
 
@@ -24,6 +25,7 @@ type Engine interface {
 	registry.AccessLog
 	registry.PortalAccountStore
 	Sessions
+	Handovers
 	Close() error
 }
 
@@ -74,7 +76,10 @@ var (
 		"changes": changeTests, "creation": creationTests, "reads": readTests, "log": logTests,
 		"reference": referenceTests, "suggestions": suggestionTests, "oversight": oversightTests,
 	}
-	engineTests = map[string]group{"sessions": sessionTests, "portal accounts": portalTests, "injection": injectionTests, "failure": failureTests, "rank": rankTests}
+	engineTests = map[string]group{
+		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,
+		"failure": failureTests, "rank": rankTests,
+	}
 )
 
 func run(t *testing.T, open func(t *testing.T) Engine, groups map[string]group) {
