@@ -33,8 +33,11 @@ type flags struct {
 	Today        string `default:"2021-02-01" env:"VACCIN_TODAY" help:"Business day of the service (AAAA-MM-JJ): dates, schedules, professions."`
 	PSCListen    string `name:"psc-listen" default:"127.0.0.1:8081" env:"VACCIN_PSC_LISTEN" help:"Address of the simulated Pro Santé Connect."`
 	AgentsListen string `name:"agents-listen" default:"127.0.0.1:8082" env:"VACCIN_AGENTS_LISTEN" help:"Address of the simulated provider of agents."`
+	IGCListen    string `name:"igc-listen" default:"127.0.0.1:8083" env:"VACCIN_IGC_LISTEN" help:"Address of the simulated IGC-Santé: revocation lists and responders of the test cards."`
 	Vitale       bool   `help:"Insert a virtual carte Vitale into the virtual reader of vsmartcard (vpcd), which pcscd must run."`
 	Verbose      bool   `help:"Log every request."`
+
+	cards string // folder of the test cards
 }
 
 // demoPhone is of the numbers kept for fiction.
@@ -42,6 +45,7 @@ const demoPhone = "01 99 00 12 34"
 
 func main() {
 	var f flags
+	f.CPS.Listen = "127.0.0.1:8443"
 	kong.Parse(&f, kong.Name("vaccin-demo"), kong.Description("Vaccin COVID on a synthetic country."),
 		kong.Vars{"drain": "0s"}) // nobody balances the load of a demo
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -90,6 +94,10 @@ func run(ctx context.Context, f flags) error {
 	if err != nil {
 		return err
 	}
+	igc, err := f.issueCards(folder)
+	if err != nil {
+		return err
+	}
 	key, err := auth.NewKey()
 	if err != nil {
 		return err
@@ -99,8 +107,9 @@ func run(ctx context.Context, f flags) error {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return serveSimulator(ctx, f.PSCListen, simulator) })
-	group.Go(func() error { return serveSimulator(ctx, f.AgentsListen, agents) })
+	group.Go(func() error { return serveSimulator(ctx, "Pro Santé Connect", f.PSCListen, simulator) })
+	group.Go(func() error { return serveSimulator(ctx, "provider of agents", f.AgentsListen, agents) })
+	group.Go(func() error { return f.serveIGC(ctx, igc) })
 	group.Go(func() error { return product.Serve(ctx) })
 	if f.Vitale {
 		group.Go(func() error {
@@ -147,14 +156,14 @@ func (f *flags) simulate() (http.Handler, error) {
 	})
 }
 
-func serveSimulator(ctx context.Context, address string, handler http.Handler) error {
+func serveSimulator(ctx context.Context, what, address string, handler http.Handler) error {
 	server := &http.Server{Addr: address, Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	go func() {
 		<-ctx.Done()
 		_ = server.Close() // nothing of the simulator needs to be finished
 	}()
 	if err := server.ListenAndServe(); err != http.ErrServerClosed {
-		return fmt.Errorf("a simulated provider: %w", err)
+		return fmt.Errorf("the simulated %s: %w", what, err)
 	}
 	return nil
 }

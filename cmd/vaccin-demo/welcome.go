@@ -20,6 +20,9 @@ func (f flags) welcome(country demo.Country) string {
 	fmt.Fprintf(&b, "  Service                      %s\n", public)
 	fmt.Fprintf(&b, "  Simulateur Pro Santé Connect http://%s\n", f.PSCListen)
 	fmt.Fprintf(&b, "  Simulateur des agents        http://%s (porte : %s/agents)\n", f.AgentsListen, public)
+	if f.CPS.Listen != "" {
+		fmt.Fprintf(&b, "  Lecture des cartes CPS       https://localhost%s\n", f.CPS.Listen[strings.LastIndexByte(f.CPS.Listen, ':'):])
+	}
 	if f.MetricsListen != "" {
 		fmt.Fprintf(&b, "  Mesures                      http://%s/metrics\n", f.MetricsListen)
 	}
@@ -39,6 +42,7 @@ func (f flags) welcome(country demo.Country) string {
 	for _, account := range demo.PortalAccounts() {
 		fmt.Fprintf(&b, "  %-28s %s\n", account.Login, account.Password)
 	}
+	b.WriteString(f.welcomeCards())
 	b.WriteString("\n" + country.CheatSheet())
 	return b.String()
 }

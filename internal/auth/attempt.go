@@ -22,6 +22,7 @@ type Attempt struct {
 
 const (
 	attemptPurpose = "sign-in"
+	attemptCookie  = "vaccin_signin"
 	attemptFor     = 10 * time.Minute
 )
 
@@ -31,24 +32,20 @@ func (m *Manager) SetAttempt(w http.ResponseWriter, door registry.Door, attempt 
 	if err != nil {
 		return fmt.Errorf("keeping a sign-in under way: %w", err)
 	}
-	sealed := base64.RawURLEncoding.EncodeToString(m.sealer.seal(attemptPurpose, "", data))
-	http.SetCookie(w, m.attemptCookie(sealed, int(attemptFor.Seconds())))
+	m.setAttempt(w, attemptCookie, attemptPurpose, data)
 	return nil
+}
+
+// setAttempt seals a sign-in under way, of a door, into the door's cookie.
+func (m *Manager) setAttempt(w http.ResponseWriter, cookie, purpose string, data []byte) {
+	sealed := base64.RawURLEncoding.EncodeToString(m.sealer.seal(purpose, "", data))
+	http.SetCookie(w, m.attemptCookie(cookie, sealed, int(attemptFor.Seconds())))
 }
 
 // TakeAttempt returns the sign-in under way by a door and removes it: it serves once.
 func (m *Manager) TakeAttempt(w http.ResponseWriter, r *http.Request, door registry.Door) (Attempt, bool) {
-	http.SetCookie(w, m.attemptCookie("", -1))
-	cookie, err := r.Cookie(cookieName("vaccin_signin", m.secure))
-	if err != nil {
-		return Attempt{}, false
-	}
-	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
-	if err != nil {
-		return Attempt{}, false
-	}
-	data, err := m.sealer.open(attemptPurpose, "", sealed)
-	if err != nil {
+	data, ok := m.takeAttempt(w, r, attemptCookie, attemptPurpose)
+	if !ok {
 		return Attempt{}, false
 	}
 	var a Attempt
@@ -58,9 +55,24 @@ func (m *Manager) TakeAttempt(w http.ResponseWriter, r *http.Request, door regis
 	return a, true
 }
 
-func (m *Manager) attemptCookie(value string, maxAge int) *http.Cookie {
+// takeAttempt opens the cookie of a door and removes it.
+func (m *Manager) takeAttempt(w http.ResponseWriter, r *http.Request, name, purpose string) ([]byte, bool) {
+	http.SetCookie(w, m.attemptCookie(name, "", -1))
+	cookie, err := r.Cookie(cookieName(name, m.secure))
+	if err != nil {
+		return nil, false
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil {
+		return nil, false
+	}
+	data, err := m.sealer.open(purpose, "", sealed)
+	return data, err == nil
+}
+
+func (m *Manager) attemptCookie(name, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
-		Name: cookieName("vaccin_signin", m.secure), Value: value, Path: "/", MaxAge: maxAge,
+		Name: cookieName(name, m.secure), Value: value, Path: "/", MaxAge: maxAge,
 		Secure: m.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}
 }

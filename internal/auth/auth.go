@@ -36,4 +36,6 @@ type Store interface {
 	KeptForm(ctx context.Context, owner string) (data []byte, expires time.Time, found bool, err error)
 	DropForm(ctx context.Context, owner string) error
 	PurgeForms(ctx context.Context, expiredBefore time.Time) error
+
+	Handovers
 }

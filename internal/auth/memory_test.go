@@ -18,6 +18,7 @@ type memory struct {
 	sessions map[string]row
 	forms    map[string]row
 	orders   map[string]row
+	handed   map[string]row
 	writes   int
 	broken   error
 }
@@ -30,7 +31,7 @@ type row struct {
 }
 
 func newMemory() *memory {
-	return &memory{sessions: map[string]row{}, forms: map[string]row{}, orders: map[string]row{}}
+	return &memory{sessions: map[string]row{}, forms: map[string]row{}, orders: map[string]row{}, handed: map[string]row{}}
 }
 
 func (m *memory) get(from map[string]row, key string) ([]byte, time.Time, bool, error) {
@@ -67,7 +68,7 @@ func (m *memory) count() int {
 func (m *memory) expire(at time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, rows := range []map[string]row{m.sessions, m.forms} {
+	for _, rows := range []map[string]row{m.sessions, m.forms, m.handed} {
 		for key, r := range rows {
 			r.expires = at
 			rows[key] = r
@@ -79,7 +80,7 @@ func (m *memory) expire(at time.Time) {
 func (m *memory) holds(text string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, rows := range []map[string]row{m.sessions, m.forms} {
+	for _, rows := range []map[string]row{m.sessions, m.forms, m.handed} {
 		for key, r := range rows {
 			if bytes.Contains(r.data, []byte(text)) || bytes.Contains([]byte(key), []byte(text)) {
 				return true
@@ -171,6 +172,21 @@ func (m *memory) DropForm(_ context.Context, owner string) error {
 
 func (m *memory) PurgeForms(_ context.Context, before time.Time) error {
 	return m.change(func() { purge(m.forms, before) })
+}
+
+func (m *memory) KeepHandover(_ context.Context, id string, data []byte, expires time.Time) error {
+	return m.change(func() { m.handed[id] = row{data: data, expires: expires} })
+}
+
+func (m *memory) TakeHandover(_ context.Context, id string) ([]byte, time.Time, bool, error) {
+	var r row
+	var ok bool
+	err := m.change(func() { r, ok = m.handed[id]; delete(m.handed, id) })
+	return r.data, r.expires, ok, err
+}
+
+func (m *memory) PurgeHandovers(_ context.Context, before time.Time) error {
+	return m.change(func() { purge(m.handed, before) })
 }
 
 func purge(rows map[string]row, before time.Time) {

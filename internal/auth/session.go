@@ -198,6 +198,9 @@ func (m *Manager) Purge(ctx context.Context) error {
 	if err := m.store.PurgeOrders(ctx, now); err != nil {
 		return err
 	}
+	if err := m.store.PurgeHandovers(ctx, now); err != nil {
+		return err
+	}
 	return m.store.PurgeForms(ctx, now)
 }
 

@@ -85,6 +85,15 @@ func ProfessionByCode(code string) (Profession, bool) {
 	return Profession{}, false
 }
 
+// ProfessionByLabel finds a profession by how TRE_G15 labels it, whatever its case and accents.
+func ProfessionByLabel(label string) (Profession, bool) {
+	all, wanted := Professions(), registry.Fold(label)
+	if i := slices.IndexFunc(all, func(p Profession) bool { return registry.Fold(p.Label) == wanted }); i >= 0 {
+		return all[i], true
+	}
+	return Profession{}, false
+}
+
 // PlaceTypes returns the place types that ship, in the guide's order.
 func PlaceTypes() ([]registry.PlaceType, error) {
 	all := []registry.PlaceType{}

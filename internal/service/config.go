@@ -33,6 +33,7 @@ type Config struct {
 	ReaderURL string `name:"reader-url" default:"http://127.0.0.1:24316" env:"VACCIN_READER_URL" help:"Where pages find the card-reading program on practitioners' computers; empty when cards are not read."`
 
 	PSC    PSCConfig    `embed:"" prefix:"psc-"`
+	CPS    CPSConfig    `embed:"" prefix:"cps-"`
 	Agents AgentsConfig `embed:"" prefix:"agents-"`
 }
 

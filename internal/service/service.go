@@ -30,6 +30,7 @@ type Service struct {
 	handler http.Handler
 	auth    *auth.Manager
 	cases   *registry.Registry
+	cards   *cardDoor // nil without the door of cards
 	metrics *metrics
 	log     *slog.Logger
 	limits  limits
@@ -60,6 +61,10 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	if err != nil {
 		return nil, err
 	}
+	cards, err := config.cardDoor()
+	if err != nil {
+		return nil, err
+	}
 	sealer, err := auth.NewSealer(key)
 	if err != nil {
 		return nil, err
@@ -72,14 +77,16 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	}
 	metrics := newMetrics()
 	s := &Service{config: config, auth: sessions, cases: cases, metrics: metrics, log: log, limits: usual}
-	pages, err := web.New(web.Server{
+	pages := web.Server{
 		Registry: cases, Auth: sessions, PSC: client, Agents: agents, Portal: portal, Settings: config.pages(https), Log: log,
 		Observe: metrics.observe, Stopping: s.stopping.Load,
-	})
+	}
+	cards.furnish(&pages, public)
+	made, err := web.New(pages)
 	if err != nil {
 		return nil, err
 	}
-	s.handler = s.leaving(pages.Handler())
+	s.handler, s.cards = s.leaving(made.Handler()), cards.answeredBy(made)
 	return s, nil
 }
 
@@ -109,6 +116,9 @@ func (s *Service) Serve(told context.Context) error {
 	group.Go(func() error {
 		return s.listen(drained, s.server(s.config.Listen, s.handler), s.config.TLSCert, s.config.TLSKey)
 	})
+	if s.cards != nil {
+		group.Go(func() error { return s.listen(drained, s.cardServer(), s.config.CPS.Cert, s.config.CPS.Key) })
+	}
 	if s.config.MetricsListen != "" {
 		group.Go(func() error { return s.listen(drained, s.server(s.config.MetricsListen, s.metrics.handler()), "", "") })
 	}

@@ -13,7 +13,9 @@ import (
 // once, and touches neither session nor store: it must stand when everyone comes at once.
 func (s *Server) homePage() http.Handler {
 	var body bytes.Buffer
-	view := homeView{page: ui.Page{Title: "Accueil", Assets: assets.Path}, information: s.Settings.PSCInformationURL, agents: s.Agents != nil}
+	view := homeView{
+		page: ui.Page{Title: "Accueil", Assets: assets.Path}, information: s.Settings.PSCInformationURL, doors: s.doors(""), agents: s.Agents != nil,
+	}
 	if err := homeContent(view).Render(context.Background(), &body); err != nil {
 		panic(err) // a constant page into memory
 	}
@@ -28,5 +30,6 @@ func (s *Server) homePage() http.Handler {
 type homeView struct {
 	page        ui.Page
 	information string
+	doors       doorsView
 	agents      bool // there is a door for agents
 }

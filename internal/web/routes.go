@@ -58,6 +58,8 @@ func (s *Server) table() *table {
 	s.public(mux, "GET /connexion/psc", s.beginPSC)
 	s.public(mux, "GET /connexion/psc/retour", s.finishPSC)
 	mux.handle(Route{Pattern: "POST /connexion/psc/deconnexion", Audience: Provider}, s.signedOutBy(registry.DoorPSC))
+	s.public(mux, "GET /connexion/cps", s.beginCPS)
+	s.public(mux, "GET /connexion/cps/retour", s.finishCPS)
 	s.public(mux, "GET /amelipro", s.portal)
 	s.public(mux, "POST /amelipro", s.enterPortal)
 	s.public(mux, "GET /deconnecte", s.signedOut)

@@ -12,6 +12,7 @@ import (
 
 	"vaccin/internal/auth"
 	"vaccin/internal/auth/agents"
+	"vaccin/internal/auth/cps"
 	"vaccin/internal/auth/password"
 	"vaccin/internal/auth/psc"
 	"vaccin/internal/document"
@@ -28,6 +29,8 @@ type Settings struct {
 	FormTargets       []string // origins that forms may lead to beside ours: the provider's sign-out
 	ReaderURL         string   // where pages find the card-reading program: http://127.0.0.1:port; empty for none
 	HTTPS             bool     // the service is reached by https
+	PublicURL         string   // address of the service
+	CardURL           string   // address of the listener that asks for cards; empty where there is none
 }
 
 // DefaultSettings are the settings of the guide; the telephone number of the technical assistance is
@@ -46,6 +49,7 @@ type Server struct {
 	PSC      *psc.Client
 	Agents   *agents.Client // nil where agents have no door
 	Portal   *password.Door
+	Cards    *cps.Gate // of the listener that asks for cards; nil where there is none
 	Settings Settings
 	Log      *slog.Logger
 	Observe  func(route string, status int, took time.Duration) // metrics; may be nil

@@ -96,17 +96,26 @@ func choiceOf(login auth.Login) string {
 var errNoAttempt = errors.New("no sign-in under way in this browser")
 
 func (s *Server) loginOf(r *http.Request, signed psc.Login) (auth.Login, error) {
+	authorised, places, err := s.known(r, signed.Identity.NationalID)
+	if err != nil {
+		return auth.Login{}, err
+	}
+	return auth.LoginFromPSC(signed, authorised, places, time.Now())
+}
+
+// known is what the service itself knows of someone: which professions are authorised today, and the
+// imported list of their places.
+func (s *Server) known(r *http.Request, nationalID string) (authorised func(string) bool, places []registry.PracticePlace, err error) {
 	ref, err := s.Registry.Reference(r.Context())
 	if err != nil {
-		return auth.Login{}, err
+		return nil, nil, err
 	}
-	places, err := s.Registry.Store.PracticePlaces(r.Context(), signed.Identity.NationalID)
+	places, err = s.Registry.Store.PracticePlaces(r.Context(), nationalID)
 	if err != nil {
-		return auth.Login{}, err
+		return nil, nil, err
 	}
 	today := registry.TodayAt(s.Registry.Business())
-	authorised := func(profession string) bool { return ref.ProfessionAuthorised(profession, today) }
-	return auth.LoginFromPSC(signed, authorised, places, time.Now())
+	return func(profession string) bool { return ref.ProfessionAuthorised(profession, today) }, places, nil
 }
 
 // keptKey names, in the session, the path of the form that waits for the person.
@@ -184,6 +193,9 @@ func refusalOf(err error, open string) (refusal, bool) {
 			"Déclarez votre lieu d’exercice auprès de votre ordre, puis reconnectez-vous.", false,
 		}, true
 	}
+	if why, ok := cardSignInRefusal(err); ok {
+		return why, true
+	}
 	switch oidc.ReasonOf(err) {
 	case oidc.ReasonDenied:
 		return refusal{
@@ -212,6 +224,7 @@ func refusalOf(err error, open string) (refusal, bool) {
 type refusedView struct {
 	page    ui.Page
 	refusal refusal
+	doors   doorsView
 	change  string // address of the provider's sign-out, for who is identified there and not let in here
 	agents  bool   // it is the door of agents
 }
@@ -248,7 +261,7 @@ func (s *Server) renderRefusal(w http.ResponseWriter, r *http.Request, err error
 	if oidc.ReasonOf(err) == oidc.ReasonProviderDown {
 		status = http.StatusServiceUnavailable
 	}
-	view.page = s.page(r, view.refusal.title)
+	view.page, view.doors = s.page(r, view.refusal.title), s.doors("")
 	return s.render(w, r, status, refusedPage(view))
 }
 
@@ -272,7 +285,7 @@ func (s *Server) openProfessions(r *http.Request) (string, error) {
 type signInView struct {
 	page          ui.Page
 	expired, kept bool
-	back          string
+	doors         doorsView
 	agents        bool // there is a door for agents
 }
 
@@ -311,5 +324,5 @@ func (s *Server) provider(door registry.Door) *oidc.Client {
 }
 
 func (s *Server) signedOut(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, r, http.StatusOK, signedOutPage(s.page(r, "Vous êtes déconnecté")))
+	return s.render(w, r, http.StatusOK, signedOutPage(s.page(r, "Vous êtes déconnecté"), s.doors("")))
 }

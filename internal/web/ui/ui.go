@@ -19,6 +19,7 @@ type Page struct {
 	Form    Form // its errors head the page
 	Notice  string
 	Assets  func(name string) string
+	Service string // address of the service, on a page that another listener serves; its links lead there
 }
 
 func (p Page) documentTitle() string {

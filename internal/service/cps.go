@@ -1,0 +1,145 @@
+package service
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"vaccin/internal/auth/cps"
+	"vaccin/internal/web"
+)
+
+// CPSConfig holds the settings of the door of CPS cards: a listener of its own, with TLS ended there,
+// for the card proves itself to whoever ends it.
+type CPSConfig struct {
+	Listen            string        `env:"VACCIN_CPS_LISTEN" help:"Address of the listener that asks for cards; no door of cards without it."`
+	PublicURL         string        `name:"public-url" env:"VACCIN_CPS_PUBLIC_URL" help:"Address by which browsers reach that listener, https; localhost and its port by default."`
+	Cert              string        `env:"VACCIN_CPS_CERT" help:"Certificate chain file (PEM) of that listener." type:"path"`
+	Key               string        `env:"VACCIN_CPS_KEY" help:"Private key file (PEM) of the certificate." type:"path"`
+	Roots             string        `env:"VACCIN_CPS_ROOTS" help:"File (PEM) of the roots of IGC-Santé." type:"path"`
+	Issuers           string        `env:"VACCIN_CPS_ISSUERS" help:"File (PEM) of the authorities of IGC-Santé that issue cards; no others are believed." type:"path"`
+	Tiers             []string      `default:"FORT" env:"VACCIN_CPS_TIERS" help:"Accepted tiers: ELEMENTAIRE, STANDARD, FORT."`
+	CRL               []string      `name:"crl" env:"VACCIN_CPS_CRL" help:"Revocation lists (files, or http addresses) beside those that cards name."`
+	CRLRefresh        time.Duration `name:"crl-refresh" default:"1h" env:"VACCIN_CPS_CRL_REFRESH" help:"How long a revocation list is used before it is asked for again."`
+	RevocationUnknown string        `name:"revocation-unknown" enum:"refuse,accept" default:"refuse" env:"VACCIN_CPS_REVOCATION_UNKNOWN" help:"What becomes of a card when neither list nor responder answers: refuse or accept."`
+}
+
+// public is the address by which browsers reach the listener.
+func (c CPSConfig) public() (string, error) {
+	if c.PublicURL == "" {
+		_, port, err := net.SplitHostPort(c.Listen)
+		if err != nil {
+			return "", fmt.Errorf("the address to listen for cards on has no port: %w", err)
+		}
+		return "https://localhost:" + port, nil
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Host == "" || u.Scheme != "https" || u.Path != "" && u.Path != "/" {
+		return "", fmt.Errorf("the public address of the card listener is not of the form https://host")
+	}
+	return "https://" + u.Host, nil
+}
+
+// gate reads the authorities of cards.
+func (c CPSConfig) gate() (*cps.Gate, error) {
+	config := cps.Config{CRLs: c.CRL, Refresh: c.CRLRefresh, AcceptUnknown: c.RevocationUnknown == "accept"}
+	for _, tier := range c.Tiers {
+		config.Tiers = append(config.Tiers, cps.Tier(tier))
+	}
+	var err error
+	if config.Roots, err = os.ReadFile(c.Roots); err != nil {
+		return nil, fmt.Errorf("reading the roots of cards (--cps-roots): %w", err)
+	}
+	if config.Issuers, err = os.ReadFile(c.Issuers); err != nil {
+		return nil, fmt.Errorf("reading the authorities of cards (--cps-issuers): %w", err)
+	}
+	return cps.New(config)
+}
+
+// cardDoor is the listener that asks for cards, ready to serve.
+type cardDoor struct {
+	gate    *cps.Gate
+	url     string
+	tls     *tls.Config
+	handler http.Handler
+}
+
+// cardDoor sets the door up; nil when there is none.
+func (c Config) cardDoor() (*cardDoor, error) {
+	if c.CPS.Listen == "" {
+		return nil, nil //nolint:nilnil // no door is no failure
+	}
+	address, err := c.CPS.public()
+	if err != nil {
+		return nil, err
+	}
+	gate, err := c.CPS.gate()
+	if err != nil {
+		return nil, fmt.Errorf("setting up the door of cards: %w", err)
+	}
+	certificate, err := tls.LoadX509KeyPair(c.CPS.Cert, c.CPS.Key)
+	if err != nil {
+		return nil, fmt.Errorf("reading the certificate of the card listener (--cps-cert, --cps-key): %w", err)
+	}
+	return &cardDoor{gate: gate, url: address, tls: cardTLS(gate, certificate)}, nil
+}
+
+// furnish gives the pages what they need of the door, if there is one.
+func (d *cardDoor) furnish(pages *web.Server, public *url.URL) {
+	if d != nil {
+		pages.Cards, pages.Settings.CardURL, pages.Settings.PublicURL = d.gate, d.url, strings.TrimSuffix(public.String(), "/")
+	}
+}
+
+// answeredBy puts the pages of the door behind it, if there is one.
+func (d *cardDoor) answeredBy(pages *web.Server) *cardDoor {
+	if d != nil {
+		d.handler = pages.CardHandler()
+	}
+	return d
+}
+
+// cardTLS asks browsers for a certificate of the accepted authorities and lets any handshake through: the
+// handler verifies, so that a refusal is a page and not a broken connection. What the client presents, it
+// has the key of: that is part of the handshake, at each connection, for none is resumed.
+func cardTLS(gate *cps.Gate, certificate tls.Certificate) *tls.Config {
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		CipherSuites: []uint16{ // of TLS 1.2; those of 1.3 are all sound
+			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305,
+			tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305,
+		},
+		Certificates: []tls.Certificate{certificate}, ClientAuth: tls.RequestClientCert, ClientCAs: gate.Issuers(),
+		SessionTicketsDisabled: true, NextProtos: []string{"http/1.1"},
+	}
+}
+
+// cardServer serves the door. Its connections do not idle: a card put in after the first try makes a new
+// one, which asks again.
+func (s *Service) cardServer() *http.Server {
+	server := s.server(s.config.CPS.Listen, s.cards.handler)
+	server.TLSConfig, server.IdleTimeout = s.cards.tls, 3*time.Second
+	return server
+}
+
+// CardHandler and CardTLS are the door of cards, for who serves it on a listener of their own; nil when
+// there is none.
+func (s *Service) CardHandler() http.Handler {
+	if s.cards == nil {
+		return nil
+	}
+	return s.cards.handler
+}
+
+// CardTLS is how the listener of CardHandler speaks.
+func (s *Service) CardTLS() *tls.Config {
+	if s.cards == nil {
+		return nil
+	}
+	return s.cards.tls.Clone()
+}
