@@ -177,7 +177,7 @@ func (s *Server) refuseCard(w http.ResponseWriter, r *http.Request, status int, 
 // cardRefusals are why a card does not open, in words, with what to do.
 var cardRefusals = map[cps.Reason]refusal{
 	cps.ReasonNoCertificate: {
-		"Aucune carte présentée", "Le navigateur n’a transmis aucun certificat : la carte n’est pas dans le lecteur, son code n’a pas été saisi, ou la demande a été annulée.",
+		"Aucune carte présentée", "Le navigateur n’a transmis aucun certificat : la carte n’est pas dans le lecteur, son code n’a pas été saisi, la demande a été annulée, ou la carte a expiré, car les navigateurs ne proposent pas les cartes expirées.",
 		"Insérez votre carte CPS dans le lecteur, fermez puis rouvrez le navigateur, et recommencez. Si aucun certificat ne vous est proposé, vérifiez que le logiciel de la carte (Cryptolib CPS) est installé.", true,
 	},
 	cps.ReasonSelfSigned: {

@@ -2,9 +2,11 @@ package browser_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -52,7 +54,19 @@ func startChromium(more ...chromedp.ExecAllocatorOption) (context.Context, func(
 	if err != nil {
 		return nil, nil, err
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
+	ctx, stop, err := startChromiumOn(profile, more...)
+	if err != nil {
+		return nil, nil, errors.Join(err, os.RemoveAll(profile))
+	}
+	return ctx, func() {
+		stop()
+		_ = os.RemoveAll(profile) // a temporary folder that nothing else uses
+	}, nil
+}
+
+// startChromiumOn starts a browser with a profile.
+func startChromiumOn(profile string, more ...chromedp.ExecAllocatorOption) (context.Context, func(), error) {
+	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]),
 		chromedp.ExecPath("/usr/bin/chromium"), chromedp.UserDataDir(profile), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "fr-FR"), chromedp.WindowSize(1280, 900),
@@ -63,7 +77,6 @@ func startChromium(more ...chromedp.ExecAllocatorOption) (context.Context, func(
 	stop := func() {
 		stopBrowser()
 		stopAllocator()
-		_ = os.RemoveAll(profile) // a temporary folder that nothing else uses
 	}
 	if err := chromedp.Do(ctx, chromedp.Navigate("about:blank")); err != nil {
 		stop()

@@ -17,6 +17,7 @@ import (
 
 	"vaccin/internal/auth"
 	"vaccin/internal/demo"
+	"vaccin/internal/demo/igcsim"
 	"vaccin/internal/demo/pscsim"
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
@@ -31,6 +32,8 @@ type running struct {
 	provider string // address of the simulated Pro Santé Connect
 	country  demo.Country
 	lot      string // one of those known of the vaccine Comirnaty
+	igc      *igcsim.PKI
+	cards    string // folder of the test cards
 	failing  *registrytest.Failing
 	portal   registry.PortalAccountStore
 	sessions *sessions
@@ -102,13 +105,17 @@ func (s *running) serve(cases *registry.Registry) error {
 	if err != nil {
 		return errors.Join(err, front.Close())
 	}
+	cards, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return errors.Join(err, front.Close(), back.Close())
+	}
 	s.base = fmt.Sprintf("http://localhost:%d", front.Addr().(*net.TCPAddr).Port)
 	s.provider = "http://" + back.Addr().String()
 	agents, err := s.agents()
 	if err != nil {
 		return err
 	}
-	product, err := s.product(cases, agents, pscsim.AddressesAt(s.provider))
+	product, err := s.product(cases, agents, pscsim.AddressesAt(s.provider), cards.Addr().String())
 	if err != nil {
 		return err
 	}
@@ -119,7 +126,8 @@ func (s *running) serve(cases *registry.Registry) error {
 	if err != nil {
 		return err
 	}
-	s.listen(front, product)
+	s.listen(front, product.Handler())
+	s.listenForCards(cards, product)
 	s.listen(back, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.providerDown.Load() && strings.HasSuffix(r.URL.Path, "/token") {
 			http.Error(w, "down", http.StatusServiceUnavailable)
@@ -135,7 +143,7 @@ const (
 	clientSecret = "a secret of the tests only"
 )
 
-func (s *running) product(cases *registry.Registry, agents service.AgentsConfig, provider pscsim.Addresses) (http.Handler, error) {
+func (s *running) product(cases *registry.Registry, agents service.AgentsConfig, provider pscsim.Addresses, cards string) (*service.Service, error) {
 	key, err := auth.NewKey()
 	if err != nil {
 		return nil, err
@@ -149,21 +157,22 @@ func (s *running) product(cases *registry.Registry, agents service.AgentsConfig,
 		},
 		Agents: agents,
 	}
+	if config.CPS, err = s.cardDoor(cards); err != nil {
+		return nil, err
+	}
 	type records = registry.Store // the two stores bear one name
 	both := struct {
 		records
 		registry.PortalAccountStore
 		auth.Store
 	}{s.failing, s.portal, s.sessions}
-	product, err := service.New(config, both, cases, key, slog.New(slog.DiscardHandler))
-	if err != nil {
-		return nil, err
-	}
-	return product.Handler(), nil
+	return service.New(config, both, cases, key, slog.New(slog.DiscardHandler))
 }
 
 func (s *running) listen(on net.Listener, handler http.Handler) {
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
 	go func() { _ = server.Serve(on) }() // ends with the error that Close gives it
 	s.cleanup = append(s.cleanup, func() { _ = server.Close() })
 }

@@ -57,8 +57,14 @@ func newTab(t *testing.T) *tab {
 // newTabOf is a window of another browser than the one that tests share.
 func newTabOf(t *testing.T, browser context.Context) *tab {
 	t.Helper()
+	return tabOf(t, browser, chromedp.WithNewBrowserContext())
+}
+
+// tabOf is a window of a browser, in its own profile unless the options say otherwise.
+func tabOf(t *testing.T, browser context.Context, options ...chromedp.ContextOption) *tab {
+	t.Helper()
 	w := &tab{t: t}
-	ctx, cancel := chromedp.NewContext(browser, chromedp.WithNewBrowserContext(), chromedp.WithListener(w.hear))
+	ctx, cancel := chromedp.NewContext(browser, append(options, chromedp.WithListener(w.hear))...)
 	t.Cleanup(cancel)
 	w.ctx = ctx
 	call(w, network.SetCacheDisabled, network.SetCacheDisabledParams{CacheDisabled: true})
