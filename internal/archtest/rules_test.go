@@ -163,7 +163,7 @@ var guards = []guard{
 	{
 		imports: []string{
 			"testing/...", "pgregory.net/rapid", "github.com/google/go-cmp/...",
-			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...",
+			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...", "github.com/ThalesGroup/crypto11/...",
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
 			"internal/auth/oidc/oidctest", "internal/vitale/vitaletest",
 		},

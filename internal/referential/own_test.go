@@ -210,6 +210,24 @@ func TestBuiltinProfessionsAreTheNationalNomenclature(t *testing.T) {
 	}
 }
 
+func TestProfessionsAreFoundByTheirLabel(t *testing.T) {
+	for label, want := range map[string]string{
+		"Médecin": "10", "MEDECIN": "10", "Masseur-Kinésithérapeute": "70", "masseur kinesitherapeute": "70", "Chirurgien-dentiste": "40",
+		"Médecin militaire": "", "": "", "Rebouteux": "",
+	} {
+		if p, ok := ProfessionByLabel(label); p.Code != want || ok != (want != "") {
+			t.Errorf("%q is %q", label, p.Code)
+		}
+	}
+	seen := map[string]string{}
+	for _, p := range Professions() {
+		if other, twice := seen[registry.Fold(p.Label)]; twice {
+			t.Errorf("%s and %s are labelled alike", p.Code, other)
+		}
+		seen[registry.Fold(p.Label)] = p.Code
+	}
+}
+
 func TestBuiltinLocalitiesAreReadWholeAndQuickly(t *testing.T) {
 	start := time.Now()
 	all, err := Localities()

@@ -1,6 +1,7 @@
 package card_test
 
 import (
+	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -9,8 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"crypto/rand"
 
 	"vaccin/internal/demo/igcsim"
 	"vaccin/internal/registry"
@@ -99,6 +98,7 @@ func TestCardsThatDoNot(t *testing.T) {
 		{"a name with a control character", issue(igcsim.Card{Subject: igcsim.Subject(marchand, "MAR\x00CHAND", "Hélène", "Médecin")}), 403, []string{"Carte illisible"}},
 		{"a nurse", issue(igcsim.Card{Subject: igcsim.Subject(moreau, "MOREAU", "Claire", "Infirmier")}), 403, []string{"Profession non autorisée", "médecin"}},
 		{"a profession that nobody knows", issue(igcsim.Card{Subject: igcsim.Subject(marchand, "MARCHAND", "Hélène", "Rebouteux")}), 403, []string{"Profession non autorisée"}},
+		{"two professions", issue(igcsim.Card{Subject: igcsim.OldSubject(marchand, "MARCHAND", "Hélène", "Médecin", "Pharmacien")}), 403, []string{"Profession non autorisée"}},
 		{"no profession", issue(igcsim.Card{Subject: igcsim.OldSubject(marchand, "MARCHAND", "Hélène", "Lyon")}), 403, []string{"Profession non autorisée"}},
 		{"a doctor without a place", issue(igcsim.Card{Subject: doctor(fabre)}), 403, []string{"Aucun lieu d’exercice", "caisse d’assurance maladie"}},
 	} {

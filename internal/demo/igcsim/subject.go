@@ -39,14 +39,12 @@ func Subject(nationalID, family, given, profession string) []byte {
 }
 
 // OldSubject is the subject of a card of before, with the profession among the organisational units.
-func OldSubject(nationalID, family, given, profession string) []byte {
-	return name(
-		partSET{{oidCountry, "FR"}},
-		partSET{{oidOrganization, "GIP-CPS"}},
-		partSET{{oidUnit, "Département (69)"}},
-		partSET{{oidUnit, profession}},
-		partSET{{oidCommonName, nationalID}, {oidSurname, family}, {oidGivenName, given}},
-	)
+func OldSubject(nationalID, family, given string, professions ...string) []byte {
+	parts := []partSET{{{oidCountry, "FR"}}, {{oidOrganization, "GIP-CPS"}}, {{oidUnit, "Département (69)"}}}
+	for _, profession := range professions {
+		parts = append(parts, partSET{{oidUnit, profession}})
+	}
+	return name(append(parts, partSET{{oidCommonName, nationalID}, {oidSurname, family}, {oidGivenName, given}})...)
 }
 
 // StaffSubject is the subject of the card of an employee of a structure.
