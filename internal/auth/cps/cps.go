@@ -65,7 +65,10 @@ func New(config Config) (*Gate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the authorities that issue cards: %w", err)
 	}
-	g := &Gate{roots: x509.NewCertPool(), issuers: x509.NewCertPool(), offered: x509.NewCertPool(), tiers: config.Tiers, acceptUnknown: config.AcceptUnknown, now: config.Now}
+	g := &Gate{
+		roots: x509.NewCertPool(), issuers: x509.NewCertPool(), offered: x509.NewCertPool(),
+		tiers: config.Tiers, acceptUnknown: config.AcceptUnknown, now: config.Now,
+	}
 	if g.now == nil {
 		g.now = time.Now
 	}
