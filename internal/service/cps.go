@@ -108,15 +108,12 @@ func (d *cardDoor) answeredBy(pages *web.Server) *cardDoor {
 // handler verifies, so that a refusal is a page and not a broken connection. What the client presents, it
 // has the key of: that is part of the handshake, at each connection, for none is resumed.
 func cardTLS(gate *cps.Gate, certificate tls.Certificate) *tls.Config {
-	return &tls.Config{
-		MinVersion: tls.VersionTLS12,
-		CipherSuites: []uint16{ // of TLS 1.2; those of 1.3 are all sound
-			tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305,
-			tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305,
-		},
-		Certificates: []tls.Certificate{certificate}, ClientAuth: tls.RequestClientCert, ClientCAs: gate.Issuers(),
-		SessionTicketsDisabled: true, NextProtos: []string{"http/1.1"},
-	}
+	config := serverTLS()
+	config.Certificates = []tls.Certificate{certificate}
+	config.ClientAuth, config.ClientCAs = tls.RequestClientCert, gate.Issuers()
+	config.SessionTicketsDisabled = true
+	config.NextProtos = []string{"http/1.1"} // one connection, one card
+	return config
 }
 
 // cardServer serves the door. Its connections do not idle: a card put in after the first try makes a new

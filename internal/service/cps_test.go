@@ -13,6 +13,8 @@ import (
 
 	"vaccin/internal/auth"
 	"vaccin/internal/demo/igcsim"
+	"vaccin/internal/registry"
+	"vaccin/internal/store"
 )
 
 // withCards are settings with a door of cards, whose files are in a folder of the test.
@@ -34,12 +36,17 @@ func withCards(t *testing.T) Config {
 
 func TestAnInstallationMayHaveNoDoorOfCards(t *testing.T) {
 	config := withCards(t)
-	with, err := New(config, nil, nil, make([]byte, auth.KeySize), slog.New(slog.DiscardHandler))
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = kept.Close() })
+	with, err := New(config, kept, registry.New(kept), make([]byte, auth.KeySize), slog.New(slog.DiscardHandler))
 	if err != nil || with.CardHandler() == nil || with.CardTLS() == nil {
 		t.Fatal(err)
 	}
 	config.CPS.Listen = ""
-	without, err := New(config, nil, nil, make([]byte, auth.KeySize), slog.New(slog.DiscardHandler))
+	without, err := New(config, kept, registry.New(kept), make([]byte, auth.KeySize), slog.New(slog.DiscardHandler))
 	if err != nil || without.CardHandler() != nil || without.CardTLS() != nil {
 		t.Error(err)
 	}
@@ -61,7 +68,7 @@ func TestTheListenerOfCardsAsksAndResumesNothing(t *testing.T) {
 			}
 		}
 	}
-	s := &Service{config: withCards(t), cards: door, log: slog.New(slog.DiscardHandler)}
+	s := &Service{config: withCards(t), cards: door, log: slog.New(slog.DiscardHandler), limits: usual}
 	if server := s.cardServer(); server.IdleTimeout > 5*time.Second || server.ReadHeaderTimeout <= 0 || server.MaxHeaderBytes > http.DefaultMaxHeaderBytes {
 		t.Errorf("%+v", server)
 	}
