@@ -52,14 +52,14 @@ func (f *flags) welcomeCards() string {
 		return ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "\nCartes CPS, dans %s (mot de passe des fichiers : %s)\n\n", f.cards, igcsim.Password)
+	fmt.Fprintf(&b, "\nCartes CPS, dans %s (mot de passe des fichiers : %s)\n\n", f.cards, igcsim.Password)
 	for _, card := range igcsim.TestCards() {
 		fmt.Fprintf(&b, "  %-28s %s\n", card.Key+".p12", card.Label)
 	}
 	b.WriteString(`
-  Importez-en une dans le navigateur (Chrome : Paramètres, Confidentialité et sécurité, Sécurité, Gérer les
-  certificats, Vos certificats ; Firefox : Paramètres, Certificats, Afficher les certificats, Vos certificats),
-  puis « S’identifier avec ma carte CPS ». L’adresse des cartes a un certificat d’essai : acceptez-le, ou
+  Importez-en une dans le navigateur (Chrome : Paramètres, Confidentialité et sécurité, Sécurité, Gérer les
+  certificats, Vos certificats ; Firefox : Paramètres, Certificats, Afficher les certificats, Vos certificats),
+  puis « S’identifier avec ma carte CPS ». L’adresse des cartes a un certificat d’essai : acceptez-le, ou
   importez racine.pem, du même dossier, parmi les autorités. Pour en essayer une autre, rouvrez le navigateur.
 `)
 	return b.String()

@@ -25,7 +25,8 @@ type doorsView struct {
 
 func (s *Server) doors(back string) doorsView { return doorsView{back, s.Settings.CardURL != ""} }
 
-func cardAddress(back string) string {
+// cpsAddress begins the sign-in by card; back is the path to come back to.
+func cpsAddress(back string) string {
 	if back == "" {
 		return "/connexion/cps"
 	}
@@ -86,12 +87,12 @@ func cardSignInRefusal(err error) (refusal, bool) {
 	switch {
 	case errors.Is(err, errNoHandover):
 		return refusal{
-			"Connexion à recommencer", "Le passage de votre carte au téléservice a déjà servi, vient d’un autre navigateur ou a duré plus de trente secondes : par sécurité, il n’a pas été accepté.",
+			"Connexion à recommencer", "Le passage de votre carte au téléservice a déjà servi, vient d’un autre navigateur ou a duré plus de trente secondes : par sécurité, il n’a pas été accepté.",
 			"Recommencez la connexion depuis cette page.", true,
 		}, true
 	case errors.Is(err, errNoImportedPlace):
 		return refusal{
-			"Aucun lieu d’exercice", "Votre carte est valide, mais aucun lieu d’exercice n’est enregistré à votre nom dans la liste de l’Assurance Maladie : le téléservice ne peut pas savoir où vous exercez.",
+			"Aucun lieu d’exercice", "Votre carte est valide, mais aucun lieu d’exercice n’est enregistré à votre nom dans la liste de l’Assurance Maladie : le téléservice ne peut pas savoir où vous exercez.",
 			"Faites vérifier vos lieux d’exercice par votre caisse d’assurance maladie, puis reconnectez-vous.", false,
 		}, true
 	}
@@ -177,11 +178,11 @@ func (s *Server) refuseCard(w http.ResponseWriter, r *http.Request, status int, 
 // cardRefusals are why a card does not open, in words, with what to do.
 var cardRefusals = map[cps.Reason]refusal{
 	cps.ReasonNoCertificate: {
-		"Aucune carte présentée", "Le navigateur n’a transmis aucun certificat : la carte n’est pas dans le lecteur, son code n’a pas été saisi, la demande a été annulée, ou la carte a expiré, car les navigateurs ne proposent pas les cartes expirées.",
+		"Aucune carte présentée", "Le navigateur n’a transmis aucun certificat : la carte n’est pas dans le lecteur, son code n’a pas été saisi, la demande a été annulée, ou la carte a expiré, car les navigateurs ne proposent pas les cartes expirées.",
 		"Insérez votre carte CPS dans le lecteur, fermez puis rouvrez le navigateur, et recommencez. Si aucun certificat ne vous est proposé, vérifiez que le logiciel de la carte (Cryptolib CPS) est installé.", true,
 	},
 	cps.ReasonSelfSigned: {
-		"Certificat non reconnu", "Le certificat présenté n’est signé que par lui-même : il ne vient pas d’une carte CPS.",
+		"Certificat non reconnu", "Le certificat présenté n’est signé que par lui-même : il ne vient pas d’une carte CPS.",
 		"Fermez puis rouvrez le navigateur, recommencez, et choisissez le certificat de votre carte CPS.", true,
 	},
 	cps.ReasonOtherAuthority: {
@@ -189,7 +190,7 @@ var cardRefusals = map[cps.Reason]refusal{
 		"Fermez puis rouvrez le navigateur, recommencez, et choisissez le certificat de votre carte CPS.", true,
 	},
 	cps.ReasonWrongTier: {
-		"Certificat d’un autre niveau", "Le certificat présenté vient de l’IGC-Santé, mais d’un niveau que ce téléservice n’accepte pas : il n’est pas celui d’une carte CPS.",
+		"Certificat d’un autre niveau", "Le certificat présenté vient de l’IGC-Santé, mais d’un niveau que ce téléservice n’accepte pas : il n’est pas celui d’une carte CPS.",
 		"Fermez puis rouvrez le navigateur, recommencez, et choisissez le certificat de votre carte CPS.", true,
 	},
 	cps.ReasonExpired: {
@@ -201,15 +202,15 @@ var cardRefusals = map[cps.Reason]refusal{
 		"Utilisez votre carte en cours de validité, ou identifiez-vous avec votre e-CPS, par Pro Santé Connect.", true,
 	},
 	cps.ReasonNotForSignIn: {
-		"Certificat non prévu pour s’identifier", "Le certificat présenté ne sert pas à s’identifier. Une carte CPS en contient deux : l’un pour s’identifier, l’autre pour signer.",
+		"Certificat non prévu pour s’identifier", "Le certificat présenté ne sert pas à s’identifier. Une carte CPS en contient deux : l’un pour s’identifier, l’autre pour signer.",
 		"Fermez puis rouvrez le navigateur, recommencez, et choisissez le certificat d’authentification de votre carte.", true,
 	},
 	cps.ReasonRevoked: {
-		"Carte révoquée", "Cette carte, ou l’autorité qui l’a émise, a été révoquée : elle a pu être déclarée perdue ou volée, ou être remplacée. Elle ne permet plus de s’identifier.",
+		"Carte révoquée", "Cette carte, ou l’autorité qui l’a émise, a été révoquée : elle a pu être déclarée perdue ou volée, ou être remplacée. Elle ne permet plus de s’identifier.",
 		"Si vous avez reçu une nouvelle carte, utilisez-la. Sinon, adressez-vous à l’Agence du numérique en santé.", false,
 	},
 	cps.ReasonRevocationUnknown: {
-		"Vérification momentanément impossible", "Le service n’a pas pu vérifier que votre carte n’a pas été révoquée : par sécurité, elle n’a pas été acceptée.",
+		"Vérification momentanément impossible", "Le service n’a pas pu vérifier que votre carte n’a pas été révoquée : par sécurité, elle n’a pas été acceptée.",
 		"Réessayez dans quelques minutes, ou identifiez-vous avec votre e-CPS, par Pro Santé Connect.", true,
 	},
 	cps.ReasonStaffCard: {

@@ -88,7 +88,7 @@ func cardRefusedPage(p ui.Page, why refusal) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if why.retry {
-				templ_7745c5c3_Err = ui.ButtonLink(p.Service+cardAddress(""), "Recommencer avec ma carte CPS").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.ButtonLink(p.Service+cpsAddress(""), "Recommencer avec ma carte CPS").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

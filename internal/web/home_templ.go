@@ -119,7 +119,7 @@ func doors(v doorsView) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if v.card {
-			templ_7745c5c3_Err = ui.SecondaryLink(cardAddress(v.back), "S’identifier avec ma carte CPS").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.SecondaryLink(cpsAddress(v.back), "S’identifier avec ma carte CPS").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -32,9 +32,6 @@ const (
 		"Vous êtes connecté par identifiant et mot de passe."
 )
 
-// cpsAddress begins the sign-in by card; back is the path to come back to.
-func cpsAddress(back string) string { return "/connexion/cps?retour=" + url.QueryEscape(back) }
-
 func (s *Server) portal(w http.ResponseWriter, r *http.Request) error {
 	return s.showPortal(w, r, http.StatusOK, ui.Form{})
 }
