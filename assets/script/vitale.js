@@ -177,6 +177,7 @@ class CardReading {
 
   // Fills the form with the person chosen, and lets it go; and the field beside, for who comes back to it.
   choose (event) {
+    if (this.sent) return event.preventDefault() // a double click is one search
     const chosen = this.people.querySelector('input:checked')
     this.unchosen.hidden = chosen !== null
     if (!chosen) {
@@ -190,6 +191,8 @@ class CardReading {
     ]) this.choice.elements.namedItem(name).value = value
     const typed = document.getElementById('nir')
     if (typed) typed.value = person.nir
+    this.sent = true
+    setTimeout(() => { this.sent = false }, 1000) // should the next page not come
   }
 
   async ask (method, path, body) {

@@ -26,16 +26,20 @@ func (Reader) Read() ([]vitale.Beneficiary, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A computer often has the practitioner's own card in a second reader: the carte Vitale is tried first,
-	// and only a card that is not one leads to the next.
+	// A computer often has the practitioner's own card in a second reader. The carte Vitale that is known as one
+	// is read and no other; without any, every card is tried, and what is said is about the first.
 	slices.SortStableFunc(cards, func(a, b slot) int { return a.order() - b.order() })
+	var first error
 	for _, s := range cards {
-		var found []vitale.Beneficiary
-		if found, err = s.read(service); !errors.Is(err, vitale.NotVitale) {
+		found, err := s.read(service)
+		if err == nil || vitale.IsVitale(s.atr) {
 			return found, err
 		}
+		if first == nil {
+			first = err
+		}
 	}
-	return nil, err
+	return nil, first
 }
 
 // slot is a reader with a card in it.

@@ -79,6 +79,9 @@ func soon(t *testing.T, s vitaletest.Service, before vitale.Problem) (problem st
 	}
 }
 
+// otherATR is the answer to reset of a card that is not known by it.
+var otherATR = []byte{0x3B, 0x65, 0x00, 0x00, 0x9C, 0x02, 0x02, 0x07, 0x02}
+
 const (
 	holder = "269054958815780"
 	wrong  = "269054958815781"
@@ -97,7 +100,7 @@ func TestCardsInARealReader(t *testing.T) {
 	uneven := vitalesim.Of(durand, child("BOB", "20051224"))
 	uneven.Numbers = vitalesim.Of(durand).Numbers
 	unknownATR := vitalesim.Of(durand)
-	unknownATR.ATR = []byte{0x3B, 0x65, 0x00, 0x00, 0x9C, 0x02, 0x02, 0x07, 0x02}
+	unknownATR.ATR = otherATR
 	line := func(p vitalesim.Person) string {
 		return strings.Join([]string{p.FamilyName, p.GivenNames, p.BirthDate, p.NIR, ""}, "|")
 	}
@@ -121,7 +124,7 @@ func TestCardsInARealReader(t *testing.T) {
 		{"truncated", truncated, vitale.Malformed.Error(), nil},
 		{"garbled", garbled, vitale.Malformed.Error(), nil},
 		{"more people than numbers", uneven, vitale.Malformed.Error(), nil},
-		{"another card", &vitalesim.Card{Foreign: true, ATR: unknownATR.ATR}, vitale.NotVitale.Error(), nil},
+		{"another card", &vitalesim.Card{Foreign: true, ATR: otherATR}, vitale.NotVitale.Error(), nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -193,6 +196,40 @@ func TestCardsComeAndGo(t *testing.T) {
 	insert(t, s, vitalesim.Of(vitalesim.Person{FamilyName: "DEUX", BirthDate: "19690512", NIR: holder}))
 	if problem, people := soon(t, s, vitale.NoCard); problem != "<nil>" || len(people) != 1 || !strings.HasPrefix(people[0], "DEUX|") {
 		t.Fatalf("the second card: %s", problem)
+	}
+}
+
+// A practitioner's own card often stands in the other reader.
+func TestTheCarteVitaleIsFoundAmongTwoCards(t *testing.T) {
+	t.Parallel()
+	durand := vitalesim.Of(vitalesim.Person{FamilyName: "DURAND", GivenNames: "ALICE", BirthDate: "19690512", NIR: holder})
+	unknown := *durand // a carte Vitale of another generation
+	unknown.ATR = otherATR
+	broken := *durand
+	broken.Numbers = broken.Numbers[:7]
+	for _, tt := range []struct {
+		name string
+		card *vitalesim.Card
+		want string
+	}{
+		{"a carte Vitale that is known", durand, "<nil>"},
+		{"one that is not", &unknown, "<nil>"},
+		{"one that is broken", &broken, vitale.Malformed.Error()},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := vitaletest.Start(t)
+			insert(t, s, &vitalesim.Card{Foreign: true, ATR: otherATR})
+			second := s
+			second.Reader = s.Second
+			if problem, _ := soon(t, s, vitale.NoCard); problem != vitale.NotVitale.Error() {
+				t.Fatalf("the other card alone: %s", problem)
+			}
+			insert(t, second, tt.card)
+			if problem, people := soon(t, s, vitale.NotVitale); problem != tt.want || (len(people) == 1) != (tt.want == "<nil>") {
+				t.Errorf("%s and %d people", problem, len(people))
+			}
+		})
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package vitaletest starts the real PC/SC service for tests, with a virtual reader or without any. Each
+// Package vitaletest starts the real PC/SC service for tests, with virtual readers or without any. Each
 // test has one of its own, on a socket and a port of its own: it touches neither the computer's service nor
 // its readers, and needs no right.
 package vitaletest
@@ -19,6 +19,7 @@ import (
 type Service struct {
 	Socket string // what the environment variable of that name must say to programs that read cards
 	Reader string // address where a virtual card is inserted; empty when there is no reader
+	Second string // the same of a second reader
 }
 
 // SocketVariable tells programs which service to speak to.
@@ -27,7 +28,7 @@ const SocketVariable = "PCSCLITE_CSOCK_NAME"
 // driver is the virtual reader of Debian's package vsmartcard-vpcd.
 const driver = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so"
 
-// Start starts a service with one virtual reader, empty.
+// Start starts a service with two virtual readers, empty.
 func Start(t testing.TB) Service {
 	t.Helper()
 	if _, err := os.Stat(driver); err != nil {
@@ -35,7 +36,7 @@ func Start(t testing.TB) Service {
 	}
 	port := freePort(t)
 	s := start(t, fmt.Sprintf("FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", port, driver, port))
-	s.Reader = fmt.Sprintf("127.0.0.1:%d", port)
+	s.Reader, s.Second = fmt.Sprintf("127.0.0.1:%d", port), fmt.Sprintf("127.0.0.1:%d", port+1)
 	return s
 }
 
@@ -113,7 +114,7 @@ func pcscd(t testing.TB) string {
 	return ""
 }
 
-// freePort is a port that nobody listens on, nor on the next one, which the reader takes for its second slot.
+// freePort is a port that nobody listens on, nor on the next one, which is the second reader's.
 func freePort(t testing.TB) int {
 	t.Helper()
 	for range 50 {
