@@ -106,7 +106,7 @@ func FuzzFold(f *testing.F) {
 
 func FuzzDecideDose(f *testing.F) {
 	f.Add(1, rt.Comirnaty, rt.KnownLot, rt.RightDeltoid, "01/02/2021", registry.Yes, "", "", "", rt.PlaceEHPAD, "75011 Paris – EHPAD Les Glycines", "", "", "", "")
-	f.Add(2, rt.Janssen, "ZZ", rt.RightDeltoid, "01/03/2021", registry.No, "O’Brien", "李", "10001234560", rt.PlaceHome, "", "Ici", "42000 saint etienne", "751234560", "interval:28")
+	f.Add(2, rt.Janssen, "ZZ", rt.RightDeltoid, "01/03/2021", registry.No, "O’Brien", "Nguyễn", "10001234560", rt.PlaceHome, "", "Ici", "42000 saint etienne", "751234560", "interval:28")
 	f.Add(1, "", "\x00", "", "31/02/2021", "peut-être", "\u202e", "\xff", "1", "BAR", "", "", "", "x", "")
 	f.Add(2, "", rt.KnownLot, rt.RightDeltoid, "31/01/2021", registry.Yes, "", "", "", rt.PlaceCentre, "", "x", "75011", "", "")
 	f.Fuzz(func(t *testing.T, step int, vaccine, lot, site, on, self, family, given, number, kind, place, name, locality, am, confirmed string) {

@@ -7,9 +7,30 @@ import (
 	"unicode/utf8"
 )
 
-// cleanText trims what was typed, folds runs of spaces, and refuses control characters,
-// broken UTF-8 and more than limit characters.
+// cleanText trims what was typed, folds runs of spaces, and refuses control characters, broken UTF-8, more
+// than limit characters, and what the documents cannot print (DOC-1): all but Letters and TextSigns.
 func cleanText(text string, limit int) (string, error) {
+	clean, err := readableText(text, limit)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range clean {
+		switch {
+		case unicode.Is(Letters, r) || strings.ContainsRune(TextSigns, r):
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			return "", Invalid("Saisissez ce texte en alphabet latin.")
+		default:
+			return "", Invalid(fmt.Sprintf("Le caractère «\u00a0%c\u00a0» ne peut pas être imprimé. Remplacez-le.", r))
+		}
+	}
+	return clean, nil
+}
+
+// hyphens are written alike: they look alike, and what is copied from a document has the first.
+var hyphens = strings.NewReplacer("\u2010", "-", "\u2011", "-")
+
+// readableText is cleanText of any alphabet and sign.
+func readableText(text string, limit int) (string, error) {
 	if !utf8.ValidString(text) {
 		return "", Invalid("Ce champ contient des caractères illisibles. Effacez-le et saisissez-le de nouveau.")
 	}
@@ -18,9 +39,9 @@ func cleanText(text string, limit int) (string, error) {
 			return "", Invalid("Ce champ contient un caractère invisible. Effacez-le et saisissez-le de nouveau au clavier.")
 		}
 	}
-	text = strings.Join(strings.Fields(text), " ")
+	text = hyphens.Replace(strings.Join(strings.Fields(text), " "))
 	if n := utf8.RuneCountInString(text); n > limit {
-		return "", Invalid(fmt.Sprintf("Ce champ accepte au plus %d caractères.", limit))
+		return "", Invalid(fmt.Sprintf("Ce champ accepte au plus %d\u00a0caractères.", limit))
 	}
 	return text, nil
 }
@@ -34,21 +55,25 @@ func requiredText(text string, limit int, missing string) (string, error) {
 	return clean, err
 }
 
-// personName cleans a person's name: letters of any alphabet, spaces, apostrophes, hyphens, dots, and
-// (test identities have them) digits and brackets; at least one letter.
+// personName cleans a person's name: Letters and NameSigns, at least one letter.
 func personName(text, missing string) (string, error) {
-	clean, err := requiredText(text, 80, missing)
+	clean, err := readableText(text, 80)
 	if err != nil {
 		return "", err
+	}
+	if clean == "" {
+		return "", Invalid(missing)
 	}
 	hasLetter := false
 	for _, r := range clean {
 		switch {
-		case unicode.IsLetter(r):
+		case unicode.Is(Letters, r):
 			hasLetter = true
-		case unicode.IsMark(r), unicode.IsDigit(r), strings.ContainsRune(" '’-‐‑.,()", r):
+		case strings.ContainsRune(NameSigns, r):
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			return "", Invalid("Saisissez ce nom en alphabet latin, comme sur la carte Vitale ou la pièce d’identité.")
 		default:
-			return "", Invalid(fmt.Sprintf("Le caractère « %c » n’est pas accepté dans un nom.", r))
+			return "", Invalid(fmt.Sprintf("Le caractère «\u00a0%c\u00a0» n’est pas accepté dans un nom.", r))
 		}
 	}
 	if !hasLetter {

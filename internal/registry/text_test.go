@@ -16,11 +16,23 @@ func TestTextsAreCleaned(t *testing.T) {
 		"":                         "",
 		"\u2003":                   "",
 		"L’Haÿ-les-Roses":          "L’Haÿ-les-Roses",
-		"東京":                       "東京",
-		"<b>gras</b>":              "<b>gras</b>", // pages escape what they show
+		"€ 5 – « rez-de-chaussée » n° 3, Łódź": "€ 5 – « rez-de-chaussée » n° 3, Łódź",
+		"<b>gras</b>": "<b>gras</b>", // pages escape what they show
 	}
 	for typed, want := range tests {
 		if got, err := registry.CleanText(typed, 120); err != nil || got != want {
+			t.Errorf("%q: %q, error %v", typed, got, err)
+		}
+	}
+}
+
+func TestTextsThatCannotBePrintedAreRefused(t *testing.T) {
+	for typed, want := range map[string]string{
+		"東京":           "Saisissez ce texte en alphabet latin.",
+		"Hôtel \u3164": "Saisissez ce texte en alphabet latin.",
+		"Chez elle 😀":  "Le caractère «\u00a0😀\u00a0» ne peut pas être imprimé.",
+	} {
+		if got, err := registry.CleanText(typed, 120); got != "" || !startsWith(refusal(t, err, registry.KindInvalid), want) {
 			t.Errorf("%q: %q, error %v", typed, got, err)
 		}
 	}
@@ -52,22 +64,31 @@ func TestTextsThatNobodyTypesAreRefused(t *testing.T) {
 
 func TestNamesOfPeople(t *testing.T) {
 	for _, name := range []string{
-		"O’Brien", "O'Brien", "d’Artagnan", "Jean-Luc", "李", "MÜLLER", "N'Guessan", "N’Guessan", "de La Tour d’Auvergne",
-		"Saint-Exupéry", "Ñuñez", "Łukasz", "Þór", "محمد", "Αλέξανδρος", "Jr.", "Martin (test 2)", "DOE 12", "Thi\u0302", "Jean\u2011Luc",
+		"O’Brien", "O'Brien", "d’Artagnan", "Jean-Luc", "MÜLLER", "N'Guessan", "N’Guessan", "de La Tour d’Auvergne",
+		"Saint-Exupéry", "Ñuñez", "Łukasz", "Þór", "NGUYỄN Thị Hồng Đào", "GROẞ", "Ħaż-Żebbuġ", "Țărnă", "Əliyev", "Jr.", "Martin (test 2)", "DOE 12",
 		"Le Goff, ép. Martin", "Ng",
 	} {
 		if got, err := registry.PersonName(name, "?"); err != nil || got != name {
 			t.Errorf("%q: %q, error %v", name, got, err)
 		}
 	}
+	if got, err := registry.PersonName("Jean\u2011Luc\u2010Marie", "?"); err != nil || got != "Jean-Luc-Marie" {
+		t.Errorf("hyphens of other kinds: %q, error %v", got, err)
+	}
 	const missing, noLetter = "Saisissez le nom.", "Un nom comporte au moins une lettre."
+	const notLatin = "Saisissez ce nom en alphabet latin, comme sur la carte Vitale ou la pièce d’identité."
 	for name, want := range map[string]string{
 		"": missing, "  ": missing, "-": noLetter, "12": noLetter, "’": noLetter,
 		"Martin<script>": "Le caractère «\u00a0<\u00a0» n’est pas accepté dans un nom.",
 		"=Martin":        "Le caractère «\u00a0=\u00a0» n’est pas accepté dans un nom.",
 		"Martin;":        "Le caractère «\u00a0;\u00a0» n’est pas accepté dans un nom.",
 		"Martin\u2028":   "",
-		"😀 Martin":       "Le caractère «\u00a0😀\u00a0» n’est pas accepté dans un nom.",
+		"李":              notLatin, "محمد": notLatin, "Αλέξανδρος": notLatin, "Иванов": notLatin, "Jean 李": notLatin,
+		"\u3164": notLatin, "\u115f\u1160": notLatin, "\uffa0": notLatin, // letters that show nothing
+		"Martin\u0302\u0323": notLatin, "Ｍartin": notLatin, "Ƙasim": notLatin, // what the fonts lack
+		"\u2800":   "Le caractère",
+		"١٢ Jean":  "Le caractère",
+		"😀 Martin": "Le caractère «\u00a0😀\u00a0» n’est pas accepté dans un nom.",
 
 		strings.Repeat("a", 81): "Ce champ accepte au plus 80\u00a0caractères.",
 	} {

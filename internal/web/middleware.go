@@ -4,9 +4,12 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 
 	"vaccin/internal/auth"
 	"vaccin/internal/registry"
@@ -97,7 +100,18 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return registry.Invalid("Le formulaire reçu est trop volumineux ou illisible. Revenez en arrière et corrigez la saisie.")
 	}
+	compose(r.PostForm)
 	return nil
+}
+
+// compose writes each letter of a form with its accents as one character, however a keyboard or a clipboard
+// gave them: the rules and the documents know no other.
+func compose(form url.Values) {
+	for _, values := range form {
+		for i, value := range values {
+			values[i] = norm.NFC.String(value)
+		}
+	}
 }
 
 type loginKey struct{}

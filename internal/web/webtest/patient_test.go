@@ -31,3 +31,22 @@ func TestWhoIsAttachedToAnotherHolderIsNotEnteredAgainUnderTheirOwnNumber(t *tes
 		t.Error("a child entered under the number of a parent leads to the parent")
 	}
 }
+
+// Names are written in the Latin script, which documents print letter for letter; accents typed apart from
+// their letters are composed (DOC-1).
+func TestNamesAreThoseThatDocumentsPrint(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	b := h.signIn(t, marchand)
+	number := registrytest.NIR(4712)
+	byNIR(b, "nir", number.Format())
+	f := b.Get("/patients/nouveau").Want(http.StatusOK).Form("birth_name")
+	for _, name := range []string{"李", "محمد", "\u3164\u3164"} {
+		page := person(f).Fill("birth_name", name).Send(b).Want(http.StatusUnprocessableEntity)
+		if !strings.Contains(page.Error("birth_name"), "alphabet latin") || page.Form("birth_name").Values.Get("birth_name") != name {
+			t.Errorf("%q: %q", name, page.Error("birth_name"))
+		}
+	}
+	person(f).Fill("birth_name", "Nguye\u0302\u0303n", "used_name", "GROẞ", "given_names", "Thi\u0323 Hồng Đào").Send(b).
+		Want(http.StatusOK, "GROẞ (née NGUYỄN)", "Thị Hồng Đào")
+}
