@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -44,19 +45,29 @@ type flags struct {
 const demoPhone = "01 99 00 12 34"
 
 func main() {
-	var f flags
-	f.CPS.Listen = "127.0.0.1:8443"
-	kong.Parse(&f, kong.Name("vaccin-demo"), kong.Description("Vaccin COVID on a synthetic country."),
-		kong.Vars{"drain": "0s"}) // nobody balances the load of a demo
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, f); err != nil {
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "vaccin-demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, f flags) error {
+func parse(args []string) (f flags, err error) {
+	parser := kong.Must(&f, kong.Name("vaccin-demo"), kong.Description("Vaccin COVID on a synthetic country."), kong.Vars{
+		"drain":      "0s", // nobody balances the load of a demo
+		"cps_listen": "127.0.0.1:8443",
+	})
+	_, err = parser.Parse(args)
+	return f, err
+}
+
+// run serves the demo until the context ends, once it has written to out where to go and whom to look for.
+func run(ctx context.Context, args []string, out io.Writer) error {
+	f, err := parse(args)
+	if err != nil {
+		return err
+	}
 	start := time.Now()
 	level := slog.LevelWarn
 	if f.Verbose {
@@ -119,7 +130,7 @@ func run(ctx context.Context, f flags) error {
 			return nil
 		})
 	}
-	fmt.Printf("\n%s\nPrêt en %.1f s.\n", f.welcome(country), time.Since(start).Seconds())
+	fmt.Fprintf(out, "\n%s\nPrêt en %.1f s.\n", f.welcome(country), time.Since(start).Seconds())
 	return group.Wait()
 }
 

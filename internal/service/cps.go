@@ -17,7 +17,7 @@ import (
 // CPSConfig holds the settings of the door of CPS cards: a listener of its own, with TLS ended there,
 // for the card proves itself to whoever ends it.
 type CPSConfig struct {
-	Listen            string        `env:"VACCIN_CPS_LISTEN" help:"Address of the listener that asks for cards; no door of cards without it."`
+	Listen            string        `default:"${cps_listen=}" env:"VACCIN_CPS_LISTEN" help:"Address of the listener that asks for cards; no door of cards without it."`
 	PublicURL         string        `name:"public-url" env:"VACCIN_CPS_PUBLIC_URL" help:"Address by which browsers reach that listener, https; localhost and its port by default."`
 	Cert              string        `env:"VACCIN_CPS_CERT" help:"Certificate chain file (PEM) of that listener." type:"path"`
 	Key               string        `env:"VACCIN_CPS_KEY" help:"Private key file (PEM) of the certificate." type:"path"`
