@@ -118,6 +118,7 @@ func DecideDose(step Step, req DoseRequest, facts DoseFacts, by Actor) (Dose, []
 	d.Location = decideLocation(&where, step, req, facts, by)
 	today := TodayAt(facts.Now, d.Location.Locality.PostalCode, by.Place.PostalCode)
 	d.Occurrence = decideOccurrence(&f, req.Occurrence, today)
+	decideOpening(&where, step, d, facts)
 	vaccine := decideVaccine(&f, &d, step, req, facts)
 	d.LotNumber = decideLot(&f, req.Lot, vaccine.Code, facts.LotVaccines)
 	if _, ok := facts.Reference.Site(req.Site); !ok {
@@ -203,6 +204,10 @@ func decideLot(f *form, text, vaccineCode string, lotVaccines []string) string {
 			return ""
 		}
 	}
+	if len(lot) < 2 || strings.Trim(lot, "-/.") == "" {
+		f.refuse(FieldLot, "Un numéro de lot a au moins deux caractères, dont une lettre ou un chiffre. Vérifiez-le sur le flacon.")
+		return ""
+	}
 	if !slices.Contains(lotVaccines, vaccineCode) {
 		f.ask(QuestionUnknownLot, vaccineCode+":"+lot, FieldLot, "Ce numéro de lot n’est pas dans la liste de ce vaccin.", "Confirmez qu’il est bien celui du flacon.")
 	}
@@ -281,7 +286,7 @@ func decideListed(f *form, kind PlaceType, req DoseRequest, found []VaccinationP
 			"ou cochez « Lieu absent de la liste ».")
 		return Location{Type: kind.Code}
 	}
-	p := found[0] // several of one label are one place that two editions of a file number differently
+	p := openOn(found, req.Occurrence)
 	return Location{
 		Type: kind.Code, PlaceID: p.ID, PlaceLabel: p.Label, Name: p.Name, Address: p.Address,
 		Locality: Locality{PostalCode: p.PostalCode, Name: p.Locality},
@@ -308,6 +313,33 @@ func decideTyped(f *form, kind PlaceType, req DoseRequest, found []Locality, rec
 		l.Locality = decideLocality(f, FieldPlaceLocality, found)
 	}
 	return l
+}
+
+// decideOpening refuses a place that had closed before the day of the dose. A dose recorded there stays as it
+// is, and so it can be modified in all but its day.
+func decideOpening(f *form, step Step, d Dose, facts DoseFacts) {
+	if entry, ok := facts.Record.Dose(step); ok {
+		if recorded := entry.Current().Content; recorded.Location == d.Location && recorded.Occurrence == d.Occurrence {
+			return
+		}
+	}
+	for _, p := range facts.Places {
+		if p.ID == d.Location.PlaceID && !p.Closed.IsZero() && p.Closed.Before(d.Occurrence) {
+			f.refuse(FieldPlace, "Ce lieu a fermé le "+p.Closed.French()+". Vérifiez le lieu et la date de la vaccination.")
+		}
+	}
+}
+
+// openOn picks, of places of one label, which two editions of a file number differently, one that is open on
+// a day, as it is typed.
+func openOn(found []VaccinationPlace, text string) VaccinationPlace {
+	day, err := ParseDate(text)
+	for _, p := range found {
+		if err == nil && (p.Closed.IsZero() || !p.Closed.Before(day)) {
+			return p
+		}
+	}
+	return found[0]
 }
 
 // decideCalendar checks the date against the other dose, the vaccine's schedule and the patient's age.

@@ -122,6 +122,14 @@ var doseRefusals = []formCase[registry.DoseRequest]{
 	},
 	{"a locality never suggested", func(r *registry.DoseRequest) { typedPlace(r); r.PlaceLocality = "42000" }, registry.FieldPlaceLocality, noLocality},
 	{
+		"a lot of one character", func(r *registry.DoseRequest) { r.Lot = "E" },
+		registry.FieldLot, "Un numéro de lot a au moins deux caractères, dont une lettre ou un chiffre. Vérifiez-le sur le flacon.",
+	},
+	{
+		"a lot of signs", func(r *registry.DoseRequest) { r.Lot = "--/. -" },
+		registry.FieldLot, "Un numéro de lot a au moins deux caractères, dont une lettre ou un chiffre. Vérifiez-le sur le flacon.",
+	},
+	{
 		"an AM number of eight digits", func(r *registry.DoseRequest) { r.PlaceType, r.AMNumber = rt.PlacePractice, "12345678" },
 		registry.FieldAMNumber, "Un numéro AM a 9\u00a0chiffres. Vérifiez-le ou laissez-le vide.",
 	},
