@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Act is a request on a step of a record.
@@ -45,6 +46,18 @@ func (g *Registry) RectifyEligibility(ctx context.Context, act Act, req Eligibil
 	return g.do(ctx, act, verbRectify, Wanted{}, func(d *decision) (Change, error) { return d.rectifyEligibility(req) })
 }
 
+// requestLimit is the most characters of the identity of a form; pages give 26.
+const requestLimit = 64
+
+// errNoSuchForm refuses a form whose identity no page gave.
+var errNoSuchForm = Invalid("Ce formulaire n’est pas valide. Revenez au dossier du patient et recommencez la saisie.")
+
+// validRequest tells whether a form's identity can be one: nothing else is kept with a version.
+func validRequest(request string) bool {
+	odd := func(r rune) bool { return r < ' ' || r > '~' }
+	return len(request) <= requestLimit && strings.IndexFunc(request, odd) < 0
+}
+
 // errNoSuchStep refuses a step that no page offers: an address or a form made by hand.
 var errNoSuchStep = NotFound("Cette étape n’existe pas. Revenez au dossier du patient.")
 
@@ -83,6 +96,9 @@ func wantedFor(req DoseRequest) Wanted {
 
 // do runs an act: facts, decision, change; and again when someone else's change came between.
 func (g *Registry) do(ctx context.Context, act Act, v verb, want Wanted, decide func(*decision) (Change, error)) (Done, error) {
+	if !validRequest(act.Request) {
+		return Done{}, errNoSuchForm
+	}
 	event := g.event(act.By, actionOf(v, act.Step), act.Record)
 	policy, err := g.Case(ctx, act.By)
 	if err != nil {

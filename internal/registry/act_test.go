@@ -3,6 +3,7 @@ package registry_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 
@@ -449,4 +450,20 @@ func TestAFailingStoreIsAnErrorAndNoRefusal(t *testing.T) {
 			t.Errorf("%s: something was written", method)
 		}
 	}
+}
+
+// The identity of a form is short and plain: what a forged form puts there is not kept.
+func TestAFormWithAnImpossibleIdentityIsRefused(t *testing.T) {
+	w := newWorld(t)
+	martin := rt.Doctor("Martin")
+	act := w.act(martin, registry.StepEligibility)
+	for _, request := range []string{strings.Repeat("A", 65), strings.Repeat("A", 100_000), "é", "a\x00b", "\n", "\xff"} {
+		act.Request = request
+		_, err := w.g.DeclareEligibility(background, act, rt.EligibilityRequest())
+		if e := refusal(t, err, registry.KindInvalid); !startsWith(e, "Ce formulaire n’est pas valide.") || w.record().Version != 1 {
+			t.Errorf("%.20q: %v, version %d", request, err, w.record().Version)
+		}
+	}
+	act.Request = strings.Repeat("A", 64)
+	w.must(w.g.DeclareEligibility(background, act, rt.EligibilityRequest()))
 }
