@@ -177,6 +177,11 @@ func refusalOf(err error, open string) (refusal, bool) {
 			"Connexion à recommencer", "La connexion a été interrompue ou a duré plus de dix minutes.",
 			"Recommencez la connexion depuis cette page.", true,
 		}, true
+	case errors.Is(err, auth.ErrNoProfession) && open == "":
+		return refusal{
+			"Profession non autorisée", "À ce jour, le téléservice Vaccin COVID n’est ouvert à aucune profession.",
+			"Reconnectez-vous après son ouverture.", false,
+		}, true
 	case errors.Is(err, auth.ErrNoProfession):
 		return refusal{
 			"Profession non autorisée", "À ce jour, le téléservice Vaccin COVID n’est pas ouvert à votre profession. Il est ouvert aux professions suivantes : " + open + ".",

@@ -56,3 +56,12 @@ func TestTheServiceOpensToPharmacistsOnADay(t *testing.T) {
 	b.Get(address(p, "")).Want(http.StatusForbidden, "le téléservice n’est pas ouvert à votre profession").Not(secrets(p)...)
 	enter().Want(http.StatusForbidden, "Profession non autorisée")
 }
+
+// Before the first opening the refusal names no profession, for there is none.
+func TestBeforeTheFirstOpeningNobodyComesIn(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.clock.SetDay("2020-12-01")
+	h.enter(webtest.NewBrowser(t, h.base), marchand, "/connexion/psc").
+		Want(http.StatusForbidden, "n’est ouvert à aucune profession", "Reconnectez-vous après son ouverture").Not("professions suivantes")
+}
