@@ -64,7 +64,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 				"envoyez-le de nouveau, rien ne sera enregistré deux fois."
 		}
 	}
-	if err := s.render(w, r, status, failurePage(view)); err != nil {
+	if err := s.render(w, r, status, failurePage(view)); err != nil && r.Context().Err() == nil { // someone waits for it
 		s.Log.Error("the error page failed", "route", r.Pattern, "error", err)
 		http.Error(w, "Service momentanément indisponible.", http.StatusInternalServerError)
 	}

@@ -21,8 +21,10 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // pageOf is a page of someone whom the policy lets do what it is for.
 type pageOf func(w http.ResponseWriter, r *http.Request, by registry.Actor) error
 
-// maxForm is the most bytes of a form that is read.
-const maxForm = 64 << 10
+// maxForm is the most bytes of a form that is read: what someone pastes into the wrong field (ten thousand
+// signs are up to 90 kB as a browser sends them) is answered beside the field with nothing lost. The largest
+// takes some 18 MB for a tenth of a second, so that a hundred at once are no danger.
+const maxForm = 1 << 20
 
 // public serves a page that anyone may ask for; it sees the session if there is one.
 func (s *Server) public(t *table, pattern string, h handler) {

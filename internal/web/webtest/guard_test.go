@@ -122,7 +122,7 @@ func TestGuards(t *testing.T) {
 	t.Run("oversize form", func(t *testing.T) {
 		each(t, id, func(a asked) bool { return a.method == http.MethodPost && a.Audience != web.Provider }, func(t *testing.T, a asked) {
 			b := &webtest.Browser{T: t, Base: doctor.Base, Jar: doctor.Jar}
-			b.Do(b.Request(a.method, a.path, url.Values{"lot": {strings.Repeat("x", 70<<10)}})).
+			b.Do(b.Request(a.method, a.path, url.Values{"lot": {strings.Repeat("x", 1<<20)}})).
 				Want(http.StatusUnprocessableEntity, "trop volumineux").Not(secrets(p)...)
 		})
 	})

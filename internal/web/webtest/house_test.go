@@ -29,6 +29,7 @@ import (
 // house is the whole service on its embedded store, with a simulated Pro Santé Connect beside it, on
 // 1 February 2021.
 type house struct {
+	handler   http.Handler
 	base      string
 	folder    string // of the store's files
 	store     *store.Store
@@ -133,7 +134,8 @@ func open(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server.Config.Handler = product.Handler()
+	h.handler = product.Handler()
+	server.Config.Handler = h.handler
 	server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(h.logs, nil), slog.LevelError)
 	server.Start()
 	simulator.Start()

@@ -1,12 +1,16 @@
 package webtest_test
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"unicode/utf8"
 
 	"vaccin/internal/registry/registrytest"
@@ -29,6 +33,8 @@ func TestImpossibleDoses(t *testing.T) {
 		{"no shape of a date", "occurrence", "hier", "sous la forme jour, mois, année", nil},
 		{"before the authorisation", "occurrence", "01/12/2020", "pas encore autorisé", nil},
 		{"a long lot", "lot", strings.Repeat("A", 10_000), "au plus 20 caractères", nil},
+		{"a long lot of signs of three bytes", "lot", strings.Repeat("€", 10_000), "au plus 20 caractères", nil},
+		{"a lot of one character", "lot", "E", "au moins deux caractères", nil},
 		{"control characters", "lot", "EJ\x00\x1b6795", "caractère invisible", nil},
 		{"invalid UTF-8", "lot", "EJ\xff\xfe", "illisibles", nil},
 		{"markup", "lot", `"><img src=x onerror=alert(1)>`, "au plus 20", nil},
@@ -218,5 +224,21 @@ func TestSuggestions(t *testing.T) {
 				t.Errorf("%q", got)
 			}
 		})
+	}
+}
+
+// Whoever leaves while a form is being sent is no failure of the service.
+func TestABrowserThatLeavesIsNoFailure(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	ctx, leave := context.WithCancel(t.Context())
+	leave()
+	for _, a := range []string{"/recherche", "/dossiers/" + strings.Repeat("f", 32) + dose1, "/patients/nouveau"} {
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, a, io.MultiReader(strings.NewReader("nir=2"), iotest.ErrReader(io.ErrUnexpectedEOF)))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		h.handler.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if text := h.logs.String(); strings.Contains(text, "level=ERROR") || strings.Count(text, "msg=request") != 3 {
+		t.Error(text)
 	}
 }
