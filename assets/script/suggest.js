@@ -25,7 +25,8 @@ export function initSuggest (root) {
 function enhance (input) {
   const label = input.labels[0]
   if (label && !label.id) label.id = `${input.id}-label`
-  const source = suggestionSource(input.dataset.suggest, input.form, (input.dataset.suggestWith ?? '').split(/[\s,]+/).filter(Boolean))
+  const withNames = (input.dataset.suggestWith ?? '').split(/[\s,]+/).filter(Boolean)
+  const source = suggestionSource(input.dataset.suggest, input.form, withNames)
   const holder = document.createElement('div')
   holder.className = [...input.classList].filter(name => widthClass.test(name)).join(' ')
   const minLength = Number(input.dataset.suggestMin ?? 2)
@@ -53,6 +54,24 @@ function enhance (input) {
     if (input.hasAttribute(name)) combobox.setAttribute(name, input.getAttribute(name))
   }
   if (input === document.activeElement || input.autofocus) combobox.focus()
+  if (!free) forgetOthers(combobox, withNames)
+}
+
+// A line of a list is one of the fields sent along: of another type of place it would be refused. It is
+// forgotten when they change, unless the field is hidden, for then it does not count.
+function forgetOthers (combobox, withNames) {
+  const current = () => JSON.stringify(withNames.map(name => fieldValues(combobox.form, name)))
+  let chosenWith = current()
+  combobox.addEventListener('input', () => { chosenWith = current() })
+  combobox.form.addEventListener('change', event => {
+    if (event.target === combobox) chosenWith = current()
+    if (!withNames.includes(event.target.name)) return
+    setTimeout(() => { // what is shown follows the same change
+      if (current() === chosenWith || combobox.closest('[hidden]') || combobox.value === '') return
+      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(combobox, '')
+      combobox.dispatchEvent(new Event('input', { bubbles: true }))
+    })
+  })
 }
 
 // suggestionSource asks the server after a pause; a newer question cancels the one under way.

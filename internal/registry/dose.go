@@ -282,7 +282,7 @@ func decideListed(f *form, kind PlaceType, req DoseRequest, found []VaccinationP
 		return recorded
 	}
 	if len(found) == 0 {
-		f.refuse(FieldPlace, "Choisissez le lieu dans la liste : saisissez les premiers caractères du code postal ou du nom, "+
+		f.refuse(FieldPlace, "Choisissez un lieu de ce type dans la liste : saisissez les premiers caractères du code postal ou du nom, "+
 			"ou cochez « Lieu absent de la liste ».")
 		return Location{Type: kind.Code}
 	}

@@ -54,7 +54,7 @@ func typedPerformer(r *registry.DoseRequest) {
 	r.PerformerSelf, r.PerformerFamily, r.PerformerGiven, r.PerformerNumber = registry.No, p.FamilyName, p.GivenName, p.Number()
 }
 
-const notListed = "Choisissez le lieu dans la liste\u00a0: saisissez les premiers caractères du code postal ou du nom, " +
+const notListed = "Choisissez un lieu de ce type dans la liste\u00a0: saisissez les premiers caractères du code postal ou du nom, " +
 	"ou cochez «\u00a0Lieu absent de la liste\u00a0»."
 
 const noLocality = "Choisissez une localité dans la liste\u00a0: saisissez les premiers caractères du code postal ou du nom."

@@ -111,3 +111,29 @@ func TestWithoutSuggestionsTheFieldIsAnOrdinaryOne(t *testing.T) {
 	})
 	w.says("Code du patient", site.lot)
 }
+
+// A place chosen for a type does not stay when the type changes to another with a list; lots that were typed,
+// and a place while the type has no list, do.
+func TestAPlaceOfAnotherTypeIsForgotten(t *testing.T) {
+	w := newTab(t)
+	w.doseForm("Type")
+	w.dose()
+	w.choose("place_type", "EHPAD")
+	w.takeSuggestion("place", "glycines", 1)
+	place, lot := w.value("place"), w.value("lot")
+	if place == "" || lot == "" {
+		t.Fatal("no place is chosen, or no lot")
+	}
+	w.choose("place_type", "Au domicile")
+	w.choose("place_type", "EHPAD")
+	w.choose("vaccine", "Moderna")
+	if w.value("place") != place || w.value("lot") != lot {
+		t.Errorf("the place became %q, the lot %q", w.value("place"), w.value("lot"))
+	}
+	w.choose("place_type", "USLD")
+	w.wait(`document.getElementById("place").value === ""`)
+	w.choose("place_type", "EHPAD")
+	if len(w.suggested("place", "glycines")) == 0 || w.value("place") != "glycines" {
+		t.Errorf("nothing is suggested again, or the field is %q", w.value("place"))
+	}
+}

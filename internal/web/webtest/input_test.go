@@ -42,7 +42,7 @@ func TestImpossibleDoses(t *testing.T) {
 		{"unknown vaccine", "vaccine", "SPOUTNIK", "Choisissez le vaccin", nil},
 		{"unknown site", "site", "oreille", "Choisissez la zone", nil},
 		{"unknown place type", "place_type", "PLAGE", "Choisissez le type", nil},
-		{"a place never suggested", "place", "EHPAD Inventé", "Choisissez le lieu dans la liste", nil},
+		{"a place never suggested", "place", "EHPAD Inventé", "Choisissez un lieu de ce type dans la liste", nil},
 		{"a locality never suggested", "place_locality", "99999 Nullepart", "Choisissez une localité", []string{"place_type", registrytest.PlaceHome, "place_name", "Chez elle"}},
 		{"no name of the place", "place_name", "", "Saisissez le nom du lieu", []string{"place_absent", "on", "place_locality", "75011 Paris"}},
 		{"nobody injected", "performer_self", "", "Indiquez qui a injecté", nil},
