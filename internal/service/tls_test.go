@@ -87,6 +87,9 @@ func TestOnlyModernTLSIsSpoken(t *testing.T) {
 	if state, err := handshake(&tls.Config{MinVersion: tls.VersionTLS13, NextProtos: []string{"h2"}}); err != nil || state.NegotiatedProtocol != "h2" {
 		t.Errorf("TLS 1.3: %q, %v", state.NegotiatedProtocol, err)
 	}
+	if least := serverTLS().MinVersion; least < tls.VersionTLS12 { // without suites for them, older versions fail either way
+		t.Errorf("%s is offered", tls.VersionName(least))
+	}
 	for _, id := range serverTLS().CipherSuites {
 		for _, insecure := range tls.InsecureCipherSuites() {
 			if id == insecure.ID {

@@ -52,6 +52,9 @@ func TestThePortalLeadsToTheService(t *testing.T) {
 	if page.Link("Vaccin COVID") != "/connexion/cps?retour=%2Frecherche" || page.Link("S’identifier par carte CPS") != "/connexion/cps?retour=%2Famelipro" {
 		t.Errorf("links to %q and %q", page.Link("Vaccin COVID"), page.Link("S’identifier par carte CPS"))
 	}
+	if field := page.Root.ByID("password"); field.Attr("type") != "password" || field.Attr("autocomplete") != "current-password" || field.Has("value") {
+		t.Errorf("the password is typed in %v", field.Attrs)
+	}
 	if b.Cookie("vaccin_session") != "" {
 		t.Error("a session is made for nobody")
 	}
