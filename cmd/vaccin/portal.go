@@ -107,7 +107,7 @@ func newPassword(in *os.File, prompts io.Writer) (string, error) {
 		return strings.TrimRight(line, "\r\n"), nil
 	}
 	var typed [2]string
-	for i, prompt := range []string{"Mot de passe : ", "Encore une fois : "} {
+	for i, prompt := range []string{"Mot de passe\u00a0: ", "Encore une fois\u00a0: "} {
 		fmt.Fprint(prompts, prompt)
 		line, err := term.ReadPassword(fd)
 		fmt.Fprintln(prompts)
@@ -117,7 +117,7 @@ func newPassword(in *os.File, prompts io.Writer) (string, error) {
 		typed[i] = string(line)
 	}
 	if typed[0] != typed[1] {
-		return "", registry.Invalid("Les deux saisies diffèrent : rien n’a été enregistré.")
+		return "", registry.Invalid("Les deux saisies diffèrent\u00a0: rien n’a été enregistré.")
 	}
 	return typed[0], nil
 }

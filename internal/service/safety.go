@@ -11,7 +11,7 @@ import (
 // safe refuses settings under which data of patients or of the service would travel in clear or lie open.
 func (c Config) safe(public *url.URL) error {
 	if public.Scheme != "https" && !loopback(public.Hostname()) {
-		return registry.Invalid("L’adresse publique " + public.Scheme + "://" + public.Host + " n’est pas en https : identités et données de patients " +
+		return registry.Invalid("L’adresse publique " + public.Scheme + "://" + public.Host + " n’est pas en https\u00a0: identités et données de patients " +
 			"y passeraient en clair. Indiquez une adresse https (--public-url), avec un certificat (--tls-cert, --tls-key) ou derrière un " +
 			"serveur mandataire qui en a un. (The public address must be https, but for this machine’s own.)")
 	}

@@ -36,9 +36,9 @@ func Check(login, password string) error {
 	case !utf8.ValidString(password):
 		return registry.Invalid("Le mot de passe contient des caractères illisibles.")
 	case n < leastCharacters:
-		return registry.Invalid("Le mot de passe doit compter au moins 12 caractères.")
+		return registry.Invalid("Le mot de passe doit compter au moins 12\u00a0caractères.")
 	case n > mostCharacters:
-		return registry.Invalid("Le mot de passe doit compter au plus 128 caractères.")
+		return registry.Invalid("Le mot de passe doit compter au plus 128\u00a0caractères.")
 	case worst[folded], fewCharacters(folded):
 		return registry.Invalid("Ce mot de passe est parmi les premiers que l’on essaie. Choisissez-en un autre.")
 	case strings.Contains(folded, strings.ReplaceAll(registry.Fold(login), " ", "")):

@@ -82,7 +82,7 @@ func PasswordField(f Form, name, label, autocomplete string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		var templ_7745c5c3_Var6 = []any{f.inputClass(Input{Name: name})}
+		var templ_7745c5c3_Var6 = []any{f.inputClass(Input{Name: name, Width: "width-20"})}
 		templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var6...)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
