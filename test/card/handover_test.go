@@ -1,6 +1,8 @@
 package card_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -127,6 +129,30 @@ func TestTheDoorLeadsWhereThePersonWasGoing(t *testing.T) {
 		if p := d.visit(h.base + "/connexion/cps?retour=" + url.QueryEscape(away)); p.address != h.base+"/recherche" {
 			t.Errorf("%s leads to %s", away, p.address)
 		}
+	}
+}
+
+// A form sent after its session had expired comes back filled for the same person, by whichever door.
+func TestAFormKeptComesBackAfterSigningInByCard(t *testing.T) {
+	h := open(t)
+	d := h.desk(t, h.doctors(t, marchand))
+	d.signIn().want(t, http.StatusOK)
+	sum := sha256.Sum256([]byte(d.Cookie("vaccin_session")))
+	id := hex.EncodeToString(sum[:])
+	data, _, found, err := h.store.Session(t.Context(), id)
+	if err != nil || !found {
+		t.Fatal("no session to end", err)
+	}
+	if err := h.store.SaveSession(t.Context(), id, data, time.Now().Add(-time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	d.Post("/recherche", url.Values{"code": {"ABCD-EFGH-JKM"}}).Want(http.StatusUnauthorized, "Votre saisie est conservée", "S’identifier avec ma carte CPS")
+	if p := h.desk(t, h.doctors(t, legrand)).signIn(); strings.Contains(p.body, "ABCD-EFGH-JKM") {
+		t.Error("it comes back to someone else")
+	}
+	p := d.signIn().want(t, http.StatusOK, "Votre saisie a été conservée")
+	if p.address != h.base+"/recherche" || !strings.Contains(p.body, "ABCD-EFGH-JKM") {
+		t.Errorf("led to %s without what was typed", p.address)
 	}
 }
 
