@@ -77,7 +77,7 @@ type ReportClosed struct {
 	Lift   string // key of a throttle to forget: the account may search again; none for none
 }
 
-// ErrNoReport: there is no open report of that identifier.
+// ErrNoReport is returned when there is no open report of that identifier.
 var ErrNoReport = errors.New("no such open report")
 
 // OwnAct is an act in the name of a practitioner, as «Mes actes récents» lists it.
