@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -55,7 +56,7 @@ func (s Summary) columns() (labels, values []string) {
 	add("Validé le", s.ValidatedAt.Format("02/01/2006 15:04"))
 	add("Code du patient", s.Code)
 	for _, section := range s.Sections {
-		for _, row := range section.Rows {
+		for _, row := range slices.Concat(section.Rows, section.Absent) {
 			label := row.Label
 			if section.Title != "" {
 				label = section.Title + " – " + row.Label

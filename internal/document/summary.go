@@ -54,6 +54,19 @@ type Summary struct {
 type Section struct {
 	Title string
 	Rows  []Row
+	// Absent are the rows that this summary does not have and another of its
+	// kind may end the section with: the CSV has their columns, empty, so that
+	// the files of many patients can be put together.
+	Absent []Row
+}
+
+// end adds a last row, which is absent when there is nothing to say.
+func (s *Section) end(row Row) {
+	if row.Value == "" {
+		s.Absent = append(s.Absent, row)
+		return
+	}
+	s.Rows = append(s.Rows, row)
 }
 
 // Row is one fact: a label and its value.

@@ -49,10 +49,8 @@ func OfEligibility(r registry.Record, entry registry.Entry[registry.Eligibility]
 	professional := Section{Title: "Situation du patient", Rows: []Row{
 		{"healthProfessional", "Professionnel de santé", yesNo(e.HealthProfessional)},
 	}}
-	if e.HealthProfessional {
-		activity, _ := facts.Reference.Activity(e.Activity)
-		professional.Rows = append(professional.Rows, Row{"activity", "Activité principale", activity.Label})
-	}
+	activity, _ := facts.Reference.Activity(e.Activity)
+	professional.end(Row{"activity", "Activité principale", activity.Label})
 	s.Sections = append(s.Sections,
 		Section{Title: "Ordonnance de vaccination", Rows: []Row{
 			{"declarerPrescribes", "Déclarant également prescripteur", yesNo(e.DeclarerPrescribes)},
@@ -90,9 +88,7 @@ func OfDose(r registry.Record, step registry.Step, entry registry.Entry[registry
 		{"occurrence", "Date de la vaccination", d.Occurrence.French()},
 		{"performer", "Professionnel ayant réalisé l’injection", personName(d.Performer.FamilyName, d.Performer.GivenName)},
 	}}
-	if d.Performer.Number != "" {
-		act.Rows = append(act.Rows, Row{"performerNumber", "Numéro RPPS, ADELI ou AM de ce professionnel", d.Performer.Number})
-	}
+	act.end(Row{"performerNumber", "Numéro RPPS, ADELI ou AM de ce professionnel", d.Performer.Number})
 	s.Sections = append(s.Sections, act,
 		place(d, facts.Reference),
 		validation(entry.Author(), v.Signed, v.Number, v.Reason))
@@ -121,9 +117,7 @@ func place(d registry.Dose, ref registry.Reference) Section {
 		{"location", "Lieu", name},
 		{"locality", "Localité", d.Location.Locality.Label()},
 	}}
-	if d.AMNumber != "" {
-		s.Rows = append(s.Rows, Row{"amNumber", "Numéro AM", d.AMNumber})
-	}
+	s.end(Row{"amNumber", "Numéro AM", d.AMNumber})
 	return s
 }
 
@@ -172,19 +166,18 @@ func localTime(signed registry.Signature) time.Time {
 }
 
 func validation(author, signed registry.Signature, version int, reason string) Section {
-	at := localTime(author)
-	rows := []Row{
+	modified := ""
+	if version > 1 {
+		modified = moment(localTime(signed))
+	}
+	s := Section{Title: "Validation", Rows: []Row{
 		{"author", "Validé par", author.Practitioner.DisplayName()},
 		{"practicePlace", "Lieu d’exercice", author.Place.Label()},
-	}
-	rows = append(rows, Row{"validatedAt", "Validé le", moment(at)})
-	if version > 1 {
-		rows = append(rows, Row{"rectifiedAt", "Modifié le", moment(localTime(signed))})
-	}
-	if reason != "" {
-		rows = append(rows, Row{"reason", "Motif de la modification par l’assistance", reason})
-	}
-	return Section{Title: "Validation", Rows: rows}
+		{"validatedAt", "Validé le", moment(localTime(author))},
+	}}
+	s.end(Row{"rectifiedAt", "Modifié le", modified})
+	s.end(Row{"reason", "Motif de la modification par l’assistance", reason})
+	return s
 }
 
 func moment(t time.Time) string { return t.Format("02/01/2006 à 15 h 04") }

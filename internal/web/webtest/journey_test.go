@@ -278,13 +278,17 @@ func TestRectificationTitles(t *testing.T) {
 	if len(h.record(t, p.ID).Eligibilities[0].Versions) != 1 {
 		t.Error("an unchanged form makes a version")
 	}
-	before, _ := documents(t, b, address(p, eligibility))
+	before, first := documents(t, b, address(p, eligibility))
 	page = b.Get(page.Link("Modifier")).Form("prescribes").Fill("prescribed_on", "27/01/2021").Send(b).
 		Want(http.StatusOK, document.RectifiedTitle, "27/01/2021", "Modification enregistrée")
 	if page.H1() != document.RectifiedTitle {
 		t.Errorf("the heading is %s", page.H1())
 	}
 	after, csv := documents(t, b, address(p, eligibility))
+	header, _, _ := strings.Cut(first.Body, "\r\n")
+	if again, _, _ := strings.Cut(csv.Body, "\r\n"); again != header || !strings.Contains(header, "Modifié le") {
+		t.Errorf("the columns are not those of the first version:\n%s\n%s", header, again)
+	}
 	if !csv.Says(document.RectifiedTitle) || before.Body == after.Body || !strings.Contains(after.Header.Get("Content-Disposition"), "-v2.pdf") {
 		t.Errorf("documents: %s %s", after.Header.Get("Content-Disposition"), csv.Body)
 	}
