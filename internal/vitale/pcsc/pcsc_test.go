@@ -233,6 +233,25 @@ func TestTheCarteVitaleIsFoundAmongTwoCards(t *testing.T) {
 	}
 }
 
+func TestACarteVitaleThatIsBrokenDoesNotLeadToAnotherCard(t *testing.T) {
+	t.Parallel()
+	durand := vitalesim.Of(vitalesim.Person{FamilyName: "DURAND", GivenNames: "ALICE", BirthDate: "19690512", NIR: holder})
+	other, broken := *durand, *durand
+	other.ATR, broken.Numbers = otherATR, broken.Numbers[:7]
+	s := vitaletest.Start(t)
+	second := s
+	second.Reader = s.Second
+	insert(t, second, &broken)
+	if problem, _ := soon(t, s, vitale.NoCard); problem != vitale.Malformed.Error() {
+		t.Fatalf("the broken card alone: %s", problem)
+	}
+	insert(t, s, &other)
+	time.Sleep(time.Second) // the service has seen the other card by then; it must make no difference
+	if problem, people := reading(t, s); problem != vitale.Malformed.Error() || len(people) != 0 {
+		t.Errorf("with another card beside it: %s and %d people", problem, len(people))
+	}
+}
+
 func TestNoReaderAndNoService(t *testing.T) {
 	t.Parallel()
 	if problem, _ := reading(t, vitaletest.StartWithoutReader(t)); problem != vitale.NoReader.Error() {
