@@ -29,8 +29,10 @@ func TestWhatOperatorsAreToldToTypeExists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	demos := []string{"--today", "--persons", "--seed", "--verbose", "--psc-listen", "--agents-listen", "--vitale", "--igc-listen",
-		"VACCIN_PSC_LISTEN", "VACCIN_AGENTS_LISTEN", "VACCIN_IGC_LISTEN", "VACCIN_SHARED"}
+	demos := []string{
+		"--today", "--persons", "--seed", "--verbose", "--psc-listen", "--agents-listen", "--vitale", "--igc-listen",
+		"VACCIN_PSC_LISTEN", "VACCIN_AGENTS_LISTEN", "VACCIN_IGC_LISTEN", "VACCIN_SHARED",
+	}
 	for _, file := range []string{"../../docs/guides/exploitation.md", "../../README.md"} {
 		text, err := os.ReadFile(file)
 		if err != nil {
