@@ -8,12 +8,32 @@ import (
 )
 
 // This file says how fast someone may try (SRC-5): who guesses codes or NIRs gets slower, then is blocked,
-// then is reported. It is a leaky bucket: every try adds to a level that drains with time.
+// then is reported. Two leaky buckets stand behind it: every try adds to the pace, which drains within the
+// hour, and every try that fails adds to the misses, which drain within the day. The one stops who hurries, the
+// other who is patient.
+
+// Level is how full a leaky bucket was at a moment.
+type Level struct {
+	Full int
+	At   time.Time // security time
+}
+
+// after is the level at a later moment, with something added. What is left of a step of draining goes on.
+func (l Level) after(now time.Time, drain time.Duration, adds int) Level {
+	if steps := now.Sub(l.At) / drain; l.Full > 0 && steps < time.Duration(l.Full) {
+		if steps > 0 {
+			l.Full, l.At = l.Full-int(steps), l.At.Add(steps*drain)
+		}
+		l.Full += adds
+		return l
+	}
+	return Level{adds, now}
+}
 
 // Throttle is what is remembered of someone's tries at a door. The zero value is someone who never tried.
 type Throttle struct {
-	Level   int       // how full the bucket is
-	At      time.Time // when it was so full; security time
+	Pace    Level
+	Misses  Level
 	Until   time.Time // blocked until then, or was
 	Blocks  int       // how many times blocked in a row, each longer than the one before
 	Version int64     // of what is kept: 0 before anything is
@@ -21,41 +41,36 @@ type Throttle struct {
 
 // Limits are how many tries someone has. The zero value sets none, for who plays many practitioners at once.
 type Limits struct {
-	Found     int           // what a try that succeeds adds to the level
-	Nothing   int           // what a try that fails adds
-	Drain     time.Duration // how long the level takes to fall by one
-	SlowFrom  int           // from that level on, tries wait
-	BlockAt   int           // at that level, no more tries
+	Found     int           // what a try that succeeds adds to the pace
+	Nothing   int           // what a try that fails adds to the pace
+	Drain     time.Duration // how long the pace takes to fall by one
+	SlowFrom  int           // from that pace on, tries wait
+	BlockAt   int           // at that pace, no more tries
+	MissDrain time.Duration // how long the misses take to fall by one
+	MissesAt  int           // at that many misses, no more tries
 	Block     time.Duration // how long the first time; twice as long each time after
 	Forgotten time.Duration // after that long without a block, the next is a first one again
 	Pause     time.Duration // the longest wait of a try that is not refused
 }
 
-// SearchLimits are those of searches. Whoever finds four patients a minute, all day, never waits, nor does
-// who mistypes now and then; ten misses in a row begin to wait, and the twentieth blocks.
+// SearchLimits are those of searches. Whoever finds four patients a minute, all day, never waits, nor does who
+// mistypes five times an hour; ten misses in a row begin to wait, and the twentieth blocks.
 var SearchLimits = Limits{
-	Found: 1, Nothing: 8, Drain: 15 * time.Second, SlowFrom: 80, BlockAt: 160,
+	Found: 1, Nothing: 8, Drain: 15 * time.Second, SlowFrom: 80, BlockAt: 160, MissDrain: 24 * time.Minute, MissesAt: 60,
 	Block: 15 * time.Minute, Forgotten: 24 * time.Hour, Pause: 3 * time.Second,
 }
 
 // PasswordLimits are those of passwords of one login: five wrong ones in a row begin to wait, and the tenth
-// blocks.
+// blocks, as does the thirtieth of a day.
 var PasswordLimits = Limits{
-	Nothing: 1, Drain: 5 * time.Minute, SlowFrom: 5, BlockAt: 10,
+	Nothing: 1, Drain: 5 * time.Minute, SlowFrom: 5, BlockAt: 10, MissDrain: time.Hour, MissesAt: 30,
 	Block: 15 * time.Minute, Forgotten: 24 * time.Hour, Pause: 3 * time.Second,
 }
 
-// level is how full the bucket is now.
-func (l Limits) level(t Throttle, now time.Time) int {
-	if t.Level == 0 || !now.After(t.At) {
-		return t.Level
-	}
-	return max(0, t.Level-int(now.Sub(t.At)/l.Drain))
-}
-
-// Wait is how long a try has to wait before it is answered: nothing at first, then the longer the fuller.
+// Wait is how long a try has to wait before it is answered: nothing at first, then the longer the higher the
+// pace.
 func (l Limits) Wait(t Throttle, now time.Time) time.Duration {
-	over := l.level(t, now) - l.SlowFrom
+	over := t.Pace.after(now, l.Drain, 0).Full - l.SlowFrom
 	if over < 0 {
 		return 0
 	}
@@ -65,19 +80,15 @@ func (l Limits) Wait(t Throttle, now time.Time) time.Duration {
 // Blocked is how long someone still has to wait before the next try; nothing for who is not blocked.
 func (t Throttle) Blocked(now time.Time) time.Duration { return max(0, t.Until.Sub(now)) }
 
-// After is what is remembered once a try has added to the level. blocked tells that this very try led to
-// a block, which begins with the bucket half empty: what follows the block is watched from there.
-func (l Limits) After(t Throttle, now time.Time, adds int) (next Throttle, blocked bool) {
-	full := l.level(t, now)
+// After is what is remembered once a try has added to the pace, and perhaps to the misses. blocked tells that
+// this very try led to a block, after which the bucket that was full is half so: what follows is watched from
+// there.
+func (l Limits) After(t Throttle, now time.Time, adds, misses int) (next Throttle, blocked bool) {
 	next = t
-	switch {
-	case full == 0:
-		next.At = now
-	case now.After(t.At):
-		next.At = t.At.Add(now.Sub(t.At) / l.Drain * l.Drain) // what is left of a step goes on
-	}
-	next.Level = full + adds
-	if next.Level < l.BlockAt {
+	next.Pace = t.Pace.after(now, l.Drain, adds)
+	next.Misses = t.Misses.after(now, l.MissDrain, misses)
+	hurried, patient := next.Pace.Full >= l.BlockAt, next.Misses.Full >= l.MissesAt
+	if !hurried && !patient {
 		return next, false
 	}
 	if now.Sub(t.Until) > l.Forgotten {
@@ -85,7 +96,12 @@ func (l Limits) After(t Throttle, now time.Time, adds int) (next Throttle, block
 	}
 	next.Until = now.Add(l.Block << min(next.Blocks, 10))
 	next.Blocks++
-	next.Level, next.At = l.SlowFrom, next.Until
+	if hurried {
+		next.Pace = Level{l.SlowFrom, next.Until}
+	}
+	if patient {
+		next.Misses = Level{l.MissesAt / 2, next.Until}
+	}
 	return next, true
 }
 
@@ -119,14 +135,14 @@ func throttleKey(by Actor) string {
 
 // Toll decides what a try costs, with the report to make if it leads to a block.
 func (l Limits) Toll(key string, t Throttle, now time.Time, report Report) Toll {
-	charge := func(adds int) Charge {
-		next, blocked := l.After(t, now, adds)
+	charge := func(adds, misses int) Charge {
+		next, blocked := l.After(t, now, adds, misses)
 		if !blocked {
 			return Charge{Throttle: next}
 		}
 		return Charge{next, &report}
 	}
-	return Toll{Key: key, From: t.Version, Found: charge(l.Found), Nothing: charge(l.Nothing)}
+	return Toll{Key: key, From: t.Version, Found: charge(l.Found, 0), Nothing: charge(l.Nothing, 1)}
 }
 
 // searching makes a search at the pace that the actor's throttle leaves. try is given its toll, and made

@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	selectThrottle = "SELECT version, level, at, until, blocks FROM throttle WHERE key = $1"
-	purgeThrottles = "DELETE FROM throttle WHERE at < $1 AND (until IS NULL OR until < $1)"
+	selectThrottle = "SELECT version, pace, pace_at, misses, misses_at, until, blocks FROM throttle WHERE key = $1"
+	purgeThrottles = "DELETE FROM throttle WHERE pace_at < $1 AND (until IS NULL OR until < $1)"
 
-	insertThrottle = "INSERT INTO throttle (key, version, last_change, level, at, until, blocks)" +
-		" VALUES ($1, 1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING"
-	advanceThrottle = "UPDATE throttle SET version = version + 1, last_change = $2, level = $3, at = $4, until = $5, blocks = $6" +
-		" WHERE key = $1 AND version = $7"
+	insertThrottle = "INSERT INTO throttle (key, version, last_change, pace, pace_at, misses, misses_at, until, blocks)" +
+		" VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING"
+	advanceThrottle = "UPDATE throttle SET version = version + 1, last_change = $2, pace = $3, pace_at = $4, misses = $5," +
+		" misses_at = $6, until = $7, blocks = $8 WHERE key = $1 AND version = $9"
 )
 
 // underThrottle makes an insert depend on the charge $2 being the one that the throttle $1 last underwent.
@@ -62,13 +62,13 @@ func tried(toll registry.Toll, events ...registry.Event) (work, error) {
 
 // charged is the guard of a try: it holds for one of those decided on the same version of the throttle.
 func charged(toll registry.Toll, t registry.Throttle, change int64) (statement, error) {
-	at, err := moment(t.At)
+	at, err := moment(t.Pace.At)
 	if err != nil {
 		return statement{}, fmt.Errorf("a throttle: %w", err)
 	}
 	s := statement{
 		sql:  insertThrottle,
-		args: []any{toll.Key, change, t.Level, at, optionalMoment(t.Until), t.Blocks},
+		args: []any{toll.Key, change, t.Pace.Full, at, t.Misses.Full, optionalMoment(t.Misses.At), optionalMoment(t.Until), t.Blocks},
 		none: []reason{{err: registry.ErrOvertaken}},
 	}
 	if toll.From > 0 {
@@ -108,7 +108,10 @@ func (s *Store) logTried(ctx context.Context, toll registry.Toll, events ...regi
 // Throttle implements registry.Store.
 func (s *Store) Throttle(ctx context.Context, key string) (registry.Throttle, error) {
 	rows, err := readAll(ctx, s, selectThrottle, []any{key}, func(t *registry.Throttle) []any {
-		return []any{&t.Version, &t.Level, asMoment(&t.At), asOptionalMoment(&t.Until), &t.Blocks}
+		return []any{
+			&t.Version, &t.Pace.Full, asMoment(&t.Pace.At), &t.Misses.Full, asOptionalMoment(&t.Misses.At), asOptionalMoment(&t.Until),
+			&t.Blocks,
+		}
 	})
 	if err != nil {
 		return registry.Throttle{}, fmt.Errorf("reading a throttle: %w", err)

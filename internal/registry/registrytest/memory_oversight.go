@@ -50,7 +50,7 @@ func (m *Memory) PurgeThrottles(_ context.Context, before time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for key, t := range m.throttles {
-		if t.At.Before(before) && t.Until.Before(before) {
+		if t.Pace.At.Before(before) && t.Until.Before(before) {
 			delete(m.throttles, key)
 		}
 	}

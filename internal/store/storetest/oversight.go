@@ -27,8 +27,10 @@ func (e *env) toll(key string, from int64) registry.Toll {
 	at := e.clock.Now()
 	return registry.Toll{
 		Key: key, From: from,
-		Found:   registry.Charge{Throttle: registry.Throttle{Level: 1, At: at, Blocks: 2}},
-		Nothing: registry.Charge{Throttle: registry.Throttle{Level: 8, At: at, Until: at.Add(time.Minute), Blocks: 3}},
+		Found: registry.Charge{Throttle: registry.Throttle{Pace: registry.Level{Full: 1, At: at}, Blocks: 2}},
+		Nothing: registry.Charge{Throttle: registry.Throttle{
+			Pace: registry.Level{Full: 8, At: at}, Misses: registry.Level{Full: 1, At: at.Add(time.Second)}, Until: at.Add(time.Minute), Blocks: 3,
+		}},
 	}
 }
 
@@ -135,10 +137,10 @@ func throttlePurge(e *env) {
 	now := e.clock.Now()
 	event := e.event(registry.ActionSearchCode)
 	for key, t := range map[string]registry.Throttle{
-		"past":    {Level: 1, At: now.Add(-2 * time.Hour)},
-		"ended":   {Level: 1, At: now.Add(-2 * time.Hour), Until: now.Add(-90 * time.Minute)},
-		"blocked": {Level: 1, At: now.Add(-2 * time.Hour), Until: now.Add(time.Hour)},
-		"recent":  {Level: 1, At: now},
+		"past":    {Pace: registry.Level{Full: 1, At: now.Add(-2 * time.Hour)}},
+		"ended":   {Pace: registry.Level{Full: 1, At: now.Add(-2 * time.Hour)}, Until: now.Add(-90 * time.Minute)},
+		"blocked": {Pace: registry.Level{Full: 1, At: now.Add(-2 * time.Hour)}, Until: now.Add(time.Hour)},
+		"recent":  {Pace: registry.Level{Full: 1, At: now}},
 	} {
 		e.ok(e.store.LogTried(e.ctx, event, registry.Toll{Key: key, Found: registry.Charge{Throttle: t}}))
 	}

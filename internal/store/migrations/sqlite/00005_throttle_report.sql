@@ -5,13 +5,15 @@ CREATE TABLE throttle (
     key         TEXT    PRIMARY KEY,
     version     BIGINT  NOT NULL,
     last_change BIGINT  NOT NULL,
-    level       INTEGER NOT NULL,
-    at          BIGINT  NOT NULL,
+    pace        INTEGER NOT NULL,
+    pace_at     BIGINT  NOT NULL,
+    misses      INTEGER NOT NULL,
+    misses_at   BIGINT,
     until       BIGINT,
     blocks      INTEGER NOT NULL
 );
 
-CREATE INDEX throttle_at ON throttle (at);
+CREATE INDEX throttle_pace_at ON throttle (pace_at);
 
 -- What those who oversee the service are told of an account. It holds no identity of a patient.
 CREATE TABLE report (
