@@ -213,8 +213,8 @@ func (p *program) readOnce() ([]vitale.Beneficiary, error) {
 	}
 	ended := make(chan result, 1)
 	go func() {
-		defer func() { <-p.reading }()
 		found, err := p.Source.Read()
+		<-p.reading // before the answer, so that whoever has it may read again
 		ended <- result{found, err}
 	}()
 	late := time.NewTimer(p.Patience)
