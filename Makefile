@@ -98,8 +98,8 @@ script-test: node_modules/.package-lock.json
 go-test: assets
 	@race="$$(go list $(RACE_PACKAGES))"; \
 	rest="$$(go list ./... | grep -vxF "$$race")"; \
-	{ go test -json -vet=off -timeout 8m -race $$race || true; \
-	  go test -json -vet=off -timeout 8m $$rest || true; } 2>&1 | go run ./scripts/testsum
+	{ go test -json -vet=off -timeout 15m -race $$race || true; \
+	  go test -json -vet=off -timeout 15m $$rest || true; } 2>&1 | go run ./scripts/testsum
 
 ## bench: measure (see bench/README.md; ARGS="-only a" passes flags)
 .PHONY: bench
