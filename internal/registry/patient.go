@@ -125,6 +125,10 @@ type RegistrationRequest struct {
 	// CardBirthDate is the birth date of the carte Vitale read for this patient, its eight digits, if one was
 	// read. As long as what is typed is still that date, it is asked about, whatever it is, and never refused.
 	CardBirthDate string
+
+	// Searched tells that the actor has just searched for this NIR. Where not, it is searched for first, and
+	// counts as any search: to enter patients is no way to guess who exists.
+	Searched bool
 }
 
 // DecidePatient checks a manual entry. localities are those whose label is the one typed.

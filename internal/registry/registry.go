@@ -94,7 +94,7 @@ func (g *Registry) SearchByCode(ctx context.Context, by Actor, text string) (fou
 		_, err := ParseCode(text)
 		return Record{}, err // nothing was tried
 	}
-	err = g.searching(ctx, by, event, func(toll Toll) error {
+	err = g.searching(ctx, by, event, g.Limits.Nothing, func(toll Toll) error {
 		code, err := ParseCode(text)
 		if err != nil {
 			return g.malformed(ctx, event, toll, err)
@@ -115,7 +115,7 @@ func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number)
 	if number.IsZero() {
 		return nil, errNoNIR
 	}
-	err = g.searching(ctx, by, event, func(toll Toll) error {
+	err = g.searching(ctx, by, event, g.Limits.Unknown, func(toll Toll) error {
 		found, err = g.Store.FindByNIR(ctx, number, event, toll)
 		return err
 	})
@@ -126,7 +126,7 @@ func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number)
 // a trace, and gets slower.
 func (g *Registry) MalformedNIR(ctx context.Context, by Actor, refusal error) error {
 	event := g.event(by, ActionSearchNIR, "")
-	return g.searching(ctx, by, event, func(toll Toll) error { return g.malformed(ctx, event, toll, refusal) })
+	return g.searching(ctx, by, event, g.Limits.Unknown, func(toll Toll) error { return g.malformed(ctx, event, toll, refusal) })
 }
 
 func (g *Registry) malformed(ctx context.Context, event Event, toll Toll, refusal error) error {
@@ -169,7 +169,7 @@ var errNoSuchRecord = NotFound("Ce dossier n’existe pas. Recherchez le patient
 
 // Register enters a patient by hand under a NIR. The same NIR, birth date and rank lead to the record
 // that exists, and so do a NIR and birth date that are a person's own, attached to whomever; known tells so,
-// for what was typed then changes nothing.
+// for what was typed then changes nothing. A number that was not searched for is searched for first.
 func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, req RegistrationRequest) (id RecordID, known bool, err error) {
 	c, err := g.Case(ctx, by)
 	if err != nil {
@@ -188,6 +188,11 @@ func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, re
 	patient, err := DecidePatient(req, holder, localities, c.Today)
 	if err != nil {
 		return "", false, err
+	}
+	if !req.Searched {
+		if _, err := g.SearchByNIR(ctx, by, holder); err != nil {
+			return "", false, err
+		}
 	}
 	id = g.newID()
 	event := g.event(by, ActionRegister, id)

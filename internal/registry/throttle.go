@@ -43,6 +43,7 @@ type Throttle struct {
 type Limits struct {
 	Found     int           // what a try that succeeds adds to the pace
 	Nothing   int           // what a try that fails adds to the pace
+	Unknown   int           // the same for a NIR that nobody has: such people exist, and are entered by hand
 	Drain     time.Duration // how long the pace takes to fall by one
 	SlowFrom  int           // from that pace on, tries wait
 	BlockAt   int           // at that pace, no more tries
@@ -54,9 +55,11 @@ type Limits struct {
 }
 
 // SearchLimits are those of searches. Whoever finds four patients a minute, all day, never waits, nor does who
-// mistypes five times an hour; ten misses in a row begin to wait, and the twentieth blocks.
+// mistypes now and then, nor who enters by hand, all day, one patient in five minutes whom nobody knows; fifteen
+// wrong codes in a row begin to wait, and the thirtieth blocks; of NIRs, twice as many.
 var SearchLimits = Limits{
-	Found: 1, Nothing: 8, Drain: 15 * time.Second, SlowFrom: 80, BlockAt: 160, MissDrain: 24 * time.Minute, MissesAt: 60,
+	Found: 1, Nothing: 8, Unknown: 4, Drain: 15 * time.Second, SlowFrom: 120, BlockAt: 240,
+	MissDrain: 10 * time.Minute, MissesAt: 100,
 	Block: 15 * time.Minute, Forgotten: 24 * time.Hour, Pause: 3 * time.Second,
 }
 
@@ -133,8 +136,9 @@ func throttleKey(by Actor) string {
 	return "search:" + string(by.Door) + ":" + by.Practitioner.NationalID
 }
 
-// Toll decides what a try costs, with the report to make if it leads to a block.
-func (l Limits) Toll(key string, t Throttle, now time.Time, report Report) Toll {
+// Toll decides what a try costs, which adds so much to the pace if it finds nothing, with the report to make
+// if it leads to a block.
+func (l Limits) Toll(key string, t Throttle, now time.Time, nothing int, report Report) Toll {
 	charge := func(adds, misses int) Charge {
 		next, blocked := l.After(t, now, adds, misses)
 		if !blocked {
@@ -142,12 +146,12 @@ func (l Limits) Toll(key string, t Throttle, now time.Time, report Report) Toll 
 		}
 		return Charge{next, &report}
 	}
-	return Toll{Key: key, From: t.Version, Found: charge(l.Found, 0), Nothing: charge(l.Nothing, 1)}
+	return Toll{Key: key, From: t.Version, Found: charge(l.Found, 0), Nothing: charge(nothing, 1)}
 }
 
 // searching makes a search at the pace that the actor's throttle leaves. try is given its toll, and made
-// again when another search of the same account came first.
-func (g *Registry) searching(ctx context.Context, by Actor, event Event, try func(Toll) error) error {
+// again when another search of the same account came first; nothing is what it weighs if it finds nothing.
+func (g *Registry) searching(ctx context.Context, by Actor, event Event, nothing int, try func(Toll) error) error {
 	if err := g.allowed(ctx, by, event, MaySearch); err != nil {
 		return err
 	}
@@ -171,7 +175,7 @@ func (g *Registry) searching(ctx context.Context, by Actor, event Event, try fun
 			ID: g.newReportID(), Kind: ReportGuessing, At: now, About: by.Practitioner, Role: by.Role, Door: by.Door,
 			PlaceID: by.Place.ID, PlaceName: by.Place.Name,
 		}
-		if err := try(g.Limits.Toll(key, t, now, report)); !errors.Is(err, ErrOvertaken) {
+		if err := try(g.Limits.Toll(key, t, now, nothing, report)); !errors.Is(err, ErrOvertaken) {
 			return err
 		}
 	}

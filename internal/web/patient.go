@@ -75,9 +75,11 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 		return registry.Invalid("Le numéro de sécurité sociale manque. Recherchez de nouveau le patient.")
 	}
 	request := registrationRequest(f)
-	if request.CardBirthDate, err = s.cardBirthDate(r, holder); err != nil {
+	search, err := s.searchOf(r, holder)
+	if err != nil {
 		return err
 	}
+	request.CardBirthDate, request.Searched = search.Card.BirthDate, search.Made
 	id, known, err := s.Registry.Register(r.Context(), by, holder, request)
 	if err != nil {
 		form, err := formOf(f, err)
@@ -102,17 +104,18 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 	return nil
 }
 
-// cardBirthDate is the date read on the card that the search of this entry was filled from, if it was.
-func (s *Server) cardBirthDate(r *http.Request, holder nir.Number) (string, error) {
+// searchOf is the search that led to this entry, if it was for this number: with the birth date of the card
+// that it was filled from, if it was.
+func (s *Server) searchOf(r *http.Request, holder nir.Number) (keptSearch, error) {
 	name := r.PostForm.Get(searchParam)
 	if name == "" {
-		return "", nil
+		return keptSearch{}, nil
 	}
 	search, ok, err := s.searched(r, name)
 	if err != nil || !ok || search.Digits != holder.Digits() {
-		return "", err
+		return keptSearch{}, err
 	}
-	return search.Card.BirthDate, nil
+	return search, nil
 }
 
 func registrationRequest(f url.Values) registry.RegistrationRequest {

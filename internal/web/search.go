@@ -152,6 +152,7 @@ func (s *Server) searchNIR(w http.ResponseWriter, r *http.Request, by registry.A
 type keptSearch struct {
 	Name, Digits string
 	Card         cardIdentity
+	Made         bool // and counted: the number may be entered by hand
 }
 
 func (k keptSearch) number() (nir.Number, error) { return nir.FromDigits(k.Digits) }
@@ -164,9 +165,24 @@ func (s *Server) keepSearch(r *http.Request, number nir.Number, card cardIdentit
 	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
 		return "", err
 	}
-	search := keptSearch{rand.Text()[:12], number.Digits(), card}
+	search := keptSearch{Name: rand.Text()[:12], Digits: number.Digits(), Card: card}
 	kept = append(kept, search)
 	return search.Name, s.Auth.Put(r.Context(), searchKey, kept[max(0, len(kept)-searchesKept):])
+}
+
+// searchMade notes that a kept search was made.
+func (s *Server) searchMade(r *http.Request, made keptSearch) error {
+	if made.Made {
+		return nil
+	}
+	var kept []keptSearch
+	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
+		return err
+	}
+	for i := range kept {
+		kept[i].Made = kept[i].Made || kept[i].Name == made.Name
+	}
+	return s.Auth.Put(r.Context(), searchKey, kept)
 }
 
 // beside tells the refusals of a search that are said beside what was typed.
@@ -262,6 +278,9 @@ func (s *Server) attached(w http.ResponseWriter, r *http.Request, by registry.Ac
 	}
 	records, err := s.Registry.SearchByNIR(r.Context(), by, number)
 	if err != nil {
+		return err
+	}
+	if err := s.searchMade(r, search); err != nil {
 		return err
 	}
 	name := r.URL.Query().Get(searchParam)

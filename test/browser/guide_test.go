@@ -169,7 +169,7 @@ func declaredAndReported(t *testing.T) (record string) {
 	w.open("/mes-actes")
 	w.follow("Ce n’est pas moi")
 	w.send("Ce n’est pas moi")
-	for range 21 {
+	for range 31 {
 		w.open("/recherche")
 		w.fill("code", "ABCD-EFGH-JKM")
 		w.send("Rechercher par code")

@@ -285,7 +285,7 @@ func oversightStates(w *tab) {
 	w.send("Ce n’est pas moi")
 	w.says("Signalement transmis")
 	w.examine("act reported")
-	for range 21 {
+	for range 31 {
 		w.open("/recherche")
 		w.fill("code", "ABCD-EFGH-JKM")
 		w.send("Rechercher par code")

@@ -116,7 +116,7 @@ func (t *try) event(now time.Time) registry.Event {
 
 // toll is what the try costs. That a login was blocked is reported when it is somebody's.
 func (d *Door) toll(key string, t registry.Throttle, now time.Time, account registry.PortalAccount) registry.Toll {
-	toll := d.Limits.Toll(key, t, now, registry.Report{
+	toll := d.Limits.Toll(key, t, now, d.Limits.Nothing, registry.Report{
 		ID: registry.ReportID(rand.Text()), Kind: registry.ReportPassword, At: now, Role: registry.RolePractitioner, Door: registry.DoorPassword,
 		About: registry.Practitioner{NationalID: account.NationalID, GivenName: account.GivenName, FamilyName: account.FamilyName},
 	})

@@ -102,7 +102,7 @@ func RegistrationRequest() registry.RegistrationRequest {
 	return registry.RegistrationRequest{
 		BirthName: "Lefèvre", UsedName: "Durand", GivenNames: "Jeanne", Sex: string(registry.Female),
 		BirthDate: "15/06/1945", BirthRank: "1", Address: "3 rue des Lilas", Locality: "75011 Paris",
-		Phone: "06 12 34 56 78", Email: "jeanne.durand@exemple.fr",
+		Phone: "06 12 34 56 78", Email: "jeanne.durand@exemple.fr", Searched: true,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/web/webtest"
 )
 
@@ -115,10 +116,10 @@ func TestWhoGuessesIsToldToWait(t *testing.T) {
 	p := h.patient(t, withCode(123456789))
 	thief, other := h.signIn(t, marchand), h.signIn(t, benali)
 	wrong := registry.TargetCode(987654321).Format()
-	for try := range 21 {
+	for try := range 31 {
 		f := thief.Get("/recherche").Form("code").Fill("code", wrong)
 		page := f.Send(thief)
-		if try < 20 {
+		if try < 30 {
 			page.Want(http.StatusNotFound, "Aucun patient ne porte ce code")
 			continue
 		}
@@ -141,7 +142,7 @@ func TestWhoGuessesIsToldToWait(t *testing.T) {
 // blocked makes an account guess until its searches are suspended.
 func blocked(b *webtest.Browser) {
 	b.T.Helper()
-	for range 21 {
+	for range 31 {
 		b.Post("/recherche", url.Values{"code": {registry.TargetCode(987654321).Format()}})
 	}
 	b.Post("/recherche", url.Values{"code": {registry.TargetCode(987654321).Format()}}).Want(http.StatusTooManyRequests)
@@ -182,4 +183,42 @@ func TestOverseersReadReportsAndSayWhatCameOfThem(t *testing.T) {
 	officer.Get("/signalements/"+strings.Repeat("f", 32)).Want(http.StatusNotFound, "n’existe pas")
 	doctor.Get("/signalements").Want(http.StatusForbidden, "Votre rôle ne permet pas")
 	doctor.Get(closed).Want(http.StatusForbidden).Not("Jointe")
+}
+
+// To post the form of a new patient without having searched is a search: a thief who enters numbers in turn is
+// blocked too, and a number that was searched for is not counted twice.
+func TestEnteringPatientsIsNoWayToGuess(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	known := h.patient(t)
+	honest, thief := h.signIn(t, benali), h.signIn(t, marchand)
+	entry := person(honest.Get(byNIR(honest, "nir", registrytest.NIR(5000).Format()).Want(http.StatusOK, "via ce lien").Link("via ce lien")).Form("birth_name"))
+	entry.Send(honest).Want(http.StatusOK, "Dossier du patient")
+
+	forged := url.Values{}
+	for name := range entry.Values {
+		forged.Set(name, entry.Values.Get(name))
+	}
+	forged.Del("recherche")
+	made, stopped := 0, false
+	for n := range 100 {
+		number := registrytest.NIR(6000 + n)
+		forged.Set("nir", number.Digits()+number.Key())
+		page := thief.Post("/patients/nouveau", forged)
+		if stopped = page.Status == http.StatusTooManyRequests; stopped {
+			page.Want(http.StatusTooManyRequests, "Recherches suspendues")
+			break
+		}
+		made++
+	}
+	if !stopped || made != 60 {
+		t.Errorf("%d patients were entered, stopped %v", made, stopped)
+	}
+	holder := known.Patient.Holder
+	forged.Set("nir", holder.Digits()+holder.Key())
+	thief.Post("/patients/nouveau", forged).Want(http.StatusTooManyRequests).Not(secrets(known)[:3]...)
+	// A search that was only begun is not made.
+	search := thief.Post("/recherche", url.Values{"nir": {holder.Format()}}).URL.Query().Get("recherche")
+	forged.Set("recherche", search)
+	thief.Post("/patients/nouveau", forged).Want(http.StatusTooManyRequests).Not(secrets(known)[:3]...)
 }
