@@ -65,7 +65,7 @@ func OfEligibility(r registry.Record, entry registry.Entry[registry.Eligibility]
 			{"conditionsAccepted", "Conditions de transmission acceptées et patient informé", yesNo(e.ConditionsAccepted)},
 		}},
 		validation(entry.Author(), v.Signed, v.Number, v.Reason))
-	s.Sections = append(s.Sections, confirmations(v.Confirmed)...)
+	s.Sections = append(s.Sections, confirmations(v.Confirmed, v.Signed.Role)...)
 	return s
 }
 
@@ -92,7 +92,7 @@ func OfDose(r registry.Record, step registry.Step, entry registry.Entry[registry
 	s.Sections = append(s.Sections, act,
 		place(d, facts.Reference),
 		validation(entry.Author(), v.Signed, v.Number, v.Reason))
-	s.Sections = append(s.Sections, confirmations(v.Confirmed)...)
+	s.Sections = append(s.Sections, confirmations(v.Confirmed, v.Signed.Role)...)
 	if step == registry.StepFirstDose && standsIn(r, entry, index) && !r.Done(registry.StepSecondDose) {
 		d.BookFrom = r.BookFrom(facts.Reference, facts.Now)
 	}
@@ -183,11 +183,14 @@ func validation(author, signed registry.Signature, version int, reason string) S
 func moment(t time.Time) string { return t.Format("02/01/2006 à 15 h 04") }
 
 // confirmations shows the unusual values that the practitioner confirmed, if any.
-func confirmations(confirmed []registry.Confirmation) []Section {
+func confirmations(confirmed []registry.Confirmation, by registry.Role) []Section {
 	if len(confirmed) == 0 {
 		return nil
 	}
 	s := Section{Title: "Points inhabituels confirmés par le professionnel"}
+	if by == registry.RoleSupport {
+		s.Title = "Points inhabituels confirmés par l’assistance"
+	}
 	for i, c := range confirmed {
 		s.Rows = append(s.Rows, Row{"confirmed" + strconv.Itoa(i+1), "Confirmé", c.Sentence})
 	}

@@ -116,6 +116,18 @@ func TestSupportCorrectsEveryStepAndKeepsWhatTheAuthorEntered(t *testing.T) {
 	}
 }
 
+func TestWhatSupportConfirmsIsNotSaidToBeTheDoctors(t *testing.T) {
+	h := open(t)
+	p := completed(t, h)
+	agent := h.agent(t, "assistance")
+	form := agent.Get(address(p, dose2)+"/modifier").Form("lot").Fill("lot", "ZZ0001", "reason", "Lot lu de travers")
+	asked := form.Send(agent).Want(http.StatusUnprocessableEntity, "n’est pas dans la liste")
+	for _, code := range asked.Questions() {
+		form = asked.Form("lot").Fill("confirmed", code)
+	}
+	form.Send(agent).Want(http.StatusOK, "Rectificatif", "Points inhabituels confirmés par l’assistance").Not("confirmés par le professionnel")
+}
+
 func TestSupportAnnulsEveryStepWithAReason(t *testing.T) {
 	h := open(t)
 	p := completed(t, h)
