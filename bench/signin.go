@@ -63,9 +63,9 @@ func benchSignIn(ctx context.Context, l *lab) (v verdict, err error) {
 
 // statelessPage returns the sign-in page, or an error when it sets a cookie or could not be served.
 func statelessPage(ctx context.Context, product *running) ([]byte, error) {
-	status, answer, err := get(ctx, "http://"+product.address+"/healthz")
+	status, answer, err := get(ctx, "http://"+product.address+"/readyz")
 	if err != nil || status != http.StatusServiceUnavailable {
-		return nil, fmt.Errorf("the store is closed and the service says %d of its health: %w", status, err)
+		return nil, fmt.Errorf("the store is closed and the service says %d of its readiness: %w", status, err)
 	}
 	status, answer, err = get(ctx, "http://"+product.address+"/")
 	if err != nil {
