@@ -20,8 +20,7 @@ var (
 	insertEvent = insertOf("access_log", eventColumns)
 	// insertEventUnder writes the event of a change, if the change $2 is the one that the record $1 last
 	// underwent.
-	insertEventUnder = "INSERT INTO access_log (" + eventColumns + ") SELECT " +
-		placeholders(3, columnCount(eventColumns)) + " FROM record WHERE id = $1 AND last_change = $2"
+	insertEventUnder = insertAfter("record", "id", "access_log", eventColumns)
 )
 
 func eventArgs(e registry.Event) ([]any, error) {

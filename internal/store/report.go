@@ -31,8 +31,7 @@ const (
 var (
 	insertReport = insertOf("report", reportColumns) + " ON CONFLICT DO NOTHING"
 	// insertEventUnderReport writes an event if the change $2 is the one that the report $1 last underwent.
-	insertEventUnderReport = "INSERT INTO access_log (" + eventColumns + ") SELECT " +
-		placeholders(3, columnCount(eventColumns)) + " FROM report WHERE id = $1 AND last_change = $2"
+	insertEventUnderReport = insertAfter("report", "id", "access_log", eventColumns)
 	// ownActions are those that «Mes actes récents» lists, as SQL.
 	ownActions = func() string {
 		quoted := []string{}

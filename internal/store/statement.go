@@ -71,6 +71,13 @@ func insertUnder(table, columns string) string {
 		" FROM record WHERE id = $1 AND last_change = $2"
 }
 
+// insertAfter inserts a row as given, if the change $2 is the one that the row of a guard whose key is $1 last
+// underwent: that is, if the guard of the same work held.
+func insertAfter(guard, key, table, columns string) string {
+	return "INSERT INTO " + table + " (" + columns + ") SELECT " + placeholders(3, columnCount(columns)) +
+		" FROM " + guard + " WHERE " + key + " = $1 AND last_change = $2"
+}
+
 // upsertOf inserts a row, or replaces the columns beside the key of the row that has it.
 func upsertOf(table, key, columns string) string {
 	return insertOf(table, key+", "+columns) + " ON CONFLICT (" + key + ") DO UPDATE SET " + replaced(columns)

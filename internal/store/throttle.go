@@ -19,15 +19,9 @@ const (
 		" misses_at = $6, until = $7, blocks = $8 WHERE key = $1 AND version = $9"
 )
 
-// underThrottle makes an insert depend on the charge $2 being the one that the throttle $1 last underwent.
-func underThrottle(table, columns string) string {
-	return "INSERT INTO " + table + " (" + columns + ") SELECT " + placeholders(3, columnCount(columns)) +
-		" FROM throttle WHERE key = $1 AND last_change = $2"
-}
-
 var (
-	insertEventUnderThrottle  = underThrottle("access_log", eventColumns)
-	insertReportUnderThrottle = underThrottle("report", reportColumns)
+	insertEventUnderThrottle  = insertAfter("throttle", "key", "access_log", eventColumns)
+	insertReportUnderThrottle = insertAfter("throttle", "key", "report", reportColumns)
 )
 
 // tried is the work of a try that ended with some events of one outcome: its charge, the report that comes
