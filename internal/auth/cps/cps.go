@@ -203,18 +203,20 @@ func tierOf(issuer *x509.Certificate) (Tier, bool) {
 	return Tier(found[1]), true
 }
 
-// unrevoked asks about the card and about each authority that says where to ask.
+// unrevoked asks about the card and about each authority above it. For an authority that says no address and
+// that no configured list names, the operator's word is enough, for the settings list it; but not where
+// the list that would name it is one of another time.
 func (g *Gate) unrevoked(ctx context.Context, chain []*x509.Certificate) error {
 	for i, c := range chain[:len(chain)-1] {
-		if i > 0 && !g.revocation.named(c) {
-			continue
-		}
-		status, err := g.revocation.status(ctx, c, chain[i+1])
+		issuer := chain[i+1]
+		status, err := g.revocation.status(ctx, c, issuer)
 		switch {
 		case err != nil:
 			return err
 		case status == revoked:
 			return refuse(ReasonRevoked, "the certificate or the authority that issued it is revoked")
+		case i > 0 && !g.revocation.named(c) && !g.revocation.outOfForce(issuer):
+			continue
 		case status == unknown && !g.acceptUnknown:
 			return refuse(ReasonRevocationUnknown, "neither a list nor a responder could tell")
 		}

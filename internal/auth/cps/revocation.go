@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -101,6 +102,16 @@ func (r *revocation) named(c *x509.Certificate) bool {
 	return false
 }
 
+// outOfForce tells whether a configured list of an authority was read and is not in force.
+func (r *revocation) outOfForce(issuer *x509.Certificate) bool {
+	return slices.ContainsFunc(r.sources, func(source string) bool {
+		cached := r.cached(source, issuer)
+		cached.mu.Lock()
+		defer cached.mu.Unlock()
+		return cached.read && (cached.list == nil || !cached.list.inForce(r.now()))
+	})
+}
+
 // status asks the lists and the responders about a certificate, at the same time. The error is that of a
 // context that ended.
 func (r *revocation) status(ctx context.Context, c, issuer *x509.Certificate) (status, error) {
@@ -172,21 +183,25 @@ func (r *revocation) read(ctx context.Context, source string) ([]byte, error) {
 type cachedList struct {
 	mu   sync.Mutex
 	list *list
+	read bool // a list of this authority was found here, of whatever time
 	due  time.Time
+}
+
+// cached is what is kept of a source as a list of an authority.
+func (r *revocation) cached(source string, issuer *x509.Certificate) *cachedList {
+	key := listKey{source, sha256.Sum256(issuer.Raw)}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.lists[key] == nil {
+		r.lists[key] = &cachedList{}
+	}
+	return r.lists[key]
 }
 
 // list returns the list of an authority at a source, read again when it is due; nil when there is none in
 // force. A list that cannot be read again serves until its end.
 func (r *revocation) list(ctx context.Context, source string, issuer *x509.Certificate) *list {
-	key := listKey{source, sha256.Sum256(issuer.Raw)}
-	r.mu.Lock()
-	cached := r.lists[key]
-	if cached == nil {
-		cached = &cachedList{}
-		r.lists[key] = cached
-	}
-	r.mu.Unlock()
-
+	cached := r.cached(source, issuer)
 	cached.mu.Lock() // of many who need it, one reads it
 	defer cached.mu.Unlock()
 	if !r.now().Before(cached.due) {
@@ -208,7 +223,11 @@ func (r *revocation) renew(ctx context.Context, cached *cachedList, source strin
 		return
 	}
 	next, err := parseList(data, issuer)
-	if err != nil || !next.inForce(now) || cached.list != nil && next.from.Before(cached.list.from) {
+	if err != nil {
+		return
+	}
+	cached.read = true
+	if !next.inForce(now) || cached.list != nil && next.from.Before(cached.list.from) {
 		return
 	}
 	cached.list, cached.due = next, now.Add(r.refresh)
