@@ -182,12 +182,12 @@ func textOf(v asn1.RawValue) (string, bool) {
 	default:
 		return "", false
 	}
-	text = strings.TrimSpace(text)
 	unfit := func(r rune) bool {
 		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || r == utf8.RuneError
 	}
-	if text == "" || !utf8.ValidString(text) || utf8.RuneCountInString(text) > maxText || strings.ContainsFunc(text, unfit) {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unfit) { // before the ends, of which some are spaces, are trimmed
 		return "", false
 	}
-	return text, true
+	text = strings.TrimSpace(text)
+	return text, text != "" && utf8.RuneCountInString(text) <= maxText
 }
