@@ -64,6 +64,10 @@ func keepWindow() {
 
 // run answers pages until the context ends.
 func run(ctx context.Context, f flags, out io.Writer) error {
+	origins, err := local.Origins(f.Origin)
+	if err != nil {
+		return fmt.Errorf("l’adresse du service ne convient pas : %w", err)
+	}
 	listener, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", f.Port))
 	if err != nil {
 		return fmt.Errorf("le port %d de cet ordinateur est déjà pris : le programme est peut-être déjà ouvert dans une autre fenêtre (%w)", f.Port, err)
@@ -79,9 +83,9 @@ Laissez cette fenêtre ouverte. Dans la page « Rechercher un patient », appu
 Rien de ce que porte une carte n’est conservé ni noté. Ctrl+C ou la fermeture de la
 fenêtre arrêtent le programme.
 
-`, strings.Join(f.Origin, ", "), listener.Addr())
+`, strings.Join(origins, ", "), listener.Addr())
 	handler, err := local.New(local.Options{
-		Host: listener.Addr().String(), Origins: f.Origin, Source: pcsc.Reader{},
+		Host: listener.Addr().String(), Origins: origins, Source: pcsc.Reader{},
 		Show: func(code string) { fmt.Fprintf(out, "Code d’appairage, valable une fois : %s\n", code) },
 	})
 	if err != nil {

@@ -36,12 +36,12 @@ var (
 )
 
 // start runs the program on a free port and returns its address.
-func start(t *testing.T) (address string, shown *window) {
+func start(t *testing.T, origins ...string) (address string, shown *window) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	shown = &window{}
-	go func() { ended <- run(ctx, flags{Origin: []string{"https://vaccin.example"}}, shown) }()
+	go func() { ended <- run(ctx, flags{Origin: origins}, shown) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-ended; err != nil {
@@ -58,7 +58,7 @@ func start(t *testing.T) (address string, shown *window) {
 }
 
 func TestItSaysWhatToDoAndAnswersItsServiceAlone(t *testing.T) {
-	address, shown := start(t)
+	address, shown := start(t, "https://vaccin.example")
 	for _, text := range []string{"https://vaccin.example", "Lire la carte Vitale", "cet ordinateur seulement", "valable une fois"} {
 		if !strings.Contains(shown.String(), text) {
 			t.Errorf("it does not say %q:\n%s", text, shown)
@@ -66,18 +66,8 @@ func TestItSaysWhatToDoAndAnswersItsServiceAlone(t *testing.T) {
 	}
 	before := shown.String()
 	for origin, want := range map[string]int{"https://vaccin.example": http.StatusOK, "https://evil.example": http.StatusForbidden} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/status", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Origin", origin)
-		answer, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = answer.Body.Close()
-		if answer.StatusCode != want {
-			t.Errorf("%s is answered %d", origin, answer.StatusCode)
+		if got := asked(t, address, origin); got != want {
+			t.Errorf("%s is answered %d", origin, got)
 		}
 	}
 	if shown.String() != before {
@@ -85,8 +75,37 @@ func TestItSaysWhatToDoAndAnswersItsServiceAlone(t *testing.T) {
 	}
 }
 
+// asked is how the program answers a page.
+func asked(t *testing.T, address, origin string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/status", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Origin", origin)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = answer.Body.Close()
+	return answer.StatusCode
+}
+
+// Browsers never send the port that goes without saying.
+func TestAPortThatGoesWithoutSaying(t *testing.T) {
+	address, shown := start(t, "https://vaccin.example:443", "http://localhost:80")
+	if !strings.Contains(shown.String(), ": https://vaccin.example, http://localhost\n") {
+		t.Errorf("it says that it serves others:\n%s", shown)
+	}
+	for _, origin := range []string{"https://vaccin.example", "http://localhost"} {
+		if got := asked(t, address, origin); got != http.StatusOK {
+			t.Errorf("%s is answered %d", origin, got)
+		}
+	}
+}
+
 func TestItListensOnThisComputerAlone(t *testing.T) {
-	address, _ := start(t)
+	address, _ := start(t, "https://vaccin.example")
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		t.Fatal(err)
@@ -126,8 +145,12 @@ func TestWhatKeepsItFromStartingIsSaid(t *testing.T) {
 		{flags{Origin: []string{"*"}}, "n’est pas de la forme"},
 		{flags{}, "aucune adresse"},
 	} {
-		if err := run(t.Context(), tt.flags, &window{}); err == nil || !strings.Contains(err.Error(), tt.says) {
+		shown := &window{}
+		if err := run(t.Context(), tt.flags, shown); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%v: %v", tt.flags.Origin, err)
+		}
+		if shown.String() != "" {
+			t.Errorf("%v: it says that it serves, then stops:\n%s", tt.flags.Origin, shown)
 		}
 	}
 }

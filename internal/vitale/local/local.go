@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ const Name = "vaccin-reader"
 // Options say whom a program answers.
 type Options struct {
 	Host     string            // that requests must name, with its port: 127.0.0.1:24316
-	Origins  []string          // of the service's pages, as browsers write them
+	Origins  []string          // of the service's pages
 	Show     func(code string) // shows the person the code that pairs a page; called for each new code
 	Source   vitale.Source
 	Patience time.Duration // how long a card may take; 15 seconds when zero
@@ -38,13 +39,9 @@ type Options struct {
 
 // New returns what answers pages. Anything that is not a page of the service is refused before it is read.
 func New(o Options) (http.Handler, error) {
-	for _, origin := range o.Origins {
-		if err := CheckOrigin(origin); err != nil {
-			return nil, err
-		}
-	}
-	if len(o.Origins) == 0 {
-		return nil, errors.New("aucune adresse n’est donnée")
+	var err error
+	if o.Origins, err = Origins(o.Origins); err != nil {
+		return nil, err
 	}
 	if o.Patience == 0 {
 		o.Patience = 15 * time.Second
@@ -57,18 +54,48 @@ func New(o Options) (http.Handler, error) {
 	return p.guard(mux), nil
 }
 
-// CheckOrigin refuses what a browser would never send as an origin, and pages that travel in clear but for
-// those of this computer. Its errors are for the person who starts the program.
-func CheckOrigin(origin string) error {
-	u, err := url.Parse(origin)
-	if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != origin || origin != strings.ToLower(origin) {
-		return fmt.Errorf("« %s » n’est pas de la forme https://hôte", origin)
+// Origins writes the addresses of the service as browsers send them: without the port that goes without
+// saying. There must be one. It refuses what no browser sends as an origin, and pages that travel in clear
+// but for those of this computer. Its errors are for the person who starts the program.
+func Origins(given []string) ([]string, error) {
+	if len(given) == 0 {
+		return nil, errors.New("aucune adresse n’est donnée")
 	}
-	switch host := u.Hostname(); {
-	case u.Scheme == "https", u.Scheme == "http" && (host == "localhost" || host == "127.0.0.1"):
-		return nil
+	origins := make([]string, len(given))
+	for i, address := range given {
+		var err error
+		if origins[i], err = originOf(address); err != nil {
+			return nil, err
+		}
 	}
-	return fmt.Errorf("« %s » doit être en https", origin)
+	return origins, nil
+}
+
+// defaultPorts are those that browsers leave out.
+var defaultPorts = map[string]uint64{"https": 443, "http": 80}
+
+func originOf(address string) (string, error) {
+	u, err := url.Parse(address)
+	ascii := !strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' }) // browsers send xn--
+	if err != nil || u.Hostname() == "" || u.Scheme+"://"+u.Host != address || address != strings.ToLower(address) || !ascii {
+		return "", fmt.Errorf("« %s » n’est pas de la forme https://hôte", address)
+	}
+	host := u.Hostname()
+	if u.Scheme != "https" && (u.Scheme != "http" || host != "localhost" && host != "127.0.0.1") {
+		return "", fmt.Errorf("« %s » doit être en https", address)
+	}
+	origin := u.Scheme + "://" + strings.TrimSuffix(u.Host, ":"+u.Port())
+	if strings.HasSuffix(u.Host, ":") || u.Port() == "" {
+		return origin, nil
+	}
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("« %s » : le port n’existe pas", address)
+	case port == defaultPorts[u.Scheme]:
+		return origin, nil
+	}
+	return origin + ":" + strconv.FormatUint(port, 10), nil
 }
 
 type program struct {

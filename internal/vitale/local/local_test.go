@@ -336,13 +336,21 @@ func TestAReaderThatHangsHoldsNobody(t *testing.T) {
 
 func TestOriginsThatAreNotAnswered(t *testing.T) {
 	t.Parallel()
-	for _, good := range []string{"https://vaccin.example", "https://vaccin.example:8443", "http://localhost:8080", "http://127.0.0.1:8080"} {
-		if err := local.CheckOrigin(good); err != nil {
-			t.Errorf("%s: %v", good, err)
+	for given, want := range map[string]string{
+		"https://vaccin.example": "https://vaccin.example", "https://vaccin.example:8443": "https://vaccin.example:8443",
+		"http://localhost:8080": "http://localhost:8080", "http://127.0.0.1:8080": "http://127.0.0.1:8080",
+		// Browsers leave out the port that goes without saying, and write numbers one way.
+		"https://vaccin.example:443": "https://vaccin.example", "http://localhost:80": "http://localhost", "http://127.0.0.1:80": "http://127.0.0.1",
+		"https://vaccin.example:": "https://vaccin.example", "https://vaccin.example:0443": "https://vaccin.example", "https://vaccin.example:08443": "https://vaccin.example:8443",
+		"https://vaccin.example:80": "https://vaccin.example:80", "http://localhost:443": "http://localhost:443",
+		"https://[2001:db8::443]:443": "https://[2001:db8::443]", "https://[2001:db8::443]": "https://[2001:db8::443]",
+	} {
+		if got, err := local.Origins([]string{given}); err != nil || len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %q %v", given, got, err)
 		}
 	}
-	for _, bad := range []string{"", "*", "null", "vaccin.example", "https://", "https://vaccin.example/", "https://vaccin.example/x", "HTTPS://vaccin.example", "https://Vaccin.example", "https://a@vaccin.example", "http://vaccin.example", "file:///x", "http://localhost.evil.example"} {
-		if err := local.CheckOrigin(bad); err == nil {
+	for _, bad := range []string{"", "*", "null", "vaccin.example", "https://", "https://vaccin.example/", "https://vaccin.example/x", "HTTPS://vaccin.example", "https://Vaccin.example", "https://a@vaccin.example", "http://vaccin.example", "file:///x", "http://localhost.evil.example", "http://vaccin.example:443", "https://vaccin.example:65536", "https://vaccin.example:x", "https://:443", "https://santé.example", "https://vaccin.example?"} {
+		if _, err := local.Origins([]string{bad}); err == nil {
 			t.Errorf("%q is taken", bad)
 		}
 	}
