@@ -132,7 +132,7 @@ func (s *Server) CardHandler() http.Handler {
 		})
 	}
 	mux.Handle("GET /assets/", assets.Handler())
-	handle("GET /carte", s.readCard)
+	handle("/carte", s.readCard)
 	handle("/", func(w http.ResponseWriter, r *http.Request) error {
 		return s.refuseCard(w, r, http.StatusNotFound, refusal{
 			"Page introuvable", "Cette adresse ne sert qu’à lire votre carte CPS pendant la connexion.",
@@ -144,6 +144,12 @@ func (s *Server) CardHandler() http.Handler {
 
 // readCard verifies the card of the connection and hands its identity over.
 func (s *Server) readCard(w http.ResponseWriter, r *http.Request) error {
+	if r.Method != http.MethodGet { // HEAD neither: to look at an address hands no card over
+		w.Header().Set("Allow", http.MethodGet)
+		return s.refuseCard(w, r, http.StatusMethodNotAllowed, refusal{
+			"Demande impossible", "Cette adresse ne répond qu’au passage du navigateur pendant la connexion.", "Commencez la connexion depuis cette page.", true,
+		})
+	}
 	state := r.URL.Query().Get("etat")
 	if !auth.IsCardState(state) {
 		return s.refuseCard(w, r, http.StatusBadRequest, refusal{

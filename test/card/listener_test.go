@@ -48,6 +48,32 @@ func TestBrowsersAreToldWhichCardsOpen(t *testing.T) {
 	}
 }
 
+// Only the browser's own way through hands a card over, not a look at the address.
+func TestOnlyGetHandsACardOver(t *testing.T) {
+	h := open(t)
+	d := h.desk(t, h.doctors(t, marchand))
+	d.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	address := h.cards + "/carte?etat=" + strings.Repeat("a", 64)
+	for method, want := range map[string]int{
+		http.MethodGet: http.StatusSeeOther, http.MethodHead: http.StatusMethodNotAllowed, http.MethodPost: http.StatusMethodNotAllowed,
+		http.MethodPut: http.StatusMethodNotAllowed, http.MethodDelete: http.StatusMethodNotAllowed, http.MethodOptions: http.StatusMethodNotAllowed,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), method, address, http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := d.client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		refused := want == http.StatusMethodNotAllowed
+		if answer.StatusCode != want || refused && (answer.Header.Get("Allow") != http.MethodGet || answer.Header.Get("Location") != "") {
+			t.Errorf("%s is answered %d, Allow %q, Location %q", method, answer.StatusCode, answer.Header.Get("Allow"), answer.Header.Get("Location"))
+		}
+	}
+}
+
 // The listener of cards has no page of the service, whoever asks, and no cookie.
 func TestTheListenerOfCardsHasNoPageOfTheService(t *testing.T) {
 	h := open(t)
