@@ -28,13 +28,16 @@ func signInAddress(begin, back string) string {
 }
 
 // ownPath keeps a path to come back to only when it is written as ours are, to the letter: browsers read
-// more than one spelling (//, /\, %2F, a tab) as the address of another site.
+// more than one spelling (//, /\, %2F, a tab) as the address of another site. Nor does it lead from a sign-in
+// to what begins, ends or undoes one.
 func ownPath(path string) string {
-	if !ownPaths.MatchString(path) {
+	if !ownPaths.MatchString(path) || ofSignIn.MatchString(path) {
 		return ""
 	}
 	return path
 }
+
+var ofSignIn = regexp.MustCompile(`^/(connexion|deconnexion|deconnecte)(/|$)`)
 
 var ownPaths = regexp.MustCompile(`^(/[a-z0-9-]+(\.[a-z]+)?)+$`)
 

@@ -116,6 +116,17 @@ func TestForgedAndReplayedHandovers(t *testing.T) {
 	})
 }
 
+func TestTheDoorLeadsToNothingOfTheSignIn(t *testing.T) {
+	h := open(t)
+	card := h.doctors(t, marchand)
+	for _, back := range []string{"/deconnecte", "/deconnexion", "/connexion/cps", "/connexion/psc", "/connexion/cps/retour"} {
+		d := h.desk(t, card)
+		if p := d.visit(h.base+"/connexion/cps?retour="+url.QueryEscape(back)).want(t, http.StatusOK, "MARCHAND"); p.address != h.base+"/recherche" {
+			t.Errorf("%s leads to %s", back, p.address)
+		}
+	}
+}
+
 func TestTheDoorLeadsWhereThePersonWasGoing(t *testing.T) {
 	h := open(t)
 	d := h.desk(t, h.doctors(t, marchand))

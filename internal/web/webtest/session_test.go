@@ -184,6 +184,9 @@ func TestReturnPathsStayHere(t *testing.T) {
 		"https://mechant.exemple/", "//mechant.exemple", "///mechant.exemple", "/%2Fmechant.exemple", "/%5Cmechant.exemple", `/\mechant.exemple`,
 		"/%09/mechant.exemple", "/\t/mechant.exemple", "javascript:alert(1)", "/recherche%0d%0aSet-Cookie:a=b", "mechant.exemple", "/%2e%2e//mechant.exemple",
 		"/.//mechant.exemple", "/recherche//mechant.exemple", "@mechant.exemple", "/recherche?x=//mechant.exemple", "http:mechant.exemple",
+		// What begins, ends or undoes a sign-in is no page to come back to.
+		"/deconnecte", "/deconnexion", "/deconnexion/x", "/connexion", "/connexion/psc", "/connexion/psc/retour", "/connexion/psc/deconnexion",
+		"/connexion/cps", "/connexion/cps/retour", "/connexion/agents", "/connexion/agents/retour",
 	} {
 		b := webtest.NewBrowser(t, h.base)
 		page := h.enter(b, marchand, "/connexion/psc?retour="+url.QueryEscape(bad)).Want(http.StatusOK, "Rechercher un patient")
