@@ -96,7 +96,7 @@ func (s *Server) portalRefused(w http.ResponseWriter, r *http.Request, err error
 		return err
 	}
 	s.Log.Info("sign-in to the portal", "outcome", outcome)
-	form := ui.Form{Values: r.PostForm, Message: message, Errors: []ui.FieldError{{Field: fieldLogin, Message: message}}}
+	form := ui.Form{Values: r.PostForm, Message: "La connexion n’a pas abouti", Errors: []ui.FieldError{{Field: fieldLogin, Message: message}}}
 	return s.showPortal(w, r, status, form)
 }
 

@@ -2,6 +2,12 @@ package browser_test
 
 import "vaccin/internal/demo"
 
+// underButton is how far under the button of the card the sentence about readers begins.
+const underButton = `(() => {
+	const of = (name, text) => [...document.querySelectorAll(name)].find(e => e.textContent.includes(text)).getBoundingClientRect()
+	return of("p", "pas de lecteur").top - of(".govuk-button", "par carte CPS").bottom
+})()`
+
 func portalStates(w *tab) {
 	account := demo.PortalAccounts()[0]
 	w.open("/amelipro")
@@ -18,6 +24,9 @@ func portalStates(w *tab) {
 	w.send("Se connecter")
 	w.says("accessible qu’avec une identification par carte CPS")
 	w.examine("portal by password")
+	if gap := eval[float64](w, underButton); gap < 16 {
+		w.t.Errorf("the text under the button is at %g pixels of it", gap)
+	}
 	w.follow("Vaccin COVID")
 	w.headed("Identification par carte CPS nécessaire")
 	w.examine("refused by password")

@@ -3,6 +3,7 @@ package webtest_test
 import (
 	"bytes"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -148,6 +149,8 @@ func TestSigningInOtherwiseReplacesThePassword(t *testing.T) {
 	b.Get("/amelipro").Want(http.StatusOK, "Mot de passe").Not(explanation)
 }
 
+var errorSummary = regexp.MustCompile(`(?s)<h2 class="govuk-error-summary__title">.*?</ul>`)
+
 func TestRefusalsOfThePortalTellNothing(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -165,6 +168,10 @@ func TestRefusalsOfThePortalTellNothing(t *testing.T) {
 		if strings.Contains(page.Body, "un mot de passe faux") || strings.Contains(page.Body, portalSecret) {
 			t.Error("a password comes back in the page")
 		}
+	}
+	summary := errorSummary.FindString(wrong.Body)
+	if !strings.Contains(summary, ">La connexion n’a pas abouti</h2>") || strings.Count(summary, "Identifiant ou mot de passe incorrect.") != 1 {
+		t.Errorf("the summary says %s", summary)
 	}
 	page := enterPortal(b, "", "").Want(http.StatusUnprocessableEntity)
 	if page.Error("login") != "Saisissez votre identifiant." || page.Error("password") != "Saisissez votre mot de passe." {
