@@ -22,7 +22,7 @@ type Attempt struct {
 
 const (
 	attemptPurpose = "sign-in"
-	attemptCookie  = "vaccin_signin"
+	Cookie         = "vaccin_signin"
 	attemptFor     = 10 * time.Minute
 )
 
@@ -32,19 +32,19 @@ func (m *Manager) SetAttempt(w http.ResponseWriter, door registry.Door, attempt 
 	if err != nil {
 		return fmt.Errorf("keeping a sign-in under way: %w", err)
 	}
-	m.setAttempt(w, attemptCookie, attemptPurpose, data)
+	m.setAttempt(w, Cookie, attemptPurpose, data)
 	return nil
 }
 
 // setAttempt seals a sign-in under way, of a door, into the door's cookie.
 func (m *Manager) setAttempt(w http.ResponseWriter, cookie, purpose string, data []byte) {
 	sealed := base64.RawURLEncoding.EncodeToString(m.sealer.seal(purpose, "", data))
-	http.SetCookie(w, m.attemptCookie(cookie, sealed, int(attemptFor.Seconds())))
+	http.SetCookie(w, m.Cookie(cookie, sealed, int(attemptFor.Seconds())))
 }
 
 // TakeAttempt returns the sign-in under way by a door and removes it: it serves once.
 func (m *Manager) TakeAttempt(w http.ResponseWriter, r *http.Request, door registry.Door) (Attempt, bool) {
-	data, ok := m.takeAttempt(w, r, attemptCookie, attemptPurpose)
+	data, ok := m.takeAttempt(w, r, Cookie, attemptPurpose)
 	if !ok {
 		return Attempt{}, false
 	}
@@ -57,7 +57,7 @@ func (m *Manager) TakeAttempt(w http.ResponseWriter, r *http.Request, door regis
 
 // takeAttempt opens the cookie of a door and removes it.
 func (m *Manager) takeAttempt(w http.ResponseWriter, r *http.Request, name, purpose string) ([]byte, bool) {
-	http.SetCookie(w, m.attemptCookie(name, "", -1))
+	http.SetCookie(w, m.Cookie(name, "", -1))
 	cookie, err := r.Cookie(cookieName(name, m.secure))
 	if err != nil {
 		return nil, false
@@ -70,7 +70,8 @@ func (m *Manager) takeAttempt(w http.ResponseWriter, r *http.Request, name, purp
 	return data, err == nil
 }
 
-func (m *Manager) attemptCookie(name, value string, maxAge int) *http.Cookie {
+// Cookie is a cookie of the service, kept to this host, which no script reads; maxAge is as net/http has it.
+func (m *Manager) Cookie(name, value string, maxAge int) *http.Cookie {
 	return &http.Cookie{
 		Name: cookieName(name, m.secure), Value: value, Path: "/", MaxAge: maxAge,
 		Secure: m.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,

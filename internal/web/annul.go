@@ -80,9 +80,7 @@ func (s *Server) annul(step registry.Step) pageOf {
 			})
 		}
 		if !done.Already {
-			if err := s.dropCarriedDose(r, done.Record.ID, step); err != nil {
-				return err
-			}
+			s.dropCarriedDose(r, done.Record.ID, step)
 		}
 		if err := s.flash(r, "Saisie annulée. Ce qui avait été enregistré reste consultable dans les versions de l’étape."); err != nil {
 			return err

@@ -17,8 +17,6 @@ import (
 const carryKey = "carry"
 
 type carry struct {
-	Record                                                  registry.RecordID // with Step, the dose it is taken from
-	Step                                                    registry.Step
 	Vaccine, Lot, Occurrence                                string
 	PlaceType, PlaceAbsent, Place, PlaceName, PlaceLocality string
 	ShownPlace                                              string // what it all comes to, in words
@@ -32,43 +30,48 @@ func (s *Server) carried(r *http.Request) (carry, error) {
 	return c, err
 }
 
+// lastDoseCookie names the dose that the carry is taken from. It is apart from the carry, which from one patient
+// to the next is mostly the same, and then costs no write of the session.
+const lastDoseCookie = "vaccin_last_dose"
+
+func doseName(id registry.RecordID, step registry.Step) string { return string(id) + "." + slugs[step] }
+
+// isLastDose tells whether a dose is the one that the carry is taken from.
+func (s *Server) isLastDose(r *http.Request, id registry.RecordID, step registry.Step) bool {
+	cookie, err := r.Cookie(s.Auth.Cookie(lastDoseCookie, "", 0).Name)
+	return err == nil && cookie.Value == doseName(id, step)
+}
+
 // carryOn keeps what stands of a dose that was just recorded, or, when it is the one kept, modified.
-func (s *Server) carryOn(r *http.Request, done registry.Done, step registry.Step, req registry.DoseRequest, rectify bool) error {
+func (s *Server) carryOn(w http.ResponseWriter, r *http.Request, done registry.Done, step registry.Step, req registry.DoseRequest, rectify bool) error {
 	entry, ok := done.Record.Dose(step)
 	if !ok || done.Already {
 		return nil
 	}
 	c := carryFrom(req, entry.Current().Content, entry.Author().Place)
-	c.Record, c.Step = done.Record.ID, step
 	if rectify {
 		before, err := s.carried(r)
-		if err != nil || !before.of(c.Record, c.Step) {
+		if err != nil || before.isZero() || !s.isLastDose(r, done.Record.ID, step) {
 			return err
 		}
 		if before.PlaceType == "" {
 			c = c.withoutPlace()
 		}
 	}
+	http.SetCookie(w, s.Auth.Cookie(lastDoseCookie, doseName(done.Record.ID, step), 0))
 	return s.Auth.Put(r.Context(), carryKey, c)
 }
 
 // dropCarriedDose forgets a dose that was just annulled.
-func (s *Server) dropCarriedDose(r *http.Request, id registry.RecordID, step registry.Step) error {
-	c, err := s.carried(r)
-	if err == nil && c.of(id, step) {
+func (s *Server) dropCarriedDose(r *http.Request, id registry.RecordID, step registry.Step) {
+	if s.isLastDose(r, id, step) {
 		s.Auth.Drop(r.Context(), carryKey)
 	}
-	return err
-}
-
-// of tells whether a dose is the one from which this was kept.
-func (c carry) of(id registry.RecordID, step registry.Step) bool {
-	return c.Record == id && c.Step == step
 }
 
 // withoutPlace is what is kept of a dose given elsewhere.
 func (c carry) withoutPlace() carry {
-	return carry{Record: c.Record, Step: c.Step, Vaccine: c.Vaccine, Lot: c.Lot, Occurrence: c.Occurrence}
+	return carry{Vaccine: c.Vaccine, Lot: c.Lot, Occurrence: c.Occurrence}
 }
 
 // carryFrom keeps what was typed for a dose, and what it came to. A home is the patient's: of it, the

@@ -238,7 +238,7 @@ func (s *Server) sendDose(step registry.Step, rectify bool) pageOf {
 
 // afterDose keeps what the next patient's dose takes over, and leads to the summary.
 func (s *Server) afterDose(w http.ResponseWriter, r *http.Request, done registry.Done, step registry.Step, req registry.DoseRequest, rectify bool) error {
-	if err := s.carryOn(r, done, step, req, rectify); err != nil {
+	if err := s.carryOn(w, r, done, step, req, rectify); err != nil {
 		return err
 	}
 	return s.afterAct(w, r, done, step, rectify)
