@@ -64,7 +64,8 @@ function forgetOthers (combobox, withNames) {
   let chosenWith = current()
   combobox.addEventListener('input', () => { chosenWith = current() })
   combobox.form.addEventListener('change', event => {
-    if (event.target === combobox) chosenWith = current()
+    // Hidden while it has the focus, the field is left, and says so: nothing was chosen then.
+    if (event.target === combobox && !combobox.closest('[hidden]')) chosenWith = current()
     if (!withNames.includes(event.target.name)) return
     setTimeout(() => { // what is shown follows the same change
       if (current() === chosenWith || combobox.closest('[hidden]') || combobox.value === '') return
