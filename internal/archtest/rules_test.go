@@ -24,7 +24,7 @@ var rooms = []room{
 	},
 	{
 		packages: "internal/accesslog",
-		others:   []string{"golang.org/x/mod/sumdb/tlog"},
+		others:   []string{"golang.org/x/mod/sumdb/tlog", "golang.org/x/mod/sumdb/note"},
 		reason:   "an auditor verifies the log with this package alone, without a database",
 	},
 	{
@@ -165,11 +165,11 @@ var guards = []guard{
 			"testing/...", "pgregory.net/rapid", "github.com/google/go-cmp/...",
 			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...", "github.com/ThalesGroup/crypto11/...",
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
-			"internal/auth/oidc/oidctest", "internal/vitale/vitaletest",
+			"internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "internal/store/postgrestest",
 		},
 		only: []string{
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...",
-			"internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "bench/...",
+			"internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "internal/store/postgrestest", "bench/...",
 		},
 		reason: "what tests lean on is not shipped",
 	},
@@ -185,7 +185,7 @@ type link struct {
 var links = []link{
 	{
 		program: "cmd/vaccin",
-		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
+		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/store/postgrestest", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
 		reason:  "the service in production holds no simulator, no synthetic person and no test double, and reads no card itself",
 	},
 	{
