@@ -8,7 +8,6 @@ import (
 
 const (
 	annulmentColumns = "step, sequence, reason, request, " + signatureColumns
-	selectAnnulments = "SELECT " + annulmentColumns + " FROM annulment WHERE record_num = $1"
 )
 
 var insertAnnulment = insertUnder("annulment", annulmentColumns)
@@ -24,6 +23,7 @@ func annul(head registry.Head, change int64, step registry.Step, sequence int, a
 }
 
 type annulmentRow struct {
+	record    int64
 	step      registry.Step
 	sequence  int
 	annulment registry.Annulment
@@ -31,30 +31,22 @@ type annulmentRow struct {
 
 func (row *annulmentRow) columns() []any {
 	a := &row.annulment
-	return append([]any{&row.step, &row.sequence, &a.Reason, &a.Request}, readSignature(&a.Signed)...)
+	return append([]any{&row.record, &row.step, &row.sequence, &a.Reason, &a.Request}, readSignature(&a.Signed)...)
 }
 
-func (f *found) annulments(r reader) error {
-	rows, err := all(r, selectAnnulments, []any{f.num}, (*annulmentRow).columns)
+// put marks the entry, which must be there.
+func (row *annulmentRow) put(r *registry.Record) error {
+	if row.step == registry.StepEligibility {
+		return mark(r.Eligibilities, row)
+	}
+	entries, err := doseEntries(r, row.step)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		if row.step == registry.StepEligibility {
-			err = mark(f.record.Eligibilities, row)
-		} else if entries, wrong := f.doseEntries(row.step); wrong != nil {
-			err = wrong
-		} else {
-			err = mark(*entries, row)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return mark(*entries, row)
 }
 
-func mark[T any](entries []registry.Entry[T], row annulmentRow) error {
+func mark[T any](entries []registry.Entry[T], row *annulmentRow) error {
 	if row.sequence < 1 || row.sequence > len(entries) {
 		return errors.New("store: an annulment of no entry")
 	}

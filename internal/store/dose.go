@@ -10,7 +10,6 @@ const (
 	doseColumns = "step, sequence, number, dose_number, series_doses, vaccine_code, vaccine_name, lot_number, site, occurrence," +
 		" performer_family_name, performer_given_name, performer_number, place_type, place_id, place_label, place_name, place_address," +
 		" place_postal_code, place_locality, place_commune_code, am_number, book_from, " + versionColumns
-	selectDoses = "SELECT " + doseColumns + " FROM dose WHERE record_num = $1 ORDER BY step, sequence, number"
 )
 
 var insertDose = insertUnder("dose", doseColumns)
@@ -36,6 +35,7 @@ func addDose(head registry.Head, change int64, step registry.Step, sequence int,
 }
 
 type doseRow struct {
+	record   int64
 	step     registry.Step
 	sequence int
 	version  registry.Version[registry.Dose]
@@ -44,7 +44,7 @@ type doseRow struct {
 func (row *doseRow) columns() []any {
 	v, d := &row.version, &row.version.Content
 	own := []any{
-		&row.step, &row.sequence, &v.Number, &d.Number, &d.SeriesDoses, &d.VaccineCode, &d.VaccineName,
+		&row.record, &row.step, &row.sequence, &v.Number, &d.Number, &d.SeriesDoses, &d.VaccineCode, &d.VaccineName,
 		&d.LotNumber, &d.Site, asDay(&d.Occurrence), &d.Performer.FamilyName, &d.Performer.GivenName, &d.Performer.Number,
 		&d.Location.Type, &d.Location.PlaceID, &d.Location.PlaceLabel, &d.Location.Name, &d.Location.Address, &d.Location.Locality.PostalCode,
 		&d.Location.Locality.Name, &d.Location.Locality.CommuneCode, &d.AMNumber, asOptionalDay(&d.BookFrom),
@@ -52,27 +52,23 @@ func (row *doseRow) columns() []any {
 	return append(own, readVersion(v)...)
 }
 
-// doseEntries is where a record keeps the entries of a step.
-func (f *found) doseEntries(step registry.Step) (*[]registry.Entry[registry.Dose], error) {
-	switch step {
-	case registry.StepFirstDose:
-		return &f.record.FirstDoses, nil
-	case registry.StepSecondDose:
-		return &f.record.SecondDoses, nil
+// put puts the version in its place.
+func (row *doseRow) put(r *registry.Record) error {
+	entries, err := doseEntries(r, row.step)
+	if err != nil {
+		return err
 	}
-	return nil, errors.New("store: an entry of no step")
+	*entries, err = withVersion(*entries, row.sequence, row.version)
+	return err
 }
 
-func (f *found) doses(r reader) error {
-	rows, err := all(r, selectDoses, []any{f.num}, (*doseRow).columns)
-	for _, row := range rows {
-		entries, err := f.doseEntries(row.step)
-		if err != nil {
-			return err
-		}
-		if *entries, err = withVersion(*entries, row.sequence, row.version); err != nil {
-			return err
-		}
+// doseEntries is where a record keeps the entries of a step.
+func doseEntries(r *registry.Record, step registry.Step) (*[]registry.Entry[registry.Dose], error) {
+	switch step {
+	case registry.StepFirstDose:
+		return &r.FirstDoses, nil
+	case registry.StepSecondDose:
+		return &r.SecondDoses, nil
 	}
-	return err
+	return nil, errors.New("store: an entry of no step")
 }

@@ -6,7 +6,6 @@ const (
 	eligibilityColumns = "sequence, number, declarer_prescribes, prescriber_family_name, prescriber_given_name," +
 		" prescriber_number, prescriber_structure, prescribed_on, health_professional, activity, patient_agrees," +
 		" conditions_accepted, " + versionColumns
-	selectEligibilities = "SELECT " + eligibilityColumns + " FROM eligibility WHERE record_num = $1 ORDER BY sequence, number"
 )
 
 var insertEligibility = insertUnder("eligibility", eligibilityColumns)
@@ -31,6 +30,7 @@ func addEligibility(head registry.Head, change int64, sequence int, v registry.V
 }
 
 type eligibilityRow struct {
+	record   int64
 	sequence int
 	version  registry.Version[registry.Eligibility]
 }
@@ -38,20 +38,15 @@ type eligibilityRow struct {
 func (row *eligibilityRow) columns() []any {
 	v, e := &row.version, &row.version.Content
 	own := []any{
-		&row.sequence, &v.Number, &e.DeclarerPrescribes,
+		&row.record, &row.sequence, &v.Number, &e.DeclarerPrescribes,
 		&e.Prescriber.FamilyName, &e.Prescriber.GivenName, &e.Prescriber.Number, &e.Prescriber.Structure, asDay(&e.PrescribedOn),
 		&e.HealthProfessional, &e.Activity, &e.PatientAgrees, &e.ConditionsAccepted,
 	}
 	return append(own, readVersion(v)...)
 }
 
-func (f *found) eligibilities(r reader) error {
-	rows, err := all(r, selectEligibilities, []any{f.num}, (*eligibilityRow).columns)
-	for _, row := range rows {
-		f.record.Eligibilities, err = withVersion(f.record.Eligibilities, row.sequence, row.version)
-		if err != nil {
-			return err
-		}
-	}
+// put puts the version in its place.
+func (row *eligibilityRow) put(r *registry.Record) (err error) {
+	r.Eligibilities, err = withVersion(r.Eligibilities, row.sequence, row.version)
 	return err
 }

@@ -106,21 +106,17 @@ func (s *Store) Localities(ctx context.Context, text string, limit int) ([]regis
 
 // LocalitiesNamed implements registry.Store.
 func (s *Store) LocalitiesNamed(ctx context.Context, label string) (found []registry.Locality, err error) {
-	err = s.engine.read(ctx, func(r reader) error {
-		found, err = localitiesNamed(r, label)
-		return err
-	})
-	return found, err
-}
-
-func localitiesNamed(r reader, label string) ([]registry.Locality, error) {
-	postalCode, name, whole := strings.Cut(registry.Fold(label), " ")
-	if !whole {
-		return nil, nil
-	}
-	found, err := all(r, selectLocalitiesNamed, []any{postalCode, name}, readLocality)
-	if err != nil {
+	if err := s.engine.read(ctx, localitiesNamed(&found, label)...); err != nil {
 		return nil, fmt.Errorf("finding a locality by its label: %w", err)
 	}
 	return found, nil
+}
+
+// localitiesNamed asks for the localities of a label, unless there can be none.
+func localitiesNamed(found *[]registry.Locality, label string) []query {
+	postalCode, name, whole := strings.Cut(registry.Fold(label), " ")
+	if !whole {
+		return nil
+	}
+	return []query{into(found, readLocality, selectLocalitiesNamed, postalCode, name)}
 }

@@ -34,14 +34,10 @@ func (s *Store) Lots(ctx context.Context, vaccineCode, text string, limit int) (
 	return found, nil
 }
 
-// lotVaccines returns the vaccines that have a lot of that number.
-func lotVaccines(r reader, number string) ([]string, error) {
+// lotVaccines asks for the vaccines that have a lot of that number.
+func lotVaccines(found *[]string, number string) []query {
 	if number == "" {
-		return nil, nil
+		return nil
 	}
-	found, err := all(r, selectLotVaccines, []any{number}, func(code *string) []any { return []any{code} })
-	if err != nil {
-		return nil, fmt.Errorf("finding the vaccines of a lot: %w", err)
-	}
-	return found, nil
+	return []query{into(found, func(code *string) []any { return []any{code} }, selectLotVaccines, number)}
 }

@@ -73,14 +73,11 @@ func (s *Store) Places(
 	return found, nil
 }
 
-func placesNamed(r reader, placeType, label string) ([]registry.VaccinationPlace, error) {
+// placesNamed asks for the vaccination places of a type and a label.
+func placesNamed(found *[]registry.VaccinationPlace, placeType, label string) []query {
 	folded := registry.Fold(label)
 	if folded == "" {
-		return nil, nil
+		return nil
 	}
-	found, err := all(r, selectPlacesNamed, []any{placeType, folded}, readPlace)
-	if err != nil {
-		return nil, fmt.Errorf("finding a vaccination place by its label: %w", err)
-	}
-	return found, nil
+	return []query{into(found, readPlace, selectPlacesNamed, placeType, folded)}
 }

@@ -46,11 +46,8 @@ func (e *slowEngine) transact(batch []work) ([]error, *failure) {
 	return make([]error, len(batch)), nil
 }
 
-func (e *slowEngine) read(context.Context, func(reader) error) error { return nil }
-func (e *slowEngine) query(context.Context, string, []any, func(func(...any) error) error) error {
-	return nil
-}
-func (e *slowEngine) close() error { return nil }
+func (e *slowEngine) read(context.Context, ...query) error { return nil }
+func (e *slowEngine) close() error                         { return nil }
 
 func named(name string) work { return work{statements: []statement{{sql: name}}} }
 

@@ -11,13 +11,8 @@ import (
 
 const (
 	recordColumns = "r.num, r.id, r.version, r.code, r.birth_date, r.birth_rank"
+	selectRecord  = "SELECT " + recordColumns + ", " + patientColumns + " FROM record r JOIN patient p ON p.record_num = r.num"
 
-	selectRecord = "SELECT " + recordColumns + ", " + patientColumns +
-		" FROM record r JOIN patient p ON p.record_num = r.num WHERE "
-	selectRecordByID   = selectRecord + "r.id = $1"
-	selectRecordByCode = selectRecord + "r.code = $1"
-	selectRecordsByNIR = selectRecord + "r.num IN (SELECT num FROM record WHERE holder_key = $1" +
-		" UNION SELECT num FROM record WHERE own_key = $1) ORDER BY r.birth_date, r.birth_rank, r.id"
 	// The natural key goes before the person's own number.
 	selectKey = "SELECT id FROM record WHERE birth_date = $2 AND (holder_key = $1 AND birth_rank = $3 OR own_key = $1)" +
 		" ORDER BY CASE WHEN holder_key = $1 AND birth_rank = $3 THEN 0 ELSE 1 END, id LIMIT 1"
@@ -96,6 +91,28 @@ func register(id registry.RecordID, p registry.Patient, change int64) (statement
 	return s, nil
 }
 
+// selection are the queries that read whole records by one condition, each on its own.
+type selection struct{ records, eligibilities, doses, annulments string }
+
+// selectWhere is the selection of the records whose number is among those of a query.
+func selectWhere(nums string) selection {
+	entries := func(columns, table, order string) string {
+		return "SELECT record_num, " + columns + " FROM " + table + " WHERE record_num IN (" + nums + ")" + order
+	}
+	return selection{
+		records:       selectRecord + " WHERE r.num IN (" + nums + ") ORDER BY r.birth_date, r.birth_rank, r.id",
+		eligibilities: entries(eligibilityColumns, "eligibility", " ORDER BY record_num, sequence, number"),
+		doses:         entries(doseColumns, "dose", " ORDER BY record_num, step, sequence, number"),
+		annulments:    entries(annulmentColumns, "annulment", ""),
+	}
+}
+
+var (
+	recordByID   = selectWhere("SELECT num FROM record WHERE id = $1")
+	recordByCode = selectWhere("SELECT num FROM record WHERE code = $1")
+	recordsByNIR = selectWhere("SELECT num FROM record WHERE holder_key = $1 UNION SELECT num FROM record WHERE own_key = $1")
+)
+
 // found is a record being read, with the number that its entries bear.
 type found struct {
 	num    int64
@@ -108,35 +125,55 @@ func (f *found) columns() []any {
 	return append(own, readPatient(&r.Patient)...)
 }
 
-// records returns whole records by one of the queries above.
-func records(r reader, query string, args ...any) ([]registry.Record, error) {
-	rows, err := all(r, query, args, (*found).columns)
-	if err != nil {
-		return nil, fmt.Errorf("reading records: %w", err)
+// gathered is what a selection finds.
+type gathered struct {
+	records       []found
+	eligibilities []eligibilityRow
+	doses         []doseRow
+	annulments    []annulmentRow
+}
+
+func (g *gathered) queries(s selection, arg any) []query {
+	return []query{
+		into(&g.records, (*found).columns, s.records, arg),
+		into(&g.eligibilities, (*eligibilityRow).columns, s.eligibilities, arg),
+		into(&g.doses, (*doseRow).columns, s.doses, arg),
+		into(&g.annulments, (*annulmentRow).columns, s.annulments, arg),
 	}
-	var whole []registry.Record
-	for _, f := range rows {
-		if err := f.entries(r); err != nil {
-			return nil, fmt.Errorf("reading a record's entries: %w", err)
+}
+
+// whole are the records with all that was declared on them.
+func (g *gathered) whole() ([]registry.Record, error) {
+	whole, at := make([]registry.Record, len(g.records)), make(map[int64]*registry.Record, len(g.records))
+	for i, f := range g.records {
+		whole[i] = f.record
+		at[f.num] = &whole[i]
+	}
+	for i := range g.eligibilities {
+		if err := putIn(at, g.eligibilities[i].record, &g.eligibilities[i]); err != nil {
+			return nil, err
 		}
-		whole = append(whole, f.record)
+	}
+	for i := range g.doses {
+		if err := putIn(at, g.doses[i].record, &g.doses[i]); err != nil {
+			return nil, err
+		}
+	}
+	for i := range g.annulments { // after the entries that they mark
+		if err := putIn(at, g.annulments[i].record, &g.annulments[i]); err != nil {
+			return nil, err
+		}
 	}
 	return whole, nil
 }
 
-// entries reads what was declared on the record. A record at its first version was never changed: most
-// persons of the referential have nothing else to read.
-func (f *found) entries(r reader) error {
-	if f.record.Version == 1 {
-		return nil
+// putIn puts a row in the record that it belongs to.
+func putIn(records map[int64]*registry.Record, num int64, row interface{ put(*registry.Record) error }) error {
+	r, ok := records[num]
+	if !ok {
+		return errors.New("store: an entry of no record")
 	}
-	if err := f.eligibilities(r); err != nil {
-		return err
-	}
-	if err := f.doses(r); err != nil {
-		return err
-	}
-	return f.annulments(r)
+	return row.put(r)
 }
 
 // withVersion puts a version read from a row in its place. Rows come in order; a gap is an error.
@@ -164,22 +201,16 @@ func one(rows []registry.Record, err error) (registry.Record, error) {
 }
 
 // Facts implements registry.Store.
-func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.Wanted) (registry.Facts, error) {
-	var facts registry.Facts
-	err := s.engine.read(ctx, func(r reader) (err error) {
-		if facts.Record, err = one(records(r, selectRecordByID, string(id))); err != nil {
-			return err
-		}
-		if facts.LotVaccines, err = lotVaccines(r, want.Lot); err != nil {
-			return err
-		}
-		if facts.Places, err = placesNamed(r, want.PlaceType, want.PlaceLabel); err != nil {
-			return err
-		}
-		facts.Localities, err = localitiesNamed(r, want.LocalityLabel)
-		return err
-	})
-	if err != nil {
+func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.Wanted) (facts registry.Facts, err error) {
+	var g gathered
+	queries := g.queries(recordByID, string(id))
+	queries = append(queries, lotVaccines(&facts.LotVaccines, want.Lot)...)
+	queries = append(queries, placesNamed(&facts.Places, want.PlaceType, want.PlaceLabel)...)
+	queries = append(queries, localitiesNamed(&facts.Localities, want.LocalityLabel)...)
+	if err := s.engine.read(ctx, queries...); err != nil {
+		return registry.Facts{}, fmt.Errorf("reading facts: %w", err)
+	}
+	if facts.Record, err = one(g.whole()); err != nil {
 		return registry.Facts{}, err
 	}
 	return facts, nil
@@ -187,21 +218,21 @@ func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.W
 
 // Read implements registry.Store.
 func (s *Store) Read(ctx context.Context, id registry.RecordID, event registry.Event) (registry.Record, error) {
-	return one(s.logged(ctx, event, registry.Toll{}, selectRecordByID, string(id)))
+	return one(s.logged(ctx, event, registry.Toll{}, recordByID, string(id)))
 }
 
 // FindByCode implements registry.Store.
 func (s *Store) FindByCode(
 	ctx context.Context, code registry.TargetCode, event registry.Event, toll registry.Toll,
 ) (registry.Record, error) {
-	return one(s.logged(ctx, event, toll, selectRecordByCode, int64(code)))
+	return one(s.logged(ctx, event, toll, recordByCode, int64(code)))
 }
 
 // FindByNIR implements registry.Store.
 func (s *Store) FindByNIR(
 	ctx context.Context, number nir.Number, event registry.Event, toll registry.Toll,
 ) ([]registry.Record, error) {
-	return s.logged(ctx, event, toll, selectRecordsByNIR, nirKey(number))
+	return s.logged(ctx, event, toll, recordsByNIR, nirKey(number))
 }
 
 // FindByKey implements registry.Store.
@@ -220,14 +251,15 @@ func (s *Store) FindByKey(ctx context.Context, number nir.Number, born registry.
 
 // logged reads records and returns them once the access log has an entry for each, or one that says that
 // nothing was found, and the toll is paid.
-func (s *Store) logged(ctx context.Context, event registry.Event, toll registry.Toll, query string, arg any) (rows []registry.Record, err error) {
+func (s *Store) logged(ctx context.Context, event registry.Event, toll registry.Toll, which selection, arg any) ([]registry.Record, error) {
 	if event.IsZero() {
 		return nil, errNoEvent
 	}
-	err = s.engine.read(ctx, func(r reader) error {
-		rows, err = records(r, query, arg)
-		return err
-	})
+	var g gathered
+	if err := s.engine.read(ctx, g.queries(which, arg)...); err != nil {
+		return nil, fmt.Errorf("reading records: %w", err)
+	}
+	rows, err := g.whole()
 	if err != nil {
 		return nil, err
 	}

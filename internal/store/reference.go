@@ -131,67 +131,39 @@ func datedStatements(change registry.ReferenceChange) ([]statement, error) {
 
 // Reference implements registry.Store.
 func (s *Store) Reference(ctx context.Context) (ref registry.Reference, err error) {
-	err = s.engine.read(ctx, func(r reader) error {
-		ref, err = reference(r)
-		return err
-	})
-	if err != nil {
-		return registry.Reference{}, fmt.Errorf("reading reference data: %w", err)
-	}
-	return ref, nil
-}
-
-func reference(r reader) (ref registry.Reference, err error) {
-	if ref.Vaccines, err = vaccines(r); err != nil {
-		return ref, err
-	}
-	ref.Schedules, err = all(r, selectSchedule, nil, func(x *registry.Schedule) []any {
-		return []any{
-			&x.VaccineCode, asDay(&x.From), asOptionalDay(&x.Until), &x.Minimum, &x.Recommended, &x.Maximum, &x.CoversEarlier,
-		}
-	})
-	if err != nil {
-		return ref, err
-	}
-	ref.Sites, err = all(r, selectSites, nil, func(x *registry.InjectionSite) []any { return []any{&x.Code, &x.Label} })
-	if err != nil {
-		return ref, err
-	}
-	ref.PlaceTypes, err = all(r, selectPlaceTypes, nil, func(x *registry.PlaceType) []any {
-		return []any{&x.Code, &x.Label, &x.Listed, &x.Practice}
-	})
-	if err != nil {
-		return ref, err
-	}
-	ref.Activities, err = all(r, selectActivities, nil, func(x *registry.Activity) []any { return []any{&x.Code, &x.Label} })
-	if err != nil {
-		return ref, err
-	}
-	ref.Openings, err = all(r, selectOpenings, nil, func(x *registry.ProfessionOpening) []any {
-		return []any{&x.Profession, asDay(&x.From), asOptionalDay(&x.Until)}
-	})
-	return ref, err
-}
-
-// vaccines returns the vaccines with their names.
-func vaccines(r reader) ([]registry.Vaccine, error) {
-	found, err := all(r, selectVaccines, nil, func(x *registry.Vaccine) []any {
-		return []any{&x.Code, &x.Holder, &x.EUProduct, &x.VACSICode, asDay(&x.AuthorisedOn), &x.Doses, &x.MinimumAge}
-	})
-	if err != nil {
-		return nil, err
-	}
-	type row struct {
+	type vaccineName struct {
 		vaccine string
 		name    registry.DatedName
 	}
-	names, err := all(r, selectNames, nil, func(x *row) []any { return []any{&x.vaccine, asDay(&x.name.From), &x.name.Name} })
-	for i := range found {
+	var names []vaccineName
+	err = s.engine.read(ctx,
+		into(&ref.Vaccines, func(x *registry.Vaccine) []any {
+			return []any{&x.Code, &x.Holder, &x.EUProduct, &x.VACSICode, asDay(&x.AuthorisedOn), &x.Doses, &x.MinimumAge}
+		}, selectVaccines),
+		into(&names, func(x *vaccineName) []any { return []any{&x.vaccine, asDay(&x.name.From), &x.name.Name} }, selectNames),
+		into(&ref.Schedules, func(x *registry.Schedule) []any {
+			return []any{
+				&x.VaccineCode, asDay(&x.From), asOptionalDay(&x.Until), &x.Minimum, &x.Recommended, &x.Maximum, &x.CoversEarlier,
+			}
+		}, selectSchedule),
+		into(&ref.Sites, func(x *registry.InjectionSite) []any { return []any{&x.Code, &x.Label} }, selectSites),
+		into(&ref.PlaceTypes, func(x *registry.PlaceType) []any {
+			return []any{&x.Code, &x.Label, &x.Listed, &x.Practice}
+		}, selectPlaceTypes),
+		into(&ref.Activities, func(x *registry.Activity) []any { return []any{&x.Code, &x.Label} }, selectActivities),
+		into(&ref.Openings, func(x *registry.ProfessionOpening) []any {
+			return []any{&x.Profession, asDay(&x.From), asOptionalDay(&x.Until)}
+		}, selectOpenings),
+	)
+	if err != nil {
+		return registry.Reference{}, fmt.Errorf("reading reference data: %w", err)
+	}
+	for i := range ref.Vaccines {
 		for _, n := range names {
-			if n.vaccine == found[i].Code {
-				found[i].Names = append(found[i].Names, n.name)
+			if n.vaccine == ref.Vaccines[i].Code {
+				ref.Vaccines[i].Names = append(ref.Vaccines[i].Names, n.name)
 			}
 		}
 	}
-	return found, err
+	return ref, nil
 }

@@ -232,37 +232,32 @@ func (e *sqlite) reader(ctx context.Context) (c *sqliteConn, release func(), err
 	}
 }
 
-// query implements engine.
-func (e *sqlite) query(ctx context.Context, text string, args []any, row func(scan func(...any) error) error) error {
+// read implements engine. A single query takes no transaction around it.
+func (e *sqlite) read(ctx context.Context, queries ...query) error {
 	c, release, err := e.reader(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	if err := c.query(text, args, row); err != nil {
-		c.drop() // it may be the connection's fault
-		return err
+	if len(queries) > 1 {
+		if _, err := c.exec("BEGIN", nil); err != nil {
+			c.drop()
+			return fmt.Errorf("store: beginning to read: %w", err)
+		}
+	}
+	for _, q := range queries {
+		if err := c.query(q.sql, q.args, q.row); err != nil {
+			c.drop() // it may be the connection's fault, and it ends the transaction
+			return err
+		}
+	}
+	if len(queries) > 1 {
+		if _, err := c.exec("COMMIT", nil); err != nil {
+			c.drop()
+			return fmt.Errorf("store: ending to read: %w", err)
+		}
 	}
 	return nil
-}
-
-// read implements engine.
-func (e *sqlite) read(ctx context.Context, f func(reader) error) error {
-	c, release, err := e.reader(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if _, err := c.exec("BEGIN", nil); err != nil {
-		c.drop()
-		return fmt.Errorf("store: beginning to read: %w", err)
-	}
-	err = f(c)
-	if _, end := c.exec("COMMIT", nil); end != nil {
-		c.drop()
-		err = errors.Join(err, end)
-	}
-	return err
 }
 
 // sqliteConn is a connection with the statements it has prepared. Statements run to their end whatever
@@ -305,7 +300,7 @@ func (c *sqliteConn) exec(text string, args []any) (rows int64, err error) {
 	return result.RowsAffected()
 }
 
-// query implements reader.
+// query runs a query and hands over each row.
 func (c *sqliteConn) query(text string, args []any, row func(scan func(...any) error) error) (err error) {
 	s, err := c.statement(text)
 	if err != nil {

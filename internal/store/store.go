@@ -28,10 +28,9 @@ type engine interface {
 	// transact does pieces of work in one durable transaction and returns the refusal of each, nil for
 	// what was done. When it fails, nothing at all was done, unless the failure is ErrUnknownOutcome.
 	transact(batch []work) (refusals []error, failure *failure)
-	// read calls f with a consistent view of what is committed.
-	read(ctx context.Context, f func(reader) error) error
-	// query runs a single query on what is committed, which takes no transaction around it.
-	query(ctx context.Context, sql string, args []any, row func(scan func(columns ...any) error) error) error
+	// read runs queries, all on the same view of what is committed, and, where a network lies between, all in
+	// one round trip: none may depend on what another finds.
+	read(ctx context.Context, queries ...query) error
 	close() error
 }
 
@@ -41,9 +40,11 @@ type failure struct {
 	replay bool
 }
 
-// reader runs queries. row is called for each row with a function that reads its columns.
-type reader interface {
-	query(sql string, args []any, row func(scan func(columns ...any) error) error) error
+// query is a question to what is committed. row is called for each row with a function that reads its columns.
+type query struct {
+	sql  string
+	args []any
+	row  func(scan func(columns ...any) error) error
 }
 
 // Store keeps everything the service keeps. It may be used from many goroutines.
@@ -79,31 +80,22 @@ func (s *Store) Close() error {
 // write does a piece of work, durably, or returns why it was not done.
 func (s *Store) write(ctx context.Context, w work) error { return s.queue.do(ctx, w) }
 
-// all returns the rows of a query.
-func all[T any](r reader, sql string, args []any, columns func(*T) []any) ([]T, error) {
-	var rows []T
-	if err := r.query(sql, args, into(&rows, columns)); err != nil {
-		return nil, err
-	}
-	return rows, nil
-}
-
-// into adds each row of a query to rows.
-func into[T any](rows *[]T, columns func(*T) []any) func(scan func(...any) error) error {
-	return func(scan func(...any) error) error {
+// into is a query that adds each row to rows.
+func into[T any](rows *[]T, columns func(*T) []any, sql string, args ...any) query {
+	return query{sql, args, func(scan func(...any) error) error {
 		var row T
 		if err := scan(columns(&row)...); err != nil {
 			return err
 		}
 		*rows = append(*rows, row)
 		return nil
-	}
+	}}
 }
 
 // readAll returns the rows of a query as a read of its own.
 func readAll[T any](ctx context.Context, s *Store, sql string, args []any, columns func(*T) []any) ([]T, error) {
 	var rows []T
-	if err := s.engine.query(ctx, sql, args, into(&rows, columns)); err != nil {
+	if err := s.engine.read(ctx, into(&rows, columns, sql, args...)); err != nil {
 		return nil, err
 	}
 	return rows, nil
