@@ -67,7 +67,7 @@ func importPeople(ctx context.Context, g *registry.Registry, n int, p population
 // openStore makes a store with the reference data that ship and the places and lots of the tests. Its
 // use cases stand at a day of the campaign.
 func openStore(ctx context.Context, path string) (*store.Store, *registry.Registry, error) {
-	kept, err := store.Open(ctx, path)
+	kept, err := store.Open(ctx, path, store.Options{})
 	if err != nil {
 		return nil, nil, err
 	}

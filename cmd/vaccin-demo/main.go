@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("making a folder for the store: %w", err)
 	}
 	defer os.RemoveAll(folder)
-	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"))
+	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"), store.Options{})
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ func (i importCmd) reference(ctx context.Context) (ref registry.Reference, err e
 		shipped, err := referential.Builtin()
 		return registry.Reference{Vaccines: shipped.Vaccines}, err
 	}
-	st, g, _, err := openStore(ctx, i.Store)
+	st, g, _, err := openStore(ctx, i.Store, store.Options{})
 	if err != nil {
 		return ref, err
 	}
@@ -111,7 +111,7 @@ func (i importCmd) apply(ctx context.Context, c console, source *referential.Sou
 		return err
 	}
 	var st *store.Store
-	st, g, seeded, err := openStore(ctx, i.Store)
+	st, g, seeded, err := openStore(ctx, i.Store, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/shareddata"
+	"vaccin/internal/store"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -31,7 +32,7 @@ var filled = sync.OnceValues(func() (file []byte, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "t.db")
-	st, _, seeded, err := openStore(context.Background(), path)
+	st, _, seeded, err := openStore(context.Background(), path, store.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,7 @@ type imported struct {
 
 func look(t *testing.T, path string) (all imported) {
 	t.Helper()
-	st, g, seeded, err := openStore(t.Context(), path)
+	st, g, seeded, err := openStore(t.Context(), path, store.Options{})
 	if err != nil || seeded {
 		t.Fatalf("seeded %v, %v", seeded, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"vaccin/internal/auth/password"
 	"vaccin/internal/registry"
+	"vaccin/internal/store"
 
 	"golang.org/x/term"
 )
@@ -54,7 +55,7 @@ func (p portalSetCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	st, g, _, err := openStore(ctx, p.Store)
+	st, g, _, err := openStore(ctx, p.Store, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (p portalRemoveCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	st, g, _, err := openStore(ctx, p.Store)
+	st, g, _, err := openStore(ctx, p.Store, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,9 @@ import (
 	"os"
 	_ "time/tzdata" // the service works by the time zones of places, also where the machine has none
 
+	"vaccin/internal/registry"
 	"vaccin/internal/service"
+	"vaccin/internal/store"
 )
 
 // serveCmd serves the pages, on the real clock.
@@ -24,7 +26,7 @@ func (s serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kept, cases, _, err := openStore(ctx, s.Store)
+	kept, cases, err := openForService(ctx, s.Store, log)
 	if err != nil {
 		return err
 	}
@@ -33,4 +35,20 @@ func (s serveCmd) Run(ctx context.Context) error {
 		return errors.Join(err, kept.Close())
 	}
 	return errors.Join(product.Serve(ctx), kept.Close())
+}
+
+// openForService opens the store with the rights of the running service. A database is looked at first with
+// those of the account itself, which may have to make the tables of an empty one.
+func openForService(ctx context.Context, address string, log *slog.Logger) (*store.Store, *registry.Registry, error) {
+	if store.IsDatabase(address) {
+		first, _, _, err := openStore(ctx, address, store.Options{})
+		if err == nil {
+			err = first.Close()
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	kept, cases, _, err := openStore(ctx, address, store.Options{Service: true, Log: log})
+	return kept, cases, err
 }

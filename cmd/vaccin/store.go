@@ -16,11 +16,14 @@ import (
 
 // storeFlags are the flags of every command that uses the store.
 type storeFlags struct {
-	Store string `default:"vaccin.db" env:"VACCIN_STORE" type:"path" help:"File of the embedded store; made when there is none."`
+	Store string `default:"vaccin.db" env:"VACCIN_STORE" help:"Database (postgres://user@host/database), or file of the embedded store, which is made when there is none."`
 }
 
-// exists tells whether there is a store already.
+// exists tells whether there is a store already. A database is one.
 func (f storeFlags) exists() (bool, error) {
+	if store.IsDatabase(f.Store) {
+		return true, nil
+	}
 	_, err := os.Stat(f.Store)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -28,10 +31,14 @@ func (f storeFlags) exists() (bool, error) {
 	return err == nil, err
 }
 
-// openStore opens the store, brings it to this version and, when it is new, fills it with the reference
-// data that ship; seeded tells so. The caller closes it.
-func openStore(ctx context.Context, path string) (st *store.Store, g *registry.Registry, seeded bool, err error) {
-	if st, err = store.Open(ctx, path); err != nil {
+// openStore opens the store and, when it is new, fills it with the reference data that ship; seeded tells so.
+// The caller closes it.
+func openStore(ctx context.Context, address string, o store.Options) (st *store.Store, g *registry.Registry, seeded bool, err error) {
+	st, err = store.Open(ctx, address, o)
+	if errors.Is(err, store.ErrOutdated) {
+		return nil, nil, false, registry.Invalid("Les tables de la base sont plus anciennes que ce programme : mettez-les à jour d’abord avec « vaccin migrate ».")
+	}
+	if err != nil {
 		return nil, nil, false, err
 	}
 	g = registry.New(st)
@@ -67,7 +74,7 @@ type migrateCmd struct {
 
 // Run creates the store or brings it to this version.
 func (m migrateCmd) Run(ctx context.Context, c console) (err error) {
-	st, g, seeded, err := openStore(ctx, m.Store)
+	st, g, seeded, err := openStore(ctx, m.Store, store.Options{Migrate: true})
 	if err != nil {
 		return err
 	}
@@ -82,7 +89,7 @@ func (m migrateCmd) Run(ctx context.Context, c console) (err error) {
 		}
 	}
 	return c.printf("La base %s est à jour : %d vaccins, %d calendriers, %d types de lieu.\n",
-		m.Store, len(ref.Vaccines), len(ref.Schedules), len(ref.PlaceTypes))
+		store.Name(m.Store), len(ref.Vaccines), len(ref.Schedules), len(ref.PlaceTypes))
 }
 
 type versionCmd struct{}

@@ -299,7 +299,7 @@ func TestTheWorkEndsWhenItIsNoLongerWanted(t *testing.T) {
 }
 
 func TestTheDefaultCountryFillsTheEmbeddedStore(t *testing.T) {
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"))
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

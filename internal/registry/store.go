@@ -27,6 +27,7 @@ var (
 // durably before it returns: if the event cannot be written, nothing is returned but the error. An event
 // without an action or a moment is refused.
 //
+// Texts come back to the letter; bytes that are not UTF-8, and the character zero, may come back as U+FFFD.
 // Moments are kept to the microsecond and come back in UTC. When a context ends before something began to
 // be written, it is not written; once begun, the answer is awaited, so that it is the truth.
 type Store interface {

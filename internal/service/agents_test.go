@@ -30,7 +30,7 @@ func agentsOn() Config {
 }
 
 func TestWithoutAProviderTheAgentsDoorDoesNotExist(t *testing.T) {
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"))
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func withCards(t *testing.T) Config {
 
 func TestAnInstallationMayHaveNoDoorOfCards(t *testing.T) {
 	config := withCards(t)
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"))
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

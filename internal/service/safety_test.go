@@ -79,7 +79,7 @@ func TestNewRefusesWhatIsNotSafeAndWarnsOfClear(t *testing.T) {
 // Browsers are told, by every answer, to come by https alone, and to keep the session's cookie to this host.
 func TestHTTPSIsInsistedUpon(t *testing.T) {
 	t.Parallel()
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"))
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func TestTheKeyFile(t *testing.T) {
 // started is a service that serves until the test ends it, and the addresses of its pages and metrics.
 func started(t *testing.T) (pages, metrics string, stop func() error) {
 	t.Helper()
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"))
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ type stopping struct {
 
 func startStopping(t *testing.T, drain time.Duration) *stopping {
 	t.Helper()
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"))
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,14 +26,14 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	os.Exit(databases.Main(m))
 }
 
 // writeUntilKilled registers patients, declares them eligible and records their dose as fast as it can,
 // and prints what was acknowledged once it is: a word and the record.
 func writeUntilKilled(path string) error {
 	ctx := context.Background()
-	s, err := Open(ctx, path)
+	s, err := Open(ctx, path, Options{})
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func killed(t *testing.T, path string, after time.Duration) []string {
 // has an entry without a log entry or the other way round.
 func checkSurvivors(t *testing.T, path string, acknowledged map[registry.RecordID]map[string]bool) {
 	t.Helper()
-	s, err := Open(t.Context(), path)
+	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

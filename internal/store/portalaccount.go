@@ -44,11 +44,12 @@ func (s *Store) RehashPortalAccount(ctx context.Context, login, from, to string)
 	return s.write(ctx, work{statements: []statement{{sql: rehashPortalAccount, args: []any{login, from, to}, quiet: true}}})
 }
 
-// withEvent does one statement and writes its event, both or neither.
+// withEvent does one statement and writes its event, both or neither. The event does not hang on a guard, so
+// that a refusal has to undo it.
 func (s *Store) withEvent(ctx context.Context, event registry.Event, st statement) error {
 	logged, err := logAlways(event)
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, work{statements: []statement{st, logged}})
+	return s.write(ctx, work{statements: []statement{st, logged}, alone: true})
 }

@@ -10,15 +10,16 @@ import (
 // maxBatch is how many pieces of work may share one transaction.
 const maxBatch = 256
 
-// queue lets work that waits share transactions: one goroutine takes all that waits and has it done in
-// one, so that many changes cost one wait for the disk. Nobody is made to wait for company: work that
-// comes alone is done alone.
+// queue lets work that waits share transactions: a writer takes all that waits and has it done in one, so
+// that many changes cost one wait for the disk. Nobody is made to wait for company: work that comes alone is
+// done alone. There are as many writers as transactions may be under way at once.
 type queue struct {
 	engine  engine
 	jobs    chan *job
 	stop    chan struct{}
 	stopped chan struct{}
 	once    sync.Once
+	writers sync.WaitGroup
 }
 
 // job is a piece of work that someone waits for. Whoever sets claimed first, the queue to do it or the
@@ -29,9 +30,15 @@ type job struct {
 	done    chan error
 }
 
-func startQueue(e engine) *queue {
+func startQueue(e engine, writers int) *queue {
 	q := &queue{engine: e, jobs: make(chan *job, maxBatch), stop: make(chan struct{}), stopped: make(chan struct{})}
-	go q.serve()
+	for range writers {
+		q.writers.Go(q.serve)
+	}
+	go func() {
+		q.writers.Wait()
+		close(q.stopped)
+	}()
 	return q
 }
 
@@ -68,14 +75,13 @@ func (j *job) giveUp(err error) error {
 	return <-j.done
 }
 
-// close ends the queue after the batch that is being done; what waits is refused.
+// close ends the queue after the batches that are being done; what waits is refused.
 func (q *queue) close() {
 	q.once.Do(func() { close(q.stop) })
 	<-q.stopped
 }
 
 func (q *queue) serve() {
-	defer close(q.stopped)
 	for {
 		select {
 		case <-q.stop:

@@ -74,7 +74,7 @@ func waitFor(t *testing.T, q *queue, n int) {
 func busy(t *testing.T) (*slowEngine, *queue, chan error) {
 	t.Helper()
 	e := newSlowEngine()
-	q := startQueue(e)
+	q := startQueue(e, 1)
 	first := send(t.Context(), q, named("first"))
 	<-e.begun
 	return e, q, first
@@ -173,7 +173,7 @@ func TestWorkGivenUpWhileItWaitsIsNotDone(t *testing.T) {
 
 func TestWorkGivenUpOnceBegunTellsTheTruth(t *testing.T) {
 	e := newSlowEngine()
-	q := startQueue(e)
+	q := startQueue(e, 1)
 	defer q.close()
 	ctx, cancel := context.WithCancel(t.Context())
 	outcome := send(ctx, q, named("begun"))

@@ -54,7 +54,7 @@ func (s *Store) EndProviderSessions(ctx context.Context, order string, until tim
 	}
 	err = s.write(ctx, work{statements: []statement{
 		{sql: insertOrder, args: []any{order, expires}, none: []reason{{err: errOrderAgain}}}, end,
-	}})
+	}, alone: true})
 	if errors.Is(err, errOrderAgain) {
 		return false, nil
 	}

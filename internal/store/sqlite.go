@@ -183,7 +183,7 @@ func (e *sqlite) perform(w work) (refusal, err error) {
 		if rows > 0 || s.quiet {
 			continue
 		}
-		why, err := e.why(s)
+		why, err := s.why(func(probe query) error { return e.writer.query(probe.sql, probe.args, probe.row) })
 		if err != nil {
 			return nil, err
 		}
@@ -195,26 +195,6 @@ func (e *sqlite) perform(w work) (refusal, err error) {
 		}
 	}
 	return nil, nil
-}
-
-// why returns what it means that a statement touched no row.
-func (e *sqlite) why(s statement) (refusal, err error) {
-	for _, r := range s.none {
-		found := r.probe == ""
-		if !found {
-			err := e.writer.query(r.probe, r.args, func(func(...any) error) error {
-				found = true
-				return nil
-			})
-			if err != nil {
-				return nil, err
-			}
-		}
-		if found {
-			return r.err, nil
-		}
-	}
-	return nil, errDefect
 }
 
 // reader takes a connection that reads; release gives it back.

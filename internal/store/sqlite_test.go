@@ -27,7 +27,7 @@ func aside(t *testing.T, path string) *sql.DB {
 // openAt opens a store at a path and imports the reference data of tests.
 func openAt(t *testing.T, path string) (*Store, *registry.Registry) {
 	t.Helper()
-	s, err := Open(t.Context(), path)
+	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestAFileThatIsNoStoreIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{junk, dir, filepath.Join(dir, "missing", "store.db")} {
-		if s, err := Open(t.Context(), path); err == nil {
+		if s, err := Open(t.Context(), path, Options{}); err == nil {
 			_ = s.Close()
 			t.Errorf("%s was opened", path)
 		}
@@ -127,7 +127,7 @@ func TestANewFileMayBeOpenedByManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			s, err := Open(t.Context(), path)
+			s, err := Open(t.Context(), path, Options{})
 			if err != nil {
 				t.Error(err)
 				return
@@ -215,7 +215,7 @@ func TestWhatCannotBeReadIsAnError(t *testing.T) {
 func TestAnotherProcessMayWriteToo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	one, g := openAt(t, path)
-	two, err := Open(t.Context(), path)
+	two, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

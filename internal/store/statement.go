@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 )
@@ -31,6 +32,31 @@ type reason struct {
 type work struct {
 	statements []statement
 	alone      bool
+	// key names what the guard touches: works that share a transaction are done in its order, so that two
+	// transactions never wait for each other.
+	key string
+	// exclusive are numbers of which no other work under way may have one, where several write at once.
+	exclusive []int64
+}
+
+// why returns what it means that a statement touched no row.
+func (s statement) why(ask func(probe query) error) (refusal, err error) {
+	for _, r := range s.none {
+		found := r.probe == ""
+		if !found {
+			err := ask(query{r.probe, r.args, func(func(...any) error) error {
+				found = true
+				return nil
+			}})
+			if err != nil {
+				return nil, fmt.Errorf("store: asking why work was refused: %w", err)
+			}
+		}
+		if found {
+			return r.err, nil
+		}
+	}
+	return errDefect, nil
 }
 
 // placeholders returns $first, $first+1, … for n arguments.

@@ -3,13 +3,14 @@
 // may be done is decided before a change comes here.
 //
 // What is to be written is a list of statements made without knowing the engine (a file for each noun);
-// an engine runs the lists. There is one engine now, the embedded SQLite.
+// an engine runs the lists: the embedded SQLite (sqlite.go) or PostgreSQL (postgres.go).
 package store
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"vaccin/internal/registry"
 )
@@ -60,15 +61,36 @@ var (
 	_ registry.PortalAccountStore = (*Store)(nil)
 )
 
-// Open opens the embedded store in the file at path, which is made, readable by its owner alone, when
-// there is none, and brings its tables up to date. What the store acknowledges survives the death of the
-// process and of the machine.
-func Open(ctx context.Context, path string) (*Store, error) {
-	engine, err := openSQLite(ctx, path)
+// Options are how a store is opened. The zero value is an operator's command.
+type Options struct {
+	// Migrate brings the tables of a PostgreSQL database up to date. The embedded store, and an empty database,
+	// are always brought up to date.
+	Migrate bool
+	// Service lays down, in a PostgreSQL database, all rights but those of the running service.
+	Service bool
+	// Log takes what an operator should know; nil for none.
+	Log *slog.Logger
+}
+
+// Open opens the store at an address: a PostgreSQL database (postgres://…), or else the embedded store in the
+// file of that name, which is made, readable by its owner alone, when there is none. What the store
+// acknowledges survives the death of the process and of the machine.
+//
+// It returns ErrOutdated for a database whose tables are older than this program.
+func Open(ctx context.Context, address string, o Options) (*Store, error) {
+	var e engine
+	var err error
+	writers := 1
+	if IsDatabase(address) {
+		e, err = openPostgres(ctx, address, o)
+		writers = writersAtOnce
+	} else {
+		e, err = openSQLite(ctx, address)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
-	return &Store{engine: engine, queue: startQueue(engine)}, nil
+	return &Store{engine: e, queue: startQueue(e, writers)}, nil
 }
 
 // Close ends what is being written, refuses the rest and closes the files.

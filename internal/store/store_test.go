@@ -5,13 +5,35 @@ import (
 	"path/filepath"
 	"testing"
 
+	"vaccin/internal/store/postgrestest"
 	"vaccin/internal/store/storetest"
 )
 
 // open opens an empty store of its own, under a name that an address has to escape.
 func open(t testing.TB) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "données ?#%20.db"))
+	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "données ?#%20.db"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// databases are those of the tests on PostgreSQL, each with the tables made.
+var databases = postgrestest.Databases{Prepare: func(url string) error {
+	s, err := Open(context.Background(), url, Options{})
+	if err != nil {
+		return err
+	}
+	return s.Close()
+}}
+
+// openDatabase opens an empty database of its own with the rights of the service alone, and with those of who
+// imports.
+func openDatabase(t testing.TB, o Options) *Store {
+	t.Helper()
+	s, err := Open(context.Background(), databases.New(t), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,5 +42,10 @@ func open(t testing.TB) *Store {
 }
 
 func TestConformance(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) storetest.Engine { return open(t) })
+	t.Run("SQLite", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) storetest.Engine { return open(t) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) storetest.Engine { return openDatabase(t, Options{}) })
+	})
 }

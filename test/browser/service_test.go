@@ -71,7 +71,7 @@ func (s *running) start() error {
 		return err
 	}
 	s.cleanup = append(s.cleanup, func() { _ = os.RemoveAll(folder) })
-	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"))
+	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"), store.Options{})
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func open(t *testing.T, changes ...func(*service.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kv, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"))
+	kv, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

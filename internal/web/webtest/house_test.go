@@ -114,7 +114,7 @@ func open(t *testing.T) *house {
 	t.Helper()
 	h := &house{folder: t.TempDir(), clock: registrytest.NewClock(), logs: &logs{}}
 	var err error
-	if h.store, err = store.Open(t.Context(), filepath.Join(h.folder, "vaccin.db")); err != nil {
+	if h.store, err = store.Open(t.Context(), filepath.Join(h.folder, "vaccin.db"), store.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.store.Close() })

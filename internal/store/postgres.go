@@ -1,0 +1,435 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// What is waited for. A server that is restarting, or a standby that is being promoted, is awaited for
+// patience, so that who is in the middle of an act sees a slow page and not a failed one; an answer that
+// does not come at all is given up after answerWithin, and then nobody knows what was done.
+const (
+	patience     = 5 * time.Second
+	answerWithin = 10 * time.Second
+	retryEvery   = 50 * time.Millisecond
+)
+
+// postgres is the national engine: connections that write, in pieces of work sent whole, and connections that
+// read, on one view each time. Whatever is sent is sent in one round trip.
+type postgres struct {
+	writers, readers *pgxpool.Pool
+}
+
+// IsDatabase tells the address of a PostgreSQL database from the name of a file.
+func IsDatabase(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
+}
+
+// Name is an address as it may be shown: without the password and the settings that it may hold.
+func Name(address string) string {
+	if !IsDatabase(address) {
+		return address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return "postgres://…"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, err error) {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, errAddress // the library's error may hold the password
+	}
+	if err := preparePostgres(ctx, config.ConnConfig, o); err != nil {
+		return nil, err
+	}
+	e := &postgres{}
+	defer func() {
+		if err != nil {
+			_ = e.close()
+		}
+	}()
+	if e.writers, err = pool(ctx, config, o, writing); err != nil {
+		return nil, err
+	}
+	if e.readers, err = pool(ctx, config, o, reading); err != nil {
+		return nil, err
+	}
+	return e, e.checkDurable(ctx, o)
+}
+
+var errAddress = errors.New("the address of the database cannot be read: it has the form postgres://user@host:5432/database")
+
+// writersAtOnce is how many pieces of work one server has under way together: while one waits for its commit,
+// the next is sent. More would share fewer commits.
+const writersAtOnce = 2
+
+// Settings of connections. What writes sees at each statement what was committed before it, so that a guard
+// tells failure by touching no row and not by an error; what reads has one view for all its queries.
+var (
+	writing = map[string]string{
+		"default_transaction_isolation": "read committed", "lock_timeout": "5s", "statement_timeout": "60s",
+	}
+	reading = map[string]string{
+		"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on", "statement_timeout": "60s",
+	}
+)
+
+// pool opens connections with settings, as the role that the service has in the database.
+func pool(ctx context.Context, config *pgxpool.Config, o Options, settings map[string]string) (*pgxpool.Pool, error) {
+	c := config.Copy()
+	for name, value := range settings {
+		c.ConnConfig.RuntimeParams[name] = value
+	}
+	if _, named := c.ConnConfig.RuntimeParams["application_name"]; !named {
+		c.ConnConfig.RuntimeParams["application_name"] = "vaccin"
+	}
+	if !strings.Contains(config.ConnString(), "pool_max_conns") {
+		c.MaxConns = int32(max(4, 2*runtime.NumCPU()))
+	}
+	c.ConnConfig.ConnectTimeout = patience
+	c.ConnConfig.DialFunc = dialLimited
+	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		if !o.Service {
+			return nil
+		}
+		return becomeService(ctx, conn)
+	}
+	p, err := pgxpool.NewWithConfig(ctx, c)
+	if err != nil {
+		return nil, fmt.Errorf("connecting to the database: %w", err)
+	}
+	return p, nil
+}
+
+// limitedConn is a connection on which no read or write waits longer than answerWithin: a network that is cut
+// says nothing by itself.
+type limitedConn struct{ net.Conn }
+
+func dialLimited(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{KeepAlive: answerWithin}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return limitedConn{c}, nil
+}
+
+// Read is Conn's, within the limit.
+func (c limitedConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(answerWithin)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+// Write is Conn's, within the limit.
+func (c limitedConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(answerWithin)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
+}
+
+func (e *postgres) close() error {
+	for _, p := range []*pgxpool.Pool{e.readers, e.writers} {
+		if p != nil {
+			p.Close()
+		}
+	}
+	return nil
+}
+
+// acquire takes a connection, and waits for the database to come back when it is away.
+func acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn, error) {
+	for deadline := time.Now().Add(patience); ; {
+		c, err := p.Acquire(ctx)
+		if err == nil || ctx.Err() != nil || time.Now().After(deadline) || !away(err) {
+			return c, err
+		}
+		select {
+		case <-time.After(retryEvery):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// away tells an error that a database which restarts, or is being replaced, gives.
+func away(err error) bool {
+	var told *pgconn.PgError
+	if !errors.As(err, &told) {
+		return true // the network's
+	}
+	// operator intervention (shutting down, starting up), connection refused for want of room, or a standby
+	// that is not promoted yet.
+	return strings.HasPrefix(told.Code, "57P") || told.Code == "53300" || told.Code == "25006"
+}
+
+// transact implements engine. The statements of the batch are one transaction that the server commits at
+// their end, all sent at once.
+func (e *postgres) transact(batch []work) (refusals []error, failed *failure) {
+	again := 3 // tries, of what is certain not to have been done
+	for {
+		if len(batch) == 1 && batch[0].alone {
+			refusals, failed = e.transactAlone(batch[0])
+		} else {
+			refusals, failed = e.transactShared(batch)
+		}
+		if again--; failed == nil || again == 0 || !passing(failed.err) {
+			return refusals, failed
+		}
+	}
+}
+
+// passing tells an error of a transaction that was not done and may succeed as it is: it never left, or it met
+// another's locks.
+func passing(err error) bool {
+	var told *pgconn.PgError
+	if errors.As(err, &told) {
+		return told.Code == "40P01" || told.Code == "40001" || told.Code == "55P03"
+	}
+	return !errors.Is(err, ErrUnknownOutcome) && pgconn.SafeToRetry(err)
+}
+
+func (e *postgres) transactShared(batch []work) ([]error, *failure) {
+	// Transactions that lock rows in one order do not wait for each other in a circle.
+	order := make([]int, len(batch))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(batch[a].key, batch[b].key) })
+	sent := &pgx.Batch{}
+	for _, i := range order {
+		batch[i].send(sent)
+	}
+	ctx := context.Background()
+	c, err := acquire(ctx, e.writers)
+	if err != nil {
+		return nil, &failure{err: fmt.Errorf("store: connecting to write: %w", err)}
+	}
+	defer c.Release()
+	touched := make([][]int64, len(batch))
+	results := c.SendBatch(ctx, sent)
+	for _, i := range order {
+		if touched[i], err = batch[i].touched(results); err != nil {
+			_ = results.Close() // it repeats the error
+			return nil, whatFailed(err)
+		}
+	}
+	if err := results.Close(); err != nil {
+		return nil, whatFailed(fmt.Errorf("committing: %w", err))
+	}
+	refusals := make([]error, len(batch))
+	for i, w := range batch {
+		// Guards that failed touched nothing, and what follows them neither. What is found now may have come
+		// since; it makes who is refused decide again in any case.
+		refusals[i] = w.refusal(touched[i], func(probe query) error { return e.read(ctx, probe) })
+	}
+	return refusals, nil
+}
+
+// lockExclusively lets one transaction at a time pass, of those that name the same number.
+const lockExclusively = "SELECT pg_advisory_xact_lock($1)"
+
+// send adds the statements of a piece of work to what is sent.
+func (w work) send(to *pgx.Batch) {
+	for _, n := range w.exclusive {
+		to.Queue(lockExclusively, n)
+	}
+	for _, s := range w.statements {
+		to.Queue(s.sql, texts(s.args)...)
+	}
+}
+
+// texts replaces what PostgreSQL takes for no text: bytes that are not UTF-8, and the character zero. Nothing that
+// people type has them.
+func texts(args []any) []any {
+	for i, a := range args {
+		if text, ok := a.(string); ok && (!utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0) {
+			args = slices.Clone(args)
+			args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return args
+}
+
+// touched reads how many rows each statement touched.
+func (w work) touched(results pgx.BatchResults) ([]int64, error) {
+	for range w.exclusive {
+		if _, err := results.Exec(); err != nil {
+			return nil, err
+		}
+	}
+	touched := make([]int64, len(w.statements))
+	for i := range w.statements {
+		done, err := results.Exec()
+		if err != nil {
+			return nil, err
+		}
+		touched[i] = done.RowsAffected()
+	}
+	return touched, nil
+}
+
+// refusal is that of the first statement that had to touch a row, touched none, and has a reason.
+func (w work) refusal(touched []int64, ask func(probe query) error) error {
+	for i, s := range w.statements {
+		if touched[i] > 0 || s.quiet {
+			continue
+		}
+		why, err := s.why(ask)
+		switch {
+		case err != nil:
+			return err
+		case why != nil && i > 0 && !w.alone:
+			return fmt.Errorf("%w: refused after its guard held: %w", errDefect, why)
+		case why != nil:
+			return why
+		}
+	}
+	return nil
+}
+
+// whatFailed is what it means that a transaction sent whole failed. An error that the server gave tells that it
+// was undone; when the connection ended, nobody knows.
+func whatFailed(err error) *failure {
+	var told *pgconn.PgError
+	if errors.As(err, &told) && told.SeverityUnlocalized != "FATAL" && told.SeverityUnlocalized != "PANIC" || pgconn.SafeToRetry(err) {
+		return &failure{err: err, replay: true}
+	}
+	return &failure{err: fmt.Errorf("%w: %w", ErrUnknownOutcome, err)}
+}
+
+// transactAlone does work whose refusal undoes all of it, in a transaction that ends once that is known.
+func (e *postgres) transactAlone(w work) ([]error, *failure) {
+	ctx := context.Background()
+	c, err := acquire(ctx, e.writers)
+	if err != nil {
+		return nil, &failure{err: fmt.Errorf("store: connecting to write: %w", err)}
+	}
+	defer c.Release()
+	tx, err := c.Begin(ctx)
+	if err != nil {
+		return nil, &failure{err: fmt.Errorf("store: beginning to write: %w", err)}
+	}
+	refusal, err := performAlone(ctx, tx, w)
+	if err != nil || refusal != nil {
+		_ = tx.Rollback(ctx) // a connection that cannot is given up, which undoes it too
+		if err != nil {
+			return nil, &failure{err: err}
+		}
+		return []error{refusal}, nil
+	}
+	if err := tx.Commit(ctx); err != nil {
+		return nil, whatFailed(fmt.Errorf("committing: %w", err))
+	}
+	return []error{nil}, nil
+}
+
+func performAlone(ctx context.Context, tx pgx.Tx, w work) (refusal, err error) {
+	sent := &pgx.Batch{}
+	w.send(sent)
+	results := tx.SendBatch(ctx, sent)
+	touched, err := w.touched(results)
+	if err = errors.Join(err, results.Close()); err != nil {
+		return nil, err
+	}
+	return w.refusal(touched, func(probe query) error {
+		rows, err := tx.Query(ctx, probe.sql, probe.args...)
+		return each(rows, err, probe)
+	}), nil
+}
+
+// each hands over the rows of a query.
+func each(rows pgx.Rows, err error, q query) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := q.row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// read implements engine. Reading has no effect, so that it is done again when a connection turns out dead.
+func (e *postgres) read(ctx context.Context, queries ...query) (err error) {
+	for range 3 {
+		var c *pgxpool.Conn
+		if c, err = acquire(ctx, e.readers); err != nil {
+			return fmt.Errorf("store: connecting to read: %w", err)
+		}
+		handed := false
+		err = readOn(c, queries, &handed)
+		c.Release()
+		if err == nil || handed || !away(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// readOn reads on a connection. handed tells that a row was handed over. Statements run to their end whatever
+// becomes of the request they serve: they are short, and to interrupt one costs the connection.
+func readOn(c *pgxpool.Conn, queries []query, handed *bool) error {
+	ctx := context.Background()
+	if len(queries) == 1 {
+		rows, err := c.Query(ctx, queries[0].sql, texts(queries[0].args)...)
+		return each(rows, err, noting(queries[0], handed))
+	}
+	sent := &pgx.Batch{}
+	for _, q := range queries {
+		sent.Queue(q.sql, texts(q.args)...)
+	}
+	results := c.SendBatch(ctx, sent)
+	for _, q := range queries {
+		rows, err := results.Query()
+		if err := each(rows, err, noting(q, handed)); err != nil {
+			_ = results.Close() // it repeats the error
+			return err
+		}
+	}
+	return results.Close()
+}
+
+func noting(q query, handed *bool) query {
+	row := q.row
+	q.row = func(scan func(...any) error) error {
+		*handed = true
+		return row(scan)
+	}
+	return q
+}
+
+// checkDurable sees to it that what is acknowledged survives: a session that does not wait for its commit is
+// made to, and a server that does not write to its disk is told of.
+func (e *postgres) checkDurable(ctx context.Context, o Options) error {
+	var fsync, pages, commit string
+	err := e.writers.QueryRow(ctx, "SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')").
+		Scan(&fsync, &pages, &commit)
+	switch {
+	case err != nil:
+		return fmt.Errorf("asking the database how it commits: %w", err)
+	case commit == "off":
+		return errors.New("the database acknowledges what it may lose: set synchronous_commit to on")
+	case o.Log != nil && (fsync != "on" || pages != "on"):
+		o.Log.Warn("the database would not survive a loss of power: set fsync and full_page_writes to on")
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/postgres/*.sql
+var postgresMigrations embed.FS
+
+// ErrOutdated is returned when the tables of a database are older than this program: whoever owns them has to
+// bring them up to date first (vaccin migrate). Tables that are newer are no error: the previous version goes on
+// working while the next one is put in place.
+var ErrOutdated = errors.New("store: the tables of the database are older than this program")
+
+// serviceRole is the role of the running service in the database. It owns nothing: of each table it may do what
+// grants say, and no more.
+const serviceRole = "vaccin_service"
+
+// grants are what the service may do, by table; what is not here it may not. What was declared, and the access
+// log, it can only add to.
+var grants = map[string]string{
+	"record":                 "SELECT, INSERT, UPDATE",
+	"patient":                "SELECT, INSERT, UPDATE",
+	"eligibility":            "SELECT, INSERT",
+	"dose":                   "SELECT, INSERT",
+	"annulment":              "SELECT, INSERT",
+	"access_log":             "SELECT, INSERT",
+	"report":                 "SELECT, INSERT, UPDATE",
+	"throttle":               "SELECT, INSERT, UPDATE, DELETE",
+	"session":                "SELECT, INSERT, UPDATE, DELETE",
+	"kept_form":              "SELECT, INSERT, UPDATE, DELETE",
+	"logout_order":           "SELECT, INSERT, DELETE",
+	"handover":               "SELECT, INSERT, DELETE",
+	"portal_account":         "SELECT, UPDATE",
+	"vaccine":                "SELECT",
+	"vaccine_name":           "SELECT",
+	"schedule":               "SELECT",
+	"injection_site":         "SELECT",
+	"place_type":             "SELECT",
+	"activity":               "SELECT",
+	"profession_opening":     "SELECT",
+	"locality":               "SELECT",
+	"locality_term":          "SELECT",
+	"vaccination_place":      "SELECT",
+	"vaccination_place_term": "SELECT",
+	"lot":                    "SELECT",
+	"practice_place":         "SELECT",
+	"goose_db_version":       "SELECT",
+}
+
+// monthsAhead is how many months of the access log have a partition before they come.
+const monthsAhead = 6
+
+const (
+	makeServiceRole = `DO $$ BEGIN
+IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '` + serviceRole + `') THEN CREATE ROLE ` + serviceRole + ` NOLOGIN; END IF;
+EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation THEN NULL; END $$`
+	// A superuser needs no membership; who made the role may give it to themselves.
+	joinServiceRole = `DO $$ BEGIN
+IF NOT pg_has_role(current_user, '` + serviceRole + `', 'MEMBER') THEN GRANT ` + serviceRole + ` TO CURRENT_USER; END IF;
+EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`
+	hasServiceRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '" + serviceRole + "')"
+	isService      = "SELECT pg_has_role(current_user, '" + serviceRole + "', 'MEMBER')"
+	isEmpty        = "SELECT to_regclass('public.goose_db_version') IS NULL AND NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
+	schemaVersion  = "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied"
+)
+
+// preparePostgres brings the tables up to date, if asked to or if there are none yet, and otherwise sees that
+// they are not older than this program.
+func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) error {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("connecting to the database: %w", err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	empty := false
+	if err := conn.QueryRow(ctx, isEmpty).Scan(&empty); err != nil {
+		return fmt.Errorf("looking at the tables: %w", err)
+	}
+	if o.Migrate || empty {
+		return migratePostgres(ctx, config, conn)
+	}
+	var there int64
+	if err := conn.QueryRow(ctx, schemaVersion).Scan(&there); err != nil {
+		return fmt.Errorf("looking at the version of the tables: %w", err)
+	}
+	needed, err := newestMigration()
+	if err == nil && there < needed {
+		err = fmt.Errorf("%w: version %d instead of %d", ErrOutdated, there, needed)
+	}
+	return err
+}
+
+// migratePostgres makes the tables of this version, and gives the service its rights to them.
+func migratePostgres(ctx context.Context, config *pgx.ConnConfig, conn *pgx.Conn) (err error) {
+	files, err := fs.Sub(postgresMigrations, "migrations/postgres")
+	if err != nil {
+		return err
+	}
+	// Of several that migrate at once, one does and the others wait for it.
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDB(*config)
+	defer func() { err = errors.Join(err, db.Close()) }()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(locker))
+	if err != nil {
+		return err
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("bringing the tables up to date: %w", err)
+	}
+	if _, err := conn.Exec(ctx, "SELECT access_log_months($1)", monthsAhead); err != nil {
+		return fmt.Errorf("making the months of the access log: %w", err)
+	}
+	return grantToService(ctx, conn)
+}
+
+// grantToService makes the role of the service and gives it its rights, and takes away any other that it had.
+// Where this account may not make roles and nobody did, the service will run as the owner of the tables.
+func grantToService(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, makeServiceRole); err != nil {
+		return fmt.Errorf("making the role of the service: %w", err)
+	}
+	there := false
+	if err := conn.QueryRow(ctx, hasServiceRole).Scan(&there); err != nil || !there {
+		return err
+	}
+	statements := []string{joinServiceRole, "GRANT USAGE ON SCHEMA public TO " + serviceRole}
+	for table, may := range grants {
+		statements = append(statements, "REVOKE ALL ON "+table+" FROM "+serviceRole, "GRANT "+may+" ON "+table+" TO "+serviceRole)
+	}
+	statements = append(statements,
+		"GRANT USAGE ON SEQUENCE access_log_num TO "+serviceRole,
+		"GRANT EXECUTE ON FUNCTION access_log_months TO "+serviceRole)
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range statements {
+		if _, err := tx.Exec(ctx, s); err != nil {
+			return errors.Join(fmt.Errorf("giving the service its rights: %w", err), tx.Rollback(ctx))
+		}
+	}
+	return tx.Commit(ctx)
+}
+
+// becomeService has a connection act as the service: an account that may do more, the owner's for one, lays
+// that down.
+func becomeService(ctx context.Context, conn *pgx.Conn) error {
+	may := false
+	var told *pgconn.PgError
+	err := conn.QueryRow(ctx, isService).Scan(&may)
+	if errors.As(err, &told) && told.Code == "42704" { // there is no such role here
+		return nil
+	}
+	if err != nil || !may {
+		return err
+	}
+	_, err = conn.Exec(ctx, "SET ROLE "+serviceRole)
+	return err
+}
+
+// newestMigration is the version of the tables that this program needs.
+func newestMigration() (newest int64, err error) {
+	files, err := fs.ReadDir(postgresMigrations, "migrations/postgres")
+	for _, f := range files {
+		n, err := goose.NumericComponent(f.Name())
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, n)
+	}
+	return newest, err
+}

@@ -1,0 +1,108 @@
+package postgrestest
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+)
+
+// Databases are those of one cluster that the tests of a package share; it starts when a test first asks. It
+// writes nothing through to the disk, which tests of durability must not use.
+type Databases struct {
+	// Prepare fills the database that all others are copies of; nil leaves it empty.
+	Prepare func(url string) error
+
+	once    sync.Once
+	err     error
+	cluster *Cluster
+	mu      sync.Mutex
+	made    int
+	free    []string
+}
+
+const template = "template_of_tests"
+
+// New returns the address of a database that is as Prepare left it. Tests use one after the other, each emptied
+// of its rows in between: who changes its tables takes a Fresh one.
+func (d *Databases) New(t testing.TB) string {
+	t.Helper()
+	d.begin(t)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var name string
+	if n := len(d.free); n > 0 {
+		name, d.free = d.free[n-1], d.free[:n-1]
+	} else {
+		name = d.make(t)
+	}
+	t.Cleanup(func() {
+		if _, err := d.cluster.SQL(name, emptied); err != nil {
+			t.Errorf("emptying a database: %v", err)
+			return
+		}
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.free = append(d.free, name)
+	})
+	return d.cluster.URL(Superuser, name)
+}
+
+// emptied deletes every row, past the triggers that refuse it.
+const emptied = `SET session_replication_role = replica; DO $$ DECLARE t text; BEGIN
+FOR t IN SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'goose_db_version' LOOP
+EXECUTE 'DELETE FROM ' || t; END LOOP; END $$`
+
+// Fresh returns the address of a database that no other test uses.
+func (d *Databases) Fresh(t testing.TB) string {
+	t.Helper()
+	d.begin(t)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.cluster.URL(Superuser, d.make(t))
+}
+
+func (d *Databases) begin(t testing.TB) {
+	t.Helper()
+	d.once.Do(func() { d.err = d.start() })
+	if d.err != nil {
+		t.Fatalf("starting PostgreSQL: %v", d.err)
+	}
+}
+
+func (d *Databases) make(t testing.TB) string {
+	t.Helper()
+	d.made++
+	name := fmt.Sprintf("test_%d", d.made)
+	if _, err := d.cluster.SQL("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY wal_log"); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func (d *Databases) start() (err error) {
+	d.cluster, err = Start("fsync=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=200")
+	if err != nil {
+		return err
+	}
+	if _, err := d.cluster.SQL("postgres", "CREATE DATABASE "+template); err != nil || d.Prepare == nil {
+		return err
+	}
+	return d.Prepare(d.cluster.URL(Superuser, template))
+}
+
+// Cluster is where the databases are, once there is one.
+func (d *Databases) Cluster() *Cluster { return d.cluster }
+
+// Main runs the tests of a package and stops the cluster if one was started; what it returns is for os.Exit.
+func (d *Databases) Main(m *testing.M) int {
+	code := m.Run()
+	if d.cluster == nil {
+		return code
+	}
+	if err := d.cluster.Stop(); err != nil {
+		fmt.Fprintln(os.Stderr, "stopping PostgreSQL:", err)
+		return 1
+	}
+	return code
+}
