@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -30,6 +31,7 @@ const (
 // read, on one view each time. Whatever is sent is sent in one round trip.
 type postgres struct {
 	writers, readers *pgxpool.Pool
+	closed           atomic.Bool
 }
 
 // IsDatabase tells the address of a PostgreSQL database from the name of a file.
@@ -145,6 +147,9 @@ func (c limitedConn) Write(b []byte) (int, error) {
 }
 
 func (e *postgres) close() error {
+	if e.closed.Swap(true) {
+		return ErrClosed
+	}
 	for _, p := range []*pgxpool.Pool{e.readers, e.writers} {
 		if p != nil {
 			p.Close()
@@ -154,9 +159,12 @@ func (e *postgres) close() error {
 }
 
 // acquire takes a connection, and waits for the database to come back when it is away.
-func acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn, error) {
+func (e *postgres) acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn, error) {
 	for deadline := time.Now().Add(patience); ; {
 		c, err := p.Acquire(ctx)
+		if e.closed.Load() && err != nil {
+			return nil, ErrClosed
+		}
 		if err == nil || ctx.Err() != nil || time.Now().After(deadline) || !away(err) {
 			return c, err
 		}
@@ -217,7 +225,7 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 		batch[i].send(sent)
 	}
 	ctx := context.Background()
-	c, err := acquire(ctx, e.writers)
+	c, err := e.acquire(ctx, e.writers)
 	if err != nil {
 		return nil, &failure{err: fmt.Errorf("store: connecting to write: %w", err)}
 	}
@@ -242,14 +250,8 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 	return refusals, nil
 }
 
-// lockExclusively lets one transaction at a time pass, of those that name the same number.
-const lockExclusively = "SELECT pg_advisory_xact_lock($1)"
-
 // send adds the statements of a piece of work to what is sent.
 func (w work) send(to *pgx.Batch) {
-	for _, n := range w.exclusive {
-		to.Queue(lockExclusively, n)
-	}
 	for _, s := range w.statements {
 		to.Queue(s.sql, texts(s.args)...)
 	}
@@ -269,11 +271,6 @@ func texts(args []any) []any {
 
 // touched reads how many rows each statement touched.
 func (w work) touched(results pgx.BatchResults) ([]int64, error) {
-	for range w.exclusive {
-		if _, err := results.Exec(); err != nil {
-			return nil, err
-		}
-	}
 	touched := make([]int64, len(w.statements))
 	for i := range w.statements {
 		done, err := results.Exec()
@@ -317,7 +314,7 @@ func whatFailed(err error) *failure {
 // transactAlone does work whose refusal undoes all of it, in a transaction that ends once that is known.
 func (e *postgres) transactAlone(w work) ([]error, *failure) {
 	ctx := context.Background()
-	c, err := acquire(ctx, e.writers)
+	c, err := e.acquire(ctx, e.writers)
 	if err != nil {
 		return nil, &failure{err: fmt.Errorf("store: connecting to write: %w", err)}
 	}
@@ -372,7 +369,7 @@ func each(rows pgx.Rows, err error, q query) error {
 func (e *postgres) read(ctx context.Context, queries ...query) (err error) {
 	for range 3 {
 		var c *pgxpool.Conn
-		if c, err = acquire(ctx, e.readers); err != nil {
+		if c, err = e.acquire(ctx, e.readers); err != nil {
 			return fmt.Errorf("store: connecting to read: %w", err)
 		}
 		handed := false

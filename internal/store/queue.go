@@ -27,6 +27,7 @@ type queue struct {
 type job struct {
 	work    work
 	claimed atomic.Bool
+	again   bool // it is tried again, its outcome being unknown
 	done    chan error
 }
 
@@ -153,10 +154,23 @@ func (q *queue) transact(jobs []*job) {
 			q.transact([]*job{j})
 		}
 	default:
-		for _, j := range jobs {
-			j.done <- failed.err
+		q.transact(answered(jobs, failed.err))
+	}
+}
+
+// answered answers the jobs of a transaction that failed, but for those that may be tried again because it is not
+// known whether they were done: a guard lets work through once, so that if they were, they are told that
+// something overtook them, look, and find that it was themselves.
+func answered(jobs []*job, err error) (again []*job) {
+	for _, j := range jobs {
+		if errors.Is(err, ErrUnknownOutcome) && j.work.key != "" && !j.again {
+			j.again = true
+			again = append(again, j)
+		} else {
+			j.done <- err
 		}
 	}
+	return again
 }
 
 // errDefect is a statement that did not touch the row it had to: the contract between this package's

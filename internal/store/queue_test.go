@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"vaccin/internal/registry"
 )
 
 // slowEngine is an engine that notes the transactions it is given. It waits for a permission before each,
@@ -210,5 +212,35 @@ func TestAClosedQueueRefusesWhatWaits(t *testing.T) {
 	}
 	if len(e.batches) != 1 {
 		t.Errorf("there were %d transactions, want 1", len(e.batches))
+	}
+}
+
+// doubtful is an engine that does the first transaction and loses its answer; then guards refuse what was done.
+type doubtful struct {
+	slowEngine
+	done int
+}
+
+func (e *doubtful) transact(batch []work) ([]error, *failure) {
+	if e.done++; e.done == 1 {
+		return nil, &failure{err: ErrUnknownOutcome}
+	}
+	refusals := make([]error, len(batch))
+	for i := range batch {
+		refusals[i] = registry.ErrOvertaken
+	}
+	return refusals, nil
+}
+
+func TestWorkUnderAGuardIsTriedAgainWhenItsOutcomeIsUnknown(t *testing.T) {
+	e := &doubtful{}
+	q := startQueue(e, 1)
+	defer q.close()
+	if err := q.do(t.Context(), work{key: "record", statements: []statement{{sql: "guard"}}}); !errors.Is(err, registry.ErrOvertaken) {
+		t.Errorf("guarded: %v", err)
+	}
+	e.done = 0
+	if err := q.do(t.Context(), named("event alone")); !errors.Is(err, ErrUnknownOutcome) || e.done != 1 {
+		t.Errorf("without a guard: %v, %d transactions", err, e.done)
 	}
 }

@@ -32,11 +32,9 @@ type reason struct {
 type work struct {
 	statements []statement
 	alone      bool
-	// key names what the guard touches: works that share a transaction are done in its order, so that two
-	// transactions never wait for each other.
+	// key names what the guard touches, if there is a guard: works that share a transaction are done in its
+	// order, so that two transactions never wait for each other.
 	key string
-	// exclusive are numbers of which no other work under way may have one, where several write at once.
-	exclusive []int64
 }
 
 // why returns what it means that a statement touched no row.
