@@ -28,6 +28,10 @@ var rooms = []room{
 		reason:   "an auditor verifies the log with this package alone, without a database",
 	},
 	{
+		packages: "internal/keyring",
+		reason:   "a leaf that holds the keys of identities: nothing of ours, nothing of others stands between them and the standard library's ciphers",
+	},
+	{
 		packages: "internal/registry",
 		ours:     []string{"internal/nir"},
 		reason:   "the domain is rules on facts already loaded: no I/O, nothing that changes for another reason than the rules",
@@ -46,7 +50,7 @@ var rooms = []room{
 	},
 	{
 		packages: "internal/store/...",
-		ours:     []string{"internal/nir", "internal/registry", "internal/accesslog", "internal/store", "internal/store/migrations/..."},
+		ours:     []string{"internal/nir", "internal/registry", "internal/accesslog", "internal/keyring", "internal/store", "internal/store/migrations/..."},
 		others:   anything,
 		reason:   "a store applies changes and holds no rule; it needs the domain's types, not another adapter",
 	},
@@ -98,7 +102,7 @@ var rooms = []room{
 	{
 		packages: "internal/service",
 		ours: []string{
-			"internal/nir", "internal/registry", "internal/accesslog", "internal/document/...", "internal/auth/...",
+			"internal/nir", "internal/registry", "internal/accesslog", "internal/keyring", "internal/document/...", "internal/auth/...",
 			"internal/referential/...", "internal/targeting/...", "internal/web/...",
 		},
 		others: anything,
@@ -144,6 +148,11 @@ var guards = []guard{
 		imports: []string{"internal/store/..."},
 		only:    []string{"internal/store/...", "internal/demo/...", "cmd/...", "bench/..."},
 		reason:  "only what wires the service chooses its store",
+	},
+	{
+		imports: []string{"internal/keyring"},
+		only:    []string{"internal/keyring", "internal/store/...", "internal/service", "internal/demo/...", "cmd/...", "bench/..."},
+		reason:  "whoever holds the ring reads every identity: the store, and what hands it over",
 	},
 	{
 		imports: []string{"internal/demo/..."},
