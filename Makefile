@@ -17,7 +17,7 @@ SCRIPTS = $(wildcard scripts/* .ci/*)
 
 # Packages whose tests run under the race detector: those where requests meet. The
 # others run without it, which costs them five to ten times less.
-RACE := ./internal/registry/... ./internal/store/... ./internal/auth/... ./internal/accesslog/... ./internal/vitale/...
+RACE := ./internal/registry/... ./internal/store/... ./internal/auth/... ./internal/accesslog/... ./internal/keyring/... ./internal/vitale/...
 RACE_PACKAGES = $(shell for p in $(RACE); do [ -d "$${p%/...}" ] && echo "$$p" || true; done)
 
 FUZZ_SECONDS ?= 40 # shared by all fuzz functions; at least 2 seconds each
