@@ -42,6 +42,7 @@ var benches = []bench{
 	{"b", "sign-in pages, against a constant page of the same size", benchSignIn},
 	{"c", "PDFs on one core, against a general library writing the same text", benchPDF},
 	{"d", "time of a search by NIR among many persons, against one among few", benchSearch},
+	{"pa", "doses recorded on PostgreSQL, against pgbench recording the barest ones", benchNationalDoses},
 }
 
 func main() {
@@ -49,10 +50,11 @@ func main() {
 	only := flag.String("only", "", "benches to run, separated by commas; all by default")
 	folder := flag.String("folder", "", "folder to work in, on the disk to measure; the system's temporary one by default")
 	profile := flag.String("cpuprofile", "", "file for a CPU profile; samples are tagged side=ours and side=yardstick")
+	persons := flag.Int("persons", 5_000_000, "how many persons the largest country of (pd) has")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	missed, err := run(ctx, options{*smoke, *only, *folder, *profile})
+	missed, err := run(ctx, options{*smoke, *only, *folder, *profile, *persons})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -66,6 +68,7 @@ func main() {
 type options struct {
 	smoke                 bool
 	only, folder, profile string
+	persons               int
 }
 
 // run runs the benches asked for and returns how many missed their limit.
@@ -84,11 +87,13 @@ func run(ctx context.Context, o options) (missed int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
+	shared := &nations{}
+	defer func() { err = errors.Join(err, shared.close()) }()
 	fmt.Printf("%s, %d processors, %s/%s\n", runtime.Version(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
 	for _, b := range chosen {
 		fmt.Printf("\n(%s) %s\n", b.name, b.title)
 		start := time.Now()
-		v, err := b.run(ctx, &lab{folder: folder, smoke: o.smoke, out: os.Stdout})
+		v, err := b.run(ctx, &lab{folder: folder, smoke: o.smoke, out: os.Stdout, nations: shared, persons: o.persons})
 		if err != nil {
 			return missed, fmt.Errorf("(%s): %w", b.name, err)
 		}
@@ -149,9 +154,11 @@ func tagged(ctx context.Context, side string, f func(context.Context)) {
 
 // lab is where a bench works.
 type lab struct {
-	folder string
-	smoke  bool
-	out    io.Writer
+	folder  string
+	smoke   bool
+	out     io.Writer
+	nations *nations // shared by the benches of one run
+	persons int      // the largest country
 }
 
 // say prints a line of what was measured.

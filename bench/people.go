@@ -40,7 +40,11 @@ func (p population) person(i int) registry.ImportedPerson {
 	if !p.targeted {
 		return registry.ImportedPerson{ID: registry.RecordID(fmt.Sprintf("%032x", i)), Patient: patient}
 	}
-	return registry.ImportedPerson{ID: targetedID(i), Patient: patient, Code: registry.TargetCode(spread(i)%(registry.CodeSpace/2) + 1)}
+	return registry.ImportedPerson{ID: targetedID(i), Patient: patient, Code: targetCode(i)}
+}
+
+func targetCode(i int) registry.TargetCode {
+	return registry.TargetCode(spread(i)%(registry.CodeSpace/2) + 1)
 }
 
 func targetedID(i int) registry.RecordID {
