@@ -43,6 +43,10 @@ var benches = []bench{
 	{"c", "PDFs on one core, against a general library writing the same text", benchPDF},
 	{"d", "time of a search by NIR among many persons, against one among few", benchSearch},
 	{"pa", "doses recorded on PostgreSQL, against pgbench recording the barest ones", benchNationalDoses},
+	{"pc", "time of each step at half load, against pgbench's dose at half its own", benchNationalLatency},
+	{"pd", "growth of the time of a search and of a dose with the country, against the yardstick's own", benchNationalGrowth},
+	{"pe", "bytes of a person, a dose and an entry of the access log", benchNationalSize},
+	{"pf", "memory of the service with many signed in, against ten", benchNationalMemory},
 }
 
 func main() {

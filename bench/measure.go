@@ -89,13 +89,16 @@ func median(values []float64) float64 {
 // verdict is a ratio beside its limit.
 type verdict struct {
 	ratio   float64
-	limit   float64
+	limit   float64 // 0 for none: the figure is only told
 	aim     float64 // 0 for none
 	atMost  bool    // the limit is one not to pass, instead of one to reach
 	comment string  // what the ratio is of, where the title does not say
 }
 
 func (v verdict) holds() bool {
+	if v.limit == 0 {
+		return true
+	}
 	if v.atMost {
 		return v.ratio <= v.limit
 	}
@@ -107,11 +110,14 @@ func (v verdict) String() string {
 	if v.atMost {
 		bound = "at most"
 	}
-	text := fmt.Sprintf("ratio %.2f (%s %.2f", v.ratio, bound, v.limit)
-	if v.aim > 0 {
-		text += fmt.Sprintf(", aim %.2f", v.aim)
+	text := fmt.Sprintf("ratio %.2f", v.ratio)
+	if v.limit > 0 {
+		text += fmt.Sprintf(" (%s %.2f", bound, v.limit)
+		if v.aim > 0 {
+			text += fmt.Sprintf(", aim %.2f", v.aim)
+		}
+		text += ")"
 	}
-	text += ")"
 	if v.comment != "" {
 		text += ", " + v.comment
 	}

@@ -20,7 +20,7 @@ import (
 var durable = []string{
 	"synchronous_commit=on", "fsync=on", "full_page_writes=on", "shared_buffers=2GB", "effective_cache_size=8GB",
 	"max_wal_size=16GB", "checkpoint_timeout=30min", "max_connections=200", "random_page_cost=1.1",
-	"shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track=none",
+	"shared_preload_libraries=pg_stat_statements",
 }
 
 // signedIn is how many practitioners have a session: one for each connection of the widest load.
@@ -30,6 +30,7 @@ const signedIn = 128
 // service that answers for it.
 type nation struct {
 	cluster *postgrestest.Cluster
+	name    string // of the service's database
 	persons int
 	bare    *yardstick.Bare
 
@@ -90,15 +91,14 @@ func (p *pool) any(k int) int { return p.at(k % p.size()) }
 // newNation makes a country of so many persons: of ten, five have both doses, four are ready for the first, one
 // has nothing declared.
 func newNation(ctx context.Context, l *lab, cluster *postgrestest.Cluster, persons int) (n *nation, err error) {
-	n = &nation{cluster: cluster, persons: persons}
+	n = &nation{cluster: cluster, name: "nation" + strconv.Itoa(persons), persons: persons}
 	n.complete = &pool{persons: persons, first: 0, width: 5}
 	n.ready = &pool{persons: persons, first: 5, width: 4}
 	n.blank = &pool{persons: persons, first: 9, width: 1}
-	name := "nation" + strconv.Itoa(persons)
-	if n.bare, err = yardstick.New(cluster, "bare"+name, persons); err != nil {
+	if n.bare, err = yardstick.New(cluster, "bare"+n.name, persons); err != nil {
 		return nil, err
 	}
-	if n.address, err = l.newNationStore(cluster, name); err != nil {
+	if n.address, err = l.newNationStore(cluster, n.name); err != nil {
 		return nil, err
 	}
 	if n.key, err = auth.NewKey(); err != nil {

@@ -28,6 +28,9 @@ func (l *lab) nation(ctx context.Context, persons int) (*nation, error) {
 			return nil, err
 		}
 		all.cluster = cluster
+		if err := count(cluster, false); err != nil {
+			return nil, err
+		}
 	}
 	n, err := newNation(ctx, l, all.cluster, persons)
 	if err != nil {

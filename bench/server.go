@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"vaccin/internal/auth"
 	"vaccin/internal/registry"
 	"vaccin/internal/service"
@@ -103,34 +105,43 @@ func serveYardstick(ctx context.Context, handler http.Handler) (*running, error)
 // carry one, for the provider's own sign-out.
 const tokenSize = 1_000
 
-// signIn signs practitioners in as the pages do once their identity is known, and returns the cookie of
-// each session.
+// signIn signs practitioners in as the pages do once their identity is known, many at a time, and returns the
+// cookie of each session.
 func signIn(kept *store.Store, key []byte, who []registry.Actor) ([]*http.Cookie, error) {
 	sealer, err := auth.NewSealer(key)
 	if err != nil {
 		return nil, err
 	}
 	sessions := auth.NewManager(kept, sealer, auth.Options{})
-	var cookies []*http.Cookie
-	for _, by := range who {
-		login := auth.Login{
-			Door: by.Door, Role: by.Role, NationalID: by.Practitioner.NationalID, GivenName: by.Practitioner.GivenName,
-			FamilyName: by.Practitioner.FamilyName, At: time.Now(),
-			Practices: []auth.Practice{{Place: by.Place, Practitioner: by.Practitioner}},
-			IDToken:   base64.RawURLEncoding.EncodeToString(make([]byte, tokenSize)),
-		}
-		var failure error
-		answer := httptest.NewRecorder()
-		sessions.LoadAndSave(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			failure = sessions.Begin(r.Context(), login)
-		})).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
-		set := answer.Result().Cookies()
-		if failure != nil || len(set) != 1 {
-			return nil, fmt.Errorf("signing in: %d cookies: %w", len(set), failure)
-		}
-		cookies = append(cookies, set[0])
+	cookies := make([]*http.Cookie, len(who))
+	var group errgroup.Group
+	group.SetLimit(64)
+	for i, by := range who {
+		group.Go(func() (err error) {
+			cookies[i], err = signInOne(sessions, by)
+			return err
+		})
 	}
-	return cookies, nil
+	return cookies, group.Wait()
+}
+
+func signInOne(sessions *auth.Manager, by registry.Actor) (*http.Cookie, error) {
+	login := auth.Login{
+		Door: by.Door, Role: by.Role, NationalID: by.Practitioner.NationalID, GivenName: by.Practitioner.GivenName,
+		FamilyName: by.Practitioner.FamilyName, At: time.Now(),
+		Practices: []auth.Practice{{Place: by.Place, Practitioner: by.Practitioner}},
+		IDToken:   base64.RawURLEncoding.EncodeToString(make([]byte, tokenSize)),
+	}
+	var failure error
+	answer := httptest.NewRecorder()
+	sessions.LoadAndSave(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		failure = sessions.Begin(r.Context(), login)
+	})).ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/", nil))
+	set := answer.Result().Cookies()
+	if failure != nil || len(set) != 1 {
+		return nil, fmt.Errorf("signing in: %d cookies: %w", len(set), failure)
+	}
+	return set[0], nil
 }
 
 // newStorePath is a path for a store in the folder of the lab.

@@ -76,6 +76,9 @@ func New(cluster *postgrestest.Cluster, database string, persons int) (*Bare, er
 	return b, nil
 }
 
+// Database is the name of the database.
+func (b *Bare) Database() string { return b.database }
+
 // reached are arguments of one of PostgreSQL's programs, with where the database is. named is the flag before
 // the database's name, empty for none.
 func (b *Bare) reached(named string, more ...string) []string {
