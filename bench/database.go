@@ -31,7 +31,7 @@ const statementsSeen = `SELECT calls, round((total_exec_time * 1000 / calls)::nu
 	AND query !~ 'pg_stat_statements' ORDER BY total_exec_time DESC LIMIT 14`
 
 // tellStatements has the service work for a while and says what its statements cost the database.
-func (n *nation) tellStatements(ctx context.Context, l *lab, what string, long time.Duration, do turn) error {
+func (n *nation) tellStatements(ctx context.Context, l *lab, what string, connections int, long time.Duration, do turn) error {
 	_, err := n.cluster.SQL(n.name, "CREATE EXTENSION IF NOT EXISTS pg_stat_statements; SELECT pg_stat_statements_reset()")
 	if err == nil {
 		err = count(n.cluster, true)
@@ -39,7 +39,7 @@ func (n *nation) tellStatements(ctx context.Context, l *lab, what string, long t
 	if err != nil {
 		return err
 	}
-	_, err = n.closed(growthClients, long, do)(ctx)
+	_, err = n.closed(connections, long, do)(ctx)
 	if err = errors.Join(err, count(n.cluster, false)); err != nil {
 		return err
 	}

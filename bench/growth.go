@@ -34,7 +34,7 @@ func benchNationalGrowth(ctx context.Context, l *lab) (v verdict, err error) {
 			return v, err
 		}
 	}
-	each := pick(l, 5*time.Second, 200*time.Millisecond)
+	each := pick(l, l.turn, 200*time.Millisecond)
 	ours := func(do func(*nation) turn) func(context.Context, *nation) (time.Duration, error) {
 		return func(ctx context.Context, n *nation) (usual time.Duration, err error) {
 			tagged(ctx, "client", func(ctx context.Context) {
@@ -63,7 +63,7 @@ func benchNationalGrowth(ctx context.Context, l *lab) (v verdict, err error) {
 	for _, c := range compared {
 		measured = append(measured, c.ours)
 	}
-	if err := takeTurns(ctx, countries, measured, pick(l, 5, 1)); err != nil {
+	if err := takeTurns(ctx, countries, measured, pick(l, l.rounds, 1)); err != nil {
 		return v, err
 	}
 	l.say("times in microseconds, %d at a time", growthClients)
@@ -75,7 +75,7 @@ func benchNationalGrowth(ctx context.Context, l *lab) (v verdict, err error) {
 		v.ratio = max(v.ratio, c.ours.growth()/c.bare.growth())
 	}
 	for i, n := range countries {
-		if err := n.tellStatements(ctx, l, fmt.Sprintf("%d persons", sizes[i]), each, mixed(n.steps())); err != nil {
+		if err := n.tellStatements(ctx, l, fmt.Sprintf("%d persons", sizes[i]), growthClients, each, mixed(n.steps())); err != nil {
 			return v, err
 		}
 	}

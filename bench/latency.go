@@ -68,7 +68,7 @@ func benchNationalLatency(ctx context.Context, l *lab) (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	each := pick(l, 8*time.Second, 300*time.Millisecond)
+	each := pick(l, 2*l.turn, 300*time.Millisecond)
 	steps := n.steps()
 	all := mixed(steps)
 	clients, err := bestClients(l, n, yardstick.Dose, each/2)
@@ -90,7 +90,7 @@ func benchNationalLatency(ctx context.Context, l *lab) (v verdict, err error) {
 	l.say("at most %.0f steps/s over %d connections, %.0f of pgbench's doses/s with %d clients", ours, connections, most.Rate, clients)
 
 	var mine, bare halfLoad
-	for range pick(l, 3, 1) {
+	for range pick(l, max(1, l.rounds/2), 1) {
 		var times [][]time.Duration
 		tagged(ctx, "client", func(ctx context.Context) {
 			var did loaded

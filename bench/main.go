@@ -55,10 +55,12 @@ func main() {
 	folder := flag.String("folder", "", "folder to work in, on the disk to measure; the system's temporary one by default")
 	profile := flag.String("cpuprofile", "", "file for a CPU profile; samples are tagged side=ours and side=yardstick")
 	persons := flag.Int("persons", 5_000_000, "how many persons the largest country of (pd) has")
+	rounds := flag.Int("rounds", 7, "how many rounds the benches on PostgreSQL have")
+	turn := flag.Duration("turn", 5*time.Second, "how long a turn of a round is in the benches on PostgreSQL")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	missed, err := run(ctx, options{*smoke, *only, *folder, *profile, *persons})
+	missed, err := run(ctx, options{*smoke, *only, *folder, *profile, national{*persons, *rounds, *turn}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -72,7 +74,7 @@ func main() {
 type options struct {
 	smoke                 bool
 	only, folder, profile string
-	persons               int
+	national              national
 }
 
 // run runs the benches asked for and returns how many missed their limit.
@@ -97,7 +99,7 @@ func run(ctx context.Context, o options) (missed int, err error) {
 	for _, b := range chosen {
 		fmt.Printf("\n(%s) %s\n", b.name, b.title)
 		start := time.Now()
-		v, err := b.run(ctx, &lab{folder: folder, smoke: o.smoke, out: os.Stdout, nations: shared, persons: o.persons})
+		v, err := b.run(ctx, &lab{folder: folder, smoke: o.smoke, out: os.Stdout, nations: shared, national: o.national})
 		if err != nil {
 			return missed, fmt.Errorf("(%s): %w", b.name, err)
 		}
@@ -162,7 +164,14 @@ type lab struct {
 	smoke   bool
 	out     io.Writer
 	nations *nations // shared by the benches of one run
-	persons int      // the largest country
+	national
+}
+
+// national is how large the benches on PostgreSQL are.
+type national struct {
+	persons int // of the largest country
+	rounds  int
+	turn    time.Duration
 }
 
 // say prints a line of what was measured.

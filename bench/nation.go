@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync/atomic"
 
@@ -30,6 +32,7 @@ const signedIn = 128
 // service that answers for it.
 type nation struct {
 	cluster *postgrestest.Cluster
+	pid     int    // of the server's first process
 	name    string // of the service's database
 	persons int
 	bare    *yardstick.Bare
@@ -92,15 +95,23 @@ func (p *pool) any(k int) int { return p.at(k % p.size()) }
 // has nothing declared.
 func newNation(ctx context.Context, l *lab, cluster *postgrestest.Cluster, persons int) (n *nation, err error) {
 	n = &nation{cluster: cluster, name: "nation" + strconv.Itoa(persons), persons: persons}
+	first, err := os.ReadFile(filepath.Join(cluster.Data(), "postmaster.pid"))
+	if err == nil {
+		_, err = fmt.Sscan(string(first), &n.pid)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("finding the server's process: %w", err)
+	}
 	n.complete = &pool{persons: persons, first: 0, width: 5}
 	n.ready = &pool{persons: persons, first: 5, width: 4}
 	n.blank = &pool{persons: persons, first: 9, width: 1}
 	if n.bare, err = yardstick.New(cluster, "bare"+n.name, persons); err != nil {
 		return nil, err
 	}
-	if n.address, err = l.newNationStore(cluster, n.name); err != nil {
+	if _, err := cluster.SQL("postgres", "CREATE DATABASE "+n.name); err != nil {
 		return nil, err
 	}
+	n.address = cluster.URL(postgrestest.Superuser, n.name)
 	if n.key, err = auth.NewKey(); err != nil {
 		return nil, err
 	}

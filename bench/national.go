@@ -9,7 +9,7 @@ import (
 )
 
 // million is the country of the benches that do not compare sizes.
-func million(l *lab) int { return pick(l, 1_000_000, 5_000) }
+func million(l *lab) int { return pick(l, min(1_000_000, l.persons), 5_000) }
 
 // benchNationalDoses is (pa). Both sides are first tried with several numbers of clients; each then plays with its
 // best.
@@ -18,7 +18,7 @@ func benchNationalDoses(ctx context.Context, l *lab) (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	each := pick(l, 5*time.Second, 200*time.Millisecond) // pgbench counts in whole seconds
+	each := pick(l, l.turn, 200*time.Millisecond) // pgbench counts in whole seconds
 	clients, err := bestClients(l, n, yardstick.Dose, each)
 	if err != nil {
 		return v, err
@@ -27,17 +27,22 @@ func benchNationalDoses(ctx context.Context, l *lab) (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
+	m := newMeter(n)
 	c := contest{
 		"doses/s",
-		side{fmt.Sprintf("ours, %d", connections), n.closed(connections, each, n.postDose())},
-		side{fmt.Sprintf("pgbench, %d", clients), pgbench(n, yardstick.Load{Script: yardstick.Dose, Clients: clients, For: each})},
-		pick(l, 7, 1), 0,
+		m.metered(fmt.Sprintf("ours, %d", connections), n.closed(connections, each, n.postDose())),
+		m.metered(fmt.Sprintf("pgbench, %d", clients), pgbench(n, yardstick.Load{Script: yardstick.Dose, Clients: clients, For: each})),
+		pick(l, l.rounds, 1), 0,
 	}
 	o, err := c.run(ctx)
 	if err != nil {
 		return v, err
 	}
 	c.tell(l, "best of each", o)
+	m.tell(l, c)
+	if err := n.tellStatements(ctx, l, "a dose", connections, each, n.postDose()); err != nil {
+		return v, err
+	}
 	return verdict{ratio: o.ratio, limit: 1.0, aim: 1.5}, nil
 }
 

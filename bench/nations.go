@@ -50,8 +50,3 @@ func (all *nations) close() error {
 	}
 	return err
 }
-
-// newNationStore makes a database for the service and returns its address.
-func (l *lab) newNationStore(_ *postgrestest.Cluster, name string) (string, error) {
-	return l.newStorePath(name), nil
-}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -70,8 +71,13 @@ func importPeople(ctx context.Context, g *registry.Registry, n int, p population
 
 // openStore makes a store with the reference data that ship and the places and lots of the tests. Its
 // use cases stand at a day of the campaign.
-func openStore(ctx context.Context, path string) (*store.Store, *registry.Registry, error) {
-	kept, err := store.Open(ctx, path, store.Options{})
+func openStore(ctx context.Context, address string) (*store.Store, *registry.Registry, error) {
+	if store.IsDatabase(address) {
+		if err := makeTables(ctx, address); err != nil {
+			return nil, nil, err
+		}
+	}
+	kept, err := store.Open(ctx, address, store.Options{Service: true})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -79,14 +85,30 @@ func openStore(ctx context.Context, path string) (*store.Store, *registry.Regist
 	g.Business = registrytest.NewClock().Now
 	g.Limits.BlockAt = math.MaxInt // one searcher searches thousands of times a second
 	g.Limits.SlowFrom = math.MaxInt
+	if store.IsDatabase(address) {
+		return kept, g, nil
+	}
+	return kept, g, seed(ctx, g, kept)
+}
+
+// makeTables makes the tables of a database as whoever owns it does, before the service comes.
+func makeTables(ctx context.Context, address string) error {
+	owner, err := store.Open(ctx, address, store.Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(seed(ctx, registry.New(owner), owner), owner.Close())
+}
+
+func seed(ctx context.Context, g *registry.Registry, kept *store.Store) error {
 	if _, err := referential.Seed(ctx, g, kept, operator); err != nil {
-		return nil, nil, err
+		return err
 	}
 	change := registry.ReferenceChange{Places: registrytest.Places(), Lots: registrytest.Lots()}
 	if err := kept.ImportReference(ctx, change, g.ImportEvent(operator, len(change.Places)+len(change.Lots), "bench")); err != nil {
-		return nil, nil, fmt.Errorf("importing places and lots: %w", err)
+		return fmt.Errorf("importing places and lots: %w", err)
 	}
-	return kept, g, nil
+	return nil
 }
 
 // doctors are those who act, each in a session of their own.

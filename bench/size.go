@@ -67,7 +67,7 @@ func (n *nation) sizeOf(database string, t measuredTable) (s rowSize, found bool
 		return s, false, err
 	}
 	out, err := n.cluster.SQL(database, "SELECT (SELECT count(*) FROM "+t.table+"), sum(pg_relation_size(relid)), sum(pg_total_relation_size(relid))"+
-		" FROM pg_partition_tree('"+t.table+"') WHERE isleaf")
+		" FROM (SELECT relid FROM pg_partition_tree('"+t.table+"') WHERE isleaf UNION SELECT '"+t.table+"'::regclass) parts")
 	if err != nil {
 		return s, false, err
 	}
