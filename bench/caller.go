@@ -21,6 +21,8 @@ type caller struct {
 	out    []byte // the request to send
 	in     []byte // what came, of which an answer refers to
 	filled int
+	size   int    // of the body that came last
+	leads  string // where the last answer led
 }
 
 // reply is what a caller got. It holds until the next request.
@@ -61,6 +63,7 @@ func (c *caller) send() (reply, error) {
 		return r, errors.New("an answer without a status")
 	}
 	r.body, err = c.body(head, headEnd+4)
+	c.size, c.leads = len(r.body), string(r.location)
 	return r, err
 }
 

@@ -68,7 +68,7 @@ func benchNationalLatency(ctx context.Context, l *lab) (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	each := pick(l, 2*l.turn, 300*time.Millisecond)
+	each := pick(l, 2*l.turn, 200*time.Millisecond)
 	steps := n.steps()
 	all := mixed(steps)
 	clients, err := bestClients(l, n, yardstick.Dose, each/2)

@@ -5,14 +5,16 @@
 //	    same statements with shared commits on the same kind of file;
 //	(b) sign-in pages a second, against a handler answering a constant page of the same size;
 //	(c) PDFs a second on one core, against a general library writing the same text;
-//	(d) the time of a search by NIR among two million persons, against one among twenty thousand.
+//	(d) the time of a search by NIR among two million persons, against one among twenty thousand;
+//	(pa) to (pf) the service on PostgreSQL: doses against what pgbench does of the barest ones, searches
+//	    against a bare handler, the time of each step, its growth with the country, bytes and memory.
 //
 // Machines are noisy and differ: the two sides take turns, and it is the ratio that must hold. The
 // command ends with status 1 when a ratio misses its limit, unless it was asked only to show that it
 // works (-smoke). It listens on the loopback interface alone and writes in a folder of its own that it
 // removes. It wires the service as commands do and changes nothing of it; nothing imports it.
 //
-//	go run ./bench [-smoke] [-only a,b,c,d] [-folder DIR] [-cpuprofile FILE]
+//	go run ./bench [-smoke] [-only a,b,pa] [-folder DIR] [-cpuprofile FILE] [-persons N] [-rounds N] [-turn TIME]
 package main
 
 import (
@@ -43,6 +45,7 @@ var benches = []bench{
 	{"c", "PDFs on one core, against a general library writing the same text", benchPDF},
 	{"d", "time of a search by NIR among many persons, against one among few", benchSearch},
 	{"pa", "doses recorded on PostgreSQL, against pgbench recording the barest ones", benchNationalDoses},
+	{"pb", "searches on PostgreSQL, against a bare handler doing the same read and the same entry of the access log", benchNationalSearch},
 	{"pc", "time of each step at half load, against pgbench's dose at half its own", benchNationalLatency},
 	{"pd", "growth of the time of a search and of a dose with the country, against the yardstick's own", benchNationalGrowth},
 	{"pe", "bytes of a person, a dose and an entry of the access log", benchNationalSize},

@@ -92,6 +92,23 @@ func (n *nation) searchByCode() turn {
 	}
 }
 
+// searchAndRead finds someone by their code and reads the record to which the form leads.
+func (n *nation) searchAndRead() turn {
+	find := n.searchByCode()
+	m := newMold(getOf(n.product.address, "/dossiers/"+recordMark, sessionMark), recordMark, sessionMark)
+	return func(c *caller, k int) (int, error) {
+		if _, err := find(c, k); err != nil {
+			return 0, err
+		}
+		c.out = m.pour(c.out, c.leads[len("/dossiers/"):], n.session(c))
+		r, err := c.send()
+		if err != nil {
+			return 0, err
+		}
+		return 0, r.must(http.StatusOK, "")
+	}
+}
+
 // keepNumber posts the form of a NIR and returns the name that the search was given.
 func (n *nation) keepNumber() func(c *caller, i int) (name string, err error) {
 	m := newMold(postOf(n.product.address, "/recherche", sessionMark, url.Values{"nir": {numberMark}}.Encode()), sessionMark, numberMark)
