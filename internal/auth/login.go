@@ -33,10 +33,6 @@ type ProviderSession struct {
 	Session         string // sid; empty when the provider named none
 }
 
-// agentPrefix begins the identifiers of agents: whatever their provider calls them, none is a practitioner's
-// national number.
-const agentPrefix = "agent:"
-
 // Practice is a place together with the profession and the names under which it is practised.
 type Practice struct {
 	Place        registry.PracticePlace
@@ -90,7 +86,7 @@ func LoginFromPSC(signed psc.Login, authorised func(profession string) bool,
 func LoginFromAgents(signed agents.Login, now time.Time) (Login, error) {
 	identity := signed.Identity
 	login := Login{
-		Door: registry.DoorAgents, NationalID: agentPrefix + identity.Subject, GivenName: identity.GivenName,
+		Door: registry.DoorAgents, NationalID: registry.AgentPrefix + identity.Subject, GivenName: identity.GivenName,
 		FamilyName: identity.FamilyName, Chosen: -1, Roles: identity.Roles, At: now,
 		IDToken: signed.IDToken, Provider: providerSession(signed.Login),
 	}

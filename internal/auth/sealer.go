@@ -88,6 +88,9 @@ func (s *Sealer) blind(purpose, id string) string {
 // Blind is an identifier under which others may keep something, and that tells nothing without the key.
 func (s *Sealer) Blind(purpose, id string) string { return s.blind(purpose, id) }
 
+// Key is a key of its own for a purpose of others: it tells nothing of the service's, nor of another's.
+func (s *Sealer) Key(purpose string) []byte { return s.derive(purpose) }
+
 // NewKey draws a secret key.
 func NewKey() ([]byte, error) {
 	key := make([]byte, KeySize)

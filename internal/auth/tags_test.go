@@ -114,7 +114,7 @@ func TestAnOrderOfTheProviderServesOnceAndIsForgottenInTime(t *testing.T) {
 }
 
 func TestAnAgentIsNeverAPractitioner(t *testing.T) {
-	agent := Login{Door: registry.DoorAgents, NationalID: agentPrefix + "899700810379", Roles: []registry.Role{registry.RoleSupport, registry.RoleStatistics}}
+	agent := Login{Door: registry.DoorAgents, NationalID: registry.AgentPrefix + "899700810379", Roles: []registry.Role{registry.RoleSupport, registry.RoleStatistics}}
 	if by, ok := agent.Actor(); ok {
 		t.Errorf("acts without a role, as %+v", by)
 	}

@@ -25,6 +25,9 @@ const (
 	ActionReport             Action = "report-act"
 	ActionReadReports        Action = "read-reports"
 	ActionCloseReport        Action = "close-report"
+	ActionReadLog            Action = "read-access-log"
+	ActionResolve            Action = "resolve-patient"
+	ActionDisclose           Action = "disclose-person"
 	ActionImportPersons      Action = "import-persons"
 	ActionImportReference    Action = "import-reference"
 
@@ -63,6 +66,7 @@ type Event struct {
 	Version    int    // of the entry that was declared, rectified or annulled
 	Count      int    // of persons, for bulk work
 	Digest     string // of what bulk work covered
+	Reason     string // why the data-protection officer looked at a person, in their words
 }
 
 // IsZero tells whether e is no event at all; a store refuses it.
@@ -94,6 +98,9 @@ const (
 	verbRegister
 	verbReviewOwn
 	verbOversee
+	verbReadLog
+	verbResolve
+	verbDisclose
 )
 
 // stepActions are the actions of the verbs that do something to a step.
@@ -105,7 +112,8 @@ var stepActions = [...][3]Action{
 
 var verbNames = [...]string{
 	verbDeclare: "declare", verbRectify: "rectify", verbAnnul: "annul", verbSearch: "search", verbRegister: "register",
-	verbReviewOwn: "review own acts", verbOversee: "oversee",
+	verbReviewOwn: "review own acts", verbOversee: "oversee", verbReadLog: "read the access log",
+	verbResolve: "resolve a pseudonym", verbDisclose: "disclose",
 }
 
 // String is the word used in the policy's errors, in tests and in docs/roles.md.

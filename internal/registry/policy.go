@@ -42,6 +42,9 @@ var (
 		},
 		verbReviewOwn: {RolePractitioner: practising},
 		verbOversee:   {RoleSupport: agent, RoleDataProtection: agent},
+		verbReadLog:   {RoleDataProtection: agent},
+		verbResolve:   {RoleDataProtection: slices.Concat(agent, []condition{reasonGiven})},
+		verbDisclose:  {RoleDataProtection: agent},
 	}
 )
 
@@ -66,6 +69,15 @@ func MayReviewOwn(c Case) error { return may(verbReviewOwn, c) }
 
 // MayOversee tells whether the actor may read the reports on accounts and say how each was dealt with.
 func MayOversee(c Case) error { return may(verbOversee, c) }
+
+// MayReadLog tells whether the actor may read the access log, in which patients are pseudonyms.
+func MayReadLog(c Case) error { return may(verbReadLog, c) }
+
+// MayResolve tells whether the actor may learn, for the case's reason, whom a pseudonym of the log stands for.
+func MayResolve(c Case) error { return may(verbResolve, c) }
+
+// MayDisclose tells whether the actor may look for a person who asks for their data, and read all that is held.
+func MayDisclose(c Case) error { return may(verbDisclose, c) }
 
 func may(v verb, c Case) error {
 	conditions, ok := rules[v][c.Actor.Role]
@@ -178,5 +190,5 @@ func reasonGiven(c Case) *Error {
 // reasonLimit is the most characters of a reason.
 const reasonLimit = 300
 
-// FieldReason names the reason of an annulment or of a rectification by support.
+// FieldReason names the reason of an annulment, of a rectification by support, or to resolve a pseudonym.
 const FieldReason = "reason"

@@ -78,6 +78,7 @@ func policyCases() []policyCase {
 	early.Today = registry.MustDate("2021-01-03")
 	search, register := registry.MaySearch, registry.MayRegister
 	own, oversee := registry.MayReviewOwn, registry.MayOversee
+	readLog, resolve, disclose := registry.MayReadLog, registry.MayResolve, registry.MayDisclose
 	declare, rectify, annul := registry.MayDeclare, registry.MayRectify, registry.MayAnnul
 	return []policyCase{
 		{"a doctor searches", search, on(martin, fresh, elig, ""), ""},
@@ -106,6 +107,19 @@ func policyCases() []policyCase {
 		{"a manager oversees", oversee, on(manager, fresh, elig, ""), noRole},
 		{"support without identity oversees", oversee, on(blankAgent, fresh, elig, ""), noIdentity},
 		{"an officer without identity oversees", oversee, on(blankOfficer, fresh, elig, ""), noIdentity},
+
+		{"the officer reads the log", readLog, on(officer, fresh, elig, ""), ""},
+		{"support reads the log", readLog, on(support, fresh, elig, ""), noRole},
+		{"a doctor reads the log", readLog, on(martin, fresh, elig, ""), noRole},
+		{"an officer without identity reads the log", readLog, on(blankOfficer, fresh, elig, ""), noIdentity},
+		{"the officer resolves with a reason", resolve, on(officer, fresh, elig, reasonOfSupport), ""},
+		{"the officer resolves without a reason", resolve, on(officer, fresh, elig, " "), noReason},
+		{"support resolves", resolve, on(support, fresh, elig, reasonOfSupport), noRole},
+		{"an officer without identity resolves", resolve, on(blankOfficer, fresh, elig, reasonOfSupport), noIdentity},
+		{"the officer discloses", disclose, on(officer, fresh, elig, ""), ""},
+		{"support discloses", disclose, on(support, fresh, elig, ""), noRole},
+		{"a doctor discloses", disclose, on(martin, fresh, elig, ""), noRole},
+		{"an officer without identity discloses", disclose, on(blankOfficer, fresh, elig, ""), noIdentity},
 
 		{"a doctor declares", declare, on(martin, fresh, elig, ""), ""},
 		{"any other doctor goes on to dose 1", declare, on(other, eligible, dose1, ""), ""},

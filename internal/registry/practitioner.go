@@ -76,6 +76,10 @@ func (p PracticePlace) Label() string {
 	return p.Name + " (" + town + ")"
 }
 
+// AgentPrefix begins the identifiers of agents: whatever their provider calls them, none is a practitioner's
+// national number.
+const AgentPrefix = "agent:"
+
 // Actor is someone who signed in, where they practise now, and by which door.
 type Actor struct {
 	Role         Role

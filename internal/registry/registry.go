@@ -17,7 +17,8 @@ import (
 	"vaccin/internal/nir"
 )
 
-// Registry holds the use cases. All its fields but Store have working values from New; tests set them.
+// Registry holds the use cases. All its fields but Store and PseudonymKey have working values from New;
+// tests set them.
 type Registry struct {
 	Store    Store
 	Business func() time.Time // dates, schedules, professions: can be set by --today
@@ -25,6 +26,9 @@ type Registry struct {
 	Random   io.Reader
 	Limits   Limits                                     // of searches
 	Pause    func(context.Context, time.Duration) error // makes a search wait
+
+	// PseudonymKey is the secret by which the access log is shown; without one, it is not.
+	PseudonymKey []byte
 
 	mu        sync.Mutex
 	reference Reference
@@ -89,12 +93,15 @@ func (g *Registry) refuse(ctx context.Context, event Event, refusal error) error
 
 // SearchByCode finds the record that bears a code, as typed.
 func (g *Registry) SearchByCode(ctx context.Context, by Actor, text string) (found Record, err error) {
-	event := g.event(by, ActionSearchCode, "")
+	return g.searchByCode(ctx, by, g.event(by, ActionSearchCode, ""), MaySearch, text)
+}
+
+func (g *Registry) searchByCode(ctx context.Context, by Actor, event Event, may func(Case) error, text string) (found Record, err error) {
 	if strings.TrimSpace(text) == "" {
 		_, err := ParseCode(text)
 		return Record{}, err // nothing was tried
 	}
-	err = g.searching(ctx, by, event, g.Limits.Nothing, func(toll Toll) error {
+	err = g.searching(ctx, by, event, may, g.Limits.Nothing, func(toll Toll) error {
 		code, err := ParseCode(text)
 		if err != nil {
 			return g.malformed(ctx, event, toll, err)
@@ -111,11 +118,16 @@ func (g *Registry) SearchByCode(ctx context.Context, by Actor, text string) (fou
 // SearchByNIR lists everyone attached to a NIR, as a holder's or their own. None is not an error: the
 // patient can then be entered by hand.
 func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number) (found []Record, err error) {
-	event := g.event(by, ActionSearchNIR, "")
+	return g.searchByNIR(ctx, by, g.event(by, ActionSearchNIR, ""), MaySearch, number)
+}
+
+func (g *Registry) searchByNIR(
+	ctx context.Context, by Actor, event Event, may func(Case) error, number nir.Number,
+) (found []Record, err error) {
 	if number.IsZero() {
 		return nil, errNoNIR
 	}
-	err = g.searching(ctx, by, event, g.Limits.Unknown, func(toll Toll) error {
+	err = g.searching(ctx, by, event, may, g.Limits.Unknown, func(toll Toll) error {
 		found, err = g.Store.FindByNIR(ctx, number, event, toll)
 		return err
 	})
@@ -125,8 +137,11 @@ func (g *Registry) SearchByNIR(ctx context.Context, by Actor, number nir.Number)
 // MalformedNIR logs a search by a NIR that cannot be one, and returns its refusal: who guesses numbers leaves
 // a trace, and gets slower.
 func (g *Registry) MalformedNIR(ctx context.Context, by Actor, refusal error) error {
-	event := g.event(by, ActionSearchNIR, "")
-	return g.searching(ctx, by, event, g.Limits.Unknown, func(toll Toll) error { return g.malformed(ctx, event, toll, refusal) })
+	return g.malformedNIR(ctx, by, g.event(by, ActionSearchNIR, ""), MaySearch, refusal)
+}
+
+func (g *Registry) malformedNIR(ctx context.Context, by Actor, event Event, may func(Case) error, refusal error) error {
+	return g.searching(ctx, by, event, may, g.Limits.Unknown, func(toll Toll) error { return g.malformed(ctx, event, toll, refusal) })
 }
 
 func (g *Registry) malformed(ctx context.Context, event Event, toll Toll, refusal error) error {

@@ -97,6 +97,17 @@ type Store interface {
 	// the outcome and count of what is returned.
 	Reports(ctx context.Context, want ReportsQuery, event Event) ([]Report, error)
 
+	// Entries returns the entries of the access log asked for, the latest first and of one moment the last
+	// written first, at most Limit. The event is written with the outcome and count of what is returned, and
+	// is none of it.
+	Entries(ctx context.Context, want EventQuery, event Event) ([]LogEntry, error)
+
+	// Holdings returns all that is held on a person, in one consistent read: their record, the reports on acts
+	// in it and the entries of the access log about it, both the oldest first and without limit. The event is
+	// written with outcome found, and is none of those entries. It returns ErrNoRecord, and writes, as Read
+	// does.
+	Holdings(ctx context.Context, id RecordID, event Event) (Holdings, error)
+
 	// Reference returns the small dated reference data.
 	Reference(ctx context.Context) (Reference, error)
 
@@ -180,7 +191,28 @@ type AccessLog interface {
 type EventQuery struct {
 	Record     RecordID
 	NationalID string    // of who acted
+	PlaceID    string    // of the place of practice
 	From       time.Time // the first moment
 	Until      time.Time // the first moment after
+	Before     EntryRef  // those that come after this entry where the latest come first; it need not be one of them
+	Only       EntryRef  // this one alone
 	Limit      int       // at most so many, the latest; 0 is none
 }
+
+// LogEntry is an entry of the access log with its number: of two, the one written later has the greater.
+type LogEntry struct {
+	Number int64
+	Event
+}
+
+// Ref names the entry.
+func (e LogEntry) Ref() EntryRef { return EntryRef{e.At, e.Number} }
+
+// EntryRef names an entry of the access log, by its place in it. It tells nothing of what stands there.
+type EntryRef struct {
+	At     time.Time
+	Number int64
+}
+
+// IsZero tells whether r names no entry.
+func (r EntryRef) IsZero() bool { return r.At.IsZero() }

@@ -151,8 +151,10 @@ func (l Limits) Toll(key string, t Throttle, now time.Time, nothing int, report 
 
 // searching makes a search at the pace that the actor's throttle leaves. try is given its toll, and made
 // again when another search of the same account came first; nothing is what it weighs if it finds nothing.
-func (g *Registry) searching(ctx context.Context, by Actor, event Event, nothing int, try func(Toll) error) error {
-	if err := g.allowed(ctx, by, event, MaySearch); err != nil {
+func (g *Registry) searching(
+	ctx context.Context, by Actor, event Event, may func(Case) error, nothing int, try func(Toll) error,
+) error {
+	if err := g.allowed(ctx, by, event, may); err != nil {
 		return err
 	}
 	if g.Limits == (Limits{}) {

@@ -38,7 +38,8 @@ type Service struct {
 	stopping atomic.Bool
 }
 
-// New wires a service over a store, with the use cases given and the secret key of its sessions.
+// New wires a service over a store, with the use cases given and the secret key of its sessions, from which the
+// use cases get the one of their pseudonyms.
 func New(config Config, store Store, cases *registry.Registry, key []byte, log *slog.Logger) (*Service, error) {
 	public, err := config.Public()
 	if err != nil {
@@ -69,6 +70,7 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	if err != nil {
 		return nil, err
 	}
+	cases.PseudonymKey = sealer.Key("access-log-pseudonym")
 	https := public.Scheme == "https"
 	sessions := auth.NewManager(store, sealer, auth.Options{Idle: config.Idle, Absolute: config.Absolute, Secure: https})
 	portal, err := portalDoor(store, cases, sealer, log)

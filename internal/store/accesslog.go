@@ -12,8 +12,8 @@ import (
 // The access log is only ever inserted into and read; the tables refuse anything else too.
 
 const (
-	eventColumns = "at, role, actor_id, place_id, place_name, door, action, record_id, outcome, version, count, digest"
-	selectEvents = "SELECT " + eventColumns + " FROM access_log"
+	eventColumns = "at, role, actor_id, place_id, place_name, door, action, record_id, outcome, version, count, digest, reason"
+	selectEntries = "SELECT num, " + eventColumns + " FROM access_log"
 )
 
 var (
@@ -33,16 +33,18 @@ func eventArgs(e registry.Event) ([]any, error) {
 	}
 	return []any{
 		at, string(e.Role), e.NationalID, e.PlaceID, e.PlaceName, string(e.Door), string(e.Action), string(e.Record),
-		string(e.Outcome), e.Version, e.Count, e.Digest,
+		string(e.Outcome), e.Version, e.Count, e.Digest, e.Reason,
 	}, nil
 }
 
 func readEvent(e *registry.Event) []any {
 	return []any{
 		asMoment(&e.At), &e.Role, &e.NationalID, &e.PlaceID, &e.PlaceName, &e.Door, &e.Action, &e.Record,
-		&e.Outcome, &e.Version, &e.Count, &e.Digest,
+		&e.Outcome, &e.Version, &e.Count, &e.Digest, &e.Reason,
 	}
 }
+
+func readEntry(e *registry.LogEntry) []any { return append([]any{&e.Number}, readEvent(&e.Event)...) }
 
 // logChange is the statement that writes the event of a change to a record.
 func logChange(head registry.Head, change int64) (statement, error) {
@@ -63,12 +65,50 @@ func (s *Store) logEvents(ctx context.Context, events ...registry.Event) error {
 	return s.logTried(ctx, registry.Toll{}, events...)
 }
 
-// Events implements registry.EventReader.
+// Events implements registry.AccessLog.
 func (s *Store) Events(ctx context.Context, want registry.EventQuery) ([]registry.Event, error) {
+	entries, err := s.entries(ctx, want)
+	events := make([]registry.Event, len(entries))
+	for i, e := range entries {
+		events[i] = e.Event
+	}
+	return events, err
+}
+
+// Entries implements registry.Store.
+func (s *Store) Entries(ctx context.Context, want registry.EventQuery, event registry.Event) ([]registry.LogEntry, error) {
+	if event.IsZero() {
+		return nil, errNoEvent
+	}
+	entries, err := s.entries(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	event.Count, event.Outcome = len(entries), registry.OutcomeFound
+	if len(entries) == 0 {
+		event.Outcome = registry.OutcomeNothing
+	}
+	if err := s.logEvents(ctx, event); err != nil {
+		return nil, err
+	}
+	return entries, nil
+}
+
+func (s *Store) entries(ctx context.Context, want registry.EventQuery) ([]registry.LogEntry, error) {
 	if want.Limit <= 0 {
 		return nil, nil
 	}
-	conditions, args := []string{}, []any{}
+	query, args := entriesWanted(want)
+	entries, err := readAll(ctx, s, query, args, readEntry)
+	if err != nil {
+		return nil, fmt.Errorf("reading the access log: %w", err)
+	}
+	return entries, nil
+}
+
+// entriesWanted is the query of entries, always bounded in time so that an index leads to the latest.
+func entriesWanted(want registry.EventQuery) (query string, args []any) {
+	conditions := []string{}
 	add := func(condition string, arg any) {
 		args = append(args, arg)
 		conditions = append(conditions, condition+placeholders(len(args), 1))
@@ -80,23 +120,25 @@ func (s *Store) Events(ctx context.Context, want registry.EventQuery) ([]registr
 	if want.NationalID != "" {
 		add("actor_id = ", want.NationalID)
 	}
+	if want.PlaceID != "" {
+		add("place_id = ", want.PlaceID)
+	}
 	if !want.From.IsZero() {
 		add("at >= ", ceilMicro(want.From))
 	}
-	if !want.Until.IsZero() {
-		add("at < ", ceilMicro(want.Until))
+	if !want.Only.IsZero() {
+		add("num = ", want.Only.Number)
+		add("at = ", want.Only.At.UnixMicro())
 	}
-	query := selectEvents
-	if len(conditions) > 0 {
-		query += " WHERE " + strings.Join(conditions, " AND ")
+	if !want.Before.IsZero() {
+		add("at <= ", want.Before.At.UnixMicro())
+		args = append(args, want.Before.At.UnixMicro(), want.Before.Number)
+		conditions = append(conditions, fmt.Sprintf("(at < $%d OR num < $%d)", len(args)-1, len(args)))
 	}
+	add("at < ", before(want.Until))
 	args = append(args, want.Limit)
-	query += " ORDER BY at DESC, num DESC LIMIT " + placeholders(len(args), 1)
-	events, err := readAll(ctx, s, query, args, readEvent)
-	if err != nil {
-		return nil, fmt.Errorf("reading the access log: %w", err)
-	}
-	return events, nil
+	return selectEntries + " WHERE " + strings.Join(conditions, " AND ") +
+		" ORDER BY at DESC, num DESC LIMIT " + placeholders(len(args), 1), args
 }
 
 // ceilMicro is the first microsecond that does not come before t.

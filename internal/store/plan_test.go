@@ -75,6 +75,24 @@ func TestEveryLookUpGoesThroughAnIndex(t *testing.T) {
 			_, err := s.Events(t.Context(), registry.EventQuery{NationalID: "a", From: time.Unix(1, 0), Limit: 10})
 			return err
 		},
+		func() error {
+			_, err := s.Entries(t.Context(), registry.EventQuery{Limit: 10}, event)
+			return err
+		},
+		func() error {
+			_, err := s.Entries(t.Context(), registry.EventQuery{PlaceID: "a", From: time.Unix(1, 0), Until: time.Unix(2, 0), Limit: 10}, event)
+			return err
+		},
+		func() error {
+			ref := registry.EntryRef{At: time.Unix(1, 0), Number: 1}
+			_, err := s.Entries(t.Context(), registry.EventQuery{NationalID: "a", Before: ref, Limit: 10}, event)
+			return err
+		},
+		func() error {
+			_, err := s.Entries(t.Context(), registry.EventQuery{Only: registry.EntryRef{At: time.Unix(1, 0), Number: 1}, Limit: 1}, event)
+			return err
+		},
+		func() error { _, err := s.Holdings(t.Context(), "a", event); return nothing(err) },
 		func() error { _, err := s.Throttle(t.Context(), "a"); return err },
 		func() error {
 			_, err := s.OwnActs(t.Context(), registry.OwnActsQuery{NationalID: "a", Before: time.Unix(1, 0), Limit: 10}, event)
@@ -90,8 +108,8 @@ func TestEveryLookUpGoesThroughAnIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(p.plans) != 31 {
-		t.Fatalf("%d queries were explained, want 31", len(p.plans))
+	if len(p.plans) != 37 {
+		t.Fatalf("%d queries were explained, want 37", len(p.plans))
 	}
 	for text, plan := range p.plans {
 		for _, step := range strings.Split(plan, "\n") {

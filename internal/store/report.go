@@ -21,7 +21,7 @@ const (
 	liftThrottle = "DELETE FROM throttle WHERE key = $1 AND EXISTS (SELECT 1 FROM report WHERE id = $2 AND last_change = $3)"
 
 	ownActColumns = "a.at, a.role, a.actor_id, a.place_id, a.place_name, a.door, a.action, a.record_id, a.outcome, a.version," +
-		" a.count, a.digest, r.birth_date, r.birth_rank, " + patientColumns +
+		" a.count, a.digest, a.reason, r.birth_date, r.birth_rank, " + patientColumns +
 		", EXISTS (SELECT 1 FROM report o WHERE o.record_id = a.record_id AND o.record_id <> '' AND o.about_id = a.actor_id" +
 		" AND o.action = a.action AND o.version = a.version AND o.act_at = a.at)"
 	selectOwnActs = "SELECT " + ownActColumns + " FROM access_log a JOIN record r ON r.id = a.record_id" +

@@ -195,6 +195,7 @@ func (r *LockedRandom) Read(p []byte) (int, error) {
 func NewRegistry(store registry.Store, clock *Clock) *registry.Registry {
 	g := registry.New(store)
 	g.Business, g.Security, g.Random = clock.Now, clock.Now, Random(1)
+	g.PseudonymKey = []byte("a key of pseudonyms for tests")
 	g.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // the clock stands
 	return g
 }

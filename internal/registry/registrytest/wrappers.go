@@ -113,6 +113,16 @@ func (f *Failing) Reports(ctx context.Context, want registry.ReportsQuery, event
 	return guarded(f, "Reports", func() ([]registry.Report, error) { return f.Store.Reports(ctx, want, event) })
 }
 
+// Entries fails or does what the wrapped store does.
+func (f *Failing) Entries(ctx context.Context, want registry.EventQuery, event registry.Event) ([]registry.LogEntry, error) {
+	return guarded(f, "Entries", func() ([]registry.LogEntry, error) { return f.Store.Entries(ctx, want, event) })
+}
+
+// Holdings fails or does what the wrapped store does.
+func (f *Failing) Holdings(ctx context.Context, id registry.RecordID, event registry.Event) (registry.Holdings, error) {
+	return guarded(f, "Holdings", func() (registry.Holdings, error) { return f.Store.Holdings(ctx, id, event) })
+}
+
 // Reference fails or does what the wrapped store does.
 func (f *Failing) Reference(ctx context.Context) (registry.Reference, error) {
 	return guarded(f, "Reference", func() (registry.Reference, error) { return f.Store.Reference(ctx) })

@@ -74,7 +74,7 @@ type group map[string]func(*env)
 var (
 	contractTests = map[string]group{
 		"changes": changeTests, "creation": creationTests, "reads": readTests, "log": logTests,
-		"reference": referenceTests, "suggestions": suggestionTests, "oversight": oversightTests,
+		"reference": referenceTests, "suggestions": suggestionTests, "oversight": oversightTests, "officer": officerTests,
 	}
 	engineTests = map[string]group{
 		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,

@@ -1,0 +1,338 @@
+package registry
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"vaccin/internal/nir"
+)
+
+// This file is what the data-protection officer does: read the access log, in which patients are pseudonyms;
+// learn, for a reason, whom one stands for; and answer a person who asks for their data. Each is an entry of
+// the log it reads (SEC-1, SEC-3).
+
+// Pseudonym stands for a patient where the access log is shown. The same record has the same one as long as the
+// key is the same; without the key nobody can tell whose it is, not even who knows the record's identifier.
+type Pseudonym string
+
+// pseudonymSize is how many bytes of the digest are kept: among a hundred million records two of the same
+// pseudonym are not to be expected, and sixteen letters can still be compared by eye.
+const pseudonymSize = 10
+
+// errNoPseudonymKey keeps the log shut where the wiring forgot the key.
+var errNoPseudonymKey = errors.New("registry: there is no key of pseudonyms")
+
+func (g *Registry) pseudonym(id RecordID) Pseudonym {
+	if id == "" {
+		return ""
+	}
+	mac := hmac.New(sha256.New, g.PseudonymKey)
+	mac.Write([]byte(id))
+	letters := base32.StdEncoding.EncodeToString(mac.Sum(nil)[:pseudonymSize])
+	groups := []string{"P"}
+	for group := range slices.Chunk([]byte(letters), 4) {
+		groups = append(groups, string(group))
+	}
+	return Pseudonym(strings.Join(groups, "-"))
+}
+
+// ShownEntry is an entry of the access log as it is shown: its Record is empty, and Patient stands for it.
+type ShownEntry struct {
+	LogEntry
+	Patient Pseudonym
+}
+
+func (g *Registry) shown(entries []LogEntry) []ShownEntry {
+	all := make([]ShownEntry, len(entries))
+	for i, e := range entries {
+		all[i] = ShownEntry{LogEntry: e, Patient: g.pseudonym(e.Record)}
+		all[i].Record = ""
+	}
+	return all
+}
+
+// LogRequest says which entries of the log are asked for, as typed; what is empty asks for all.
+type LogRequest struct {
+	Professional string // RPPS or ADELI number, or the identifier of an agent
+	Place        string // identifier of the place of practice
+	From, Until  string // the first day and the last
+	Record       RecordID
+}
+
+// Field names of a LogRequest and of the search of a person, for errors.
+const (
+	FieldProfessional = "professional"
+	FieldLogPlace     = "log_place"
+	FieldFrom         = "from"
+	FieldUntil        = "until"
+	FieldPerson       = "person"
+	FieldRequested    = "requested"
+)
+
+// LogPlaceDays is how many days the log of a place is read for at a time, unless a practitioner or a patient is
+// named too. No index leads to a place, for each would weigh on every dose and every search: its entries are
+// those of the period, looked at one by one.
+const LogPlaceDays = 31
+
+// DecideLogQuery checks which entries are asked for. Days are those of Paris.
+func DecideLogQuery(req LogRequest) (EventQuery, error) {
+	f := form{}
+	q := EventQuery{Record: req.Record}
+	q.NationalID = decideActor(&f, req.Professional)
+	var err error
+	q.PlaceID, err = cleanText(req.Place, 120)
+	f.check(FieldLogPlace, err)
+	from := decideLogDay(&f, FieldFrom, req.From)
+	until := decideLogDay(&f, FieldUntil, req.Until)
+	if !from.IsZero() && !until.IsZero() && until.Before(from) {
+		f.refuse(FieldUntil, "Le dernier jour précède le premier. Vérifiez la période.")
+	}
+	if q.PlaceID != "" && q.NationalID == "" && q.Record == "" && f.refusal() == nil {
+		switch {
+		case from.IsZero():
+			f.refuse(FieldFrom, "Pour un lieu d’exercice, saisissez aussi la période, ou un professionnel.")
+		case until.IsZero():
+			f.refuse(FieldUntil, "Pour un lieu d’exercice, saisissez aussi le dernier jour de la période, ou un professionnel.")
+		case until.DaysSince(from) >= LogPlaceDays:
+			f.refuse(FieldUntil, "Pour un lieu d’exercice seul, la période est de 31\u00a0jours au plus. Rapprochez les deux dates.")
+		}
+	}
+	if !from.IsZero() {
+		q.From = startOf(from)
+	}
+	if !until.IsZero() {
+		q.Until = startOf(until.AddDays(1))
+	}
+	return q, f.err()
+}
+
+// decideActor reads a number as it is printed on a card, or an identifier as the log shows it.
+func decideActor(f *form, text string) string {
+	text, err := cleanText(text, 200)
+	if f.check(FieldProfessional, err); err != nil {
+		return ""
+	}
+	digits := onlyDigits(text)
+	switch {
+	case text == "" || strings.HasPrefix(text, AgentPrefix):
+		return text
+	case isDigits(digits) && len(digits) == 11:
+		return "8" + digits
+	case isDigits(digits) && len(digits) == 9:
+		return "0" + digits
+	case isDigits(digits) && (len(digits) == 12 && digits[0] == '8' || len(digits) == 10 && digits[0] == '0'):
+		return digits
+	}
+	f.refuse(FieldProfessional, "Saisissez un numéro RPPS (11\u00a0chiffres) ou ADELI (9\u00a0chiffres), ou l’identifiant d’un agent tel que le journal le montre.")
+	return ""
+}
+
+func decideLogDay(f *form, field, text string) Date {
+	if strings.TrimSpace(text) == "" {
+		return Date{}
+	}
+	day, err := ParseDate(text)
+	f.check(field, err)
+	return day
+}
+
+// startOf is the moment when a day begins in Paris.
+func startOf(d Date) time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, ZoneOf("")) }
+
+// ReadLog lists entries of the access log, the latest first, those after an entry if one is named.
+func (g *Registry) ReadLog(ctx context.Context, by Actor, req LogRequest, before EntryRef, limit int) ([]ShownEntry, error) {
+	query, err := DecideLogQuery(req)
+	if err != nil {
+		return nil, err
+	}
+	query.Before, query.Limit = before, limit
+	entries, err := g.readLog(ctx, by, query)
+	return g.shown(entries), err
+}
+
+// readLog reads entries with their records, which never leave this package but for those of the officer's acts.
+func (g *Registry) readLog(ctx context.Context, by Actor, query EventQuery) ([]LogEntry, error) {
+	event := g.event(by, ActionReadLog, query.Record)
+	if err := g.allowed(ctx, by, event, MayReadLog); err != nil {
+		return nil, err
+	}
+	if len(g.PseudonymKey) == 0 {
+		return nil, errNoPseudonymKey
+	}
+	return g.Store.Entries(ctx, query, event)
+}
+
+func (g *Registry) logEntry(ctx context.Context, by Actor, ref EntryRef) (LogEntry, error) {
+	if ref.IsZero() {
+		return LogEntry{}, errNoLogEntry
+	}
+	entries, err := g.readLog(ctx, by, EventQuery{Only: ref, Limit: 1})
+	if err != nil {
+		return LogEntry{}, err
+	}
+	if len(entries) == 0 {
+		return LogEntry{}, errNoLogEntry
+	}
+	return entries[0], nil
+}
+
+var (
+	errNoLogEntry = NotFound("Cette entrée du journal n’existe pas. Revenez au journal des accès.")
+	errNoPatient  = NotFound("Cette entrée du journal ne concerne aucun patient. Revenez au journal des accès.")
+)
+
+// LogEntry returns one entry of the access log.
+func (g *Registry) LogEntry(ctx context.Context, by Actor, ref EntryRef) (ShownEntry, error) {
+	entry, err := g.logEntry(ctx, by, ref)
+	if err != nil {
+		return ShownEntry{}, err
+	}
+	return g.shown([]LogEntry{entry})[0], nil
+}
+
+// RecordOf returns the record of an entry, to ask for the others about it. It is not shown to anybody.
+func (g *Registry) RecordOf(ctx context.Context, by Actor, ref EntryRef) (RecordID, error) {
+	entry, err := g.logEntry(ctx, by, ref)
+	if err == nil && entry.Record == "" {
+		err = errNoPatient
+	}
+	return entry.Record, err
+}
+
+// PseudonymOf is how the log shows a record.
+func (g *Registry) PseudonymOf(id RecordID) (Pseudonym, error) {
+	if len(g.PseudonymKey) == 0 {
+		return "", errNoPseudonymKey
+	}
+	return g.pseudonym(id), nil
+}
+
+// Resolve tells for a reason whom an entry of the log is about.
+func (g *Registry) Resolve(ctx context.Context, by Actor, ref EntryRef, reason string) (Patient, error) {
+	event := g.event(by, ActionResolve, "")
+	err := g.allowed(ctx, by, event, func(c Case) error {
+		c.Reason = reason
+		return MayResolve(c)
+	})
+	if err != nil {
+		return Patient{}, err
+	}
+	if event.Reason, err = cleanText(reason, reasonLimit); err != nil {
+		return Patient{}, err
+	}
+	if event.Record, err = g.RecordOf(ctx, by, ref); err != nil {
+		return Patient{}, err
+	}
+	record, err := g.Store.Read(ctx, event.Record, event.with(OutcomeFound))
+	if errors.Is(err, ErrNoRecord) {
+		return Patient{}, errNoSuchRecord
+	}
+	return record.Patient, err
+}
+
+// ReasonRequested is the reason of whoever answers a person who asks for their data.
+const ReasonRequested = "Demande de la personne"
+
+// FindPerson finds those whose NIR or code is the one typed, to answer a request of one of them. It is a
+// search like others: who guesses with an officer's account gets slower too.
+func (g *Registry) FindPerson(ctx context.Context, by Actor, typed string, requested bool) ([]Record, error) {
+	f := form{}
+	if strings.TrimSpace(typed) == "" {
+		f.refuse(FieldPerson, "Saisissez le numéro de sécurité sociale ou le code de ciblage de la personne.")
+	}
+	if !requested {
+		f.refuse(FieldRequested, "Confirmez que la personne a demandé l’accès à ses données et que son identité est vérifiée.")
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	found, err := g.findPerson(ctx, by, typed)
+	var refusal *Error
+	if errors.As(err, &refusal) && refusal.Kind == KindInvalid && len(refusal.Fields) == 0 {
+		f.check(FieldPerson, err)
+		return nil, f.err()
+	}
+	return found, err
+}
+
+func (g *Registry) findPerson(ctx context.Context, by Actor, typed string) ([]Record, error) {
+	event := g.event(by, ActionSearchNIR, "")
+	event.Reason = ReasonRequested
+	if LooksLikeCode(typed) {
+		event.Action = ActionSearchCode
+		record, err := g.searchByCode(ctx, by, event, MayDisclose, typed)
+		if err != nil {
+			return nil, err
+		}
+		return []Record{record}, nil
+	}
+	number, err := nir.Parse(typed)
+	var wrong *nir.Error
+	if errors.As(err, &wrong) {
+		return nil, g.malformedNIR(ctx, by, event, MayDisclose, Invalid(wrong.Message()))
+	}
+	if err != nil {
+		return nil, err
+	}
+	found, err := g.searchByNIR(ctx, by, event, MayDisclose, number)
+	if err == nil && len(found) == 0 {
+		err = NotFound("Aucune personne n’est rattachée à ce numéro. Vérifiez-le\u00a0; s’il est exact, le téléservice ne détient rien sur elle.")
+	}
+	return found, err
+}
+
+// Holdings is all that is held on a person.
+type Holdings struct {
+	Record  Record
+	Reports []Report   // on acts in the record
+	Log     []LogEntry // every access, the oldest first
+}
+
+// Holdings returns all that is held on a person who asks for it.
+func (g *Registry) Holdings(ctx context.Context, by Actor, id RecordID) (Holdings, error) {
+	event := g.event(by, ActionDisclose, id)
+	event.Reason = ReasonRequested
+	if err := g.allowed(ctx, by, event, MayDisclose); err != nil {
+		return Holdings{}, err
+	}
+	held, err := g.Store.Holdings(ctx, id, event.with(OutcomeFound))
+	if errors.Is(err, ErrNoRecord) {
+		return Holdings{}, errNoSuchRecord
+	}
+	return held, err
+}
+
+// People are the professionals and agents whose names stand in what is held, by their identifier: the log
+// itself knows no names.
+func (h Holdings) People() map[string]Practitioner {
+	people := map[string]Practitioner{}
+	add := func(p Practitioner) {
+		if p.NationalID != "" && p.FamilyName != "" {
+			people[p.NationalID] = p
+		}
+	}
+	signers(h.Record.Eligibilities, add)
+	signers(h.Record.FirstDoses, add)
+	signers(h.Record.SecondDoses, add)
+	for _, r := range h.Reports {
+		add(r.About)
+	}
+	return people
+}
+
+func signers[T any](entries []Entry[T], add func(Practitioner)) {
+	for _, e := range entries {
+		for _, v := range e.Versions {
+			add(v.Signed.Practitioner)
+		}
+		if e.Annulment != nil {
+			add(e.Annulment.Signed.Practitioner)
+		}
+	}
+}

@@ -1,0 +1,46 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"vaccin/internal/registry"
+)
+
+const (
+	// Said twice, both, so that the indices of what is about a record serve.
+	selectReportsOn = selectReports + " WHERE record_id <> '' AND record_id = $1 ORDER BY at, num"
+	selectEntriesOn = selectEntries + " WHERE record_id <> '' AND record_id = $1 ORDER BY at, num"
+)
+
+// Holdings implements registry.Store.
+func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event registry.Event) (registry.Holdings, error) {
+	if event.IsZero() {
+		return registry.Holdings{}, errNoEvent
+	}
+	var g gathered
+	var held registry.Holdings
+	queries := append(g.queries(recordByID, string(id)),
+		into(&held.Reports, readReport, selectReportsOn, string(id)),
+		into(&held.Log, readEntry, selectEntriesOn, string(id)))
+	if err := s.engine.read(ctx, queries...); err != nil {
+		return registry.Holdings{}, fmt.Errorf("reading what is held on a person: %w", err)
+	}
+	record, err := one(g.whole())
+	event.Record, event.Outcome = record.ID, registry.OutcomeFound
+	switch {
+	case errors.Is(err, registry.ErrNoRecord):
+		event.Outcome = registry.OutcomeNothing
+	case err != nil:
+		return registry.Holdings{}, err
+	}
+	if err := s.logEvents(ctx, event); err != nil {
+		return registry.Holdings{}, err
+	}
+	if err != nil {
+		return registry.Holdings{}, err
+	}
+	held.Record = record
+	return held, nil
+}
