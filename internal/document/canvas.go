@@ -15,12 +15,23 @@ const (
 // rgb is a colour, each component from 0 to 1.
 type rgb struct{ r, g, b float64 }
 
-// canvas writes the content of one page: drawing operators, each inside a tag
-// for what is to be read or marked as an artifact for what is only to be seen.
+// canvas writes the content of pages, one after the other: drawing operators,
+// each inside a tag for what is to be read or marked as an artifact for what is
+// only to be seen. Elements may go on from one page to the next, content may not.
 type canvas struct {
-	out  []byte
+	done [][]byte // the pages before
+	out  []byte   // of the page being drawn
 	tags structure
 }
+
+// turn begins the next page.
+func (c *canvas) turn() {
+	c.done, c.out = append(c.done, c.out), nil
+	c.tags.page++
+}
+
+// pages are the contents of all pages.
+func (c *canvas) pages() [][]byte { return append(c.done[:len(c.done):len(c.done)], c.out) }
 
 // element opens a tag that groups others, e.g. a table, around draw.
 func (c *canvas) element(role, attributes string, draw func()) {
@@ -177,4 +188,14 @@ func (c *canvas) writeAt(f face, line []glyph, matrix func()) {
 	if spoken != "" {
 		c.put("EMC\n")
 	}
+}
+
+// paragraph writes lines from top, and returns where they end.
+func (c *canvas) paragraph(f face, lines [][]glyph, x, top float64) float64 {
+	step := f.size * leading
+	for i, line := range lines {
+		// The letters stand in the middle of their line.
+		c.write(f, line, x, top+float64(i)*step+step/2+f.size*float64(f.capHeight)/2000)
+	}
+	return top + float64(len(lines))*step
 }

@@ -109,16 +109,6 @@ func (p *sheet) draw() bool {
 // pt scales a length that shrinks with the text.
 func (p *sheet) pt(length float64) float64 { return length * p.scale }
 
-// paragraph writes lines from top, and returns where they end.
-func (p *sheet) paragraph(f face, lines [][]glyph, x, top float64) float64 {
-	step := f.size * leading
-	for i, line := range lines {
-		// The letters stand in the middle of their line.
-		p.write(f, line, x, top+float64(i)*step+step/2+f.size*float64(f.capHeight)/2000)
-	}
-	return top + float64(len(lines))*step
-}
-
 // watermark writes « ANNULÉ » across the page, behind the text.
 func (p *sheet) watermark() {
 	const angle, centre = 0.9, 0.585 * pageHeight // between the code and the signature

@@ -75,7 +75,7 @@ func (r *Renderer) PDF(w io.Writer, s Summary) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(r.assemble(s, sheet)); err != nil {
+	if _, err := w.Write(r.assemble(about{s.Title, s.ValidatedAt}, &sheet.canvas)); err != nil {
 		return fmt.Errorf("document: writing a PDF: %w", err)
 	}
 	return nil
@@ -101,34 +101,50 @@ func (r *Renderer) compose(s Summary, barcode symbol) (*sheet, error) {
 	return nil, ErrTooLong
 }
 
-// assemble puts the page, its tags and the description of the document after the
-// fonts.
-func (r *Renderer) assemble(s Summary, page *sheet) []byte {
-	content := deflate(page.out)
-	var f file
-	f.Grow(r.start.Len() + len(content) + 160*len(page.tags.elements) + 4096)
-	f.Write(r.start.Bytes())
-	f.offsets = append(make([]int, 0, len(r.start.offsets)+len(page.tags.elements)+10), r.start.offsets...)
+// about describes a document.
+type about struct {
+	title string
+	at    time.Time // in the time zone to print
+}
 
-	catalog, pages, sheetObject, contents := f.reserve(), f.reserve(), f.reserve(), f.reserve()
-	f.stream(contents, "/Filter/FlateDecode", content)
-	f.begin(sheetObject)
-	fmt.Fprintf(&f, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %v %v]/Contents %d 0 R/StructParents 0/Tabs/S"+
-		"/Resources<</Font<</R %d 0 R/B %d 0 R>>>>>>",
-		pages, pageWidth, pageHeight, contents, r.regularObject, r.boldObject)
+// assemble puts the pages, their tags and the description of the document after
+// the fonts.
+func (r *Renderer) assemble(described about, drawn *canvas) []byte {
+	contents, size := drawn.pages(), 0
+	for i, content := range contents {
+		contents[i] = deflate(content)
+		size += len(contents[i])
+	}
+	var f file
+	f.Grow(r.start.Len() + size + 160*len(drawn.tags.elements) + 4096)
+	f.Write(r.start.Bytes())
+	f.offsets = append(make([]int, 0, len(r.start.offsets)+len(drawn.tags.elements)+2*len(contents)+8), r.start.offsets...)
+
+	catalog, tree := f.reserve(), f.reserve()
+	pages, kids := make([]int, len(contents)), ""
+	for i, content := range contents {
+		page, drawing := f.reserve(), f.reserve()
+		pages[i] = page
+		kids += fmt.Sprintf(" %d 0 R", page)
+		f.stream(drawing, "/Filter/FlateDecode", content)
+		f.begin(page)
+		fmt.Fprintf(&f, "<</Type/Page/Parent %d 0 R/MediaBox[0 0 %v %v]/Contents %d 0 R/StructParents %d/Tabs/S"+
+			"/Resources<</Font<</R %d 0 R/B %d 0 R>>>>>>",
+			tree, pageWidth, pageHeight, drawing, i, r.regularObject, r.boldObject)
+		f.end()
+	}
+	f.begin(tree)
+	fmt.Fprintf(&f, "<</Type/Pages/Count %d/Kids[%s]>>", len(pages), kids[1:])
 	f.end()
-	f.begin(pages)
-	fmt.Fprintf(&f, "<</Type/Pages/Count 1/Kids[%d 0 R]>>", sheetObject)
-	f.end()
-	root := page.tags.write(&f, sheetObject)
+	root := drawn.tags.write(&f, pages)
 	metadata := f.reserve()
-	f.stream(metadata, "/Type/Metadata/Subtype/XML", []byte(xmp(s)))
+	f.stream(metadata, "/Type/Metadata/Subtype/XML", []byte(xmp(described)))
 	f.begin(catalog)
 	fmt.Fprintf(&f, "<</Type/Catalog/Pages %d 0 R/Lang(fr-FR)/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R"+
-		"/Metadata %d 0 R/ViewerPreferences<</DisplayDocTitle true>>>>", pages, root, metadata)
+		"/Metadata %d 0 R/ViewerPreferences<</DisplayDocTitle true>>>>", tree, root, metadata)
 	f.end()
-	date := "(" + pdfDate(s.ValidatedAt) + ")"
-	info := f.object("<</Title" + textString(clean(s.Title)) + "/Author" + textString(serviceName) +
+	date := "(" + pdfDate(described.at) + ")"
+	info := f.object("<</Title" + textString(clean(described.title)) + "/Author" + textString(serviceName) +
 		"/Producer" + textString(serviceName) + "/CreationDate" + date + "/ModDate" + date + ">>")
 	f.finish(catalog, info)
 	return f.Bytes()
@@ -144,14 +160,14 @@ func pdfDate(t time.Time) string {
 
 // xmp describes the document a second time, in the only form that some
 // assistive software and archives read.
-func xmp(s Summary) string {
+func xmp(described about) string {
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-	date := s.ValidatedAt.Format("2006-01-02T15:04:05-07:00")
+	date := described.at.Format("2006-01-02T15:04:05-07:00")
 	return "<?xpacket begin=\"\uFEFF\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n" +
 		`<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">` +
 		`<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/">` +
 		`<dc:format>application/pdf</dc:format>` +
-		`<dc:title><rdf:Alt><rdf:li xml:lang="x-default">` + escape.Replace(clean(s.Title)) + `</rdf:li></rdf:Alt></dc:title>` +
+		`<dc:title><rdf:Alt><rdf:li xml:lang="x-default">` + escape.Replace(clean(described.title)) + `</rdf:li></rdf:Alt></dc:title>` +
 		`<dc:creator><rdf:Seq><rdf:li>` + serviceName + `</rdf:li></rdf:Seq></dc:creator>` +
 		`<dc:language><rdf:Bag><rdf:li>fr-FR</rdf:li></rdf:Bag></dc:language>` +
 		`<xmp:CreateDate>` + date + `</xmp:CreateDate><xmp:ModifyDate>` + date + `</xmp:ModifyDate>` +

@@ -5,16 +5,25 @@ package document
 // Elements are kept in reading order; content refers to them by marks.
 type structure struct {
 	elements []element
-	open     []int // elements being filled, innermost last
-	owners   []int // by mark: the element that the marked content belongs to
+	open     []int   // elements being filled, innermost last
+	page     int     // the page being drawn
+	owners   [][]int // by page and mark: the element that the marked content belongs to
 }
 
 // element is one tag.
 type element struct {
 	role       string // Document, H1, Table, P, …
 	parent     int
-	kids       []int  // indices of elements, or ^mark for content of the page
+	page       int    // where it begins
+	kids       []kid
 	attributes string // further dictionary entries, already encoded
+}
+
+// kid is what stands under an element: another one, or content of a page.
+type kid struct {
+	element int // -1 for content
+	page    int
+	mark    int
 }
 
 // begin opens an element inside the one that is open, or as the root.
@@ -23,9 +32,9 @@ func (s *structure) begin(role, attributes string) {
 	index := len(s.elements)
 	if len(s.open) > 0 {
 		parent = s.open[len(s.open)-1]
-		s.elements[parent].kids = append(s.elements[parent].kids, index)
+		s.elements[parent].kids = append(s.elements[parent].kids, kid{element: index})
 	}
-	s.elements = append(s.elements, element{role: role, parent: parent, attributes: attributes})
+	s.elements = append(s.elements, element{role: role, parent: parent, page: s.page, attributes: attributes})
 	s.open = append(s.open, index)
 }
 
@@ -35,16 +44,20 @@ func (s *structure) end() { s.open = s.open[:len(s.open)-1] }
 // mark gives out the number under which the next content of the page belongs to
 // the innermost open element.
 func (s *structure) mark() int {
-	mark := len(s.owners)
+	for len(s.owners) <= s.page {
+		s.owners = append(s.owners, nil)
+	}
+	mark := len(s.owners[s.page])
 	owner := s.open[len(s.open)-1]
-	s.owners = append(s.owners, owner)
-	s.elements[owner].kids = append(s.elements[owner].kids, ^mark)
+	s.owners[s.page] = append(s.owners[s.page], owner)
+	s.elements[owner].kids = append(s.elements[owner].kids, kid{element: -1, page: s.page, mark: mark})
 	return mark
 }
 
-// write writes the tree for a document of one page and returns the number of its
-// root, to be named in the catalog. The page must say /StructParents 0.
-func (s *structure) write(f *file, page int) int {
+// write writes the tree for a document of these pages (numbers of objects) and
+// returns the number of its root, to be named in the catalog. Page n must say
+// /StructParents n.
+func (s *structure) write(f *file, pages []int) int {
 	root := f.reserve()
 	first := len(f.offsets) + 1 // element i becomes object first+i
 	for range s.elements {
@@ -59,33 +72,47 @@ func (s *structure) write(f *file, page int) int {
 			f.ref(first + e.parent)
 		}
 		f.WriteString("/Pg ")
-		f.ref(page)
+		f.ref(pages[e.page])
 		f.WriteString(e.attributes + "/K[")
 		for n, kid := range e.kids {
 			if n > 0 {
 				f.WriteByte(' ')
 			}
-			if kid < 0 {
-				f.int(^kid)
-			} else {
-				f.ref(first + kid)
+			switch {
+			case kid.element >= 0:
+				f.ref(first + kid.element)
+			case kid.page == e.page:
+				f.int(kid.mark)
+			default: // of a page that the element goes on to
+				f.WriteString("<</Type/MCR/Pg ")
+				f.ref(pages[kid.page])
+				f.WriteString("/MCID ")
+				f.int(kid.mark)
+				f.WriteString(">>")
 			}
 		}
 		f.WriteString("]>>")
 		f.end()
 	}
-	// The parent tree leads back from the marks of page 0 to their elements.
+	// The parent tree leads back from the marks of each page to their elements.
 	f.begin(root)
 	f.WriteString("<</Type/StructTreeRoot/K ")
 	f.ref(first)
-	f.WriteString("/ParentTreeNextKey 1/ParentTree<</Nums[0[")
-	for n, owner := range s.owners {
-		if n > 0 {
-			f.WriteByte(' ')
+	f.WriteString("/ParentTreeNextKey ")
+	f.int(len(s.owners))
+	f.WriteString("/ParentTree<</Nums[")
+	for page, owners := range s.owners {
+		f.int(page)
+		f.WriteByte('[')
+		for n, owner := range owners {
+			if n > 0 {
+				f.WriteByte(' ')
+			}
+			f.ref(first + owner)
 		}
-		f.ref(first + owner)
+		f.WriteByte(']')
 	}
-	f.WriteString("]]>>>>")
+	f.WriteString("]>>>>")
 	f.end()
 	return root
 }

@@ -66,10 +66,13 @@ func TestOnlyTheOfficerReadsTheLogResolvesAndDiscloses(t *testing.T) {
 				_, err := w.g.ReadLog(background, by, registry.LogRequest{}, registry.EntryRef{}, 9)
 				return err
 			},
-			"entry":    func() error { _, err := w.g.LogEntry(background, by, ref); return err },
-			"resolve":  func() error { _, err := w.g.Resolve(background, by, ref, "Contrôle"); return err },
-			"record":   func() error { _, err := w.g.RecordOf(background, by, ref); return err },
-			"search":   func() error { _, err := w.g.FindPerson(background, by, rt.Patient(1).Holder.Format(), true); return err },
+			"entry":   func() error { _, err := w.g.LogEntry(background, by, ref); return err },
+			"resolve": func() error { _, err := w.g.Resolve(background, by, ref, "Contrôle"); return err },
+			"record":  func() error { _, err := w.g.RecordOf(background, by, ref); return err },
+			"search": func() error {
+				_, err := w.g.FindPerson(background, by, rt.Patient(1).Holder.Format(), true)
+				return err
+			},
 			"disclose": func() error { _, err := w.g.Holdings(background, by, w.id); return err },
 		} {
 			before := len(w.store.Events())

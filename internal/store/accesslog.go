@@ -12,7 +12,7 @@ import (
 // The access log is only ever inserted into and read; the tables refuse anything else too.
 
 const (
-	eventColumns = "at, role, actor_id, place_id, place_name, door, action, record_id, outcome, version, count, digest, reason"
+	eventColumns  = "at, role, actor_id, place_id, place_name, door, action, record_id, outcome, version, count, digest, reason"
 	selectEntries = "SELECT num, " + eventColumns + " FROM access_log"
 )
 

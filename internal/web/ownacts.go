@@ -60,7 +60,7 @@ func (s *Server) ownActs(w http.ResponseWriter, r *http.Request, by registry.Act
 
 func ownAct(a registry.OwnAct, by registry.Actor) ownActView {
 	view := ownActView{
-		when: frenchMoment(a.At, by.Place.PostalCode), what: actionLabels[a.Action], where: a.PlaceName, how: doorLabels[a.Door],
+		when: frenchMoment(a.At, by.Place.PostalCode), what: a.Action.Label(), where: a.PlaceName, how: a.Door.Label(),
 		patient: a.Patient.FullName(), born: a.Patient.BirthDate.French(),
 		record: "/dossiers/" + string(a.Record),
 	}
@@ -68,27 +68,6 @@ func ownAct(a registry.OwnAct, by registry.Actor) ownActView {
 		view.report = notMineAddress + "?" + namedAct(a.Act()).Encode()
 	}
 	return view
-}
-
-// actionLabels are the acts as screens name them.
-var actionLabels = map[registry.Action]string{
-	registry.ActionRegister:           "Saisie d’un patient",
-	registry.ActionDeclareEligibility: "Déclaration d’éligibilité",
-	registry.ActionRecordFirstDose:    "1ère vaccination",
-	registry.ActionRecordSecondDose:   "2ème vaccination",
-	registry.ActionRectifyEligibility: "Modification de l’éligibilité",
-	registry.ActionRectifyFirstDose:   "Modification de la 1ère vaccination",
-	registry.ActionRectifySecondDose:  "Modification de la 2ème vaccination",
-	registry.ActionAnnulEligibility:   "Annulation de l’éligibilité",
-	registry.ActionAnnulFirstDose:     "Annulation de la 1ère vaccination",
-	registry.ActionAnnulSecondDose:    "Annulation de la 2ème vaccination",
-}
-
-// doorLabels are the ways in, as screens name them.
-var doorLabels = map[registry.Door]string{
-	registry.DoorPSC:    "Pro Santé Connect",
-	registry.DoorCPS:    "carte CPS",
-	registry.DoorAgents: "espace des agents",
 }
 
 // namedAct names an act in a form and in an address; none of them tells who the patient is.

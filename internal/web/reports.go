@@ -64,11 +64,11 @@ func (s *Server) reports(w http.ResponseWriter, r *http.Request, by registry.Act
 func reportShown(report registry.Report) reportView {
 	view := reportView{
 		address: reportsAddress + "/" + string(report.ID), when: frenchMoment(report.At, ""), kind: report.Kind.Label(),
-		about: report.About.DisplayName(), number: report.About.Number(), door: doorLabels[report.Door], where: report.PlaceName,
+		about: report.About.DisplayName(), number: report.About.Number(), door: report.Door.Label(), where: report.PlaceName,
 		note: report.Note, open: report.IsOpen(), outcome: report.Outcome,
 	}
 	if report.Kind == registry.ReportNotMine {
-		view.act, view.actWhen = actionLabels[report.Act.Action], frenchMoment(report.Act.At, "")
+		view.act, view.actWhen = report.Act.Action.Label(), frenchMoment(report.Act.At, "")
 	}
 	if !view.open {
 		view.closedWhen = frenchMoment(report.ClosedAt, "")

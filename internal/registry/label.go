@@ -1,0 +1,82 @@
+package registry
+
+// The words of the access log, as screens and paper show them. What has none is shown as it is kept, so that an
+// entry of a later version can still be read.
+
+var actionLabels = map[Action]string{
+	ActionSearchCode:         "Recherche par code de ciblage",
+	ActionSearchNIR:          "Recherche par numéro de sécurité sociale",
+	ActionRegister:           "Saisie d’un patient",
+	ActionRead:               "Consultation du dossier",
+	ActionReadDocument:       "Lecture d’une synthèse",
+	ActionDeclareEligibility: "Déclaration d’éligibilité",
+	ActionRecordFirstDose:    "1ère vaccination",
+	ActionRecordSecondDose:   "2ème vaccination",
+	ActionRectifyEligibility: "Modification de l’éligibilité",
+	ActionRectifyFirstDose:   "Modification de la 1ère vaccination",
+	ActionRectifySecondDose:  "Modification de la 2ème vaccination",
+	ActionAnnulEligibility:   "Annulation de l’éligibilité",
+	ActionAnnulFirstDose:     "Annulation de la 1ère vaccination",
+	ActionAnnulSecondDose:    "Annulation de la 2ème vaccination",
+	ActionReadOwnActs:        "Lecture de ses actes récents",
+	ActionReport:             "Signalement d’un acte",
+	ActionReadReports:        "Lecture des signalements",
+	ActionCloseReport:        "Clôture d’un signalement",
+	ActionReadLog:            "Lecture du journal des accès",
+	ActionResolve:            "Identification d’un patient du journal",
+	ActionDisclose:           "Réponse à une demande d’accès",
+	ActionImportPersons:      "Import de personnes",
+	ActionImportReference:    "Import de référentiel",
+
+	ActionSignInPassword:      "Connexion par mot de passe",
+	ActionSetPortalAccount:    "Création d’un compte du portail",
+	ActionRemovePortalAccount: "Suppression d’un compte du portail",
+}
+
+// Label is what was done or tried.
+func (a Action) Label() string { return labelOf(actionLabels, a) }
+
+var outcomeLabels = map[Outcome]string{
+	OutcomeDone:      "Fait",
+	OutcomeFound:     "Trouvé",
+	OutcomeNothing:   "Rien trouvé",
+	OutcomeRefused:   "Refusé",
+	OutcomeMalformed: "Saisie impossible",
+	OutcomeConflict:  "Devancé par une autre saisie",
+	OutcomeRepeated:  "Déjà fait",
+	OutcomeThrottled: "Recherches suspendues",
+}
+
+// Label is how it ended.
+func (o Outcome) Label() string { return labelOf(outcomeLabels, o) }
+
+var roleLabels = map[Role]string{
+	RolePractitioner:   "Professionnel de santé",
+	RoleSupport:        "Assistance",
+	RoleCampaign:       "Responsable de campagne",
+	RoleReferential:    "Gestionnaire des référentiels",
+	RoleDataProtection: "Protection des données",
+	RoleStatistics:     "Lecteur des statistiques",
+	RoleSystem:         "Exploitant",
+}
+
+// Label names the role.
+func (r Role) Label() string { return labelOf(roleLabels, r) }
+
+var doorLabels = map[Door]string{
+	DoorPSC:      "Pro Santé Connect",
+	DoorCPS:      "carte CPS",
+	DoorPassword: "mot de passe du portail",
+	DoorAgents:   "espace des agents",
+	DoorCommand:  "commande d’exploitation",
+}
+
+// Label names the way in.
+func (d Door) Label() string { return labelOf(doorLabels, d) }
+
+func labelOf[T ~string](labels map[T]string, value T) string {
+	if label, ok := labels[value]; ok {
+		return label
+	}
+	return string(value)
+}
