@@ -42,11 +42,14 @@ func (c *canvas) element(role, attributes string, draw func()) {
 
 // tagged draws content that belongs to a tag of its own, e.g. a paragraph.
 func (c *canvas) tagged(role, attributes string, draw func()) {
-	c.element(role, attributes, func() {
-		c.put("/", role, "<</MCID ", strconv.Itoa(c.tags.mark()), ">>BDC\n")
-		draw()
-		c.put("EMC\n")
-	})
+	c.element(role, attributes, func() { c.marked(draw) })
+}
+
+// marked draws content that belongs to the innermost open tag, which may have more on another page.
+func (c *canvas) marked(draw func()) {
+	c.put("/", c.tags.role(), "<</MCID ", strconv.Itoa(c.tags.mark()), ">>BDC\n")
+	draw()
+	c.put("EMC\n")
 }
 
 // decoration draws what a screen reader passes over: lines, boxes.

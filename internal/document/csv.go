@@ -23,16 +23,27 @@ import (
 // Cells that a spreadsheet would run or alter are marked: see guard.
 func (s Summary) CSV(w io.Writer) error {
 	labels, values := s.columns()
-	for i := range labels {
-		labels[i], values[i] = guard(labels[i]), guard(values[i])
-	}
+	return WriteCSV(w, [][]string{labels, values})
+}
+
+// WriteCSV writes lines of cells as Summary.CSV does, each cell cleaned and guarded.
+func WriteCSV(w io.Writer, lines [][]string) error {
 	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
 		return fmt.Errorf("document: writing a CSV: %w", err)
 	}
 	out := csv.NewWriter(w)
 	out.Comma, out.UseCRLF = ';', true
-	if err := out.WriteAll([][]string{labels, values}); err != nil {
-		return fmt.Errorf("document: writing a CSV: %w", err)
+	for _, line := range lines {
+		cells := make([]string, len(line))
+		for i, cell := range line {
+			cells[i] = guard(clean(cell))
+		}
+		if err := out.Write(cells); err != nil {
+			return fmt.Errorf("document: writing a CSV: %w", err)
+		}
+	}
+	if out.Flush(); out.Error() != nil {
+		return fmt.Errorf("document: writing a CSV: %w", out.Error())
 	}
 	return nil
 }

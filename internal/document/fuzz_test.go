@@ -46,7 +46,7 @@ func FuzzPDF(f *testing.F) {
 
 // checkFile checks that the cross-reference table of a PDF leads to its objects,
 // without which readers refuse or repair it.
-func checkFile(t *testing.T, pdf []byte) {
+func checkFile(t testing.TB, pdf []byte) {
 	t.Helper()
 	tail := bytes.LastIndex(pdf, []byte("startxref\n"))
 	table := bytes.LastIndex(pdf, []byte("\nxref\n0 ")) + 1

@@ -48,7 +48,23 @@ func checkPage(t interface {
 	if len(pages) != 1 {
 		t.Fatalf("%d pages", len(pages))
 	}
-	all := pages[0].Words
+	checkWords(t, pages[0].Words)
+	// Raw order is the order of the page's content: lines of a cell follow one another.
+	text := squeeze(tool(tb, []byte(out.String()), "pdftotext", "-raw", "-", "-"))
+	for _, want := range texts(s) {
+		if !strings.Contains(text, squeeze(want)) {
+			t.Fatalf("cut or lost: %q", want)
+		}
+	}
+}
+
+// checkWords fails when words of a page touch one another or leave it.
+func checkWords(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, all []word,
+) {
+	t.Helper()
 	for i, a := range all {
 		if a.X1 < sideMargin-1 || a.X2 > pageWidth-sideMargin+1 || a.Y1 < 20 || a.Y2 > pageHeight-15 {
 			t.Fatalf("outside the margins: %+v", a)
@@ -60,13 +76,6 @@ func checkPage(t interface {
 			if a.X1 < b.X2-0.2 && b.X1 < a.X2-0.2 && a.Y1+inset < b.Y2-inset && b.Y1+inset < a.Y2-inset {
 				t.Fatalf("overlap: %+v and %+v", a, b)
 			}
-		}
-	}
-	// Raw order is the order of the page's content: lines of a cell follow one another.
-	text := squeeze(tool(tb, []byte(out.String()), "pdftotext", "-raw", "-", "-"))
-	for _, want := range texts(s) {
-		if !strings.Contains(text, squeeze(want)) {
-			t.Fatalf("cut or lost: %q", want)
 		}
 	}
 }

@@ -14,7 +14,7 @@ type structure struct {
 type element struct {
 	role       string // Document, H1, Table, P, …
 	parent     int
-	page       int    // where it begins
+	page       int // where it begins
 	kids       []kid
 	attributes string // further dictionary entries, already encoded
 }
@@ -40,6 +40,9 @@ func (s *structure) begin(role, attributes string) {
 
 // end closes the innermost open element.
 func (s *structure) end() { s.open = s.open[:len(s.open)-1] }
+
+// role is that of the innermost open element.
+func (s *structure) role() string { return s.elements[s.open[len(s.open)-1]].role }
 
 // mark gives out the number under which the next content of the page belongs to
 // the innermost open element.

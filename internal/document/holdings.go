@@ -1,0 +1,261 @@
+package document
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"vaccin/internal/registry"
+)
+
+// HoldingsTitle heads what is handed to a person who asks for their data.
+const HoldingsTitle = "Vos données dans le téléservice Vaccin COVID"
+
+// OfHoldings is all that is held on a person, to be handed over to them. It leaves out what tells nothing of a
+// person: the numbers by which the service finds its rows and recognises a form sent twice. The file holds those too.
+func OfHoldings(h registry.Holdings, ref registry.Reference, at time.Time) Booklet {
+	b := holdingsBook{people: h.People(), ref: ref}
+	r := h.Record
+	return Booklet{
+		Title: HoldingsTitle, Subtitle: r.Patient.FullName(), MadeAt: at.In(registry.ZoneOf("")),
+		Intro: []string{
+			"Ce document contient tout ce que le téléservice détient sur vous : votre identité, vos coordonnées, " +
+				"les étapes de votre vaccination dans toutes leurs versions, et la liste de tous les accès à votre dossier.",
+			dataProtection,
+		},
+		Chapters: []Chapter{
+			{Title: "Identité et coordonnées", Sections: []Section{{Rows: person(r)}}},
+			chapterOf(b, "Éligibilité à la vaccination", "déclaration", r.Eligibilities, b.eligibility),
+			chapterOf(b, "1ère vaccination", "vaccination", r.FirstDoses, b.dose),
+			chapterOf(b, "2ème vaccination", "vaccination", r.SecondDoses, b.dose),
+			b.reports(h.Reports),
+			b.log(h.Log),
+		},
+	}
+}
+
+// holdingsBook is what the words of what is held are made with.
+type holdingsBook struct {
+	people map[string]registry.Practitioner
+	ref    registry.Reference
+}
+
+// said are the facts that there are.
+func said(rows ...Row) []Row {
+	return slices.DeleteFunc(rows, func(r Row) bool { return r.Value == "" })
+}
+
+func person(r registry.Record) []Row {
+	p := r.Patient
+	return said(
+		Row{"birthName", "Nom de naissance", p.BirthName},
+		Row{"usedName", "Nom d’usage", p.UsedName},
+		Row{"givenNames", "Prénoms", p.GivenNames},
+		Row{"sex", "Sexe", p.Sex.Label()},
+		Row{"birthDate", "Date de naissance", p.BirthDate.French()},
+		Row{"birthRank", "Rang de naissance", strconv.Itoa(p.BirthRank)},
+		Row{"holderNIR", "Numéro de sécurité sociale de l’ouvrant droit", p.Holder.Format()},
+		Row{"ownNIR", "Numéro de sécurité sociale de la personne", orUnknown(p.Own.Format())},
+		Row{"code", "Code de ciblage", orUnknown(r.Code.Format())},
+		Row{"address", "Adresse", orUnknown(p.Address)},
+		Row{"locality", "Localité", orUnknown(localityInFull(p.Locality))},
+		Row{"phone", "Téléphone", orUnknown(p.Phone)},
+		Row{"email", "Adresse électronique", orUnknown(p.Email)},
+		Row{"manual", "Saisi par un professionnel de santé", yesNo(p.Manual)},
+	)
+}
+
+// orUnknown says that nothing is held where a person would look for something.
+func orUnknown(text string) string {
+	if text == "" {
+		return "non connu"
+	}
+	return text
+}
+
+func localityInFull(l registry.Locality) string {
+	if l.CommuneCode == "" {
+		return l.Label()
+	}
+	return l.Label() + " (code commune " + l.CommuneCode + ")"
+}
+
+// chapterOf tells every version of every entry of a step, annulled ones too.
+func chapterOf[T any](b holdingsBook, title, noun string, entries []registry.Entry[T], facts func(T) []Row) Chapter {
+	c := Chapter{Title: title}
+	if len(entries) == 0 {
+		c.Texts = []string{"Aucune " + noun + " n’est enregistrée."}
+	}
+	for _, e := range entries {
+		for _, v := range e.Versions {
+			name := strings.ToUpper(noun[:1]) + noun[1:] + " n°\u00A0" + strconv.Itoa(e.Sequence) + ", version " + strconv.Itoa(v.Number)
+			rows := append(facts(v.Content), b.signature(v.Signed)...)
+			rows = append(rows, said(Row{"reason", "Motif de la modification", v.Reason})...)
+			for i, q := range v.Confirmed {
+				rows = append(rows, Row{"confirmed" + strconv.Itoa(i+1), "Point inhabituel confirmé", q.Sentence + " (" + q.Code + ")"})
+			}
+			c.Sections = append(c.Sections, Section{Title: name, Rows: rows})
+		}
+		if a := e.Annulment; a != nil {
+			rows := append(said(Row{"reason", "Motif de l’annulation", a.Reason}), b.signature(a.Signed)...)
+			c.Sections = append(c.Sections, Section{Title: "Annulation de la " + noun + " n°\u00A0" + strconv.Itoa(e.Sequence), Rows: rows})
+		}
+	}
+	return c
+}
+
+// signature says who validated, as what, where and when.
+func (b holdingsBook) signature(s registry.Signature) []Row {
+	who := s.Practitioner.DisplayName() + ", " + s.Role.Label() + ", " + identifier(s.Practitioner.NationalID)
+	if s.Practitioner.Profession != "" {
+		who += ", profession " + s.Practitioner.Profession
+	}
+	place := joined(", ", s.Place.Name, s.Place.Address, joined(" ", s.Place.PostalCode, s.Place.Locality))
+	identifiers := joined(", ", s.Place.ID, s.Place.PreviousID, prefixed("numéro AM ", s.Place.AMNumber))
+	return said(
+		Row{"author", "Validé par", who},
+		Row{"practicePlace", "Lieu d’exercice", place},
+		Row{"practicePlaceIDs", "Identifiants du lieu", identifiers},
+		Row{"validatedAt", "Validé le", preciseMoment(localTime(s))},
+	)
+}
+
+func joined(separator string, texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(t string) bool { return t == "" }), separator)
+}
+
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}
+
+// identifier is a national number as a card bears it, or what an agent or an operator is known by.
+func identifier(nationalID string) string {
+	switch {
+	case len(nationalID) == 12 && nationalID[0] == '8':
+		return "RPPS " + nationalID[1:]
+	case len(nationalID) == 10 && nationalID[0] == '0':
+		return "ADELI " + nationalID[1:]
+	}
+	return nationalID
+}
+
+func (b holdingsBook) eligibility(e registry.Eligibility) []Row {
+	activity := e.Activity
+	if known, ok := b.ref.Activity(e.Activity); ok {
+		activity = known.Label
+	}
+	return said(
+		Row{"declarerPrescribes", "Déclarant également prescripteur", yesNo(e.DeclarerPrescribes)},
+		Row{"prescriber", "Prescripteur", personName(e.Prescriber.FamilyName, e.Prescriber.GivenName)},
+		Row{"prescriberNumber", "Numéro RPPS ou AM", e.Prescriber.Number},
+		Row{"prescriberStructure", "Structure du prescripteur", e.Prescriber.Structure},
+		Row{"prescribedOn", "Date de l’ordonnance", e.PrescribedOn.French()},
+		Row{"healthProfessional", "Professionnel de santé", yesNo(e.HealthProfessional)},
+		Row{"activity", "Activité principale", activity},
+		Row{"patientAgrees", "Accord pour entrer dans le processus de vaccination", yesNo(e.PatientAgrees)},
+		Row{"conditionsAccepted", "Conditions de transmission acceptées et personne informée", yesNo(e.ConditionsAccepted)},
+	)
+}
+
+func (b holdingsBook) dose(d registry.Dose) []Row {
+	site, kind := d.Site, d.Location.Type
+	if known, ok := b.ref.Site(d.Site); ok {
+		site = known.Label
+	}
+	if known, ok := b.ref.PlaceType(d.Location.Type); ok {
+		kind = known.Label
+	}
+	bookFrom := ""
+	if !d.BookFrom.IsZero() {
+		bookFrom = d.BookFrom.French()
+	}
+	l := d.Location
+	return said(
+		Row{"vaccine", "Vaccin", d.VaccineName + " (" + d.VaccineCode + ")"},
+		Row{"lotNumber", "Numéro de lot", d.LotNumber},
+		Row{"doseNumber", "Rang vaccinal", strconv.Itoa(d.Number) + " sur " + strconv.Itoa(d.SeriesDoses)},
+		Row{"site", "Zone d’injection", site},
+		Row{"occurrence", "Date de la vaccination", d.Occurrence.French()},
+		Row{"performer", "Injection réalisée par", joined(", ", personName(d.Performer.FamilyName, d.Performer.GivenName), d.Performer.Number)},
+		Row{"locationType", "Type de lieu", kind},
+		Row{"location", "Lieu de vaccination", joined(", ", l.Name, l.Address, localityInFull(l.Locality))},
+		Row{"locationInList", "Lieu choisi dans la liste", joined(", ", l.PlaceLabel, l.PlaceID)},
+		Row{"amNumber", "Numéro AM", d.AMNumber},
+		Row{"bookFrom", "2ème rendez-vous conseillé à partir du", bookFrom},
+	)
+}
+
+func (b holdingsBook) reports(reports []registry.Report) Chapter {
+	c := Chapter{Title: "Signalements sur des actes de votre dossier"}
+	if len(reports) == 0 {
+		c.Texts = []string{"Aucun acte de votre dossier n’a été signalé."}
+	}
+	for i, r := range reports {
+		about := joined(", ", r.About.DisplayName(), r.Role.Label(), identifier(r.About.NationalID), prefixed("profession ", r.About.Profession))
+		closedAt := ""
+		if !r.IsOpen() {
+			closedAt = preciseMoment(r.ClosedAt.In(registry.ZoneOf("")))
+		}
+		act := fmt.Sprintf("%s, version %d, %s", r.Act.Action.Label(), r.Act.Version, preciseMoment(r.Act.At.In(registry.ZoneOf(""))))
+		c.Sections = append(c.Sections, Section{Title: "Signalement n°\u00A0" + strconv.Itoa(i+1), Rows: said(
+			Row{"kind", "Objet", r.Kind.Label()},
+			Row{"at", "Signalé le", preciseMoment(r.At.In(registry.ZoneOf("")))},
+			Row{"about", "Compte", about},
+			Row{"where", "Lieu et connexion", joined(", ", r.PlaceName, r.PlaceID, r.Door.Label())},
+			Row{"act", "Acte", act},
+			Row{"note", "Précision", r.Note},
+			Row{"closedAt", "Traité le", closedAt},
+			Row{"closedBy", "Traité par", r.ClosedBy},
+			Row{"outcome", "Suite donnée", r.Outcome},
+		)})
+	}
+	return c
+}
+
+func (b holdingsBook) log(entries []registry.LogEntry) Chapter {
+	c := Chapter{Title: "Qui a consulté ou modifié vos données"}
+	if len(entries) == 0 {
+		c.Texts = []string{"Aucun accès à votre dossier n’est enregistré."}
+		return c
+	}
+	c.Texts = []string{"Du plus ancien au plus récent, à l’heure de Paris. Le nom d’un professionnel est donné quand le téléservice le connaît."}
+	c.Table = &Table{
+		Heads:  []string{"Date et heure", "Qui", "Lieu et connexion", "Action", "Résultat"},
+		Shares: []float64{0.15, 0.26, 0.24, 0.22, 0.13},
+	}
+	for _, e := range entries {
+		c.Table.Rows = append(c.Table.Rows, []string{
+			preciseMoment(e.At.In(registry.ZoneOf(""))), b.who(e.Event), joined(", ", e.PlaceName, e.PlaceID, e.Door.Label()), what(e.Event), outcome(e.Event),
+		})
+	}
+	return c
+}
+
+// who names someone of the log, who is known there by a number alone.
+func (b holdingsBook) who(e registry.Event) string {
+	return joined(", ", b.people[e.NationalID].DisplayName(), e.Role.Label(), identifier(e.NationalID))
+}
+
+func what(e registry.Event) string {
+	text := e.Action.Label()
+	if e.Version > 0 {
+		text += fmt.Sprintf(" (version %d)", e.Version)
+	}
+	return joined(", ", text, e.Reason)
+}
+
+func outcome(e registry.Event) string {
+	text := e.Outcome.Label()
+	if e.Count > 0 {
+		text += fmt.Sprintf(" (%d)", e.Count)
+	}
+	return joined(", ", text, e.Digest)
+}
+
+// preciseMoment tells two accesses of one minute apart.
+func preciseMoment(t time.Time) string { return t.Format("02/01/2006 à 15:04:05") }

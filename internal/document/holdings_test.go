@@ -1,0 +1,233 @@
+package document
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vaccin/internal/nir"
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+)
+
+// leaves calls f for each value under v that holds no other, with its path; slices get elements and pointers
+// something to point at, so that nothing is passed over.
+func leaves(v reflect.Value, path string, f func(path string, v reflect.Value)) {
+	switch v.Interface().(type) {
+	case nir.Number, registry.TargetCode, registry.BirthDate, registry.Date, time.Time:
+		f(path, v)
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			leaves(v.Field(i), path+"."+v.Type().Field(i).Name, f)
+		}
+	case reflect.Slice:
+		if v.Len() == 0 {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		}
+		leaves(v.Index(0), path, f)
+	case reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		leaves(v.Elem(), path, f)
+	default:
+		f(path, v)
+	}
+}
+
+// set gives a leaf its n-th value; no two are alike, but for booleans.
+func set(t *testing.T, v reflect.Value, n int) {
+	t.Helper()
+	switch v.Interface().(type) {
+	case registry.Sex: // a value of none of these has no word
+		v.SetString(map[bool]string{true: "F", false: "M"}[v.String() == "M"])
+		return
+	case registry.ReportKind:
+		v.SetString(map[bool]string{true: "not-mine", false: "guessing"}[v.String() == "guessing"])
+		return
+	case nir.Number:
+		v.Set(reflect.ValueOf(registrytest.NIR(n)))
+		return
+	case registry.TargetCode:
+		v.Set(reflect.ValueOf(registry.TargetCode(n)))
+		return
+	case registry.BirthDate:
+		v.Set(reflect.ValueOf(registry.BirthDateOf(registry.MustDate("1930-01-01").AddDays(n))))
+		return
+	case registry.Date:
+		v.Set(reflect.ValueOf(registry.MustDate("2021-01-01").AddDays(n)))
+		return
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Date(2021, 2, 3, 4, 5, 6, 0, time.UTC).Add(time.Duration(n) * time.Second)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(fmt.Sprintf("texte n° %d", n))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(int64(n))
+	case reflect.Bool:
+		v.SetBool(!v.Bool())
+	default:
+		t.Fatalf("a field of a kind that no test fills: %s", v.Type())
+	}
+}
+
+// everything is a person of whom every field holds something.
+func everything(t *testing.T) *registry.Holdings {
+	t.Helper()
+	var h registry.Holdings
+	n := 0
+	leaves(reflect.ValueOf(&h).Elem(), "", func(_ string, v reflect.Value) {
+		n++
+		set(t, v, n)
+	})
+	return &h
+}
+
+var madeAt = time.Date(2021, 3, 1, 9, 30, 0, 0, time.UTC)
+
+// notOnPaper are the fields that tell nothing of a person, and only the file holds.
+var notOnPaper = []string{
+	".Record.ID", ".Record.Version", // the service's name of the record, and how often it changed
+	".Record.Eligibilities.Versions.Request", ".Record.FirstDoses.Versions.Request", ".Record.SecondDoses.Versions.Request", // of a form sent twice
+	".Record.Eligibilities.Annulment.Request", ".Record.FirstDoses.Annulment.Request", ".Record.SecondDoses.Annulment.Request",
+	".Reports.ID", ".Reports.Act.Record", ".Log.Number", ".Log.Event.Record", // names of rows, and of the same record again
+}
+
+// TestNothingThatIsHeldOnAPersonIsForgotten changes every field of what is held, one at a time: the file and the
+// paper must change too. A field that is added to the domain and not to the paper fails here.
+func TestNothingThatIsHeldOnAPersonIsForgotten(t *testing.T) {
+	h := everything(t)
+	paper := func() Booklet { return OfHoldings(*h, registrytest.Reference(), madeAt) }
+	file := func() string {
+		var out bytes.Buffer
+		if err := WriteHoldings(&out, *h, madeAt); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	onPaper, inFile, n, exempted := paper(), file(), 1000, 0
+	leaves(reflect.ValueOf(h).Elem(), "", func(path string, v reflect.Value) {
+		kept := reflect.New(v.Type()).Elem()
+		kept.Set(v)
+		n++
+		set(t, v, n)
+		if file() == inFile {
+			t.Errorf("the file forgets %s", path)
+		}
+		exempt := slices.Contains(notOnPaper, path)
+		if exempt {
+			exempted++
+		}
+		if told := !reflect.DeepEqual(paper(), onPaper); told == exempt {
+			t.Errorf("%s is on paper: %v", path, told)
+		}
+		v.Set(kept)
+	})
+	if exempted != len(notOnPaper) {
+		t.Errorf("%d fields of %d that are not on paper exist", exempted, len(notOnPaper))
+	}
+}
+
+// pathsOf lists the keys of a JSON value, those of a list's elements as the list's own.
+func pathsOf(value any, path string, found map[string]bool) {
+	switch value := value.(type) {
+	case map[string]any:
+		for key, inner := range value {
+			pathsOf(inner, strings.TrimPrefix(path+"."+key, "."), found)
+		}
+	case []any:
+		for _, inner := range value {
+			pathsOf(inner, path+"[]", found)
+		}
+	default:
+		found[path] = true
+	}
+}
+
+func TestTheFileOfAPersonIsAsItsDescriptionSays(t *testing.T) {
+	var out bytes.Buffer
+	if err := WriteHoldings(&out, *everything(t), madeAt); err != nil {
+		t.Fatal(err)
+	}
+	var value map[string]any
+	if err := json.Unmarshal(out.Bytes(), &value); err != nil {
+		t.Fatal(err)
+	}
+	if value["format"] != HoldingsFormat || value["version"] != float64(HoldingsVersion) || value["madeAt"] != "2021-03-01T09:30:00Z" {
+		t.Errorf("%v, %v, %v", value["format"], value["version"], value["madeAt"])
+	}
+	page, err := os.ReadFile("../../docs/formats/donnees-personne.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, described := map[string]bool{}, map[string]bool{}
+	pathsOf(value, "", found)
+	for line := range strings.Lines(string(page)) {
+		if key, _, ok := strings.Cut(strings.TrimPrefix(line, "| `"), "` |"); ok && strings.HasPrefix(line, "| `") {
+			for step := range strings.SplitSeq(key, " = ") {
+				described[step] = true
+			}
+		}
+	}
+	for _, expand := range []struct{ name, in string }{
+		{"SIGNATURE", "record.eligibilities[].versions[].signed record.eligibilities[].annulment.signed record.firstDoses[].versions[].signed " +
+			"record.firstDoses[].annulment.signed record.secondDoses[].versions[].signed record.secondDoses[].annulment.signed"},
+		{"ENTRY", "record.eligibilities[] record.firstDoses[] record.secondDoses[]"},
+		{"DOSE", "record.firstDoses[].versions[].content record.secondDoses[].versions[].content"},
+	} {
+		for key := range described {
+			if rest, ok := strings.CutPrefix(key, expand.name); ok {
+				delete(described, key)
+				for where := range strings.FieldsSeq(expand.in) {
+					described[where+rest] = true
+				}
+			}
+		}
+	}
+	if diff := cmp.Diff(described, found); diff != "" {
+		t.Errorf("the file (+) is not what docs/formats/donnees-personne.md describes (-):\n%s", diff)
+	}
+}
+
+func TestTheFileOfAnEmptyRecordSaysThatNothingIsThere(t *testing.T) {
+	var out bytes.Buffer
+	if err := WriteHoldings(&out, registry.Holdings{Record: registry.Record{ID: "r", Version: 1}}, madeAt); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"code": null`, `"own": null`, `"firstDoses": []`, `"log": []`, `"people": []`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s is missing in\n%s", want, out.String())
+		}
+	}
+	texts := []string{}
+	for _, c := range OfHoldings(registry.Holdings{}, registry.Reference{}, madeAt).Chapters {
+		texts = append(texts, c.Texts...)
+	}
+	if len(texts) != 5 {
+		t.Errorf("what is not there is said by %q", texts)
+	}
+	if err := WriteHoldings(brokenWriter{}, registry.Holdings{}, madeAt); err == nil {
+		t.Error("a failed write is not told")
+	}
+}
+
+func TestAValueWithoutWordsIsNotPassedOver(t *testing.T) {
+	for _, value := range []any{1.5, map[string]string{}, struct{ hidden int }{1}, []any{struct{ F float64 }{1}}} {
+		if got, err := jsonOf(reflect.ValueOf(value)); err == nil {
+			t.Errorf("%v is written as %v", value, got)
+		}
+	}
+}
