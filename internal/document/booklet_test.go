@@ -90,7 +90,9 @@ func TestABookletGoesOnOverAsManyPagesAsItTakes(t *testing.T) {
 		rows, least, most int
 		text              string
 	}{
-		{0, 1, 1, "court"}, {3, 1, 1, "Dr Camille MARTIN"}, {200, 5, 9, "Dr Camille MARTIN, RPPS 10003456781"},
+		{0, 1, 1, "court"},
+		{3, 1, 1, "Dr Camille MARTIN"},
+		{200, 5, 9, "Dr Camille MARTIN, RPPS 10003456781"},
 		{3, 3, 9, strings.Repeat("Un motif bien plus long qu’une page ne peut en contenir. ", 120)},
 	} {
 		t.Run(fmt.Sprintf("%d rows of %d", c.rows, len(c.text)), func(t *testing.T) {

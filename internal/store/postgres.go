@@ -203,14 +203,17 @@ func (e *postgres) transact(batch []work) (refusals []error, failed *failure) {
 	}
 }
 
-// passing tells an error of a transaction that was not done and may succeed as it is: it never left, or it met
-// another's locks.
+// passing tells an error of a transaction that was not done and may succeed as it is: it never left, the server
+// was stopped under it, or it met another's locks.
 func passing(err error) bool {
 	var told *pgconn.PgError
-	if errors.As(err, &told) {
-		return told.Code == "40P01" || told.Code == "40001" || told.Code == "55P03"
+	switch {
+	case errors.Is(err, ErrUnknownOutcome):
+		return false
+	case errors.As(err, &told):
+		return slices.Contains([]string{"40P01", "40001", "55P03"}, told.Code) || away(err)
 	}
-	return !errors.Is(err, ErrUnknownOutcome) && pgconn.SafeToRetry(err)
+	return pgconn.SafeToRetry(err)
 }
 
 func (e *postgres) transactShared(batch []work) ([]error, *failure) {
@@ -235,11 +238,11 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 	for _, i := range order {
 		if touched[i], err = batch[i].touched(results); err != nil {
 			_ = results.Close() // it repeats the error
-			return nil, whatFailed(err)
+			return nil, undone(err)
 		}
 	}
 	if err := results.Close(); err != nil {
-		return nil, whatFailed(fmt.Errorf("committing: %w", err))
+		return nil, uncommitted(err)
 	}
 	refusals := make([]error, len(batch))
 	for i, w := range batch {
@@ -301,14 +304,23 @@ func (w work) refusal(touched []int64, ask func(probe query) error) error {
 	return nil
 }
 
-// whatFailed is what it means that a transaction sent whole failed. An error that the server gave tells that it
-// was undone; when the connection ended, nobody knows.
-func whatFailed(err error) *failure {
+// undone is what it means that a statement of a transaction failed. An error that the server gave, even as its
+// last word, came before the transaction could be committed; when the connection just ended, nobody knows.
+func undone(err error) *failure {
 	var told *pgconn.PgError
-	if errors.As(err, &told) && told.SeverityUnlocalized != "FATAL" && told.SeverityUnlocalized != "PANIC" || pgconn.SafeToRetry(err) {
+	if errors.As(err, &told) || pgconn.SafeToRetry(err) {
 		return &failure{err: err, replay: true}
 	}
 	return &failure{err: fmt.Errorf("%w: %w", ErrUnknownOutcome, err)}
+}
+
+// uncommitted is what it means that a commit failed: an error that ends the connection may come after it.
+func uncommitted(err error) *failure {
+	var told *pgconn.PgError
+	if errors.As(err, &told) && told.SeverityUnlocalized == "ERROR" {
+		return &failure{err: fmt.Errorf("committing: %w", err), replay: true}
+	}
+	return &failure{err: fmt.Errorf("%w: committing: %w", ErrUnknownOutcome, err)}
 }
 
 // transactAlone does work whose refusal undoes all of it, in a transaction that ends once that is known.
@@ -332,7 +344,7 @@ func (e *postgres) transactAlone(w work) ([]error, *failure) {
 		return []error{refusal}, nil
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return nil, whatFailed(fmt.Errorf("committing: %w", err))
+		return nil, uncommitted(err)
 	}
 	return []error{nil}, nil
 }

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vaccin/internal/registry"
+)
+
+// cell is the one value that a query finds, as text.
+func cell(t testing.TB, s *Store, sql string, args ...any) string {
+	t.Helper()
+	var found []string
+	err := s.engine.read(t.Context(), query{sql, args, func(scan func(...any) error) error {
+		value := ""
+		err := scan(&value)
+		found = append(found, value)
+		return err
+	}})
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%s: %v, %v", sql, found, err)
+	}
+	return found[0]
+}
+
+// run has one statement done as the store's own writing does it.
+func run(t testing.TB, s *Store, sql string, args ...any) error {
+	t.Helper()
+	return s.write(t.Context(), work{statements: []statement{{sql: sql, args: args, quiet: true}}, alone: true})
+}
+
+// TestTheServiceMayOnlyAddToWhatWasDeclared tries, as the running service, everything that would change what was
+// declared or the access log, and as the owner what would change the log.
+func TestTheServiceMayOnlyAddToWhatWasDeclared(t *testing.T) {
+	s := openDatabase(t, Options{Service: true})
+	if who := cell(t, s, "SELECT current_user::text"); who != serviceRole {
+		t.Fatalf("the service acts as %s", who)
+	}
+	event := registry.Event{At: time.Now(), Action: registry.ActionReadReports}
+	if err := s.Log(t.Context(), event); err != nil {
+		t.Fatal(err)
+	}
+	month := "access_log_" + time.Now().UTC().Format("2006_01")
+	if n := cell(t, s, "SELECT count(*)::text FROM access_log WHERE tableoid = $1::regclass", month); n != "1" {
+		t.Errorf("%s entries are in the partition of this month", n)
+	}
+	refused := []string{
+		"UPDATE access_log SET at = 0", "DELETE FROM access_log", "TRUNCATE access_log", "DELETE FROM " + month, "UPDATE " + month + " SET at = 0",
+		"TRUNCATE " + month, "DROP TABLE " + month, "ALTER TABLE access_log DISABLE TRIGGER ALL", "CREATE TABLE mine (n int)",
+		"SET session_replication_role = replica",
+		"UPDATE dose SET lot_number = ''", "DELETE FROM dose", "UPDATE eligibility SET activity = ''", "DELETE FROM eligibility",
+		"UPDATE annulment SET reason = ''", "DELETE FROM annulment", "DELETE FROM record", "DELETE FROM patient", "DELETE FROM report",
+		"INSERT INTO lot (vaccine_code, number) VALUES ('a', 'b')", "DELETE FROM portal_account", "UPDATE goose_db_version SET version_id = 0",
+	}
+	for _, text := range refused {
+		if err := run(t, s, text); err == nil {
+			t.Errorf("done: %s", text)
+		}
+	}
+	owner, err := Open(t.Context(), s.engine.(*postgres).readers.Config().ConnString(), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close()
+	for _, text := range []string{"UPDATE access_log SET at = 0", "DELETE FROM access_log", "TRUNCATE access_log", "DELETE FROM " + month} {
+		if err := run(t, owner, text); err == nil {
+			t.Errorf("done by who may do anything: %s", text)
+		}
+	}
+	if n := cell(t, s, "SELECT count(*)::text FROM access_log"); n != "1" {
+		t.Errorf("%s entries are left", n)
+	}
+}
+
+// TestEveryTableSaysWhatTheServiceMay: what a migration adds is closed to the service until grants name it.
+func TestEveryTableSaysWhatTheServiceMay(t *testing.T) {
+	s := openDatabase(t, Options{})
+	var tables []string
+	err := s.engine.read(t.Context(), query{
+		"SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
+			" WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition", nil,
+		func(scan func(...any) error) error {
+			name := ""
+			err := scan(&name)
+			tables = append(tables, name)
+			return err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range tables {
+		if grants[name] == "" {
+			t.Errorf("nothing says what the service may do with %s", name)
+		}
+	}
+	for name := range grants {
+		if !slices.Contains(tables, name) {
+			t.Errorf("there is no table %s", name)
+		}
+	}
+}
+
+func TestAnOlderDatabaseIsRefusedAndANewerOneServes(t *testing.T) {
+	address := databases.Fresh(t)
+	s, err := Open(t.Context(), address, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	newest, err := newestMigration()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range []struct {
+		sql  string
+		want error
+	}{
+		{fmt.Sprintf("INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, true)", newest+1), nil},
+		{fmt.Sprintf("DELETE FROM goose_db_version WHERE version_id >= %d", newest), ErrOutdated},
+	} {
+		if err := run(t, s, version.sql); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Open(t.Context(), address, Options{Service: true})
+		if !errors.Is(err, version.want) {
+			t.Errorf("%s: %v", version.sql, err)
+		}
+		if err == nil {
+			err = again.Close()
+		}
+		if err != nil && version.want == nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestErrorsAndNamesShowNoPassword(t *testing.T) {
+	for _, address := range []string{
+		"postgres://vaccin:secret-word@127.0.0.1:1/vaccin?connect_timeout=1", "postgres://vaccin:secret-word@127.0.0.1:1:2/vaccin",
+		"postgres://vaccin@127.0.0.1:1/vaccin?password=secret-word&sslmode=nonsense", "postgres://vaccin:secret-word@%zz/x",
+	} {
+		_, err := Open(t.Context(), address, Options{})
+		if err == nil || strings.Contains(err.Error(), "secret-word") {
+			t.Errorf("opening %s: %v", address, err)
+		}
+		if name := Name(address); strings.Contains(name, "secret-word") {
+			t.Errorf("the name is %s", name)
+		}
+	}
+}
+
+// TestReadsAndWritesSurviveConnectionsThatEnd ends every connection to the database under a working store, as
+// a server that restarts does.
+func TestReadsAndWritesSurviveConnectionsThatEnd(t *testing.T) {
+	s := openDatabase(t, Options{})
+	for i := range 10 {
+		if _, err := databases.Cluster().SQL("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vaccin'"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.FindByCode(t.Context(), 1, registry.Event{At: time.Now(), Action: registry.ActionSearchCode}, registry.Toll{}); !errors.Is(err, registry.ErrNoRecord) {
+			t.Fatalf("round %d: %v", i, err)
+		}
+	}
+}
+
+// TestAClosedDatabaseIsAwaitedAndThenSaidToBeAway: a store whose server does not answer says so in time.
+func TestAClosedDatabaseIsAwaitedAndThenSaidToBeAway(t *testing.T) {
+	s := openDatabase(t, Options{})
+	e := s.engine.(*postgres)
+	e.writers.Reset()
+	e.readers.Reset()
+	name := databases.Cluster()
+	if _, err := name.SQL("postgres", "ALTER DATABASE "+e.readers.Config().ConnConfig.Database+" ALLOW_CONNECTIONS false"); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if _, err := name.SQL("postgres", "ALTER DATABASE "+e.readers.Config().ConnConfig.Database+" ALLOW_CONNECTIONS true"); err != nil {
+			t.Error(err)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if _, err := s.Facts(ctx, "a", registry.Wanted{}); err == nil || errors.Is(err, registry.ErrNoRecord) {
+		t.Errorf("read: %v", err)
+	}
+	if err := s.Log(t.Context(), registry.Event{At: time.Now(), Action: registry.ActionRead}); err == nil || errors.Is(err, ErrUnknownOutcome) {
+		t.Errorf("written: %v", err)
+	}
+}
