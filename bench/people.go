@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
@@ -77,7 +78,7 @@ func openStore(ctx context.Context, address string) (*store.Store, *registry.Reg
 			return nil, nil, err
 		}
 	}
-	kept, err := store.Open(ctx, address, store.Options{Service: true})
+	kept, err := store.Open(ctx, address, store.Options{Service: true, Keys: keyringtest.Keys()})
 	if err != nil {
 		return nil, nil, err
 	}

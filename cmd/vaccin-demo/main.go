@@ -22,6 +22,7 @@ import (
 	"vaccin/internal/demo"
 	"vaccin/internal/demo/pscsim"
 	"vaccin/internal/demo/vitalesim"
+	"vaccin/internal/keyring"
 	"vaccin/internal/registry"
 	"vaccin/internal/service"
 	"vaccin/internal/store"
@@ -83,7 +84,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("making a folder for the store: %w", err)
 	}
 	defer os.RemoveAll(folder)
-	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"), store.Options{})
+	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"), store.Options{Keys: keyring.File(filepath.Join(folder, "keys"))})
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,7 @@ func TestImportsAgainstTheRulesAreFound(t *testing.T) {
 		{"internal/demo/x.go", "modernc.org/sqlite", "guard database/sql/..."},
 		{"internal/newcomer/x.go", "internal/registry", "room internal/..."},
 		{"internal/keyring/x.go", "internal/nir", "room internal/keyring"},
+		{"internal/keyring/keyringtest/x.go", "internal/store", "room internal/keyring/keyringtest"},
 		{"cmd/vaccin/x.go", "internal/demo/pscsim", "guard internal/demo/..."},
 		{"internal/web/x.go", "internal/keyring", "guard internal/keyring"},
 		{"cmd/vaccin/x.go", "database/sql", "guard database/sql/..."},

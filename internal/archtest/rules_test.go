@@ -28,6 +28,11 @@ var rooms = []room{
 		reason:   "an auditor verifies the log with this package alone, without a database",
 	},
 	{
+		packages: "internal/keyring/keyringtest",
+		ours:     []string{"internal/keyring"},
+		reason:   "the rings of tests serve every room that opens a store",
+	},
+	{
 		packages: "internal/keyring",
 		reason:   "a leaf that holds the keys of identities: nothing of ours, nothing of others stands between them and the standard library's ciphers",
 	},
@@ -151,7 +156,7 @@ var guards = []guard{
 	},
 	{
 		imports: []string{"internal/keyring"},
-		only:    []string{"internal/keyring", "internal/store/...", "internal/service", "internal/demo/...", "cmd/...", "bench/..."},
+		only:    []string{"internal/keyring/...", "internal/store/...", "internal/service", "internal/demo/...", "cmd/...", "bench/..."},
 		reason:  "whoever holds the ring reads every identity: the store, and what hands it over",
 	},
 	{
@@ -174,7 +179,7 @@ var guards = []guard{
 			"testing/...", "pgregory.net/rapid", "github.com/google/go-cmp/...",
 			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...", "github.com/ThalesGroup/crypto11/...",
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
-			"internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "internal/store/postgrestest",
+			"internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "internal/store/postgrestest", "internal/keyring/keyringtest",
 		},
 		only: []string{
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...",
@@ -194,7 +199,7 @@ type link struct {
 var links = []link{
 	{
 		program: "cmd/vaccin",
-		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/store/postgrestest", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
+		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/store/postgrestest", "internal/keyring/keyringtest", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
 		reason:  "the service in production holds no simulator, no synthetic person and no test double, and reads no card itself",
 	},
 	{

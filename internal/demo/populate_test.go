@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/nir"
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
@@ -299,7 +300,7 @@ func TestTheWorkEndsWhenItIsNoLongerWanted(t *testing.T) {
 }
 
 func TestTheDefaultCountryFillsTheEmbeddedStore(t *testing.T) {
-	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"), store.Options{})
+	s, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "demo.db"), store.Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,17 +2,14 @@ package keyring
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // The file of keys is text: people print it, keep it in a safe and type it in again. docs/formats/keys.md
@@ -171,46 +168,4 @@ func syncFolder(path string) error {
 		return fmt.Errorf("writing the file of keys: %w", err)
 	}
 	return nil
-}
-
-// commandTime is how long a command may take to tell the keys.
-const commandTime = 30 * time.Second
-
-// FromCommand reads the ring that a command of the shell prints: the client of a vault, or what unwraps
-// keys with a security module. Nothing of what it prints, to its error output either, gets into an error.
-func FromCommand(ctx context.Context, command string) (*Ring, error) {
-	return fromCommand(ctx, command, commandTime)
-}
-
-func fromCommand(ctx context.Context, command string, limit time.Duration) (*Ring, error) {
-	if strings.TrimSpace(command) == "" {
-		return nil, errors.New("the command of keys is empty")
-	}
-	limited, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	out := &capped{}
-	run := exec.CommandContext(limited, "/bin/sh", "-c", command)
-	run.Stdout = out
-	run.WaitDelay = time.Second // what the shell started may outlive it, and hold its output
-	err := run.Run()
-	var exit *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		return nil, fmt.Errorf("running the command of keys: %w", ctx.Err())
-	case limited.Err() != nil:
-		return nil, fmt.Errorf("the command of keys did not end within %v", limit)
-	case errors.As(err, &exit):
-		return nil, fmt.Errorf("the command of keys ended with the status %d", exit.ExitCode())
-	case err != nil:
-		return nil, errors.New("the command of keys could not be run to its end")
-	}
-	return Parse(&out.kept)
-}
-
-// capped keeps what a command prints, up to a byte more than Parse takes.
-type capped struct{ kept bytes.Buffer }
-
-func (c *capped) Write(p []byte) (int, error) {
-	c.kept.Write(p[:min(len(p), maxFileSize+1-c.kept.Len())])
-	return len(p), nil
 }

@@ -220,6 +220,35 @@ func TestCommandsThatDoNotEnd(t *testing.T) {
 	}
 }
 
+func TestSourcesOfRings(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys")
+	file := File(path)
+	if _, err := file(t.Context(), false); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "vaccin keys new") {
+		t.Errorf("no file, though something was sealed: %v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Fatal("a ring was made though something was sealed under another")
+	}
+	made, err := file(t.Context(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, fresh := range []bool{true, false} {
+		if again, err := file(t.Context(), fresh); err != nil || !sameKeys(made, again) {
+			t.Errorf("asked again: %v", err)
+		}
+	}
+	if read, err := Command("cat '"+path+"'")(t.Context(), true); err != nil || !sameKeys(made, read) {
+		t.Errorf("from a command: %v", err)
+	}
+	if fixed, err := Fixed(made)(t.Context(), false); fixed != made || err != nil {
+		t.Errorf("a fixed ring: %v", err)
+	}
+	if _, err := File(filepath.Join(path, "below"))(t.Context(), true); err == nil {
+		t.Error("made below a file")
+	}
+}
+
 // FuzzParse: what is read is a ring that can be written and read again, and errors quote nothing.
 func FuzzParse(f *testing.F) {
 	for _, bad := range badFiles {

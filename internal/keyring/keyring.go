@@ -70,6 +70,8 @@ var (
 	ErrNoKey = errors.New("the ring has no such key")
 	// ErrBroken is sealed data that does not open: changed, cut, or moved from where it was sealed for.
 	ErrBroken = errors.New("sealed data does not open")
+
+	errOneKind = errors.New("a ring has a key of each kind, seal and blind")
 )
 
 // Ring is a set of keys, at least one of each kind, one of each kind being the current one: the one of
@@ -132,7 +134,7 @@ func newRing(secrets []secret) (*Ring, error) {
 		}
 	}
 	if len(r.seals) == 0 || len(r.blinds) == 0 {
-		return nil, errors.New("a ring has a key of each kind, seal and blind")
+		return nil, errOneKind
 	}
 	slices.SortFunc(r.seals, func(a, b *sealKey) int { return int(b.id.Number) - int(a.id.Number) })
 	slices.SortFunc(r.blinds, func(a, b *blindKey) int { return int(b.id.Number) - int(a.id.Number) })
@@ -184,26 +186,25 @@ func (r *Ring) Without(id ID) (*Ring, error) {
 	return newRing(slices.DeleteFunc(r.secrets(), func(s secret) bool { return s.id == id }))
 }
 
-// Using returns the ring of the same keys of which those named are the current ones.
-func (r *Ring) Using(seal, blind uint16) (*Ring, error) {
-	seals, err := first(r.seals, func(k *sealKey) bool { return k.id.Number == seal })
-	if err != nil {
-		return nil, fmt.Errorf("the key %v: %w", ID{SealKey, seal}, err)
+// Using returns the ring of the keys named alone, of which the first of each kind is the current one.
+func (r *Ring) Using(ids ...ID) (*Ring, error) {
+	only := &Ring{}
+	for _, id := range ids {
+		seal := slices.IndexFunc(r.seals, func(k *sealKey) bool { return k.id == id })
+		blind := slices.IndexFunc(r.blinds, func(k *blindKey) bool { return k.id == id })
+		switch {
+		case seal >= 0:
+			only.seals = append(only.seals, r.seals[seal])
+		case blind >= 0:
+			only.blinds = append(only.blinds, r.blinds[blind])
+		default:
+			return nil, fmt.Errorf("the key %v: %w", id, ErrNoKey)
+		}
 	}
-	blinds, err := first(r.blinds, func(k *blindKey) bool { return k.id.Number == blind })
-	if err != nil {
-		return nil, fmt.Errorf("the key %v: %w", ID{BlindKey, blind}, err)
+	if len(only.seals) == 0 || len(only.blinds) == 0 {
+		return nil, errOneKind
 	}
-	return &Ring{seals, blinds}, nil
-}
-
-// first returns keys with one of them put first.
-func first[K any](keys []K, is func(K) bool) ([]K, error) {
-	i := slices.IndexFunc(keys, is)
-	if i < 0 {
-		return nil, ErrNoKey
-	}
-	return slices.Concat(keys[i:i+1], keys[:i], keys[i+1:]), nil
+	return only, nil
 }
 
 // Current returns the key that is used of a kind.

@@ -112,7 +112,7 @@ func TestRingsOpenUnderAnyOfTheirKeys(t *testing.T) {
 	if _, err := old.Open(nil, newer, record); !errors.Is(err, ErrNoKey) || !strings.Contains(err.Error(), "seal 2") {
 		t.Errorf("a key that the ring lacks: %v", err)
 	}
-	using, err := both.Using(1, 1)
+	using, err := both.Using(ID{SealKey, 1}, ID{BlindKey, 1}, id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,9 +148,13 @@ func TestBlindIndexes(t *testing.T) {
 	if len(all) != 2 || !bytes.Equal(all[0], two.Blind(number)) || !bytes.Equal(all[1], index) || bytes.Equal(all[0], all[1]) {
 		t.Error("the indexes are not one for each key, the current first")
 	}
-	back, err := two.Using(1, 1)
+	seal, first := ID{SealKey, 1}, ID{BlindKey, 1}
+	back, err := two.Using(seal, first, id)
 	if err != nil || !bytes.Equal(back.Blind(number), index) || len(back.Blinds(number)) != 2 {
 		t.Errorf("using the first key: %v", err)
+	}
+	if only, err := two.Using(first, seal); err != nil || len(only.Blinds(number)) != 1 || only.Has(id) {
+		t.Errorf("using the first key alone: %v", err)
 	}
 	if two.Current(BlindKey) != id {
 		t.Errorf("current is %v", two.Current(BlindKey))
@@ -216,11 +220,11 @@ func TestRingsRefuse(t *testing.T) {
 	if _, err := ring.Without(ID{BlindKey, 9}); !errors.Is(err, ErrNoKey) {
 		t.Errorf("to take away what there is not: %v", err)
 	}
-	if _, err := ring.Using(1, 2); !errors.Is(err, ErrNoKey) || !strings.Contains(err.Error(), "blind 2") {
+	if _, err := ring.Using(ID{SealKey, 1}, ID{BlindKey, 2}); !errors.Is(err, ErrNoKey) || !strings.Contains(err.Error(), "blind 2") {
 		t.Errorf("to use what there is not: %v", err)
 	}
-	if _, err := ring.Using(2, 1); !errors.Is(err, ErrNoKey) {
-		t.Errorf("to use what there is not: %v", err)
+	if _, err := ring.Using(ID{SealKey, 1}); err == nil {
+		t.Error("a ring without a key that blinds")
 	}
 	if _, _, err := ring.Add(3, rand.Reader); err == nil {
 		t.Error("a key of no kind")

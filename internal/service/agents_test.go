@@ -13,6 +13,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/store"
@@ -30,7 +31,7 @@ func agentsOn() Config {
 }
 
 func TestWithoutAProviderTheAgentsDoorDoesNotExist(t *testing.T) {
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

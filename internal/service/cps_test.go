@@ -13,6 +13,7 @@ import (
 
 	"vaccin/internal/auth"
 	"vaccin/internal/demo/igcsim"
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
 )
@@ -36,7 +37,7 @@ func withCards(t *testing.T) Config {
 
 func TestAnInstallationMayHaveNoDoorOfCards(t *testing.T) {
 	config := withCards(t)
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

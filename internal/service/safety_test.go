@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
 	"vaccin/internal/web"
@@ -79,7 +80,7 @@ func TestNewRefusesWhatIsNotSafeAndWarnsOfClear(t *testing.T) {
 // Browsers are told, by every answer, to come by https alone, and to keep the session's cookie to this host.
 func TestHTTPSIsInsistedUpon(t *testing.T) {
 	t.Parallel()
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/store"
@@ -70,7 +71,7 @@ func TestTheKeyFile(t *testing.T) {
 // started is a service that serves until the test ends it, and the addresses of its pages and metrics.
 func started(t *testing.T) (pages, metrics string, stop func() error) {
 	t.Helper()
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
 )
@@ -29,7 +30,7 @@ type stopping struct {
 
 func startStopping(t *testing.T, drain time.Duration) *stopping {
 	t.Helper()
-	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
+	kept, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

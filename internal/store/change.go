@@ -14,29 +14,37 @@ func (s *Store) Apply(ctx context.Context, change registry.Change) error {
 	if change == nil {
 		return errors.New("store: no change")
 	}
-	w, err := workOf(change, rand.Int64())
+	switch change.(type) {
+	case registry.PatientRegistered, registry.PersonsImported: // they bear identities
+		return s.withKeys(ctx, func(k *identityKeys) error { return s.apply(ctx, k, change) })
+	}
+	return s.apply(ctx, nil, change)
+}
+
+func (s *Store) apply(ctx context.Context, k *identityKeys, change registry.Change) error {
+	w, err := workOf(k, change, rand.Int64())
 	if err != nil {
 		return err
 	}
 	return s.write(ctx, w)
 }
 
-// workOf makes the statements of a change. id marks the record with this very attempt, so that what
-// follows the guard is done only if the guard held.
-func workOf(change registry.Change, id int64) (work, error) {
+// workOf makes the statements of a change, with the keys if it bears identities. id marks the record with
+// this very attempt, so that what follows the guard is done only if the guard held.
+func workOf(k *identityKeys, change registry.Change, id int64) (work, error) {
 	head := registry.HeadOf(change)
 	var guard, content statement
 	var err error
 	switch c := change.(type) {
 	case registry.PersonsImported:
-		return importPersons(c, id)
+		return k.importPersons(c, id)
 	case registry.ReportMade:
 		return makeReport(c, id)
 	case registry.ReportClosed:
 		return endReport(c, id)
 	case registry.PatientRegistered:
-		guard, err = register(head.Record(), c.Patient, id)
-		content = createPatient(head.Record(), id, c.Patient)
+		guard, err = k.registerRecord(head.Record(), c.Patient, id)
+		content = k.createPatient(head.Record(), id, c.Patient)
 	case registry.EligibilityDeclared:
 		guard = advance(head, id, c.Code)
 		content, err = addEligibility(head, id, c.Sequence, c.Version)
@@ -64,14 +72,14 @@ func workOf(change registry.Change, id int64) (work, error) {
 
 // importPersons makes the statements of many persons, in a transaction of their own. Whoever has a record
 // is passed over.
-func importPersons(c registry.PersonsImported, id int64) (work, error) {
+func (k *identityKeys) importPersons(c registry.PersonsImported, id int64) (work, error) {
 	statements := make([]statement, 0, 2*len(c.Persons)+1)
 	for _, p := range c.Persons {
-		guard, err := createRecord(p.ID, p.Patient, p.Code, id)
+		guard, err := k.createRecord(p.ID, p.Patient, p.Code, id)
 		if err != nil {
 			return work{}, err
 		}
-		content := createPatient(p.ID, id, p.Patient)
+		content := k.createPatient(p.ID, id, p.Patient)
 		content.sql, content.quiet = insertPatient+" ON CONFLICT DO NOTHING", true // the same person may come twice
 		statements = append(statements, guard, content)
 	}

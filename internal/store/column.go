@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 )
 
@@ -166,20 +165,5 @@ func asConfirmations(all *[]registry.Confirmation) scanner {
 			return errors.New("store: a column of confirmations cannot be read")
 		}
 		return nil
-	}
-}
-
-// asNIR reads a NIR from its stored form; optional ones may be NULL.
-func asNIR(number *nir.Number, optional bool) scanner {
-	return func(value any) (err error) {
-		if *number = (nir.Number{}); value == nil && optional {
-			return nil
-		}
-		sealed, ok := value.([]byte)
-		if !ok {
-			return errors.New("store: a column of numbers holds no bytes")
-		}
-		*number, err = openNIR(sealed)
-		return err
 	}
 }

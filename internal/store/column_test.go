@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"vaccin/internal/nir"
+	"vaccin/internal/keyring"
 	"vaccin/internal/registry"
 )
 
@@ -24,10 +24,6 @@ func FuzzColumns(f *testing.F) {
 		var born registry.BirthDate
 		if asBirthDate(&born)(text) == nil && (born.IsZero() || born.Digits() != text) {
 			t.Errorf("%q is read as a birth date", text)
-		}
-		var holder nir.Number
-		if asNIR(&holder, false)([]byte(text)) == nil && (holder.IsZero() || string(sealNIR(holder)) != text) {
-			t.Errorf("%q is read as a NIR", text)
 		}
 		var code registry.TargetCode
 		if asCode(&code)(number) == nil && (!code.Valid() || int64(code) != number) {
@@ -52,7 +48,7 @@ func FuzzColumns(f *testing.F) {
 func TestColumnsOfAnotherTypeAreErrors(t *testing.T) {
 	var d registry.Date
 	var born registry.BirthDate
-	var number nir.Number
+	var kind keyring.Kind
 	var code registry.TargetCode
 	var at time.Time
 	var all []registry.Confirmation
@@ -63,8 +59,7 @@ func TestColumnsOfAnotherTypeAreErrors(t *testing.T) {
 		"a day":               {asDay(&d), []any{nil, int64(20210201), 1.5, true}},
 		"a day or none":       {asOptionalDay(&d), []any{"", int64(20210201)}},
 		"a birth date":        {asBirthDate(&born), []any{nil, int64(19450615)}},
-		"a holder's NIR":      {asNIR(&number, false), []any{nil, "2690549588157", int64(1)}},
-		"a NIR or none":       {asNIR(&number, true), []any{[]byte{}, "2690549588157"}},
+		"a kind of key":       {asKind(&kind), []any{nil, "", "sign", int64(1)}},
 		"a code or none":      {asCode(&code), []any{int64(0), int64(-1), "1", 1.0, int64(registry.CodeSpace)}},
 		"a moment":            {asMoment(&at), []any{nil, "2021-02-01T00:00:00Z", 1.5, time.Now()}},
 		"confirmations":       {asConfirmations(&all), []any{nil, int64(1), "x", "{}"}},

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 )
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 // and prints what was acknowledged once it is: a word and the record.
 func writeUntilKilled(path string) error {
 	ctx := context.Background()
-	s, err := Open(ctx, path, Options{})
+	s, err := Open(ctx, path, Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func killed(t *testing.T, path string, after time.Duration) []string {
 // has an entry without a log entry or the other way round.
 func checkSurvivors(t *testing.T, path string, acknowledged map[registry.RecordID]map[string]bool) {
 	t.Helper()
-	s, err := Open(t.Context(), path, Options{})
+	s, err := Open(t.Context(), path, Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

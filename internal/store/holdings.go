@@ -19,16 +19,20 @@ func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event regist
 	if event.IsZero() {
 		return registry.Holdings{}, errNoEvent
 	}
-	var g gathered
 	var held registry.Holdings
-	queries := append(g.queries(recordByID, string(id)),
-		into(&held.Reports, readReport, selectReportsOn, string(id)),
-		into(&held.Log, readEntry, selectEntriesOn, string(id)))
-	if err := s.engine.read(ctx, queries...); err != nil {
-		return registry.Holdings{}, fmt.Errorf("reading what is held on a person: %w", err)
-	}
-	record, err := one(g.whole())
-	event.Record, event.Outcome = record.ID, registry.OutcomeFound
+	err := s.withKeys(ctx, func(k *identityKeys) (err error) {
+		var g gathered
+		held = registry.Holdings{}
+		queries := append(g.queries(recordByID, string(id)),
+			into(&held.Reports, readReport, selectReportsOn, string(id)),
+			into(&held.Log, readEntry, selectEntriesOn, string(id)))
+		if err := s.engine.read(ctx, queries...); err != nil {
+			return fmt.Errorf("reading what is held on a person: %w", err)
+		}
+		held.Record, err = one(g.whole(k))
+		return err
+	})
+	event.Record, event.Outcome = held.Record.ID, registry.OutcomeFound
 	switch {
 	case errors.Is(err, registry.ErrNoRecord):
 		event.Outcome = registry.OutcomeNothing
@@ -41,6 +45,5 @@ func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event regist
 	if err != nil {
 		return registry.Holdings{}, err
 	}
-	held.Record = record
 	return held, nil
 }

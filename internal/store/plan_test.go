@@ -48,6 +48,8 @@ func TestEveryLookUpGoesThroughAnIndex(t *testing.T) {
 		}
 	}
 	day := registry.MustDate("2021-02-01")
+	one, two := newLookups(1), newLookups(2) // keys
+	inserted := []any{"id", 1, nil, 1, []byte("a"), "19800101", 1, nil, "a", 1, "b"}
 	event := registry.Event{At: time.Unix(1, 0), Action: registry.ActionReadReports}
 	for _, call := range []func() error{
 		func() error {
@@ -59,11 +61,18 @@ func TestEveryLookUpGoesThroughAnIndex(t *testing.T) {
 			_, err := s.FindByNIR(t.Context(), registrytest.NIR(1), event, registry.Toll{})
 			return err
 		},
-		func() error { return ask(selectKey, "a", "b", 1) },
-		func() error { return ask(probeOwn, "a", "b") },
-		func() error {
-			return ask(registerRecord, "id", 1, nil, []byte("a"), "19800101", 1, nil)
-		},
+		func() error { return ask(two.recordsByNIR.records, "a", "b") },
+		func() error { return ask(one.key, "a", 1, "b") },
+		func() error { return ask(two.key, "a", 1, "b", "c") },
+		func() error { return ask(two.probeKey, "a", 1, "b", "c") },
+		func() error { return ask(two.probeOwn, "a", "b", "c") },
+		func() error { return ask(one.register, inserted...) },
+		func() error { return ask(two.register, append(inserted, []byte("b"))...) },
+		func() error { return ask(two.insert, append(inserted, []byte("b"))...) },
+		func() error { return ask(probeMoved, 1, "a", 1, "b") },
+		func() error { return ask(selectOld, 1, 500, 2, []byte{0, 2}) },
+		func() error { return ask(blindAnew, "blind", 2, []byte("a"), nil, 1, 1, []byte("b"), nil) },
+		func() error { return ask(sealAnew, "seal", 2, []byte("a"), 1, []byte("b")) },
 		func() error { _, err := s.Localities(t.Context(), "sa", 10); return err },
 		func() error { _, err := s.Places(t.Context(), "EHPAD", "sa", day, 10); return err },
 		func() error { _, err := s.Lots(t.Context(), "X", "E", 10); return err },
@@ -108,8 +117,8 @@ func TestEveryLookUpGoesThroughAnIndex(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(p.plans) != 37 {
-		t.Fatalf("%d queries were explained, want 37", len(p.plans))
+	if len(p.plans) != 47 {
+		t.Fatalf("%d queries were explained, want 47", len(p.plans))
 	}
 	for text, plan := range p.plans {
 		for _, step := range strings.Split(plan, "\n") {

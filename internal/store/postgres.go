@@ -253,8 +253,14 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 	return refusals, nil
 }
 
+// lockRecords waits for all who write records, and lets none begin.
+const lockRecords = "LOCK TABLE record IN SHARE ROW EXCLUSIVE MODE"
+
 // send adds the statements of a piece of work to what is sent.
 func (w work) send(to *pgx.Batch) {
+	if w.still {
+		to.Queue(lockRecords)
+	}
 	for _, s := range w.statements {
 		to.Queue(s.sql, texts(s.args)...)
 	}
@@ -274,6 +280,11 @@ func texts(args []any) []any {
 
 // touched reads how many rows each statement touched.
 func (w work) touched(results pgx.BatchResults) ([]int64, error) {
+	if w.still {
+		if _, err := results.Exec(); err != nil {
+			return nil, err
+		}
+	}
 	touched := make([]int64, len(w.statements))
 	for i := range w.statements {
 		done, err := results.Exec()

@@ -31,6 +31,7 @@ const serviceRole = "vaccin_service"
 var grants = map[string]string{
 	"record":                 "SELECT, INSERT, UPDATE",
 	"patient":                "SELECT, INSERT, UPDATE",
+	"identity_key":           "SELECT, INSERT, DELETE", // for a new store; a rotation is the owner's
 	"eligibility":            "SELECT, INSERT",
 	"dose":                   "SELECT, INSERT",
 	"annulment":              "SELECT, INSERT",

@@ -13,15 +13,6 @@ const (
 	recordColumns = "r.num, r.id, r.version, r.code, r.birth_date, r.birth_rank"
 	selectRecord  = "SELECT " + recordColumns + ", " + patientColumns + " FROM record r JOIN patient p ON p.record_num = r.num"
 
-	// The natural key goes before the person's own number.
-	selectKey = "SELECT id FROM record WHERE birth_date = $2 AND (holder_key = $1 AND birth_rank = $3 OR own_key = $1)" +
-		" ORDER BY CASE WHEN holder_key = $1 AND birth_rank = $3 THEN 0 ELSE 1 END, id LIMIT 1"
-
-	recordInserted = "INSERT INTO record (id, version, last_change, code, holder_key, birth_date, birth_rank, own_key)"
-	insertRecord   = recordInserted + " VALUES ($1, 1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING"
-	// Who is entered by hand may have a record under another holder: then the number is their own.
-	registerRecord = recordInserted + " SELECT $1, 1, $2, $3, $4, $5, $6, $7 WHERE NOT EXISTS" +
-		" (SELECT 1 FROM record known WHERE known.own_key = $4 AND known.birth_date = $5) ON CONFLICT DO NOTHING"
 	advanceRecord = "UPDATE record SET version = version + 1, last_change = $1 WHERE id = $2 AND version = $3"
 	// The unique index of codes stands behind this, and would fail the work of two servers that draw the
 	// same code at the same time; done again, one of them touches no row.
@@ -29,8 +20,6 @@ const (
 		" AND NOT EXISTS (SELECT 1 FROM record other WHERE other.code = $4 AND other.id <> $2)"
 
 	probeVersion = "SELECT 1 FROM record WHERE id = $1 AND version = $2"
-	probeKey     = "SELECT 1 FROM record WHERE holder_key = $1 AND birth_date = $2 AND birth_rank = $3"
-	probeOwn     = "SELECT 1 FROM record WHERE own_key = $1 AND birth_date = $2"
 	probeCode    = "SELECT 1 FROM record WHERE code = $1"
 )
 
@@ -56,38 +45,41 @@ func advance(head registry.Head, change int64, code registry.TargetCode) stateme
 }
 
 // createRecord inserts a record at version 1, and passes over a beneficiary who has one.
-func createRecord(id registry.RecordID, p registry.Patient, code registry.TargetCode, change int64) (statement, error) {
+func (k *identityKeys) createRecord(id registry.RecordID, p registry.Patient, code registry.TargetCode, change int64) (statement, error) {
 	if p.Holder.IsZero() {
 		return statement{}, errNoNIR
 	}
 	if id == "" || p.BirthDate.IsZero() {
 		return statement{}, errors.New("store: a patient without identifier or birth date")
 	}
-	key := []any{nirKey(p.Holder), p.BirthDate.Digits(), p.BirthRank}
+	key := append([]any{p.BirthDate.Digits(), p.BirthRank}, k.blinds(p.Holder)...)
 	var number any
-	none := []reason{{probe: probeKey, args: key}}
+	none := []reason{k.moved(), {probe: k.probeKey, args: key}}
 	if !code.IsZero() {
 		number = int64(code)
 		none = append(none, reason{probe: probeCode, args: []any{number}, err: registry.ErrCodeTaken})
 	}
 	return statement{
-		sql:  insertRecord,
-		args: []any{string(id), change, number, key[0], key[1], key[2], optional(nirKey, p.Own)},
+		sql:  k.insert,
+		args: k.insertedArgs(id, p, number, change),
 		none: append(none, reason{err: registry.ErrOvertaken}), // the identifier itself is taken
 	}, nil
 }
 
-// register is createRecord for who is entered by hand, whom a record refuses: one of the same key, or one
-// of who has the number as their own.
-func register(id registry.RecordID, p registry.Patient, change int64) (statement, error) {
-	s, err := createRecord(id, p, 0, change)
+// registerRecord is createRecord for who is entered by hand, whom a record refuses: one of the same key, or
+// one of who has the number as their own.
+func (k *identityKeys) registerRecord(id registry.RecordID, p registry.Patient, change int64) (statement, error) {
+	s, err := k.createRecord(id, p, 0, change)
 	if err != nil {
 		return statement{}, err
 	}
-	s.sql = registerRecord
-	s.none[0].err = registry.ErrPatientExists
-	own := reason{probe: probeOwn, args: s.none[0].args[:2], err: registry.ErrPatientExists}
-	s.none = append([]reason{own}, s.none...)
+	s.sql = k.register
+	moved, taken := s.none[0], s.none[1]
+	taken.err = registry.ErrPatientExists
+	own := reason{
+		probe: k.probeOwn, args: append([]any{p.BirthDate.Digits()}, k.blinds(p.Holder)...), err: registry.ErrPatientExists,
+	}
+	s.none = append([]reason{moved, own, taken}, s.none[2:]...)
 	return s, nil
 }
 
@@ -110,19 +102,19 @@ func selectWhere(nums string) selection {
 var (
 	recordByID   = selectWhere("SELECT num FROM record WHERE id = $1")
 	recordByCode = selectWhere("SELECT num FROM record WHERE code = $1")
-	recordsByNIR = selectWhere("SELECT num FROM record WHERE holder_key = $1 UNION SELECT num FROM record WHERE own_key = $1")
 )
 
-// found is a record being read, with the number that its entries bear.
+// found is a record being read, with the number that its entries bear and the identity that is sealed.
 type found struct {
 	num    int64
+	sealed []byte
 	record registry.Record
 }
 
 func (f *found) columns() []any {
 	r := &f.record
 	own := []any{&f.num, &r.ID, &r.Version, asCode(&r.Code), asBirthDate(&r.Patient.BirthDate), &r.Patient.BirthRank}
-	return append(own, readPatient(&r.Patient)...)
+	return append(own, readPatient(&r.Patient, &f.sealed)...)
 }
 
 // gathered is what a selection finds.
@@ -133,19 +125,23 @@ type gathered struct {
 	annulments    []annulmentRow
 }
 
-func (g *gathered) queries(s selection, arg any) []query {
+func (g *gathered) queries(s selection, args ...any) []query {
 	return []query{
-		into(&g.records, (*found).columns, s.records, arg),
-		into(&g.eligibilities, (*eligibilityRow).columns, s.eligibilities, arg),
-		into(&g.doses, (*doseRow).columns, s.doses, arg),
-		into(&g.annulments, (*annulmentRow).columns, s.annulments, arg),
+		into(&g.records, (*found).columns, s.records, args...),
+		into(&g.eligibilities, (*eligibilityRow).columns, s.eligibilities, args...),
+		into(&g.doses, (*doseRow).columns, s.doses, args...),
+		into(&g.annulments, (*annulmentRow).columns, s.annulments, args...),
 	}
 }
 
-// whole are the records with all that was declared on them.
-func (g *gathered) whole() ([]registry.Record, error) {
+// whole are the records with the identities opened and all that was declared on them.
+func (g *gathered) whole(k *identityKeys) ([]registry.Record, error) {
 	whole, at := make([]registry.Record, len(g.records)), make(map[int64]*registry.Record, len(g.records))
-	for i, f := range g.records {
+	for i := range g.records {
+		f := &g.records[i]
+		if err := k.open(f.record.ID, f.sealed, &f.record.Patient); err != nil {
+			return nil, err
+		}
 		whole[i] = f.record
 		at[f.num] = &whole[i]
 	}
@@ -202,15 +198,20 @@ func one(rows []registry.Record, err error) (registry.Record, error) {
 
 // Facts implements registry.Store.
 func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.Wanted) (facts registry.Facts, err error) {
-	var g gathered
-	queries := g.queries(recordByID, string(id))
-	queries = append(queries, lotVaccines(&facts.LotVaccines, want.Lot)...)
-	queries = append(queries, placesNamed(&facts.Places, want.PlaceType, want.PlaceLabel)...)
-	queries = append(queries, localitiesNamed(&facts.Localities, want.LocalityLabel)...)
-	if err := s.engine.read(ctx, queries...); err != nil {
-		return registry.Facts{}, fmt.Errorf("reading facts: %w", err)
-	}
-	if facts.Record, err = one(g.whole()); err != nil {
+	err = s.withKeys(ctx, func(k *identityKeys) error {
+		facts = registry.Facts{}
+		var g gathered
+		queries := g.queries(recordByID, string(id))
+		queries = append(queries, lotVaccines(&facts.LotVaccines, want.Lot)...)
+		queries = append(queries, placesNamed(&facts.Places, want.PlaceType, want.PlaceLabel)...)
+		queries = append(queries, localitiesNamed(&facts.Localities, want.LocalityLabel)...)
+		if err := s.engine.read(ctx, queries...); err != nil {
+			return fmt.Errorf("reading facts: %w", err)
+		}
+		facts.Record, err = one(g.whole(k))
+		return err
+	})
+	if err != nil {
 		return registry.Facts{}, err
 	}
 	return facts, nil
@@ -218,27 +219,32 @@ func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.W
 
 // Read implements registry.Store.
 func (s *Store) Read(ctx context.Context, id registry.RecordID, event registry.Event) (registry.Record, error) {
-	return one(s.logged(ctx, event, registry.Toll{}, recordByID, string(id)))
+	return one(s.logged(ctx, event, registry.Toll{}, search{selection: recordByID, arg: string(id)}))
 }
 
 // FindByCode implements registry.Store.
 func (s *Store) FindByCode(
 	ctx context.Context, code registry.TargetCode, event registry.Event, toll registry.Toll,
 ) (registry.Record, error) {
-	return one(s.logged(ctx, event, toll, recordByCode, int64(code)))
+	return one(s.logged(ctx, event, toll, search{selection: recordByCode, arg: int64(code)}))
 }
 
 // FindByNIR implements registry.Store.
 func (s *Store) FindByNIR(
 	ctx context.Context, number nir.Number, event registry.Event, toll registry.Toll,
 ) ([]registry.Record, error) {
-	return s.logged(ctx, event, toll, recordsByNIR, nirKey(number))
+	return s.logged(ctx, event, toll, search{number: number})
 }
 
 // FindByKey implements registry.Store.
 func (s *Store) FindByKey(ctx context.Context, number nir.Number, born registry.BirthDate, rank int) (registry.RecordID, error) {
-	ids, err := readAll(ctx, s, selectKey, []any{nirKey(number), born.Digits(), rank}, func(id *registry.RecordID) []any {
-		return []any{id}
+	var ids []registry.RecordID
+	err := s.withKeys(ctx, func(k *identityKeys) error {
+		var unknown bool
+		ids = nil
+		args := append([]any{born.Digits(), rank}, k.blinds(number)...)
+		one := into(&ids, func(id *registry.RecordID) []any { return []any{id} }, k.key, args...)
+		return known(s.engine.read(ctx, one, k.unknown(&unknown)), &unknown)
 	})
 	if err != nil {
 		return "", fmt.Errorf("finding a beneficiary: %w", err)
@@ -249,19 +255,54 @@ func (s *Store) FindByKey(ctx context.Context, number nir.Number, born registry.
 	return ids[0], nil
 }
 
+// known is the outcome of a look-up by NIR, which is none when records may bear a key that is not held.
+func known(err error, unknown *bool) error {
+	if err == nil && *unknown {
+		return errKeysMoved
+	}
+	return err
+}
+
+// search says which records are looked for: those of a selection, or those of a number.
+type search struct {
+	selection
+	arg    any
+	number nir.Number
+}
+
+// find reads the records of a search.
+func (s *Store) find(ctx context.Context, k *identityKeys, what search) ([]registry.Record, error) {
+	var g gathered
+	if what.records != "" {
+		if err := s.engine.read(ctx, g.queries(what.selection, what.arg)...); err != nil {
+			return nil, err
+		}
+		return g.whole(k)
+	}
+	var unknown bool
+	queries := append(g.queries(k.recordsByNIR, k.blinds(what.number)...), k.unknown(&unknown))
+	if err := known(s.engine.read(ctx, queries...), &unknown); err != nil {
+		return nil, err
+	}
+	rows, err := g.whole(k)
+	if err != nil {
+		return nil, err
+	}
+	return rows, ofNumber(what.number, rows)
+}
+
 // logged reads records and returns them once the access log has an entry for each, or one that says that
 // nothing was found, and the toll is paid.
-func (s *Store) logged(ctx context.Context, event registry.Event, toll registry.Toll, which selection, arg any) ([]registry.Record, error) {
+func (s *Store) logged(ctx context.Context, event registry.Event, toll registry.Toll, what search) (rows []registry.Record, err error) {
 	if event.IsZero() {
 		return nil, errNoEvent
 	}
-	var g gathered
-	if err := s.engine.read(ctx, g.queries(which, arg)...); err != nil {
-		return nil, fmt.Errorf("reading records: %w", err)
-	}
-	rows, err := g.whole()
+	err = s.withKeys(ctx, func(k *identityKeys) error {
+		rows, err = s.find(ctx, k, what)
+		return err
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("reading records: %w", err)
 	}
 	events := []registry.Event{}
 	for _, r := range rows {

@@ -147,14 +147,41 @@ func (s *Store) OwnActs(ctx context.Context, want registry.OwnActsQuery, event r
 	}
 	args = append(args, max(0, want.Limit))
 	query += " ORDER BY a.at DESC, a.num DESC LIMIT " + placeholders(len(args), 1)
-	acts, err := readAll(ctx, s, query, args, func(a *registry.OwnAct) []any {
-		columns := append(readEvent(&a.Event), asBirthDate(&a.Patient.BirthDate), &a.Patient.BirthRank)
-		return append(append(columns, readPatient(&a.Patient)...), &a.Reported)
+	var acts []registry.OwnAct
+	err := s.withKeys(ctx, func(k *identityKeys) (err error) {
+		acts, err = s.ownActs(ctx, k, query, args)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading someone's acts: %w", err)
 	}
 	return acts, s.logEvents(ctx, shown(acts, event)...)
+}
+
+// ownAct is an act being read, with the identity that is sealed.
+type ownAct struct {
+	registry.OwnAct
+	sealed []byte
+}
+
+func (a *ownAct) columns() []any {
+	columns := append(readEvent(&a.Event), asBirthDate(&a.Patient.BirthDate), &a.Patient.BirthRank)
+	return append(append(columns, readPatient(&a.Patient, &a.sealed)...), &a.Reported)
+}
+
+func (s *Store) ownActs(ctx context.Context, k *identityKeys, query string, args []any) ([]registry.OwnAct, error) {
+	rows, err := readAll(ctx, s, query, args, (*ownAct).columns)
+	if err != nil {
+		return nil, err
+	}
+	acts := make([]registry.OwnAct, len(rows))
+	for i := range rows {
+		if err := k.open(rows[i].Record, rows[i].sealed, &rows[i].Patient); err != nil {
+			return nil, err
+		}
+		acts[i] = rows[i].OwnAct
+	}
+	return acts, nil
 }
 
 // shown are the events of a list that shows patients: one for each of them, or one that says that nothing

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 )
@@ -27,7 +28,7 @@ func aside(t *testing.T, path string) *sql.DB {
 // openAt opens a store at a path and imports the reference data of tests.
 func openAt(t *testing.T, path string) (*Store, *registry.Registry) {
 	t.Helper()
-	s, err := Open(t.Context(), path, Options{})
+	s, err := Open(t.Context(), path, Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +116,7 @@ func TestAFileThatIsNoStoreIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{junk, dir, filepath.Join(dir, "missing", "store.db")} {
-		if s, err := Open(t.Context(), path, Options{}); err == nil {
+		if s, err := Open(t.Context(), path, Options{Keys: keyringtest.Keys()}); err == nil {
 			_ = s.Close()
 			t.Errorf("%s was opened", path)
 		}
@@ -127,7 +128,7 @@ func TestANewFileMayBeOpenedByManyAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			s, err := Open(t.Context(), path, Options{})
+			s, err := Open(t.Context(), path, Options{Keys: keyringtest.Keys()})
 			if err != nil {
 				t.Error(err)
 				return
@@ -165,9 +166,12 @@ func TestWhatCannotBeReadIsAnError(t *testing.T) {
 		"UPDATE record SET birth_date = 'damaged!'",
 		"UPDATE record SET code = 9000000000000000000",
 		"UPDATE record SET version = 'damaged!'",
-		"UPDATE patient SET holder = CAST('damaged!' AS BLOB)",
-		"UPDATE patient SET own = 'damaged!'",
-		"UPDATE patient SET own = CAST('0000000000000' AS BLOB)",
+		"UPDATE patient SET sealed = CAST('damaged!' AS BLOB)",
+		"UPDATE patient SET sealed = 'damaged!'",
+		"UPDATE patient SET sealed = CAST('' AS BLOB)",
+		"UPDATE patient SET sealed = zeroblob(100)",
+		"UPDATE patient SET sealed = CAST(substr(sealed, 1, length(sealed) - 1) AS BLOB)",
+		"UPDATE patient SET sealed = CAST(sealed || 'x' AS BLOB)",
 		"UPDATE eligibility SET prescribed_on = 'damaged!'",
 		"UPDATE eligibility SET prescribed_on = ''",
 		"UPDATE eligibility SET prescribed_on = '2021-02-31'",
@@ -215,7 +219,7 @@ func TestWhatCannotBeReadIsAnError(t *testing.T) {
 func TestAnotherProcessMayWriteToo(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
 	one, g := openAt(t, path)
-	two, err := Open(t.Context(), path, Options{})
+	two, err := Open(t.Context(), path, Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

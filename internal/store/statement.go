@@ -35,6 +35,9 @@ type work struct {
 	// key names what the guard touches, if there is a guard: works that share a transaction are done in its
 	// order, so that two transactions never wait for each other.
 	key string
+	// still work, which is alone, is done while no other writes a record: what was begun before has ended,
+	// and what begins after sees what it did.
+	still bool
 }
 
 // why returns what it means that a statement touched no row.

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"vaccin/internal/keyring"
 	"vaccin/internal/registry"
 )
 
@@ -52,6 +53,7 @@ type query struct {
 type Store struct {
 	engine engine
 	queue  *queue
+	keys   keyHolder
 }
 
 var (
@@ -70,6 +72,9 @@ type Options struct {
 	Service bool
 	// Log takes what an operator should know; nil for none.
 	Log *slog.Logger
+	// Keys hands over the ring under which identities are sealed and found. Without, nil, the store does what
+	// needs no identity, and answers ErrNoKeys to the rest.
+	Keys keyring.Source
 }
 
 // Open opens the store at an address: a PostgreSQL database (postgres://…), or else the embedded store in the
@@ -90,7 +95,15 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
-	return &Store{engine: e, queue: startQueue(e, writers)}, nil
+	s := &Store{engine: e, queue: startQueue(e, writers)}
+	err = s.takeKeys(ctx, o.Keys)
+	if held := s.keys.held.Load(); err == nil && held != nil && !IsDatabase(address) {
+		err = sealClear(ctx, address, held)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the store: %w", err), s.Close())
+	}
+	return s, nil
 }
 
 // Close ends what is being written, refuses the rest and closes the files.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/store/postgrestest"
 	"vaccin/internal/store/storetest"
 )
@@ -12,7 +13,7 @@ import (
 // open opens an empty store of its own, under a name that an address has to escape.
 func open(t testing.TB) *Store {
 	t.Helper()
-	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "données ?#%20.db"), Options{})
+	s, err := Open(context.Background(), filepath.Join(t.TempDir(), "données ?#%20.db"), Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,6 +47,6 @@ func TestConformance(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Engine { return open(t) })
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) storetest.Engine { return openDatabase(t, Options{}) })
+		storetest.Run(t, func(t *testing.T) storetest.Engine { return openDatabase(t, Options{Keys: keyringtest.Keys()}) })
 	})
 }

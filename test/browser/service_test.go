@@ -20,6 +20,7 @@ import (
 	"vaccin/internal/demo"
 	"vaccin/internal/demo/igcsim"
 	"vaccin/internal/demo/pscsim"
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
@@ -71,7 +72,7 @@ func (s *running) start() error {
 		return err
 	}
 	s.cleanup = append(s.cleanup, func() { _ = os.RemoveAll(folder) })
-	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"), store.Options{})
+	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"), store.Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		return err
 	}

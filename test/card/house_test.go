@@ -20,6 +20,7 @@ import (
 
 	"vaccin/internal/auth"
 	"vaccin/internal/demo/igcsim"
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/service"
@@ -74,7 +75,7 @@ func open(t *testing.T, changes ...func(*service.Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kv, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{})
+	kv, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "vaccin.db"), store.Options{Keys: keyringtest.Keys()})
 	if err != nil {
 		t.Fatal(err)
 	}

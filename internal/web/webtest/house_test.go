@@ -19,6 +19,7 @@ import (
 	"vaccin/internal/auth"
 	"vaccin/internal/demo/agentsim"
 	"vaccin/internal/demo/pscsim"
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/service"
@@ -114,7 +115,7 @@ func open(t *testing.T) *house {
 	t.Helper()
 	h := &house{folder: t.TempDir(), clock: registrytest.NewClock(), logs: &logs{}}
 	var err error
-	if h.store, err = store.Open(t.Context(), filepath.Join(h.folder, "vaccin.db"), store.Options{}); err != nil {
+	if h.store, err = store.Open(t.Context(), filepath.Join(h.folder, "vaccin.db"), store.Options{Keys: keyringtest.Keys()}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.store.Close() })
