@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"vaccin/internal/registry"
+	"vaccin/internal/store"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -21,6 +22,7 @@ import (
 // cli is the command line: one field for each command.
 type cli struct {
 	Import        importCmd        `cmd:"" help:"Import reference data from a file (docs/formats)."`
+	Keys          keysCmd          `cmd:"" help:"Look after the keys under which identities are kept (docs/runbooks/keys.md)."`
 	Migrate       migrateCmd       `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
 	PortalAccount portalAccountCmd `cmd:"" name:"portal-account" help:"Look after the accounts of the amelipro portal."`
 	Serve         serveCmd         `cmd:"" help:"Serve the pages."`
@@ -70,6 +72,8 @@ func sentence(err error) string {
 		return "Interrompu. Relancez la même commande pour terminer : rien ne sera enregistré deux fois."
 	case errors.As(err, &refused):
 		return refused.Message
+	case errors.Is(err, store.ErrKeys):
+		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail : " + err.Error()
 	}
 	return "échec : " + err.Error()
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	_ "time/tzdata" // the service works by the time zones of places, also where the machine has none
 
+	"vaccin/internal/keyring"
 	"vaccin/internal/registry"
 	"vaccin/internal/service"
 	"vaccin/internal/store"
@@ -16,6 +17,7 @@ import (
 type serveCmd struct {
 	storeFlags
 	service.Config
+	keyFlags
 	KeyFile string `name:"key-file" required:"" env:"VACCIN_KEY_FILE" type:"path" help:"File of the secret key of sessions, apart from the store; made when there is none."`
 }
 
@@ -26,7 +28,11 @@ func (s serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	kept, cases, err := openForService(ctx, s.Store, log)
+	keys, err := s.source(s.KeyFile)
+	if err != nil {
+		return err
+	}
+	kept, cases, err := openForService(ctx, s.Store, keys, log)
 	if err != nil {
 		return err
 	}
@@ -39,7 +45,9 @@ func (s serveCmd) Run(ctx context.Context) error {
 
 // openForService opens the store with the rights of the running service. A database is looked at first with
 // those of the account itself, which may have to make the tables of an empty one.
-func openForService(ctx context.Context, address string, log *slog.Logger) (*store.Store, *registry.Registry, error) {
+func openForService(
+	ctx context.Context, address string, keys keyring.Source, log *slog.Logger,
+) (*store.Store, *registry.Registry, error) {
 	if store.IsDatabase(address) {
 		first, _, _, err := openStore(ctx, address, store.Options{})
 		if err == nil {
@@ -49,6 +57,6 @@ func openForService(ctx context.Context, address string, log *slog.Logger) (*sto
 			return nil, nil, err
 		}
 	}
-	kept, cases, _, err := openStore(ctx, address, store.Options{Service: true, Log: log})
+	kept, cases, _, err := openStore(ctx, address, store.Options{Service: true, Log: log, Keys: keys})
 	return kept, cases, err
 }

@@ -34,6 +34,8 @@ const (
 	ActionSignInPassword      Action = "sign-in-password"
 	ActionSetPortalAccount    Action = "set-portal-account"
 	ActionRemovePortalAccount Action = "remove-portal-account"
+	ActionRotateKey           Action = "rotate-key"
+	ActionRetireKey           Action = "retire-key"
 )
 
 // Outcome is how an action ended.
@@ -75,6 +77,13 @@ func (e Event) IsZero() bool { return e.Action == "" }
 // with returns the event with another outcome.
 func (e Event) with(outcome Outcome) Event {
 	e.Outcome = outcome
+	return e
+}
+
+// KeyEvent is the entry of an act on a key of identities: by whom, and on which, by its name.
+func (g *Registry) KeyEvent(by Actor, action Action, key string) Event {
+	e := g.event(by, action, "")
+	e.Count, e.Digest = 1, key
 	return e
 }
 

@@ -44,8 +44,10 @@ var (
 	// ErrKeyTaken is a key whose number another bore before.
 	ErrKeyTaken = errors.New("store: the number of the key was used before")
 
-	errNeverUsed = errors.New("store: the store never used the key")
-	errRetired   = errors.New("store: the key is retired already")
+	// ErrKeyRetired is a key that was retired before.
+	ErrKeyRetired = errors.New("store: the key is retired already")
+	// ErrKeyUnused is a key that the store never used.
+	ErrKeyUnused = errors.New("store: the store never used the key")
 )
 
 // rotationStep is how many numbers of records a rotation goes through at a time: so many rows at most wait
@@ -203,8 +205,8 @@ func (s *Store) Retire(ctx context.Context, id keyring.ID, event registry.Event)
 	return s.write(ctx, work{alone: true, statements: []statement{
 		{sql: retireKey, args: key, none: []reason{
 			{probe: selectKeyState + " AND state = '" + string(KeyWriting) + "'", args: key, err: ErrKeyInUse},
-			{probe: selectKeyState, args: key, err: errRetired},
-			{err: errNeverUsed},
+			{probe: selectKeyState, args: key, err: ErrKeyRetired},
+			{err: ErrKeyUnused},
 		}},
 		logged,
 	}})
