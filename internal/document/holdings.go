@@ -108,7 +108,7 @@ func chapterOf[T any](b holdingsBook, title, noun string, entries []registry.Ent
 
 // signature says who validated, as what, where and when.
 func (b holdingsBook) signature(s registry.Signature) []Row {
-	who := s.Practitioner.DisplayName() + ", " + s.Role.Label() + ", " + identifier(s.Practitioner.NationalID)
+	who := s.Practitioner.DisplayName() + ", " + s.Role.Label() + ", " + registry.IdentifierLabel(s.Practitioner.NationalID)
 	if s.Practitioner.Profession != "" {
 		who += ", profession " + s.Practitioner.Profession
 	}
@@ -131,17 +131,6 @@ func prefixed(prefix, text string) string {
 		return ""
 	}
 	return prefix + text
-}
-
-// identifier is a national number as a card bears it, or what an agent or an operator is known by.
-func identifier(nationalID string) string {
-	switch {
-	case len(nationalID) == 12 && nationalID[0] == '8':
-		return "RPPS " + nationalID[1:]
-	case len(nationalID) == 10 && nationalID[0] == '0':
-		return "ADELI " + nationalID[1:]
-	}
-	return nationalID
 }
 
 func (b holdingsBook) eligibility(e registry.Eligibility) []Row {
@@ -196,7 +185,7 @@ func (b holdingsBook) reports(reports []registry.Report) Chapter {
 		c.Texts = []string{"Aucun acte de votre dossier n’a été signalé."}
 	}
 	for i, r := range reports {
-		about := joined(", ", r.About.DisplayName(), r.Role.Label(), identifier(r.About.NationalID), prefixed("profession ", r.About.Profession))
+		about := joined(", ", r.About.DisplayName(), r.Role.Label(), registry.IdentifierLabel(r.About.NationalID), prefixed("profession ", r.About.Profession))
 		closedAt := ""
 		if !r.IsOpen() {
 			closedAt = preciseMoment(r.ClosedAt.In(registry.ZoneOf("")))
@@ -238,7 +227,7 @@ func (b holdingsBook) log(entries []registry.LogEntry) Chapter {
 
 // who names someone of the log, who is known there by a number alone.
 func (b holdingsBook) who(e registry.Event) string {
-	return joined(", ", b.people[e.NationalID].DisplayName(), e.Role.Label(), identifier(e.NationalID))
+	return joined(", ", b.people[e.NationalID].DisplayName(), e.Role.Label(), registry.IdentifierLabel(e.NationalID))
 }
 
 func what(e registry.Event) string {

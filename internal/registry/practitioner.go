@@ -56,6 +56,18 @@ func (p Practitioner) Number() string {
 	return p.NationalID[1:]
 }
 
+// IdentifierLabel is a national identifier as screens and paper show it: the number that a card bears, or what an
+// agent or an operator is known by.
+func IdentifierLabel(nationalID string) string {
+	switch {
+	case len(nationalID) == 12 && nationalID[0] == '8':
+		return "RPPS " + nationalID[1:]
+	case len(nationalID) == 10 && nationalID[0] == '0':
+		return "ADELI " + nationalID[1:]
+	}
+	return nationalID
+}
+
 // PracticePlace is one structure a practitioner works in (PSC: activity).
 type PracticePlace struct {
 	ID         string // stable key of the place, from the sign-in or the imported list

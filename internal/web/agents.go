@@ -28,8 +28,6 @@ func homeOf(role registry.Role) string {
 	switch role {
 	case registry.RolePractitioner, registry.RoleSupport:
 		return searchPath
-	case registry.RoleDataProtection:
-		return reportsAddress
 	case "":
 		return rolePath // an agent who has not chosen yet
 	}
@@ -149,29 +147,40 @@ type agentRole struct {
 	label string
 	does  string // what it is for
 	page  string // what is said on the page where it begins; empty when it has pages of its own
+	tasks []roleTask
+}
+
+// roleTask is a page of a role, with what it is for.
+type roleTask struct{ address, label, does string }
+
+// officerTasks are what the data-protection officer does.
+var officerTasks = []roleTask{
+	{disclosureAddress, "Demandes d’accès", "Remettre à une personne tout ce que le téléservice détient sur elle, et la liste de qui l’a vu."},
+	{journalAddress, "Journal des accès", "Savoir qui a consulté ou modifié quoi, d’où et quand. Les patients y sont sous pseudonyme."},
+	{reportsAddress, "Signalements", "Comptes de professionnels qui sont peut-être utilisés par quelqu’un d’autre."},
 }
 
 func agentRoleOf(role registry.Role) agentRole {
 	switch role {
 	case registry.RoleSupport:
-		return agentRole{"Assistance", "Rechercher un patient, modifier ou annuler une saisie avec un motif.", ""}
+		return agentRole{role.Label(), "Rechercher un patient, modifier ou annuler une saisie avec un motif.", "", nil}
 	case registry.RoleDataProtection:
-		return agentRole{"Protection des données", "Veiller à l’usage des données et répondre aux personnes.", ""}
+		return agentRole{role.Label(), "Veiller à l’usage des données et répondre aux personnes.", "", officerTasks}
 	case registry.RoleCampaign:
 		return agentRole{
-			"Responsable de campagne", "Définir les publics ciblés et suivre les envois.",
-			"Vos pages n’existent pas encore : vous y définirez les publics ciblés, vous lancerez les ciblages et vous suivrez les envois des courriers.",
+			role.Label(), "Définir les publics ciblés et suivre les envois.",
+			"Vos pages n’existent pas encore : vous y définirez les publics ciblés, vous lancerez les ciblages et vous suivrez les envois des courriers.", nil,
 		}
 	case registry.RoleReferential:
 		return agentRole{
-			"Gestionnaire des référentiels", "Tenir à jour les vaccins, les lots, les lieux et les professions autorisées.",
+			role.Label(), "Tenir à jour les vaccins, les lots, les lieux et les professions autorisées.",
 			"Vos pages n’existent pas encore : vous y importerez les vaccins, les lots, les lieux de vaccination et les professions autorisées. " +
-				"D’ici là, un exploitant le fait par une commande.",
+				"D’ici là, un exploitant le fait par une commande.", nil,
 		}
 	case registry.RoleStatistics:
 		return agentRole{
-			"Lecteur des statistiques", "Lire les chiffres de la campagne, sans aucune donnée personnelle.",
-			"Vos pages n’existent pas encore : vous y lirez les chiffres de la campagne par jour, par vaccin et par territoire, sans aucune donnée personnelle.",
+			role.Label(), "Lire les chiffres de la campagne, sans aucune donnée personnelle.",
+			"Vos pages n’existent pas encore : vous y lirez les chiffres de la campagne par jour, par vaccin et par territoire, sans aucune donnée personnelle.", nil,
 		}
 	}
 	return agentRole{}

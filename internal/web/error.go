@@ -158,6 +158,9 @@ var fieldsInOrder = []string{
 	registry.FieldPlace, registry.FieldPlaceName, registry.FieldPlaceLocality, registry.FieldAMNumber,
 
 	registry.FieldReason,
+
+	registry.FieldProfessional, registry.FieldLogPlace, registry.FieldFrom, registry.FieldUntil,
+	registry.FieldPerson, registry.FieldRequested,
 }
 
 // askToSignIn answers a request without a session. A form sent after its session had expired is kept

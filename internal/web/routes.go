@@ -115,6 +115,18 @@ func (s *Server) table() *table {
 	s.entitled(mux, "GET "+reportsAddress+"/{report}", registry.MayOversee, s.report)
 	s.entitled(mux, "POST "+reportsAddress+"/{report}", registry.MayOversee, s.closeReport)
 
+	// The data-protection officer.
+	s.entitled(mux, "GET "+journalAddress, registry.MayReadLog, s.journal)
+	s.entitled(mux, "POST "+journalAddress, registry.MayReadLog, s.searchJournal)
+	s.entitled(mux, "GET "+journalAddress+"/export.csv", registry.MayReadLog, s.journalCSV)
+	s.entitled(mux, "GET "+journalEntryAddress, registry.MayReadLog, s.journalEntry)
+	s.entitled(mux, "POST "+journalEntryAddress, registry.MayReadLog, s.resolve)
+	s.entitled(mux, "GET "+disclosureAddress, registry.MayDisclose, s.disclosure)
+	s.entitled(mux, "POST "+disclosureAddress, registry.MayDisclose, s.findPerson)
+	s.entitled(mux, "GET "+disclosureAddress+"/{person}", registry.MayDisclose, s.person)
+	s.entitled(mux, "GET "+disclosureAddress+"/{person}/donnees.pdf", registry.MayDisclose, s.personPDF)
+	s.entitled(mux, "GET "+disclosureAddress+"/{person}/donnees.json", registry.MayDisclose, s.personJSON)
+
 	return mux
 }
 

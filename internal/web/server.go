@@ -111,8 +111,14 @@ func linksOf(role registry.Role) []ui.Link {
 	switch role {
 	case registry.RolePractitioner:
 		return []ui.Link{{Address: ownActsAddress, Label: "Mes actes récents"}}
-	case registry.RoleSupport, registry.RoleDataProtection:
+	case registry.RoleSupport:
 		return []ui.Link{{Address: reportsAddress, Label: "Signalements"}}
+	case registry.RoleDataProtection:
+		links := []ui.Link{}
+		for _, t := range officerTasks {
+			links = append(links, ui.Link{Address: t.address, Label: t.label})
+		}
+		return links
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func TestAnAgentSignsInAndLandsWhereTheirRoleBegins(t *testing.T) {
 	h := open(t)
 	for _, c := range []struct{ account, path, h1, role, says string }{
 		{"assistance", "/recherche", "Rechercher un patient", "Assistance", "Inès CARON"},
-		{"dpo", "/signalements", "Signalements", "Protection des données", "Marc VIDAL"},
+		{"dpo", "/agents/accueil", "Protection des données", "Protection des données", "Journal des accès"},
 		{"campagne", "/agents/accueil", "Responsable de campagne", "Responsable de campagne", "n’existent pas encore"},
 		{"referentiels", "/agents/accueil", "Gestionnaire des référentiels", "Gestionnaire des référentiels", "n’existent pas encore"},
 		{"statistiques", "/agents/accueil", "Lecteur des statistiques", "Lecteur des statistiques", "n’existent pas encore"},

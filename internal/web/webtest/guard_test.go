@@ -24,7 +24,7 @@ func asks(id string) []asked {
 	list := []asked{}
 	for _, r := range web.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
-		path = strings.NewReplacer("{id}", id, "{report}", id, "{$}", "").Replace(path)
+		path = strings.NewReplacer("{id}", id, "{report}", id, "{person}", id, "{$}", "").Replace(path)
 		list = append(list, asked{r, method, path})
 	}
 	return list
@@ -177,7 +177,7 @@ var errDisk = errors.New("disk full at sector 7")
 
 // storeMethods are those that pages use; a page of a record uses one of them at least.
 var storeMethods = []string{
-	"Facts", "Read", "FindByCode", "FindByNIR", "FindByKey", "Apply", "Log", "LogTried", "Throttle", "OwnActs", "Reports", "LocalitiesNamed", "Localities", "Places", "Lots",
+	"Facts", "Read", "FindByCode", "FindByNIR", "FindByKey", "Apply", "Log", "LogTried", "Throttle", "OwnActs", "Reports", "Entries", "Holdings", "LocalitiesNamed", "Localities", "Places", "Lots",
 }
 
 func TestWhenTheStoreFails(t *testing.T) {

@@ -1,0 +1,142 @@
+package web
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"vaccin/internal/document"
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// «Demandes d’accès» (SEC-3): the data-protection officer finds a person who asks for their data, and hands over
+// all that is held on them, and who saw it. Each step is an entry of the access log with its reason.
+
+const disclosureAddress = "/demandes-acces"
+
+type disclosureView struct {
+	page    ui.Page
+	form    ui.Form
+	persons []foundPerson // among whom to choose
+}
+
+type foundPerson struct {
+	address, name, givenNames, born string
+	rank                            int
+}
+
+func (s *Server) disclosure(w http.ResponseWriter, r *http.Request, _ registry.Actor) error {
+	values, kept, err := s.keptValues(r)
+	if err != nil {
+		return err
+	}
+	view := disclosureView{form: ui.Form{Values: values}}
+	if kept {
+		view.page.Notice = keptNotice
+	}
+	return s.showDisclosure(w, r, http.StatusOK, view)
+}
+
+func (s *Server) showDisclosure(w http.ResponseWriter, r *http.Request, status int, view disclosureView) error {
+	notice := view.page.Notice
+	view.page = s.page(r, "Demande d’accès d’une personne")
+	view.page.Form, view.page.Notice = view.form, notice
+	return s.render(w, r, status, disclosurePage(view))
+}
+
+func (s *Server) findPerson(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	if err := s.dropKept(r); err != nil {
+		return err
+	}
+	found, err := s.Registry.FindPerson(r.Context(), by, r.PostForm.Get(registry.FieldPerson), r.PostForm.Get(registry.FieldRequested) == "on")
+	var refusal *registry.Error
+	switch {
+	case errors.As(err, &refusal) && refusal.Kind == registry.KindInvalid:
+		form, _ := formOf(r.PostForm, err)
+		return s.showDisclosure(w, r, http.StatusUnprocessableEntity, disclosureView{form: form})
+	case errors.As(err, &refusal) && beside(refusal.Kind):
+		sayWhenToRetry(w, refusal)
+		form := ui.Form{Values: r.PostForm, Errors: []ui.FieldError{{Field: registry.FieldPerson, Message: refusal.Message}}}
+		if refusal.Kind == registry.KindThrottled {
+			form.Message = titleOf[http.StatusTooManyRequests]
+		}
+		return s.showDisclosure(w, r, statusOf(refusal.Kind), disclosureView{form: form})
+	case err != nil:
+		return err
+	case len(found) == 1:
+		http.Redirect(w, r, personAddress(found[0].ID), http.StatusSeeOther)
+		return nil
+	}
+	view := disclosureView{form: ui.Form{Values: r.PostForm}}
+	for _, f := range found {
+		p := f.Patient
+		view.persons = append(view.persons, foundPerson{personAddress(f.ID), p.NameLabel(), p.GivenNames, p.BirthDate.French(), p.BirthRank})
+	}
+	return s.showDisclosure(w, r, http.StatusOK, view)
+}
+
+func personAddress(id registry.RecordID) string {
+	return disclosureAddress + "/" + url.PathEscape(string(id))
+}
+
+type personView struct {
+	page    ui.Page
+	id      string
+	rows    []ui.Row
+	address string
+}
+
+func (s *Server) person(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	held, err := s.held(r, by)
+	if err != nil {
+		return err
+	}
+	p := held.Record.Patient
+	view := personView{page: s.page(r, "Données détenues sur une personne"), id: string(held.Record.ID), address: personAddress(held.Record.ID)}
+	view.rows = []ui.Row{
+		{Key: "name", Label: "Nom et prénoms", Value: p.FullName()},
+		{Key: "born", Label: "Date de naissance", Value: p.BirthDate.French()},
+		{Key: "sex", Label: "Sexe", Value: p.Sex.Label()},
+		{Key: "eligibilities", Label: "Déclarations d’éligibilité", Value: strconv.Itoa(len(held.Record.Eligibilities))},
+		{Key: "doses", Label: "Vaccinations", Value: strconv.Itoa(len(held.Record.FirstDoses) + len(held.Record.SecondDoses))},
+		{Key: "reports", Label: "Signalements", Value: strconv.Itoa(len(held.Reports))},
+		{Key: "log", Label: "Accès au dossier", Value: strconv.Itoa(len(held.Log))},
+	}
+	return s.render(w, r, http.StatusOK, personPage(view))
+}
+
+// held is all that is held on the person of an address.
+func (s *Server) held(r *http.Request, by registry.Actor) (registry.Holdings, error) {
+	return s.Registry.Holdings(r.Context(), by, registry.RecordID(r.PathValue("person")))
+}
+
+func (s *Server) personPDF(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	held, err := s.held(r, by)
+	if err != nil {
+		return err
+	}
+	ref, err := s.Registry.Reference(r.Context())
+	if err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	if err := s.printer.Booklet(&body, document.OfHoldings(held, ref, s.Registry.Security())); err != nil {
+		return err
+	}
+	return send(w, &body, "application/pdf", "donnees-personne.pdf")
+}
+
+func (s *Server) personJSON(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	held, err := s.held(r, by)
+	if err != nil {
+		return err
+	}
+	var body bytes.Buffer
+	if err := document.WriteHoldings(&body, held, s.Registry.Security()); err != nil {
+		return err
+	}
+	return send(w, &body, "application/json", "donnees-personne.json")
+}

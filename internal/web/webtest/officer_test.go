@@ -1,0 +1,312 @@
+package webtest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+	"vaccin/internal/web/webtest"
+)
+
+// consult asks the log for what a form says.
+func consult(b *webtest.Browser, pairs ...string) *webtest.Page {
+	b.T.Helper()
+	return b.Get("/journal").Form(registry.FieldProfessional).Fill(pairs...).Send(b)
+}
+
+func rowsOf(p *webtest.Page) int { return max(0, len(p.Root.Tags("tr"))-1) }
+
+// logged are the entries of the log of an action, the latest first.
+func (h *house) logged(t *testing.T, action registry.Action) (found []registry.Event) {
+	t.Helper()
+	events, err := h.store.Events(t.Context(), registry.EventQuery{Limit: 100_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range events {
+		if e.Action == action {
+			found = append(found, e)
+		}
+	}
+	return found
+}
+
+func TestTheOfficerReadsTheLogByPractitionerPlacePatientAndPeriod(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p, q := h.patient(t), h.patient(t)
+	doctor, other, officer := h.signIn(t, marchand), h.signIn(t, benali), h.as(t, registry.RoleDataProtection)
+	declare(doctor, p)
+	h.clock.Set(h.clock.Now().Add(24 * time.Hour))
+	other.Get(address(p, "")).Want(http.StatusOK)
+	other.Get(address(q, "")).Want(http.StatusOK)
+
+	first := officer.Get("/journal").Want(http.StatusOK, "Journal des accès")
+	if rowsOf(first) != 0 || len(h.logged(t, registry.ActionReadLog)) != 0 {
+		t.Error("the log is read before anything is asked for")
+	}
+	all := consult(officer).Want(http.StatusOK, "Déclaration d’éligibilité", "Consultation du dossier", "RPPS 99700810379", "Pro Santé Connect")
+	all.Not(secrets(p)...).Not(string(p.ID), string(q.ID))
+	if e := h.logged(t, registry.ActionReadLog); len(e) != 1 || e[0].Count != rowsOf(all) || e[0].Role != registry.RoleDataProtection {
+		t.Errorf("the reading is logged as %+v", e)
+	}
+
+	mine := consult(officer, registry.FieldProfessional, "99700810379").Want(http.StatusOK, "Déclaration d’éligibilité").Not("RPPS 99700517453")
+	if got := mine.Form(registry.FieldProfessional).Values.Get(registry.FieldProfessional); got != "99700810379" {
+		t.Errorf("what was asked for is shown as %q", got)
+	}
+	consult(officer, registry.FieldFrom, "02/02/2021").Want(http.StatusOK, "Consultation du dossier").Not("Déclaration d’éligibilité")
+	consult(officer, registry.FieldUntil, "01/02/2021").Want(http.StatusOK, "Déclaration d’éligibilité").Not("02/02/2021 à")
+	consult(officer, registry.FieldProfessional, "10003456781").Want(http.StatusOK, "Aucune entrée", "pour ces critères")
+
+	entry := officer.Get(all.Link("02/02/2021")).Want(http.StatusOK, "Entrée du journal", "Consultation du dossier")
+	place := entry.Row("place")
+	consult(officer, registry.FieldLogPlace, place, registry.FieldFrom, "01/02/2021", registry.FieldUntil, "02/02/2021").
+		Want(http.StatusOK, entry.Row("where")).Not("Aucune entrée")
+	if got := entry.Form(registry.FieldLogPlace).Send(officer).Want(http.StatusOK, "RPPS"); rowsOf(got) == 0 {
+		t.Error("nothing of the place")
+	}
+	if got := entry.Form(registry.FieldProfessional).Send(officer).Want(http.StatusOK, entry.Row("who")); rowsOf(got) < 2 {
+		t.Error("nothing of the person")
+	}
+
+	// Of one patient alone, whom the next search goes on to be about, until told otherwise.
+	patient := entry.Row("patient")
+	button := &webtest.Form{Action: "/journal", Values: url.Values{"entree": {entry.Form("reason").Values.Get("entree")}}}
+	about := officer.Post(button.Action, button.Values).Want(http.StatusOK, patient)
+	for _, row := range about.Root.Tags("tr")[1:] {
+		if !strings.Contains(row.Content(), patient) {
+			t.Errorf("an entry about someone else: %s", row.Content())
+		}
+	}
+	narrowed := about.Form(registry.FieldProfessional).Fill(registry.FieldFrom, "01/02/2021").Send(officer).Want(http.StatusOK, "Tous les patients", patient)
+	wide := narrowed.Form(registry.FieldProfessional).Fill("sans_patient", "oui").Send(officer).Want(http.StatusOK).Not("Tous les patients")
+	if rowsOf(wide) <= rowsOf(narrowed) {
+		t.Errorf("%d entries about all patients, %d about one", rowsOf(wide), rowsOf(narrowed))
+	}
+}
+
+func TestAFormOfTheLogIsCorrectedBesideItsFields(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	officer := h.as(t, registry.RoleDataProtection)
+	for _, c := range []struct{ field, text, says string }{
+		{registry.FieldProfessional, "Dupont", "numéro RPPS"},
+		{registry.FieldFrom, "31/02/2021", "n’existe pas"},
+		{registry.FieldUntil, "hier", "jour, mois, année"},
+		{registry.FieldLogPlace, strings.Repeat("x", 200), "au plus 120"},
+	} {
+		f := officer.Get("/journal").Form(registry.FieldProfessional).Fill(c.field, c.text)
+		page := f.Send(officer).Want(http.StatusUnprocessableEntity, "Certains champs sont à corriger")
+		if !strings.Contains(page.Error(c.field), c.says) || page.Form(registry.FieldProfessional).Values.Get(c.field) != c.text {
+			t.Errorf("%s: %q beside %q", c.field, page.Error(c.field), page.Form(registry.FieldProfessional).Values.Get(c.field))
+		}
+	}
+	page := consult(officer, registry.FieldLogPlace, "R1").Want(http.StatusUnprocessableEntity)
+	if !strings.Contains(page.Error(registry.FieldFrom), "période") {
+		t.Errorf("a place without a period: %q", page.Error(registry.FieldFrom))
+	}
+	officer.Get("/journal?consultation=inconnue").Want(http.StatusOK).Not("Aucune entrée")
+	officer.Get("/journal/export.csv?consultation=inconnue").Want(http.StatusNotFound, "n’est plus connue")
+	for _, wrong := range []string{"", "x", "1-", "-1", "1-1", "9223372036854775807-9223372036854775807", "1-99999999999999999999"} {
+		officer.Get("/journal/entree?entree="+url.QueryEscape(wrong)).Want(http.StatusNotFound, "n’existe pas")
+	}
+}
+
+func TestTheLogIsPagedAndKeptAsAFile(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t)
+	officer := h.as(t, registry.RoleDataProtection)
+	const entries = 120
+	for i := range entries { // all of one microsecond
+		event := registry.Event{
+			At: h.clock.Now(), Role: registry.RolePractitioner, NationalID: "810003456781", PlaceID: "R9", PlaceName: "=cmd|' /C calc'!A0",
+			Door: registry.DoorPSC, Action: registry.ActionRead, Record: p.ID, Outcome: registry.OutcomeFound, Version: i + 1,
+		}
+		if err := h.store.Log(t.Context(), event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	page := consult(officer, registry.FieldProfessional, "10003456781").Want(http.StatusOK)
+	file := officer.Get(page.Link("Télécharger ces entrées")).Want(http.StatusOK)
+	seen, pages := map[string]bool{}, 0
+	for ; ; pages++ {
+		for _, row := range page.Root.Tags("tr")[1:] {
+			_, version, _ := strings.Cut(row.Content(), "version ")
+			version, _, _ = strings.Cut(version, "Trouvé")
+			if seen[version] {
+				t.Errorf("version %q is shown twice", version)
+			}
+			seen[version] = true
+		}
+		older := page.Link("Entrées plus anciennes")
+		if older == "" {
+			break
+		}
+		page = officer.Get(older).Want(http.StatusOK, "Revenir aux entrées les plus récentes")
+	}
+	if len(seen) != entries || pages != 2 {
+		t.Errorf("%d entries on %d pages", len(seen), pages+1)
+	}
+	lines := strings.Split(strings.TrimSpace(file.Body), "\r\n")
+	if len(lines) != entries+1 || !strings.Contains(lines[1], ";'=cmd|' /C calc'!A0;") || !strings.HasPrefix(file.Body, "\uFEFFDate et heure") {
+		t.Errorf("the file has %d lines: %s", len(lines), lines[1])
+	}
+	if strings.Contains(file.Body, string(p.ID)) || !strings.Contains(lines[1], ";P-") {
+		t.Error("the file tells of the patient")
+	}
+	for _, name := range []string{"10003456781", "R9"} {
+		if line := lineWith(strings.Join(officer.Visited, "\n"), name); line != "" {
+			t.Errorf("an address holds %s: %s", name, line)
+		}
+	}
+}
+
+func TestAPseudonymIsResolvedOnceForAReason(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t, withCode(123456789))
+	doctor, officer, support := h.signIn(t, marchand), h.as(t, registry.RoleDataProtection), h.as(t, registry.RoleSupport)
+	declare(doctor, p)
+	entry := officer.Get(consult(officer).Link("01/02/2021")).Want(http.StatusOK, "Identifier ce patient").Not(secrets(p)...).Not(string(p.ID))
+	pseudonym := entry.Row("patient")
+	for _, path := range []string{"/dossiers/", "/demandes-acces/"} {
+		for _, b := range []*webtest.Browser{doctor, officer} {
+			if page := b.Get(path + pseudonym); page.Status != http.StatusNotFound && page.Status != http.StatusForbidden {
+				t.Errorf("%s and a pseudonym: %d", path, page.Status)
+			}
+		}
+	}
+	empty := entry.Form("reason").Send(officer).Want(http.StatusUnprocessableEntity, "Certains champs").Not(secrets(p)...)
+	if empty.Error("reason") == "" {
+		t.Error("the reason is not asked for beside its field")
+	}
+	if got := empty.Form("reason").Fill("reason", strings.Repeat("é", 301)).Send(officer).Want(http.StatusUnprocessableEntity); got.Form("reason").Values.Get("reason") == "" {
+		t.Error("what was typed is lost")
+	}
+	resolved := entry.Form("reason").Fill("reason", "Réclamation n° 12").Send(officer).
+		Want(http.StatusOK, "Patient identifié", "DURAND (née LEFÈVRE)", "15/06/1945", "Réclamation n° 12")
+	resolved.Not(string(p.ID))
+	if e := h.logged(t, registry.ActionResolve); len(e) != 1 || e[0].Reason != "Réclamation n° 12" || e[0].Record != p.ID {
+		t.Errorf("logged %+v", e)
+	}
+	consult(officer).Want(http.StatusOK, "Identification d’un patient du journal").Not(secrets(p)...)
+	support.Post("/journal/entree", entry.Form("reason").Values).Want(http.StatusForbidden).Not(secrets(p)...)
+}
+
+func TestAFormOfTheOfficerOutlivesItsSession(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	declare(h.signIn(t, marchand), h.patient(t))
+	officer := h.as(t, registry.RoleDataProtection)
+	entry := officer.Get(consult(officer).Link("01/02/2021"))
+	f := entry.Form("reason").Fill("reason", "Réclamation 12")
+	h.expire(officer)
+	f.Send(officer).Want(http.StatusUnauthorized, "conservée")
+	again := h.enter(officer, "dpo", "/connexion/agents").Want(http.StatusOK, "Votre saisie a été conservée")
+	if again.Form("reason").Values.Get("reason") != "Réclamation 12" {
+		t.Error("the reason is lost")
+	}
+	again.Form("reason").Send(officer).Want(http.StatusOK, "Patient identifié")
+}
+
+func TestAPersonWhoAsksGetsAllThatIsHeldOnThem(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t, withCode(123456789))
+	doctor, officer := h.signIn(t, marchand), h.as(t, registry.RoleDataProtection)
+	declare(doctor, p)
+	inject(doctor, p)
+	search := officer.Get(officer.Get("/agents/accueil").Link("Demandes d’accès")).Want(http.StatusOK, "Demande d’accès d’une personne").Form("person")
+	refused := search.Send(officer).Want(http.StatusUnprocessableEntity)
+	if refused.Error("person") == "" || refused.Error("requested") == "" {
+		t.Error("the fields are not refused beside them")
+	}
+	number := p.Patient.Holder.Format()
+	if page := search.Fill("person", number).Send(officer).Want(http.StatusUnprocessableEntity); page.Form("person").Values.Get("person") != number {
+		t.Error("what was typed is lost")
+	}
+	for _, wrong := range []string{"2 69 05 49 588 157 81", registrytest.NIR(4242).Format(), registry.TargetCode(424242).Format()} {
+		page := officer.Get("/demandes-acces").Form("person").Fill("person", wrong, "requested", "on").Send(officer)
+		if page.Status != http.StatusUnprocessableEntity && page.Status != http.StatusNotFound || page.Error("person") == "" {
+			t.Errorf("%s: %d, %q", wrong, page.Status, page.Error("person"))
+		}
+	}
+	for _, typed := range []string{number, p.Code.Format()} {
+		officer.Get("/demandes-acces").Form("person").Fill("person", typed, "requested", "on").Send(officer).
+			Want(http.StatusOK, "Données détenues sur une personne", "DURAND (née LEFÈVRE)", "15/06/1945")
+	}
+	page := officer.Get("/demandes-acces/" + string(p.ID)).Want(http.StatusOK)
+	pdf := officer.Get(page.Link("Télécharger le document")).Want(http.StatusOK)
+	command := exec.CommandContext(t.Context(), "pdftotext", "-", "-")
+	command.Stdin = strings.NewReader(pdf.Body)
+	text, err := command.Output()
+	if err != nil || pdf.Header.Get("Content-Disposition") != `attachment; filename="donnees-personne.pdf"` {
+		t.Fatal(err, pdf.Header)
+	}
+	for _, want := range []string{"DURAND", number, "Déclaration n° 1, version 1", "EHPAD Les Glycines", "Hélène MARCHAND", "RPPS 99700810379", "Demande de la personne"} {
+		if !strings.Contains(strings.ReplaceAll(string(text), "\u00a0", " "), want) {
+			t.Errorf("the document does not say %q:\n%s", want, text)
+		}
+	}
+	file := officer.Get(page.Link("Télécharger les données")).Want(http.StatusOK)
+	var held struct {
+		Format string
+		Record struct {
+			ID         string
+			FirstDoses []struct{ Versions []json.RawMessage }
+		}
+		Log []struct{ Action, NationalID, Reason string }
+	}
+	if err := json.NewDecoder(bytes.NewBufferString(file.Body)).Decode(&held); err != nil {
+		t.Fatal(err)
+	}
+	if held.Record.ID != string(p.ID) || len(held.Record.FirstDoses) != 1 || len(held.Log) < 5 || held.Log[len(held.Log)-1].Reason != registry.ReasonRequested {
+		t.Errorf("%+v", held)
+	}
+	if e := h.logged(t, registry.ActionDisclose); len(e) != 5 || e[0].Reason != registry.ReasonRequested || e[0].Record != p.ID {
+		t.Errorf("%d readings are logged: %+v", len(e), e)
+	}
+	page.Form("personne").Send(officer).Want(http.StatusOK, "Tous les patients", "Réponse à une demande d’accès").Not(secrets(p)...)
+	officer.Get("/demandes-acces/"+strings.Repeat("f", 32)).Want(http.StatusNotFound, "n’existe pas")
+	for _, b := range []*webtest.Browser{doctor, h.as(t, registry.RoleSupport)} {
+		for _, path := range []string{"", "/donnees.pdf", "/donnees.json"} {
+			b.Get("/demandes-acces/"+string(p.ID)+path).Want(http.StatusForbidden).Not(secrets(p)...)
+		}
+	}
+	for _, secret := range spellings(h, t, p) {
+		if line := lineWith(strings.Join(officer.Visited, "\n")+"\n"+h.logs.String(), secret); line != "" {
+			t.Errorf("an address or a log line holds %q: %s", secret, line)
+		}
+	}
+}
+
+func TestAmongAFamilyTheOfficerChooses(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	one := h.patient(t)
+	twin := h.patient(t, func(p *registry.ImportedPerson) {
+		p.Patient.Holder, p.Patient.GivenNames, p.Patient.BirthRank = one.Patient.Holder, "Zélie", 2
+	})
+	officer := h.as(t, registry.RoleDataProtection)
+	list := officer.Get("/demandes-acces").Form("person").Fill("person", one.Patient.Holder.Format(), "requested", "on").Send(officer).
+		Want(http.StatusOK, "Plusieurs personnes", "Zélie")
+	links := 0
+	for _, a := range list.Root.Tags("a") {
+		if strings.HasPrefix(a.Attr("href"), "/demandes-acces/") {
+			links++
+		}
+	}
+	if links != 2 {
+		t.Errorf("%d persons to choose among", links)
+	}
+	officer.Get("/demandes-acces/"+string(twin.ID)).Want(http.StatusOK, "Zélie")
+}
