@@ -228,7 +228,7 @@ func (k keysRetireCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	err = st.Retire(ctx, id, g.KeyEvent(by, registry.ActionRetireKey, id.String()))
+	err = st.RetireKey(ctx, id, g.KeyEvent(by, registry.ActionRetireKey, id.String()))
 	switch {
 	case errors.Is(err, store.ErrKeyInUse):
 		return registry.Conflict(fmt.Sprintf("La clé %v sert encore. Lancez d’abord « vaccin keys new %v » puis « vaccin keys rotate ».", id, kind))

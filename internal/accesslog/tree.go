@@ -33,21 +33,11 @@ func NewFrontier(size int64, roots []Hash) (*Frontier, error) {
 	return &Frontier{size: size, roots: append([]Hash(nil), roots...)}, nil
 }
 
-// Subtrees are the largest whole subtrees of a tree of a size, largest first, without their hashes.
-func Subtrees(size int64) []Node {
-	var all []Node
-	end := int64(0)
-	for level := 62; level >= 0; level-- {
-		if size&(1<<level) != 0 {
-			end += 1 << level
-			all = append(all, Node{Level: level, End: end})
-		}
-	}
-	return all
-}
-
 // Size is how many leaves the tree has.
 func (f *Frontier) Size() int64 { return f.size }
+
+// Roots are the hashes of its largest whole subtrees, largest first, from which NewFrontier makes it again.
+func (f *Frontier) Roots() []Hash { return f.roots }
 
 // Add grows the tree by a leaf and calls completed for each subtree of KeptLevel or more that it completes.
 func (f *Frontier) Add(leaf Hash, completed func(Node)) {

@@ -180,8 +180,8 @@ func orNull(index []byte) any {
 // sealPrefix is how data that a key sealed begins.
 func sealPrefix(number int) []byte { return []byte{byte(number >> 8), byte(number)} }
 
-// Retire says that a key is no longer needed, and refuses while a row bears it. It may then leave the ring.
-func (s *Store) Retire(ctx context.Context, id keyring.ID, event registry.Event) error {
+// RetireKey says that a key is no longer needed, and refuses while a row bears it. It may then leave the ring.
+func (s *Store) RetireKey(ctx context.Context, id keyring.ID, event registry.Event) error {
 	query := query{sql: selectBlindUnder, args: []any{int(id.Number)}}
 	if id.Kind == keyring.SealKey {
 		query.sql, query.args = selectSealUnder, []any{sealPrefix(int(id.Number))}

@@ -54,6 +54,7 @@ type Store struct {
 	engine engine
 	queue  *queue
 	keys   keyHolder
+	log    logQueries
 }
 
 var (
@@ -85,17 +86,17 @@ type Options struct {
 func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	var e engine
 	var err error
-	writers := 1
+	writers, log := 1, sqliteLog
 	if IsDatabase(address) {
 		e, err = openPostgres(ctx, address, o)
-		writers = writersAtOnce
+		writers, log = writersAtOnce, postgresLog
 	} else {
 		e, err = openSQLite(ctx, address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
-	s := &Store{engine: e, queue: startQueue(e, writers)}
+	s := &Store{engine: e, queue: startQueue(e, writers), log: log}
 	err = s.takeKeys(ctx, o.Keys)
 	if held := s.keys.held.Load(); err == nil && held != nil && !IsDatabase(address) {
 		err = sealClear(ctx, address, held)

@@ -15,6 +15,7 @@ type memory struct {
 	registry.PortalAccountStore
 	Sessions
 	Handovers
+	LogTree
 }
 
 func (m memory) Events(_ context.Context, want registry.EventQuery) ([]registry.Event, error) {

@@ -1,6 +1,6 @@
 // Package storetest is the conformance suite of the stores: it checks every sentence of the contract that
 // stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog,
-// registry.PortalAccountStore, Sessions and Handovers. It
+// registry.PortalAccountStore, Sessions, Handovers and LogTree. It
 // knows the contract alone and imports no store; every engine runs it. Only tests may import it.
 package storetest
 
@@ -26,6 +26,7 @@ type Engine interface {
 	registry.PortalAccountStore
 	Sessions
 	Handovers
+	LogTree
 	Close() error
 }
 
@@ -78,7 +79,8 @@ var (
 	}
 	engineTests = map[string]group{
 		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,
-		"failure": failureTests, "rank": rankTests,
+		"log tree": logTreeTests,
+		"failure":  failureTests, "rank": rankTests,
 	}
 )
 

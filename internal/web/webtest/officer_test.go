@@ -279,7 +279,7 @@ func TestAPersonWhoAsksGetsAllThatIsHeldOnThem(t *testing.T) {
 	officer.Get("/demandes-acces/"+strings.Repeat("f", 32)).Want(http.StatusNotFound, "n’existe pas")
 	for _, b := range []*webtest.Browser{doctor, h.as(t, registry.RoleSupport)} {
 		for _, path := range []string{"", "/donnees.pdf", "/donnees.json"} {
-			b.Get("/demandes-acces/"+string(p.ID)+path).Want(http.StatusForbidden).Not(secrets(p)...)
+			b.Get("/demandes-acces/" + string(p.ID) + path).Want(http.StatusForbidden).Not(secrets(p)...)
 		}
 	}
 	for _, secret := range spellings(h, t, p) {
