@@ -97,7 +97,7 @@ func (k *signing) verify(t *testing.T, s *Store) (accesslog.Summary, []accesslog
 // has the database in hand. Entry number n is at position n-1; heads cover each 100.
 func TestTamperingOfWhoHasTheDatabaseIsFound(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "base.db")
-	s, err := Open(t.Context(), base)
+	s, err := Open(t.Context(), base, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,7 +189,7 @@ func copied(t *testing.T, base string) (*Store, string) {
 	if _, err := aside(t, base).ExecContext(t.Context(), "VACUUM INTO '"+path+"'"); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Open(t.Context(), path)
+	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func rehash(t *testing.T, db *sql.DB) {
 // TestTheSignerSeesAForgedLog forges everything in the store but what it cannot: the next head is refused.
 func TestTheSignerSeesAForgedLog(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
-	s, err := Open(t.Context(), path)
+	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestTheSignerSeesAForgedLog(t *testing.T) {
 
 func TestLeavesAndHeadsAreAppendOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
-	s, err := Open(t.Context(), path)
+	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func TestLeavesAndHeadsAreAppendOnly(t *testing.T) {
 // TestTheLogIsAppendOnlyAfterARetirement: what was lifted for it stands again.
 func TestTheLogIsAppendOnlyAfterARetirement(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
-	s, err := Open(t.Context(), path)
+	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +301,7 @@ func TestTheLogIsAppendOnlyAfterARetirement(t *testing.T) {
 // TestWhatWasChangedIsNotRetired: it is evidence.
 func TestWhatWasChangedIsNotRetired(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store.db")
-	s, err := Open(t.Context(), path)
+	s, err := Open(t.Context(), path, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
