@@ -52,21 +52,23 @@ var sqliteLog = logQueries{
 	},
 }
 
-// On PostgreSQL many transactions write at once, and numbers are drawn in another order than they commit in.
+// On PostgreSQL (where an ORDER BY without the table's name would sort by the number selected, past the index)
+// many transactions write at once, and numbers are drawn in another order than they commit in.
 // An entry is final when no transaction as old as its own can still be running: those that come later have
 // higher numbers, so that the order of transactions and numbers is settled up to there.
 var postgresLog = logQueries{
 	final: "SELECT txid::text::bigint, num, " + eventColumns + " FROM access_log" + afterNumbered +
-		" AND txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY txid, num LIMIT $1",
-	waiting: "SELECT at FROM access_log" + afterNumbered + " ORDER BY txid, num LIMIT 1",
+		" AND txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY access_log.txid, num LIMIT $1",
+	waiting: "SELECT at FROM access_log" + afterNumbered + " ORDER BY access_log.txid, num LIMIT 1",
 	pages: []string{
 		leafPage + "a.txid = l.turn::text::xid8 AND a.num = l.num AND a.at = l.at" + pageOf, // in its month
 		leafPage + "a.txid = l.turn::text::xid8 AND a.num = l.num" + pageOf,
 	},
-	strays: "SELECT txid::text::bigint, num, at," +
-		" EXISTS (SELECT 1 FROM log_leaf l WHERE l.num = access_log.num AND l.turn = access_log.txid::text::bigint)," +
-		" (txid, num) > ((SELECT turn::text::xid8 FROM log_state), (SELECT num FROM log_state))" +
-		" FROM access_log WHERE (txid, num) > (GREATEST($1::bigint, 0)::text::xid8, $2::bigint) ORDER BY txid, num LIMIT $3",
+	strays: "SELECT a.txid::text::bigint, a.num, a.at, l.num IS NOT NULL," +
+		" (a.txid, a.num) > ((SELECT turn::text::xid8 FROM log_state), (SELECT num FROM log_state))" +
+		" FROM (SELECT txid, num, at FROM access_log WHERE (txid, num) > (GREATEST($1::bigint, 0)::text::xid8, $2::bigint)" +
+		" ORDER BY access_log.txid, num LIMIT $3) a" +
+		" LEFT JOIN log_leaf l ON l.num = a.num AND l.turn = a.txid::text::bigint ORDER BY a.txid, a.num",
 	retire: retireMonths,
 }
 
