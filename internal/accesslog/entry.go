@@ -32,6 +32,7 @@ type Entry struct {
 	Version    int64
 	Count      int64
 	Digest     string
+	Reason     string
 }
 
 // ActionRetire is the action of the entry that tells that old entries were removed for their age. Its
@@ -47,9 +48,9 @@ const maxText = 1 << 20
 var errEntry = errors.New("accesslog: these bytes are no entry")
 
 // texts are the fields of text in the order in which they are encoded.
-func (e *Entry) texts() [9]*string {
+func (e *Entry) texts() [10]*string {
 	return [...]*string{
-		&e.Role, &e.NationalID, &e.PlaceID, &e.PlaceName, &e.Door, &e.Action, &e.Record, &e.Outcome, &e.Digest,
+		&e.Role, &e.NationalID, &e.PlaceID, &e.PlaceName, &e.Door, &e.Action, &e.Record, &e.Outcome, &e.Digest, &e.Reason,
 	}
 }
 

@@ -61,9 +61,9 @@ func TestEveryFieldIsHashed(t *testing.T) {
 
 // TestTheEncodingStaysAsItIs holds the encoding to bytes written down: logs of years must still verify.
 func TestTheEncodingStaysAsItIs(t *testing.T) {
-	e := Entry{Num: 7, At: time.UnixMicro(1609747200000001).UTC(), Role: "r", Action: "é", Version: 2, Count: 3, Digest: "d"}
+	e := Entry{Num: 7, At: time.UnixMicro(1609747200000001).UTC(), Role: "r", Action: "é", Version: 2, Count: 3, Digest: "d", Reason: "w"}
 	const want = "01" + "0000000000000007" + "0005b80e7a08c001" + "0000000000000002" + "0000000000000003" +
-		"0000000172" + "00000000" + "00000000" + "00000000" + "00000000" + "00000002c3a9" + "00000000" + "00000000" + "0000000164"
+		"0000000172" + "00000000" + "00000000" + "00000000" + "00000000" + "00000002c3a9" + "00000000" + "00000000" + "0000000164" + "0000000177"
 	if got := hex.EncodeToString(e.Encode()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -27,7 +27,7 @@ type logQueries struct {
 // entryColumns are the columns of an entry that may not be there.
 const entryColumns = "a.num, COALESCE(a.at, 0), COALESCE(a.role, ''), COALESCE(a.actor_id, ''), COALESCE(a.place_id, '')," +
 	" COALESCE(a.place_name, ''), COALESCE(a.door, ''), COALESCE(a.action, ''), COALESCE(a.record_id, '')," +
-	" COALESCE(a.outcome, ''), COALESCE(a.version, 0), COALESCE(a.count, 0), COALESCE(a.digest, '')"
+	" COALESCE(a.outcome, ''), COALESCE(a.version, 0), COALESCE(a.count, 0), COALESCE(a.digest, ''), COALESCE(a.reason, '')"
 
 const (
 	leafPage = "SELECT l.position, l.num, l.at, l.hash, l.turn, " + entryColumns + " FROM log_leaf l LEFT JOIN access_log a ON "

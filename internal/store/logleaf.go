@@ -80,7 +80,7 @@ func entryOf(num int64, e registry.Event) accesslog.Entry {
 	return accesslog.Entry{
 		Num: num, At: e.At, Role: string(e.Role), NationalID: e.NationalID, PlaceID: e.PlaceID, PlaceName: e.PlaceName,
 		Door: string(e.Door), Action: string(e.Action), Record: string(e.Record), Outcome: string(e.Outcome),
-		Version: int64(e.Version), Count: int64(e.Count), Digest: e.Digest,
+		Version: int64(e.Version), Count: int64(e.Count), Digest: e.Digest, Reason: e.Reason,
 	}
 }
 

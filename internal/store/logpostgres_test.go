@@ -33,8 +33,8 @@ func run(t *testing.T, c *pgx.Conn, statements ...string) {
 	}
 }
 
-const insertOne = "INSERT INTO access_log (at, role, actor_id, place_id, place_name, door, action, record_id, outcome, version, count, digest)" +
-	" VALUES (1609747200000000, 'r', 'a', '', '', '', 'read-record', '', 'found', 0, 0, '')"
+const insertOne = "INSERT INTO access_log (at, role, actor_id, place_id, place_name, door, action, record_id, outcome, version, count, digest, reason)" +
+	" VALUES (1609747200000000, 'r', 'a', '', '', '', 'read-record', '', 'found', 0, 0, '', '')"
 
 // TestEntriesOfATransactionThatStillRunsWait has a transaction write an entry early and commit it late, as
 // others do in between: none is numbered before it, and none is passed over.
@@ -157,7 +157,7 @@ func TestTamperingOfWhoHasThePostgreSQLIsFound(t *testing.T) {
 		},
 		"one row twice": {
 			[]string{
-				"INSERT INTO access_log SELECT num, txid, at, role, actor_id, place_id, place_name, door, action, record_id, 'refused', version, count, digest FROM access_log WHERE num = %[1]d",
+				"INSERT INTO access_log SELECT num, txid, at, role, actor_id, place_id, place_name, door, action, record_id, 'refused', version, count, digest, reason FROM access_log WHERE num = %[1]d",
 			},
 			func(x, _ int64) []accesslog.Finding {
 				return []accesslog.Finding{{Kind: accesslog.LeafDouble, Position: 149, Num: x}}
@@ -268,7 +268,7 @@ func TestNumberingReadsByAnIndex(t *testing.T) {
 	url := databases.New(t)
 	db := besides(t, url)
 	run(t, db, "INSERT INTO log_leaf SELECT n, 1000, n, 1609747200000000, sha256('') FROM generate_series(0, 40000) n",
-		strings.Replace(strings.Replace(insertOne, " VALUES (16097", " SELECT 16097", 1), "'')", "'' FROM generate_series(1, 40000)", 1),
+		strings.Replace(strings.Replace(insertOne, " VALUES (16097", " SELECT 16097", 1), "'', '')", "'', '' FROM generate_series(1, 40000)", 1),
 		"UPDATE log_state SET turn = pg_current_xact_id()::text::bigint - 1", "ANALYZE access_log, log_leaf")
 	for _, q := range []struct {
 		text string

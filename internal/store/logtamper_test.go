@@ -138,7 +138,7 @@ func TestTamperingOfWhoHasTheDatabaseIsFound(t *testing.T) {
 		"a row put where one was": {
 			sql: []string{
 				"UPDATE access_log SET num = -150 WHERE num = 150",
-				"INSERT INTO access_log SELECT 150, at, role, actor_id, place_id, place_name, door, action, record_id, outcome, 9, count, digest FROM access_log WHERE num = -150",
+				"INSERT INTO access_log SELECT 150, at, role, actor_id, place_id, place_name, door, action, record_id, outcome, 9, count, digest, reason FROM access_log WHERE num = -150",
 			},
 			want: []accesslog.Finding{
 				{Kind: accesslog.EntryChanged, Position: 149, Num: 150},
