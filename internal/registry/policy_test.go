@@ -52,6 +52,7 @@ func policyRecords() (fresh, eligible, first, single, complete registry.Record) 
 	return fresh, eligible, first, single, complete
 }
 
+// policyCases are the cases of the policy. Long because it is a table.
 func policyCases() []policyCase {
 	const elig, dose1, dose2 = registry.StepEligibility, registry.StepFirstDose, registry.StepSecondDose
 	fresh, eligible, first, single, complete := policyRecords()

@@ -23,8 +23,8 @@ const (
 	leafColumns = "position, turn, num, at, hash"
 
 	// What a guard that failed lets through is undone with it; without these clauses it would be an error.
-	underLeaves = " ON CONFLICT (position) DO NOTHING"
-	underNodes  = " ON CONFLICT (ends, level) DO NOTHING"
+	underLeaves = " ON CONFLICT DO NOTHING"
+	underNodes  = " ON CONFLICT DO NOTHING"
 )
 
 var insertNode = insertOf("log_node", "ends, level, hash") + underNodes

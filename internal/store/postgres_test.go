@@ -28,8 +28,8 @@ func cell(t testing.TB, s *Store, sql string, args ...any) string {
 	return found[0]
 }
 
-// run has one statement done as the store's own writing does it.
-func run(t testing.TB, s *Store, sql string, args ...any) error {
+// execute has one statement done as the store's own writing does it.
+func execute(t testing.TB, s *Store, sql string, args ...any) error {
 	t.Helper()
 	return s.write(t.Context(), work{statements: []statement{{sql: sql, args: args, quiet: true}}, alone: true})
 }
@@ -58,7 +58,7 @@ func TestTheServiceMayOnlyAddToWhatWasDeclared(t *testing.T) {
 		"INSERT INTO lot (vaccine_code, number) VALUES ('a', 'b')", "DELETE FROM portal_account", "UPDATE goose_db_version SET version_id = 0",
 	}
 	for _, text := range refused {
-		if err := run(t, s, text); err == nil {
+		if err := execute(t, s, text); err == nil {
 			t.Errorf("done: %s", text)
 		}
 	}
@@ -68,7 +68,7 @@ func TestTheServiceMayOnlyAddToWhatWasDeclared(t *testing.T) {
 	}
 	defer owner.Close()
 	for _, text := range []string{"UPDATE access_log SET at = 0", "DELETE FROM access_log", "TRUNCATE access_log", "DELETE FROM " + month} {
-		if err := run(t, owner, text); err == nil {
+		if err := execute(t, owner, text); err == nil {
 			t.Errorf("done by who may do anything: %s", text)
 		}
 	}
@@ -124,7 +124,7 @@ func TestAnOlderDatabaseIsRefusedAndANewerOneServes(t *testing.T) {
 		{fmt.Sprintf("INSERT INTO goose_db_version (version_id, is_applied) VALUES (%d, true)", newest+1), nil},
 		{fmt.Sprintf("DELETE FROM goose_db_version WHERE version_id >= %d", newest), ErrOutdated},
 	} {
-		if err := run(t, s, version.sql); err != nil {
+		if err := execute(t, s, version.sql); err != nil {
 			t.Fatal(err)
 		}
 		again, err := Open(t.Context(), address, Options{Service: true})

@@ -30,10 +30,10 @@ var databases = postgrestest.Databases{Prepare: func(url string) error {
 	return s.Close()
 }}
 
-// openDatabase opens an empty database of its own with the rights of the service alone, and with those of who
-// imports.
+// openDatabase opens an empty database of its own.
 func openDatabase(t testing.TB, o Options) *Store {
 	t.Helper()
+	o.Keys = keyringtest.Keys()
 	s, err := Open(context.Background(), databases.New(t), o)
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +47,6 @@ func TestConformance(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Engine { return open(t) })
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) storetest.Engine { return openDatabase(t, Options{Keys: keyringtest.Keys()}) })
+		storetest.Run(t, func(t *testing.T) storetest.Engine { return openDatabase(t, Options{}) })
 	})
 }
