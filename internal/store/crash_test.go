@@ -160,7 +160,7 @@ func checkSurvivors(t *testing.T, path string, acknowledged map[registry.RecordI
 		}
 	}
 	damage := ""
-	err = s.engine.read(t.Context(), query{"PRAGMA integrity_check", nil, func(scan func(...any) error) error { return scan(&damage) }})
+	err = s.engine.read(t.Context(), query{sql: "PRAGMA integrity_check", row: func(scan func(...any) error) error { return scan(&damage) }})
 	if err != nil || damage != "ok" {
 		t.Fatalf("the file is damaged: %s %v", damage, err)
 	}

@@ -213,7 +213,7 @@ func (s *Store) StoredKeys(ctx context.Context) ([]StoredKey, error) {
 }
 
 func (s *Store) exists(ctx context.Context, sql string) (found bool, err error) {
-	err = s.engine.read(ctx, query{sql, nil, func(func(...any) error) error {
+	err = s.engine.read(ctx, query{sql: sql, row: func(func(...any) error) error {
 		found = true
 		return nil
 	}})

@@ -146,7 +146,7 @@ func (k *identityKeys) moved() reason {
 // unknown is a query that finds a row when records may bear a key that k does not have, and what was
 // looked for would be missed.
 func (k *identityKeys) unknown(found *bool) query {
-	return query{k.unknownBlind, k.knownBlinds, func(func(...any) error) error {
+	return query{sql: k.unknownBlind, args: k.knownBlinds, row: func(func(...any) error) error {
 		*found = true
 		return nil
 	}}

@@ -20,7 +20,7 @@ type planner struct {
 func (p *planner) read(ctx context.Context, queries ...query) error {
 	for _, q := range queries {
 		var steps []string
-		err := p.sqlite.read(ctx, query{"EXPLAIN QUERY PLAN " + q.sql, q.args, func(scan func(...any) error) error {
+		err := p.sqlite.read(ctx, query{sql: "EXPLAIN QUERY PLAN " + q.sql, args: q.args, row: func(scan func(...any) error) error {
 			var id, parent, unused int
 			var step string
 			err := scan(&id, &parent, &unused, &step)

@@ -9,9 +9,9 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -31,6 +31,10 @@ const (
 // read, on one view each time. Whatever is sent is sent in one round trip.
 type postgres struct {
 	writers, readers *pgxpool.Pool
+	shapes           sync.Map // of statements, by their text: merged
+	readings         chan *reading
+	stopped          chan struct{}
+	serving          sync.WaitGroup
 	closed           atomic.Bool
 }
 
@@ -59,19 +63,25 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	if err := preparePostgres(ctx, config.ConnConfig, o); err != nil {
 		return nil, err
 	}
-	e := &postgres{}
+	e := &postgres{readings: make(chan *reading, maxBatch), stopped: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			_ = e.close()
 		}
 	}()
-	if e.writers, err = pool(ctx, config, o, writing); err != nil {
+	if e.writers, err = pool(ctx, config, o, settingsToWrite); err != nil {
 		return nil, err
 	}
-	if e.readers, err = pool(ctx, config, o, reading); err != nil {
+	if e.readers, err = pool(ctx, config, o, settingsToRead); err != nil {
 		return nil, err
 	}
-	return e, e.checkDurable(ctx, o)
+	if err := e.checkDurable(ctx, o); err != nil {
+		return nil, err
+	}
+	for range readersAtOnce {
+		e.serving.Go(e.serveReadings)
+	}
+	return e, nil
 }
 
 var errAddress = errors.New("the address of the database cannot be read: it has the form postgres://user@host:5432/database")
@@ -80,13 +90,17 @@ var errAddress = errors.New("the address of the database cannot be read: it has 
 // the next is sent. More would share fewer commits.
 const writersAtOnce = 2
 
+// readersAtOnce is how many reads one server has under way together; those that come meanwhile wait, and are then
+// read together.
+var readersAtOnce = max(2, runtime.NumCPU())
+
 // Settings of connections. What writes sees at each statement what was committed before it, so that a guard
 // tells failure by touching no row and not by an error; what reads has one view for all its queries.
 var (
-	writing = map[string]string{
+	settingsToWrite = map[string]string{
 		"default_transaction_isolation": "read committed", "lock_timeout": "5s", "statement_timeout": "60s",
 	}
-	reading = map[string]string{
+	settingsToRead = map[string]string{
 		"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on", "statement_timeout": "60s",
 	}
 )
@@ -150,6 +164,8 @@ func (e *postgres) close() error {
 	if e.closed.Swap(true) {
 		return ErrClosed
 	}
+	close(e.stopped)
+	e.serving.Wait()
 	for _, p := range []*pgxpool.Pool{e.readers, e.writers} {
 		if p != nil {
 			p.Close()
@@ -223,32 +239,29 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return strings.Compare(batch[a].key, batch[b].key) })
-	sent := &pgx.Batch{}
-	for _, i := range order {
-		batch[i].send(sent)
+	sorted, touched := make([]work, len(batch)), make([][]int64, len(batch))
+	for at, i := range order {
+		sorted[at], touched[at] = batch[i], make([]int64, len(batch[i].statements))
 	}
-	ctx := context.Background()
-	c, err := e.acquire(ctx, e.writers)
+	c, err := e.acquire(context.Background(), e.writers)
 	if err != nil {
 		return nil, &failure{err: fmt.Errorf("store: connecting to write: %w", err)}
 	}
 	defer c.Release()
-	touched := make([][]int64, len(batch))
-	results := c.SendBatch(ctx, sent)
-	for _, i := range order {
-		if touched[i], err = batch[i].touched(results); err != nil {
-			_ = results.Close() // it repeats the error
-			return nil, undone(err)
-		}
+	steps, err := e.writeSteps(c, sorted, touched)
+	if err != nil {
+		return nil, undone(err)
 	}
-	if err := results.Close(); err != nil {
+	if committing, err := exchange(c, steps); err != nil && committing {
 		return nil, uncommitted(err)
+	} else if err != nil {
+		return nil, undone(err)
 	}
 	refusals := make([]error, len(batch))
-	for i, w := range batch {
+	for at, i := range order {
 		// Guards that failed touched nothing, and what follows them neither. What is found now may have come
 		// since; it makes who is refused decide again in any case.
-		refusals[i] = w.refusal(touched[i], func(probe query) error { return e.read(ctx, probe) })
+		refusals[i] = sorted[at].refusal(touched[at], func(probe query) error { return e.read(context.Background(), probe) })
 	}
 	return refusals, nil
 }
@@ -262,20 +275,19 @@ func (w work) send(to *pgx.Batch) {
 		to.Queue(lockRecords)
 	}
 	for _, s := range w.statements {
-		to.Queue(s.sql, texts(s.args)...)
+		to.Queue(s.sql, asTexts(s.args)...)
 	}
 }
 
-// texts replaces what PostgreSQL takes for no text: bytes that are not UTF-8, and the character zero. Nothing that
-// people type has them.
-func texts(args []any) []any {
-	for i, a := range args {
-		if text, ok := a.(string); ok && (!utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0) {
-			args = slices.Clone(args)
-			args[i] = strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+// asTexts are arguments whose texts PostgreSQL takes.
+func asTexts(args []any) []any {
+	clean := slices.Clone(args)
+	for i, a := range clean {
+		if s, ok := a.(string); ok {
+			clean[i] = text(s)
 		}
 	}
-	return args
+	return clean
 }
 
 // touched reads how many rows each statement touched.
@@ -388,53 +400,118 @@ func each(rows pgx.Rows, err error, q query) error {
 	return rows.Err()
 }
 
-// read implements engine. Reading has no effect, so that it is done again when a connection turns out dead.
-func (e *postgres) read(ctx context.Context, queries ...query) (err error) {
+// reading is what someone waits to read.
+type reading struct {
+	queries []query
+	claimed atomic.Bool // by who reads, or by who gives up waiting
+	handed  bool        // a row was handed over
+	err     error       // of who was handed it
+	done    chan error
+}
+
+// read implements engine. Reads that everybody does all the time wait for one another and are done together; one
+// that comes alone is done alone. Statements run to their end whatever becomes of the request they serve: they are
+// short, and to interrupt one costs the connection.
+func (e *postgres) read(ctx context.Context, queries ...query) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r := &reading{queries: queries, done: make(chan error, 1)}
+	if !queries[0].often {
+		return errors.Join(e.readOnce([]*reading{r}), r.err)
+	}
+	select {
+	case e.readings <- r:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.stopped:
+		return ErrClosed
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+		return r.giveUp(ctx.Err())
+	case <-e.stopped:
+		return r.giveUp(ErrClosed)
+	}
+}
+
+func (r *reading) giveUp(err error) error {
+	if r.claimed.CompareAndSwap(false, true) {
+		return err
+	}
+	return <-r.done
+}
+
+// serveReadings reads what waits, until the store is closed.
+func (e *postgres) serveReadings() {
+	for {
+		select {
+		case <-e.stopped:
+			return
+		case first := <-e.readings:
+			e.readTogether(e.waiting(first))
+		}
+	}
+}
+
+// waiting are the first reading and those that wait with it.
+func (e *postgres) waiting(first *reading) (all []*reading) {
+	for r := first; ; {
+		if r.claimed.CompareAndSwap(false, true) {
+			all = append(all, r)
+		}
+		if len(all) == maxBatch {
+			return all
+		}
+		select {
+		case r = <-e.readings:
+		default:
+			return all
+		}
+	}
+}
+
+// readTogether does readings in one round trip. If that fails, each is done by itself, so that the failure strikes
+// the one alone whose it is.
+func (e *postgres) readTogether(all []*reading) {
+	if len(all) == 0 {
+		return
+	}
+	err := e.readOnce(all)
+	if err != nil && len(all) > 1 {
+		for _, r := range all {
+			if r.handed { // what it was handed cannot be taken back
+				r.done <- err
+				continue
+			}
+			e.readTogether([]*reading{r})
+		}
+		return
+	}
+	for _, r := range all {
+		r.done <- errors.Join(err, r.err)
+	}
+}
+
+// readOnce reads, again when a connection turns out dead: reading has no effect.
+func (e *postgres) readOnce(all []*reading) (err error) {
 	for range 3 {
 		var c *pgxpool.Conn
-		if c, err = e.acquire(ctx, e.readers); err != nil {
+		if c, err = e.acquire(context.Background(), e.readers); err != nil {
 			return fmt.Errorf("store: connecting to read: %w", err)
 		}
-		handed := false
-		err = readOn(c, queries, &handed)
+		var steps []step
+		if steps, err = e.readSteps(c, all); err == nil {
+			_, err = exchange(c, steps)
+		}
 		c.Release()
-		if err == nil || handed || !away(err) {
+		if err == nil || !away(err) || slices.ContainsFunc(all, func(r *reading) bool { return r.handed }) {
 			return err
 		}
 	}
 	return err
-}
-
-// readOn reads on a connection. handed tells that a row was handed over. Statements run to their end whatever
-// becomes of the request they serve: they are short, and to interrupt one costs the connection.
-func readOn(c *pgxpool.Conn, queries []query, handed *bool) error {
-	ctx := context.Background()
-	if len(queries) == 1 {
-		rows, err := c.Query(ctx, queries[0].sql, texts(queries[0].args)...)
-		return each(rows, err, noting(queries[0], handed))
-	}
-	sent := &pgx.Batch{}
-	for _, q := range queries {
-		sent.Queue(q.sql, texts(q.args)...)
-	}
-	results := c.SendBatch(ctx, sent)
-	for _, q := range queries {
-		rows, err := results.Query()
-		if err := each(rows, err, noting(q, handed)); err != nil {
-			_ = results.Close() // it repeats the error
-			return err
-		}
-	}
-	return results.Close()
-}
-
-func noting(q query, handed *bool) query {
-	row := q.row
-	q.row = func(scan func(...any) error) error {
-		*handed = true
-		return row(scan)
-	}
-	return q
 }
 
 // checkDurable sees to it that what is acknowledged survives: a session that does not wait for its commit is

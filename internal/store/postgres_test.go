@@ -16,7 +16,7 @@ import (
 func cell(t testing.TB, s *Store, sql string, args ...any) string {
 	t.Helper()
 	var found []string
-	err := s.engine.read(t.Context(), query{sql, args, func(scan func(...any) error) error {
+	err := s.engine.read(t.Context(), query{sql: sql, args: args, row: func(scan func(...any) error) error {
 		value := ""
 		err := scan(&value)
 		found = append(found, value)
@@ -46,7 +46,7 @@ func TestTheServiceMayOnlyAddToWhatWasDeclared(t *testing.T) {
 		t.Fatal(err)
 	}
 	month := "access_log_" + time.Now().UTC().Format("2006_01")
-	if n := cell(t, s, "SELECT count(*)::text FROM access_log WHERE tableoid = $1::regclass", month); n != "1" {
+	if n := cell(t, s, "SELECT count(*)::text FROM access_log WHERE tableoid = $1::text::regclass", month); n != "1" {
 		t.Errorf("%s entries are in the partition of this month", n)
 	}
 	refused := []string{
@@ -82,9 +82,9 @@ func TestEveryTableSaysWhatTheServiceMay(t *testing.T) {
 	s := openDatabase(t, Options{})
 	var tables []string
 	err := s.engine.read(t.Context(), query{
-		"SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
-			" WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition", nil,
-		func(scan func(...any) error) error {
+		sql: "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace" +
+			" WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition",
+		row: func(scan func(...any) error) error {
 			name := ""
 			err := scan(&name)
 			tables = append(tables, name)

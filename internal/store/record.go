@@ -127,7 +127,7 @@ type gathered struct {
 
 func (g *gathered) queries(s selection, args ...any) []query {
 	return []query{
-		into(&g.records, (*found).columns, s.records, args...),
+		often(into(&g.records, (*found).columns, s.records, args...)),
 		into(&g.eligibilities, (*eligibilityRow).columns, s.eligibilities, args...),
 		into(&g.doses, (*doseRow).columns, s.doses, args...),
 		into(&g.annulments, (*annulmentRow).columns, s.annulments, args...),

@@ -86,8 +86,9 @@ func (s *Store) kept(ctx context.Context, query, key string) (data []byte, expir
 		data    []byte
 		expires time.Time
 	}
-	rows, err := readAll(ctx, s, query, []any{key}, func(r *row) []any { return []any{&r.data, asMoment(&r.expires)} })
-	if err != nil {
+	var rows []row
+	columns := func(r *row) []any { return []any{&r.data, asMoment(&r.expires)} }
+	if err := s.engine.read(ctx, often(into(&rows, columns, query, key))); err != nil {
 		return nil, time.Time{}, false, fmt.Errorf("reading what is kept: %w", err)
 	}
 	if len(rows) == 0 {

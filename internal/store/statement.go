@@ -45,7 +45,7 @@ func (s statement) why(ask func(probe query) error) (refusal, err error) {
 	for _, r := range s.none {
 		found := r.probe == ""
 		if !found {
-			err := ask(query{r.probe, r.args, func(func(...any) error) error {
+			err := ask(query{sql: r.probe, args: r.args, row: func(func(...any) error) error {
 				found = true
 				return nil
 			}})

@@ -47,6 +47,9 @@ type query struct {
 	sql  string
 	args []any
 	row  func(scan func(columns ...any) error) error
+	// often says that many ask it at the same time, so that it is worth asking for all of them at once; the
+	// first of some queries says it for all.
+	often bool
 }
 
 // Store keeps everything the service keeps. It may be used from many goroutines.
@@ -118,7 +121,7 @@ func (s *Store) write(ctx context.Context, w work) error { return s.queue.do(ctx
 
 // into is a query that adds each row to rows.
 func into[T any](rows *[]T, columns func(*T) []any, sql string, args ...any) query {
-	return query{sql, args, func(scan func(...any) error) error {
+	return query{sql: sql, args: args, row: func(scan func(...any) error) error {
 		var row T
 		if err := scan(columns(&row)...); err != nil {
 			return err
@@ -126,6 +129,12 @@ func into[T any](rows *[]T, columns func(*T) []any, sql string, args ...any) que
 		*rows = append(*rows, row)
 		return nil
 	}}
+}
+
+// often is a query that is worth asking for many at once.
+func often(q query) query {
+	q.often = true
+	return q
 }
 
 // readAll returns the rows of a query as a read of its own.

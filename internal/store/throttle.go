@@ -101,13 +101,14 @@ func (s *Store) logTried(ctx context.Context, toll registry.Toll, events ...regi
 
 // Throttle implements registry.Store.
 func (s *Store) Throttle(ctx context.Context, key string) (registry.Throttle, error) {
-	rows, err := readAll(ctx, s, selectThrottle, []any{key}, func(t *registry.Throttle) []any {
+	var rows []registry.Throttle
+	columns := func(t *registry.Throttle) []any {
 		return []any{
 			&t.Version, &t.Pace.Full, asMoment(&t.Pace.At), &t.Misses.Full, asOptionalMoment(&t.Misses.At), asOptionalMoment(&t.Until),
 			&t.Blocks,
 		}
-	})
-	if err != nil {
+	}
+	if err := s.engine.read(ctx, often(into(&rows, columns, selectThrottle, key))); err != nil {
 		return registry.Throttle{}, fmt.Errorf("reading a throttle: %w", err)
 	}
 	if len(rows) == 0 {
