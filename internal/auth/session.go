@@ -32,6 +32,7 @@ type Manager struct {
 	sealer   *Sealer
 	secure   bool
 	failed   func(http.ResponseWriter, *http.Request, error)
+	logins   logins
 }
 
 // NewManager returns a manager whose sessions live in the store, sealed.
@@ -89,10 +90,12 @@ const (
 
 // Login returns who is signed in.
 func (m *Manager) Login(ctx context.Context) (Login, bool) {
-	var l Login
-	ok, err := m.Get(ctx, loginKey, &l)
-	if !ok || err != nil || l.NationalID == "" {
-		return l, false
+	if loadedIn(ctx) == nil {
+		return Login{}, false
+	}
+	l, err := m.logins.read(m.sessions.GetBytes(ctx, loginKey))
+	if err != nil || l.NationalID == "" {
+		return Login{}, false
 	}
 	l.IDToken = string(m.sessions.GetBytes(ctx, idTokenKey))
 	return l, true

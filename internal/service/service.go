@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -112,6 +114,7 @@ const graceful = 15 * time.Second
 // Serve answers until the context ends. Then it says that it is no longer ready, goes on answering for the
 // time to drain, stops listening and finishes what is under way.
 func (s *Service) Serve(told context.Context) error {
+	rareCollections()
 	group, ctx := errgroup.WithContext(told)
 	drained, done := context.WithCancel(context.WithoutCancel(ctx))
 	defer done()
@@ -135,6 +138,14 @@ func (s *Service) Serve(told context.Context) error {
 		return nil
 	})
 	return group.Wait()
+}
+
+// rareCollections lets more memory be used between collections of garbage, unless the operator has said how much:
+// what is in use is little, and a good part of the processor's time went to looking through it.
+func rareCollections() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }
 
 // listen answers until the context ends, then finishes what is under way.
