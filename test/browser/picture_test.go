@@ -31,7 +31,7 @@ func (w *tab) picture(state string) {
 		w.write(name+"."+window.name+".png", chromedp.FullScreenshot(100))
 	}
 	w.resize(1280, 900)
-	if eval[bool](w, `document.querySelector("a[href$='synthese.pdf']") !== null`) {
+	if eval[bool](w, `document.querySelector("a[href$='.pdf']") !== null`) {
 		w.paper(name)
 	}
 }
@@ -47,7 +47,7 @@ func (w *tab) write(file string, picture chromedp.Action[[]byte]) {
 func (w *tab) paper(name string) {
 	w.t.Helper()
 	text := eval[string](w, `(async () => {
-		const answer = await fetch(document.querySelector("a[href$='synthese.pdf']").href)
+		const answer = await fetch(document.querySelector("a[href$='.pdf']").href)
 		return btoa([...new Uint8Array(await answer.arrayBuffer())].map(b => String.fromCharCode(b)).join(""))
 	})()`)
 	content, err := base64.StdEncoding.DecodeString(text)

@@ -26,6 +26,7 @@ func TestEveryPageInEveryState(t *testing.T) {
 		{"rectification and annulment", rectifiedStates},
 		{"oversight", oversightStates},
 		{"agents", agentStates},
+		{"officer", officerStates},
 		{"support", supportStates},
 		{"failures", failureStates},
 		{"expired session", expiredStates},

@@ -167,7 +167,7 @@ func TestAnAgentOfTwoRolesActsWithOneAtATime(t *testing.T) {
 	}
 	b.Post("/recherche", url.Values{"nir": {"1 84 12 76 451 089 46"}})
 	page := b.Get("/agents/role").Form("role").Fill("role", "data-protection-officer").Send(b).Want(http.StatusOK, "Protection des données")
-	if page.URL.Path != "/signalements" {
+	if page.URL.Path != "/agents/accueil" {
 		t.Errorf("led to %s", page.URL.Path)
 	}
 	b.Get("/recherche").Want(http.StatusForbidden, "Votre rôle ne permet pas cette action")
