@@ -93,7 +93,7 @@ func journalPage(v journalView) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
 				Name: registry.FieldLogPlace, Label: "Lieu d’exercice", Optional: true,
-				Hint: "Identifiant du lieu, tel que le journal le montre. Seul, il demande une période de 31 jours au plus.",
+				Hint: "Identifiant du lieu, tel qu’une entrée du journal le montre. Seul, il demande une période de 31 jours au plus.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -359,7 +359,7 @@ func journalEntries(v journalView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</td><td class=\"govuk-table__cell app-figures\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</td><td class=\"govuk-table__cell\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
