@@ -21,7 +21,7 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, at time.Time) Bookl
 	return Booklet{
 		Title: HoldingsTitle, Subtitle: r.Patient.FullName(), MadeAt: at.In(registry.ZoneOf("")),
 		Intro: []string{
-			"Ce document contient tout ce que le téléservice détient sur vous : votre identité, vos coordonnées, " +
+			"Ce document contient tout ce que le téléservice détient sur vous : votre identité, vos coordonnées, " +
 				"les étapes de votre vaccination dans toutes leurs versions, et la liste de tous les accès à votre dossier.",
 			dataProtection,
 		},

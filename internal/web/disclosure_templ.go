@@ -84,7 +84,7 @@ func disclosurePage(v disclosureView) templ.Component {
 				}
 				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
 					Name: registry.FieldPerson, Label: "Numéro de sécurité sociale (NIR) ou code de ciblage", Kind: "code",
-					Hint: "Le numéro de la personne ou de son ouvrant droit, 15 caractères avec la clé ; ou le code, 11 caractères.",
+					Hint: "Le numéro de la personne ou de son ouvrant droit, 15 caractères avec la clé ; ou le code, 11 caractères.",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -97,7 +97,7 @@ func disclosurePage(v disclosureView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</form><p class=\"govuk-inset-text\">Chaque recherche et chaque lecture est inscrite au journal des accès avec le motif « Demande de la personne » : la personne l’y verra.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "</form><p class=\"govuk-inset-text\">Chaque recherche et chaque lecture est inscrite au journal des accès avec le motif «\u00a0Demande de la personne\u00a0»\u00a0: la personne l’y verra.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -267,7 +267,7 @@ func personPage(v personView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, " <p class=\"govuk-body\">Les deux fichiers contiennent la même chose : tout ce qui est détenu sur la personne et tous les accès à son dossier. Remettez-les à elle seule, par un moyen sûr.</p><div class=\"app-actions\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, " <p class=\"govuk-body\">Le document est à lire, le fichier JSON est destiné à un logiciel. Chacun contient tout ce qui est détenu sur la personne et tous les accès à son dossier. Remettez-les à elle seule, par un moyen sûr.</p><div class=\"app-actions\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

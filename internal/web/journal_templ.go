@@ -86,14 +86,14 @@ func journalPage(v journalView) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
 				Name: registry.FieldProfessional, Label: "Professionnel ou agent", Kind: "code", Optional: true,
-				Hint: "Numéro RPPS (11 chiffres) ou ADELI (9 chiffres), ou identifiant d’agent tel que le journal le montre.",
+				Hint: "Numéro RPPS (11 chiffres) ou ADELI (9 chiffres), ou identifiant d’agent tel que le journal le montre.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
 				Name: registry.FieldLogPlace, Label: "Lieu d’exercice", Optional: true,
-				Hint: "Identifiant du lieu, tel qu’une entrée du journal le montre. Seul, il demande une période de 31 jours au plus.",
+				Hint: "Identifiant du lieu, tel qu’une entrée du journal le montre. Seul, il demande une période de 31 jours au plus.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -102,7 +102,7 @@ func journalPage(v journalView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldFrom, "Premier jour (facultatif)", "Par exemple : 1/2/2021.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldFrom, "Premier jour (facultatif)", "Par exemple : 1/2/2021.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -115,14 +115,14 @@ func journalPage(v journalView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.patient != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p class=\"govuk-body\">Patient : <strong class=\"app-figures\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p class=\"govuk-body\">Patient\u00a0: <strong class=\"app-figures\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var5 string
 				templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(v.patient)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `journal.templ`, Line: 31, Col: 75}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `journal.templ`, Line: 31, Col: 76}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 				if templ_7745c5c3_Err != nil {
@@ -397,7 +397,7 @@ func journalEntries(v journalView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\" download>Télécharger ces entrées et les suivantes, jusqu’à 10 000 (CSV)</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "\" download>Télécharger ces entrées et les suivantes, jusqu’à 10\u202f000 (CSV)</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -72,7 +72,7 @@ func journalEntryPage(v journalEntryPageView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <p class=\"govuk-inset-text\">Cette identité n’est affichée qu’ici : notez seulement ce qui est nécessaire. Votre lecture et son motif sont inscrits au journal.</p><h2 class=\"govuk-heading-m\">Entrée du journal</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " <p class=\"govuk-inset-text\">Cette identité n’est affichée qu’ici\u00a0: notez seulement ce qui est nécessaire. Votre lecture et son motif sont inscrits au journal.</p><h2 class=\"govuk-heading-m\">Entrée du journal</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -206,7 +206,7 @@ func journalEntryPage(v journalEntryPageView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" novalidate><h2 class=\"govuk-heading-m\">Identifier ce patient</h2><p class=\"govuk-body\">N’identifiez un patient que si votre mission l’exige : le motif, votre nom et la date sont inscrits au journal.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "\" novalidate><h2 class=\"govuk-heading-m\">Identifier ce patient</h2><p class=\"govuk-body\">N’identifiez un patient que si votre mission l’exige\u00a0: le motif, votre nom et la date sont inscrits au journal.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -216,7 +216,7 @@ func journalEntryPage(v journalEntryPageView) templ.Component {
 				}
 				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
 					Name: registry.FieldReason, Label: "Motif", MaxLength: "300",
-					Hint: "Par exemple : réclamation n° 2021-17. N’y écrivez le nom de personne.",
+					Hint: "Par exemple : réclamation n° 2021-17. N’y écrivez le nom de personne.",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
