@@ -110,10 +110,10 @@ func chapterOf[T any](b holdingsBook, title, noun string, entries []registry.Ent
 func (b holdingsBook) signature(s registry.Signature) []Row {
 	who := s.Practitioner.DisplayName() + ", " + s.Role.Label() + ", " + registry.IdentifierLabel(s.Practitioner.NationalID)
 	if s.Practitioner.Profession != "" {
-		who += ", profession " + s.Practitioner.Profession
+		who += ", profession\u00A0" + s.Practitioner.Profession
 	}
 	place := joined(", ", s.Place.Name, s.Place.Address, joined(" ", s.Place.PostalCode, s.Place.Locality))
-	identifiers := joined(", ", s.Place.ID, s.Place.PreviousID, prefixed("numéro AM ", s.Place.AMNumber))
+	identifiers := joined(", ", s.Place.ID, s.Place.PreviousID, prefixed("numéro AM\u00A0", s.Place.AMNumber))
 	return said(
 		Row{"author", "Validé par", who},
 		Row{"practicePlace", "Lieu d’exercice", place},
@@ -185,7 +185,7 @@ func (b holdingsBook) reports(reports []registry.Report) Chapter {
 		c.Texts = []string{"Aucun acte de votre dossier n’a été signalé."}
 	}
 	for i, r := range reports {
-		about := joined(", ", r.About.DisplayName(), r.Role.Label(), registry.IdentifierLabel(r.About.NationalID), prefixed("profession ", r.About.Profession))
+		about := joined(", ", r.About.DisplayName(), r.Role.Label(), registry.IdentifierLabel(r.About.NationalID), prefixed("profession\u00A0", r.About.Profession))
 		closedAt := ""
 		if !r.IsOpen() {
 			closedAt = preciseMoment(r.ClosedAt.In(registry.ZoneOf("")))
@@ -233,7 +233,7 @@ func (b holdingsBook) who(e registry.Event) string {
 func what(e registry.Event) string {
 	text := e.Action.Label()
 	if e.Version > 0 {
-		text += fmt.Sprintf(" (version %d)", e.Version)
+		text += fmt.Sprintf(" (version\u00A0%d)", e.Version)
 	}
 	return joined(", ", text, e.Reason)
 }

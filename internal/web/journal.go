@@ -158,7 +158,7 @@ func journalEntryShown(e registry.ShownEntry) journalEntryView {
 		view.outcome += " (" + strconv.Itoa(e.Count) + ")"
 	}
 	if e.Version > 0 {
-		view.what += ", version " + strconv.Itoa(e.Version)
+		view.what += ", version" + nbsp + strconv.Itoa(e.Version)
 	}
 	return view
 }
