@@ -51,6 +51,9 @@ func serveProduct(ctx context.Context, folder string, kept *store.Store, g *regi
 		PSC:    service.PSCConfig{Issuer: "https://issuer.example", ClientID: "bench", ClientSecret: "bench"},
 	}
 	product, err := service.New(config, kept, g, key, slog.New(slog.NewJSONHandler(lines, nil)))
+	if err == nil {
+		err = product.KeepLog(kept)
+	}
 	if err != nil {
 		return nil, errors.Join(err, lines.Close())
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/sync/errgroup"
 
+	"vaccin/internal/accesslog"
 	"vaccin/internal/auth"
 	"vaccin/internal/demo"
 	"vaccin/internal/demo/pscsim"
@@ -114,8 +115,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := f.signLog(folder); err != nil {
+		return err
+	}
 	product, err := service.New(f.Config, kept, cases, key, log)
 	if err != nil {
+		return err
+	}
+	if err := product.KeepLog(kept); err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -178,4 +185,17 @@ func serveSimulator(ctx context.Context, what, address string, handler http.Hand
 		return fmt.Errorf("the simulated %s: %w", what, err)
 	}
 	return nil
+}
+
+// signLog has the demo sign its access log, with a key of its own when none was given.
+func (f *flags) signLog(folder string) error {
+	if f.Audit.KeyFile != "" {
+		return nil
+	}
+	signer, _, err := accesslog.NewKey("vaccin-demo")
+	if err != nil {
+		return err
+	}
+	f.Audit.KeyFile = filepath.Join(folder, "audit.key")
+	return os.WriteFile(f.Audit.KeyFile, []byte(signer), 0o600)
 }

@@ -37,6 +37,9 @@ func (s serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	product, err := service.New(s.Config, kept, cases, key, log)
+	if err == nil {
+		err = product.KeepLog(kept)
+	}
 	if err != nil {
 		return errors.Join(err, kept.Close())
 	}

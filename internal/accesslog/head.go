@@ -1,7 +1,9 @@
 package accesslog
 
 import (
+	"crypto/ed25519"
 	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strconv"
@@ -22,7 +24,13 @@ type Head struct {
 }
 
 // Signer signs heads.
-type Signer struct{ note note.Signer }
+type Signer struct {
+	note     note.Signer
+	verifier string
+}
+
+// Verifier is the key that verifies what the signer signs, to be handed out.
+func (s *Signer) Verifier() string { return s.verifier }
 
 // Verifiers are the keys whose signatures are believed.
 type Verifiers struct {
@@ -48,7 +56,26 @@ func NewSigner(key string) (*Signer, error) {
 	if err != nil {
 		return nil, errors.New("accesslog: this is no key to sign heads with")
 	}
-	return &Signer{note: s}, nil
+	verifier, err := verifierOf(key)
+	if err != nil {
+		return nil, err
+	}
+	return &Signer{note: s, verifier: verifier}, nil
+}
+
+// verifierOf is the key that verifies what a key signs: note keeps its seed at the end of the text, after a
+// byte that names the algorithm.
+func verifierOf(key string) (string, error) {
+	parts := strings.Split(strings.TrimSpace(key), "+")
+	seed, err := base64.StdEncoding.DecodeString(strings.Join(parts[4:], "+"))
+	if err != nil || len(seed) != 1+ed25519.SeedSize {
+		return "", errors.New("accesslog: this is no key to sign heads with")
+	}
+	public, isKey := ed25519.NewKeyFromSeed(seed[1:]).Public().(ed25519.PublicKey)
+	if !isKey {
+		return "", errors.New("accesslog: this is no key to sign heads with")
+	}
+	return note.NewEd25519VerifierKey(parts[2], public)
 }
 
 // NewVerifiers reads keys that verify.

@@ -85,6 +85,9 @@ func TestKeysThatAreNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s, err := NewSigner(signer); err != nil || s.Verifier() != verifier {
+		t.Errorf("the key that verifies is %v, want %s: %v", s, verifier, err)
+	}
 	if _, err := NewSigner(verifier); err == nil {
 		t.Error("a key to verify signs")
 	}

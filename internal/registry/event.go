@@ -30,6 +30,7 @@ const (
 	ActionDisclose           Action = "disclose-person"
 	ActionImportPersons      Action = "import-persons"
 	ActionImportReference    Action = "import-reference"
+	ActionRetireLog          Action = "retire-log"
 
 	ActionSignInPassword      Action = "sign-in-password"
 	ActionSetPortalAccount    Action = "set-portal-account"

@@ -35,6 +35,7 @@ type Config struct {
 	PSC    PSCConfig    `embed:"" prefix:"psc-"`
 	CPS    CPSConfig    `embed:"" prefix:"cps-"`
 	Agents AgentsConfig `embed:"" prefix:"agents-"`
+	Audit  AuditConfig  `embed:"" prefix:"audit-"`
 }
 
 // Public is the address by which browsers reach the service.

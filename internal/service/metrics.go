@@ -28,6 +28,18 @@ func newMetrics() *metrics {
 	return m
 }
 
+// keep tells how late the numbering of the access log is, and the sending of its heads.
+func (m *metrics) keep(k *logKeeper) {
+	m.registry.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "vaccin_access_log_waiting_seconds", Help: "Age of the oldest entry of the access log that is not numbered; 0 when all are.",
+		}, func() float64 { return time.Duration(k.waited.Load()).Seconds() }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "vaccin_access_log_heads_unsent", Help: "Signed heads of the access log that wait to be posted.",
+		}, func() float64 { return float64(k.unsent.Load()) }),
+	)
+}
+
 func (m *metrics) observe(route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, strconv.Itoa(status)).Observe(took.Seconds())
 }

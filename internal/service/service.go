@@ -32,7 +32,8 @@ type Service struct {
 	handler http.Handler
 	auth    *auth.Manager
 	cases   *registry.Registry
-	cards   *cardDoor // nil without the door of cards
+	cards   *cardDoor  // nil without the door of cards
+	audit   *logKeeper // nil when nobody gave the log to keep
 	metrics *metrics
 	log     *slog.Logger
 	limits  limits
@@ -128,6 +129,7 @@ func (s *Service) Serve(told context.Context) error {
 		group.Go(func() error { return s.listen(drained, s.server(s.config.MetricsListen, s.metrics.handler()), "", "") })
 	}
 	group.Go(func() error { return s.purge(ctx) })
+	s.audit.start(group, drained)
 	group.Go(func() error {
 		defer done()
 		<-ctx.Done()
@@ -137,7 +139,7 @@ func (s *Service) Serve(told context.Context) error {
 		}
 		return nil
 	})
-	return group.Wait()
+	return errors.Join(group.Wait(), s.audit.finish(told))
 }
 
 // rareCollections lets more memory be used between collections of garbage, unless the operator has said how much:
