@@ -14,7 +14,7 @@ func LogRetirement(day Date, now time.Time, years int) (time.Time, error) {
 	}
 	month := time.Date(day.Year, day.Month, 1, 0, 0, 0, 0, time.UTC)
 	if kept := now.UTC().AddDate(-years, 0, 0); month.After(kept) {
-		return time.Time{}, Invalid(fmt.Sprintf("Le journal des accès se garde %d ans au moins : la date doit être au plus tard le %s.",
+		return time.Time{}, Invalid(fmt.Sprintf("Le journal des accès se garde %d ans au moins : la date doit être au plus tard le %s.",
 			years, DateOf(kept).French()))
 	}
 	return month, nil

@@ -24,7 +24,7 @@ func besides(t *testing.T, url string) *pgx.Conn {
 	return c
 }
 
-func run(t *testing.T, c *pgx.Conn, statements ...string) {
+func done(t *testing.T, c *pgx.Conn, statements ...string) {
 	t.Helper()
 	for _, s := range statements {
 		if _, err := c.Exec(t.Context(), s); err != nil {
@@ -62,14 +62,14 @@ func TestEntriesOfATransactionThatStillRunsWait(t *testing.T) {
 	}
 	log(1)
 	number(1)
-	run(t, slow, "BEGIN", insertOne) // its number is 2
+	done(t, slow, "BEGIN", insertOne) // its number is 2
 	log(3)
 	log(4)
 	number(0)
 	if since, err := s.WaitingSince(t.Context()); err != nil || !since.Equal(now) {
 		t.Errorf("waiting since %v, %v", since, err)
 	}
-	run(t, slow, insertOne, "COMMIT") // its number is 5
+	done(t, slow, insertOne, "COMMIT") // its number is 5
 	number(4)
 	number(0)
 	var nums []int64
@@ -100,7 +100,7 @@ func TestTheServiceCanOnlyAddToTheLog(t *testing.T) {
 	t.Cleanup(func() { _ = s.Close() })
 	signedLog(t, s, 100)
 	c := besides(t, url)
-	run(t, c, "SET ROLE "+serviceRole)
+	done(t, c, "SET ROLE "+serviceRole)
 	for _, table := range []string{"log_leaf", "log_node", "log_head", "log_retirement", "access_log"} {
 		for _, text := range []string{"DELETE FROM " + table, "UPDATE " + table + " SET at = 1", "TRUNCATE " + table} {
 			if _, err := c.Exec(t.Context(), text); err == nil || !strings.Contains(err.Error(), "permission denied") && !strings.Contains(err.Error(), "does not exist") {
@@ -108,11 +108,11 @@ func TestTheServiceCanOnlyAddToTheLog(t *testing.T) {
 			}
 		}
 	}
-	r, number, err := s.Retirable(t.Context(), time.Date(2021, 1, 4, 8, 0, 30, 0, time.UTC))
+	r, number, err := s.RetirableEntries(t.Context(), time.Date(2021, 1, 4, 8, 0, 30, 0, time.UTC))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Retire(t.Context(), r, number, registry.Event{At: time.Now(), Action: accesslog.ActionRetire}); err == nil {
+	if err := s.RetireEntries(t.Context(), r, number, registry.Event{At: time.Now(), Action: accesslog.ActionRetire}); err == nil {
 		t.Error("the service retires entries")
 	}
 }
@@ -181,12 +181,12 @@ func TestTamperingOfWhoHasThePostgreSQLIsFound(t *testing.T) {
 				Scan(&x, &y); err != nil {
 				t.Fatal(err)
 			}
-			run(t, db, "SET session_replication_role = replica")
+			done(t, db, "SET session_replication_role = replica")
 			for _, text := range c.sql {
 				if strings.Contains(text, "%") {
 					text = fmt.Sprintf(text+"%[3]s", x, y, "")
 				}
-				run(t, db, text)
+				done(t, db, text)
 			}
 			_, found := keys.verify(t, s)
 			for i := range found {
@@ -207,7 +207,7 @@ func TestAnExpiredMonthGoesWhole(t *testing.T) {
 	db := besides(t, url)
 	month := func(year int, month time.Month) time.Time { return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC) }
 	part := func(name string, from time.Time) {
-		run(t, db, fmt.Sprintf("CREATE TABLE %s PARTITION OF access_log FOR VALUES FROM (%d) TO (%d)", name, from.UnixMicro(),
+		done(t, db, fmt.Sprintf("CREATE TABLE %s PARTITION OF access_log FOR VALUES FROM (%d) TO (%d)", name, from.UnixMicro(),
 			from.AddDate(0, 1, 0).UnixMicro()))
 	}
 	part("access_log_2021_02", month(2021, 2))
@@ -227,13 +227,13 @@ func TestAnExpiredMonthGoesWhole(t *testing.T) {
 		}
 	}
 	keys.numberAndSign(t, s, month(2021, 4))
-	r, number, err := s.Retirable(t.Context(), month(2021, 3))
+	r, number, err := s.RetirableEntries(t.Context(), month(2021, 3))
 	if err != nil || r.Count != 20 || number != 1 {
 		t.Fatal(r, number, err)
 	}
 	now := month(2021, 4).AddDate(0, 0, 1)
 	event := registry.Event{At: now, Action: accesslog.ActionRetire, Count: int(r.Count), Digest: r.Digest()}
-	if err := s.Retire(t.Context(), r, number, event); err != nil {
+	if err := s.RetireEntries(t.Context(), r, number, event); err != nil {
 		t.Fatal(err)
 	}
 	keys.numberAndSign(t, s, now)
@@ -267,7 +267,7 @@ func TestAnExpiredMonthGoesWhole(t *testing.T) {
 func TestNumberingReadsByAnIndex(t *testing.T) {
 	url := databases.New(t)
 	db := besides(t, url)
-	run(t, db, "INSERT INTO log_leaf SELECT n, 1000, n, 1609747200000000, sha256('') FROM generate_series(0, 40000) n",
+	done(t, db, "INSERT INTO log_leaf SELECT n, 1000, n, 1609747200000000, sha256('') FROM generate_series(0, 40000) n",
 		strings.Replace(strings.Replace(insertOne, " VALUES (16097", " SELECT 16097", 1), "'', '')", "'', '' FROM generate_series(1, 40000)", 1),
 		"UPDATE log_state SET turn = pg_current_xact_id()::text::bigint - 1", "ANALYZE access_log, log_leaf")
 	for _, q := range []struct {

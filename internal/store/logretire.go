@@ -23,9 +23,9 @@ var ErrTampered = errors.New("store: entries of the access log are not as they w
 // errNotNumbered is returned while entries that would be retired are not numbered.
 var errNotNumbered = errors.New("store: entries to retire are not numbered yet")
 
-// Retirable returns what retiring the entries before a moment would take, and its number. It reads each
+// RetirableEntries returns what retiring the entries before a moment would take, and its number. It reads each
 // entry and holds it against its leaf.
-func (s *Store) Retirable(ctx context.Context, before time.Time) (r accesslog.Retirement, number int, err error) {
+func (s *Store) RetirableEntries(ctx context.Context, before time.Time) (r accesslog.Retirement, number int, err error) {
 	var done []accesslog.Retirement
 	var states []logState
 	var rows []int64
@@ -54,10 +54,10 @@ func (s *Store) Retirable(ctx context.Context, before time.Time) (r accesslog.Re
 	return r, len(done) + 1, nil
 }
 
-// Retire removes the entries that Retirable found, keeps what verifying needs to pass over them, and writes
-// the event that tells of it, all or nothing. When the log is no longer as Retirable found it, it returns
+// RetireEntries removes the entries that RetirableEntries found, keeps what verifying needs to pass over them, and writes
+// the event that tells of it, all or nothing. When the log is no longer as RetirableEntries found it, it returns
 // registry.ErrOvertaken.
-func (s *Store) Retire(ctx context.Context, r accesslog.Retirement, number int, event registry.Event) error {
+func (s *Store) RetireEntries(ctx context.Context, r accesslog.Retirement, number int, event registry.Event) error {
 	logged, err := logAlways(event)
 	if err != nil {
 		return err

@@ -282,12 +282,12 @@ func TestTheLogIsAppendOnlyAfterARetirement(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	signedLog(t, s, 100)
-	r, number, err := s.Retirable(t.Context(), time.Date(2021, 1, 4, 8, 0, 30, 0, time.UTC))
+	r, number, err := s.RetirableEntries(t.Context(), time.Date(2021, 1, 4, 8, 0, 30, 0, time.UTC))
 	if err != nil || r.Count != 29 {
 		t.Fatal(r, err)
 	}
 	event := registry.Event{At: time.Date(2021, 1, 4, 9, 0, 0, 0, time.UTC), Action: accesslog.ActionRetire, Digest: r.Digest()}
-	if err := s.Retire(t.Context(), r, number, event); err != nil {
+	if err := s.RetireEntries(t.Context(), r, number, event); err != nil {
 		t.Fatal(err)
 	}
 	db := aside(t, path)
@@ -313,7 +313,7 @@ func TestWhatWasChangedIsNotRetired(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := s.Retirable(t.Context(), time.Date(2021, 1, 4, 8, 0, 30, 0, time.UTC)); err == nil {
+	if _, _, err := s.RetirableEntries(t.Context(), time.Date(2021, 1, 4, 8, 0, 30, 0, time.UTC)); err == nil {
 		t.Error("it may be retired")
 	}
 }

@@ -38,10 +38,10 @@ type LogTree interface {
 	// ProveEntry proves that the last head covers the entry of a number.
 	ProveEntry(ctx context.Context, num int64) (accesslog.Proof, error)
 
-	// Retirable returns what retiring the entries before a moment takes; Retire does it, with its event, or
+	// RetirableEntries returns what retiring the entries before a moment takes; RetireEntries does it, with its event, or
 	// returns registry.ErrOvertaken when the log is no longer like that.
-	Retirable(ctx context.Context, before time.Time) (r accesslog.Retirement, number int, err error)
-	Retire(ctx context.Context, r accesslog.Retirement, number int, event registry.Event) error
+	RetirableEntries(ctx context.Context, before time.Time) (r accesslog.Retirement, number int, err error)
+	RetireEntries(ctx context.Context, r accesslog.Retirement, number int, event registry.Event) error
 }
 
 var logTreeTests = group{
@@ -334,13 +334,13 @@ func entriesRetired(e *env) {
 	for i, before := range []time.Time{
 		registrytest.NewClock().Now().AddDate(-4, -6, 0), registrytest.NewClock().Now().AddDate(-3, -6, 0),
 	} {
-		r, number, err := e.store.Retirable(e.ctx, before)
+		r, number, err := e.store.RetirableEntries(e.ctx, before)
 		e.ok(err)
 		e.equal("what would go", []int64{r.Count, int64(number)}, []int64{[]int64{300, 20}[i], int64(i + 1)})
 		e.equal("leaves, after a look", e.verified(a).Retired, []int64{0, 300}[i])
 		event := e.event(registry.Action(accesslog.ActionRetire))
 		event.Count, event.Digest = int(r.Count), r.Digest()
-		e.ok(e.store.Retire(e.ctx, r, number, event))
+		e.ok(e.store.RetireEntries(e.ctx, r, number, event))
 		e.numbers(1)
 		e.passes(time.Second)
 		e.signs(a, 0)
@@ -353,19 +353,19 @@ func retirementOvertaken(e *env) {
 	e.clock.Set(registrytest.NewClock().Now().AddDate(-5, 0, 0))
 	e.logsOf(3)
 	before := e.clock.Now()
-	if _, _, err := e.store.Retirable(e.ctx, before); err == nil {
+	if _, _, err := e.store.RetirableEntries(e.ctx, before); err == nil {
 		e.Error("entries without a leaf may be retired")
 	}
 	e.numbers(4)
-	r, number, err := e.store.Retirable(e.ctx, before)
+	r, number, err := e.store.RetirableEntries(e.ctx, before)
 	e.ok(err)
 	event := e.event(registry.Action(accesslog.ActionRetire))
 	late := e.event(registry.ActionRead)
 	late.At = before.Add(-time.Second)
 	e.ok(e.store.Log(e.ctx, late))
-	e.fails(e.store.Retire(e.ctx, r, number, event), registry.ErrOvertaken)
+	e.fails(e.store.RetireEntries(e.ctx, r, number, event), registry.ErrOvertaken)
 	e.equal("events", len(e.events()), 4)
-	if _, _, err := e.store.Retirable(e.ctx, before); err == nil || errors.Is(err, registry.ErrOvertaken) {
+	if _, _, err := e.store.RetirableEntries(e.ctx, before); err == nil || errors.Is(err, registry.ErrOvertaken) {
 		e.Errorf("an entry without a leaf may be retired: %v", err)
 	}
 }
