@@ -21,6 +21,7 @@ import (
 
 // cli is the command line: one field for each command.
 type cli struct {
+	Audit         auditCmd         `cmd:"" help:"Prove that nobody tampered with the access log, or find where."`
 	Import        importCmd        `cmd:"" help:"Import reference data from a file (docs/formats)."`
 	Keys          keysCmd          `cmd:"" help:"Look after the keys under which identities are kept (docs/runbooks/keys.md)."`
 	Migrate       migrateCmd       `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`

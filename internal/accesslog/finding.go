@@ -31,6 +31,13 @@ const (
 	RetirementUnlogged Kind = "retirement-unlogged" // no entry of the log tells of a retirement [Number]
 )
 
+// Kinds are all of them.
+var Kinds = []Kind{
+	EntryChanged, EntriesSwapped, EntryMissing, EntryInserted, EntryLate, EntryWaiting, LeafMissing, LeafDouble,
+	LeafOrder, LeafMoment, NodeUnfit, HeadUnfit, HeadSignature, HeadMissing, HeadDouble, HeadDiffers, HeadOrder,
+	LogShort, RetirementUnfit, RetirementUnlogged,
+}
+
 // Finding is something wrong, and where. Positions count from 0; Until is the first position after, or
 // UntilHead the first head after.
 type Finding struct {

@@ -234,11 +234,7 @@ func TestEveryTamperingIsFoundAndLocated(t *testing.T) {
 			proven[f.Kind] = true
 		}
 	}
-	for _, kind := range []Kind{
-		EntryChanged, EntriesSwapped, EntryMissing, EntryInserted, EntryLate, EntryWaiting, LeafMissing, LeafDouble, LeafOrder,
-		LeafMoment, NodeUnfit, HeadUnfit, HeadSignature, HeadMissing, HeadDouble, HeadDiffers, HeadOrder, LogShort,
-		RetirementUnfit, RetirementUnlogged,
-	} {
+	for _, kind := range Kinds {
 		if !proven[kind] {
 			t.Errorf("no tampering shows as %s", kind)
 		}

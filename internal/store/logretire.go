@@ -20,8 +20,8 @@ const (
 // evidence now.
 var ErrTampered = errors.New("store: entries of the access log are not as they were numbered")
 
-// errNotNumbered is returned while entries that would be retired are not numbered.
-var errNotNumbered = errors.New("store: entries to retire are not numbered yet")
+// ErrNotNumbered is returned while entries that would be retired are not numbered.
+var ErrNotNumbered = errors.New("store: entries to retire are not numbered yet")
 
 // RetirableEntries returns what retiring the entries before a moment would take, and its number. It reads each
 // entry and holds it against its leaf.
@@ -49,7 +49,7 @@ func (s *Store) RetirableEntries(ctx context.Context, before time.Time) (r acces
 		tree.Add(leaf.Hash, nil)
 	}
 	if r.Count, r.Root = tree.Size(), tree.Root(); r.Count != rows[0] {
-		return r, 0, errNotNumbered
+		return r, 0, ErrNotNumbered
 	}
 	return r, len(done) + 1, nil
 }
@@ -71,8 +71,9 @@ func (s *Store) RetireEntries(ctx context.Context, r accesslog.Retirement, numbe
 	if err != nil {
 		return err
 	}
-	statements = append(statements, remove...)
-	if err := s.write(ctx, work{statements: append(statements, logged), alone: true}); err != nil {
+	// The event first: SQLite gives the number after the highest there is, and those that went are not given again.
+	statements = append(append(statements, logged), remove...)
+	if err := s.write(ctx, work{statements: statements, alone: true}); err != nil {
 		return fmt.Errorf("retiring entries: %w", err)
 	}
 	return nil

@@ -200,6 +200,9 @@ func (s *Store) ProveEntry(ctx context.Context, num int64) (accesslog.Proof, err
 	if err != nil {
 		return accesslog.Proof{}, fmt.Errorf("proving an entry: %w", err)
 	}
+	if leaves[0].Entry.Hash() != leaves[0].Hash {
+		return accesslog.Proof{}, ErrTampered
+	}
 	return accesslog.Proof{Position: positions[0], Entry: leaves[0].Entry.Encode(), Hashes: hashes, Head: last[0].note}, nil
 }
 

@@ -347,6 +347,14 @@ func entriesRetired(e *env) {
 		e.equal("leaves without entry", e.verified(a).Retired, []int64{300, 320}[i])
 	}
 	e.equal("events that remain", len(e.events()), 2)
+	// The latest entries may be those that go; their numbers are not given again.
+	seen := map[int64]bool{}
+	for _, leaf := range e.leaves() {
+		if seen[leaf.Num] {
+			e.Errorf("number %d was given twice", leaf.Num)
+		}
+		seen[leaf.Num] = true
+	}
 }
 
 func retirementOvertaken(e *env) {

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"time"
+
+	"vaccin/internal/accesslog"
+	"vaccin/internal/registry"
+	"vaccin/internal/store"
+)
+
+// auditCmd proves that nobody tampered with the access log, or finds where they did.
+type auditCmd struct {
+	Key        auditKeyCmd        `cmd:"" help:"Make the key that signs the heads of the access log, and print the key that verifies them."`
+	Verify     auditVerifyCmd     `cmd:"" help:"Verify the access log and its signed heads; exits with 1 when anything is wrong."`
+	Prove      auditProveCmd      `cmd:"" help:"Prove that the access log holds an entry."`
+	CheckProof auditCheckProofCmd `cmd:"" name:"check-proof" help:"Check a proof, without any store."`
+	Export     auditExportCmd     `cmd:"" help:"Write the whole access log to a file, to be verified without the store."`
+	Retire     auditRetireCmd     `cmd:"" help:"Remove entries that were kept for as long as they must; verifying passes over them."`
+}
+
+type auditKeyCmd struct {
+	Name string `default:"vaccin-journal" help:"Name of the log in its heads: a word."`
+	File string `arg:"" type:"path" help:"File of the key that signs; it must not exist."`
+}
+
+// Run makes the file, readable by its owner alone.
+func (a auditKeyCmd) Run(c console) (err error) {
+	signer, verifier, err := accesslog.NewKey(a.Name)
+	if err != nil {
+		return registry.Invalid("Le nom du journal est un mot, sans espace ni « + ».")
+	}
+	f, err := os.OpenFile(a.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return registry.Invalid("Ce fichier existe déjà : une clé ne s’écrase pas.")
+	}
+	if err != nil {
+		return fmt.Errorf("making the key file: %w", err)
+	}
+	_, err = f.WriteString(signer + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("writing the key file: %w", err)
+	}
+	return c.printf("%s\n", verifier)
+}
+
+// auditSource is where a log to verify comes from.
+type auditSource struct {
+	storeFlags `embed:""`
+	Log        string `type:"path" placeholder:"FILE" help:"A log that « vaccin audit export » wrote, in place of a store."`
+}
+
+// existing opens a store that is there: to audit one that is not would make it.
+func (f storeFlags) existing(ctx context.Context) (*store.Store, *registry.Registry, error) {
+	exists, err := f.exists()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !exists {
+		return nil, nil, registry.NotFound("Il n’y a pas de base à cet endroit : " + f.Store)
+	}
+	st, g, _, err := openStore(ctx, f.Store, store.Options{})
+	return st, g, err
+}
+
+// open returns the log and how many leaves it has, 0 when that is not known.
+func (s auditSource) open(ctx context.Context) (log accesslog.Source, size int64, end func() error, err error) {
+	if s.Log != "" {
+		f, err := os.Open(s.Log)
+		if err != nil {
+			return log, 0, nil, err
+		}
+		if log, err = accesslog.ReadLog(f); err != nil {
+			return log, 0, nil, errors.Join(err, f.Close())
+		}
+		return log, 0, f.Close, nil
+	}
+	st, _, err := s.existing(ctx)
+	if err != nil {
+		return log, 0, nil, err
+	}
+	if log, size, err = st.LogSource(ctx); err != nil {
+		return log, 0, nil, errors.Join(err, st.Close())
+	}
+	return log, size, st.Close, nil
+}
+
+type auditVerifyCmd struct {
+	auditSource `embed:""`
+	Heads       string        `type:"path" placeholder:"FILE" help:"The file of heads that was sent off the machine; without it, those that the store kept."`
+	Verifier    []string      `required:"" env:"VACCIN_AUDIT_VERIFIER" help:"Key that verifies heads (vaccin audit key prints it); several if it was changed."`
+	Early       time.Duration `default:"5m" help:"How long before a head an entry may have its moment and not be covered by it: longer than the longest transaction."`
+	Lag         time.Duration `default:"1m" help:"How long an entry may wait for its number."`
+}
+
+// mostTold is how many findings are told one by one.
+const mostTold = 200
+
+// Run verifies the log in one reading and tells what is wrong and where.
+func (a auditVerifyCmd) Run(ctx context.Context, c console) (err error) {
+	rules := accesslog.Rules{Now: time.Now(), Early: a.Early, Lag: a.Lag}
+	if rules.Verifiers, err = accesslog.NewVerifiers(a.Verifier...); err != nil {
+		return registry.Invalid("La clé de --verifier n’est pas celle que « vaccin audit key » affiche.")
+	}
+	// The file first: the log then covers at least what its heads do.
+	sent, end, err := sentHeads(a.Heads)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	log, size, done, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	log.Sent = sent
+	bar := c.bar(size, "Vérification")
+	log.Leaves = watched(log.Leaves, bar)
+	told := 0
+	var untold error
+	summary, err := accesslog.Verify(ctx, log, rules, func(f accesslog.Finding) {
+		if told++; told <= mostTold {
+			untold = errors.Join(untold, c.printf("ANOMALIE : %s\n", findingText(f)))
+		}
+	})
+	if err := errors.Join(err, bar.finish(), untold); err != nil {
+		return err
+	}
+	return a.conclude(c, summary)
+}
+
+// sentHeads reads a file of heads as far as it goes now.
+func sentHeads(path string) (heads iter.Seq2[[]byte, error], end func() error, err error) {
+	if path == "" {
+		return nil, func() error { return nil }, nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, nil, errors.Join(err, f.Close())
+	}
+	return accesslog.Heads(io.LimitReader(f, info.Size())), f.Close, nil
+}
+
+// watched moves a bar with the leaves that are read.
+func watched(leaves iter.Seq2[accesslog.Leaf, error], bar bar) iter.Seq2[accesslog.Leaf, error] {
+	return func(yield func(accesslog.Leaf, error) bool) {
+		for leaf, err := range leaves {
+			if done := leaf.Position + 1; done%256 == 0 {
+				bar.set(done)
+			}
+			if !yield(leaf, err) {
+				return
+			}
+		}
+	}
+}
+
+// conclude tells what was verified. What is wrong makes the command fail.
+func (a auditVerifyCmd) conclude(c console, s accesslog.Summary) error {
+	text := "Journal des accès : " + count64(s.Leaves, "entrée numérotée", "entrées numérotées")
+	if s.Retired > 0 {
+		text += ", dont " + count64(s.Retired, "supprimée pour son âge et vérifiée par son empreinte", "supprimées pour leur âge et vérifiées par leur empreinte")
+	}
+	if s.Waiting > 0 {
+		text += " ; " + count64(s.Waiting, "attend son numéro", "attendent leur numéro")
+	}
+	text += ".\n"
+	if s.Heads > 0 {
+		text += fmt.Sprintf("Têtes signées : %s ; la dernière, n° %d du %s, couvre %s.\n", count64(s.Heads, "conforme", "conformes"), s.Last.Number,
+			frenchMoment(s.Last.At), count64(s.Last.Size, "entrée", "entrées"))
+	}
+	switch {
+	case a.Heads == "" && a.Log == "":
+		text += "Attention : sans --heads, les têtes sont celles de la base ; des entrées coupées à la fin avec leurs têtes ne se verraient pas.\n"
+	case s.NotSent > 0:
+		text += "Têtes gardées dans la base et absentes du fichier : " + french(int(s.NotSent)) + ".\n"
+	}
+	if err := c.printf("%s", text); err != nil {
+		return err
+	}
+	switch {
+	case s.Findings > mostTold:
+		return registry.Invalid(fmt.Sprintf("Anomalies : %s, dont %d affichées. Suivez docs/runbooks/audit.md.", french(int(s.Findings)), mostTold))
+	case s.Findings > 0:
+		return registry.Invalid("Anomalies : " + french(int(s.Findings)) + ". Suivez docs/runbooks/audit.md.")
+	case s.Heads == 0:
+		return registry.Invalid("Aucune tête signée par cette clé n’est là : rien ne prouve que le journal est tel qu’il a été écrit.")
+	}
+	return c.printf("Aucune anomalie.\n")
+}
+
+func count64(n int64, one, many string) string { return count(int(n), one, many) }
+
+// frenchMoment is a moment as reports tell it.
+func frenchMoment(t time.Time) string { return t.UTC().Format("02/01/2006 à 15:04:05") + " UTC" }
