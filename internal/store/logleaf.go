@@ -97,8 +97,8 @@ const numberedAtOnce = 4096
 const holdFor = 5 * time.Second
 
 // NumberEntries numbers the entries of the access log that are final and adds them to the tree, as by; it
-// returns how many. While another numbers it does nothing. However many call it at once, each entry is
-// numbered once.
+// returns how many. While another numbers it does nothing, unless it is nobody, an empty by, who does not
+// wait for the others. However many call it at once, each entry is numbered once.
 func (s *Store) NumberEntries(ctx context.Context, by string, now time.Time) (total int, err error) {
 	for {
 		n, err := s.numberSome(ctx, by, now)
@@ -124,10 +124,14 @@ func (s *Store) numberSome(ctx context.Context, by string, now time.Time) (int, 
 		return 0, err
 	}
 	state := states[0]
-	if state.heldBy != by && state.heldUntil.After(now) {
+	until := now.Add(holdFor)
+	switch {
+	case by == "":
+		by, until = state.heldBy, state.heldUntil
+	case by != state.heldBy && state.heldUntil.After(now):
 		return 0, nil
 	}
-	w, err := s.number(state, entries, by, now.Add(holdFor))
+	w, err := s.number(state, entries, by, until)
 	if err != nil {
 		return 0, err
 	}

@@ -16,7 +16,7 @@ import (
 // LogTree makes tampering with the access log show.
 type LogTree interface {
 	// NumberEntries gives each entry that is final its leaf in the tree, as by, and returns how many. While
-	// another numbers, it does nothing. However many call it and write meanwhile, every entry gets one leaf,
+	// another numbers, it does nothing, but for nobody, an empty by. However many call it and write meanwhile, every entry gets one leaf,
 	// positions have no gap, and a leaf never changes.
 	NumberEntries(ctx context.Context, by string, now time.Time) (int, error)
 	// WaitingSince returns the moment of the first entry without a leaf, zero when there is none.
@@ -210,6 +210,10 @@ func numberingIsHeld(e *env) {
 	n, err := e.store.NumberEntries(e.ctx, "two", e.clock.Now())
 	e.ok(err)
 	e.equal("numbered by another", n, 0)
+	n, err = e.store.NumberEntries(e.ctx, "", e.clock.Now())
+	e.ok(err)
+	e.equal("numbered by nobody", n, 1)
+	e.logsOf(1)
 	e.passes(time.Minute)
 	n, err = e.store.NumberEntries(e.ctx, "two", e.clock.Now())
 	e.ok(err)
