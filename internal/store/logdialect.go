@@ -12,6 +12,9 @@ import (
 type logQueries struct {
 	// final reads the entries after the last numbered that are final, in order, at most $1: turn, num, event.
 	final string
+	// sound reads whether the order of the last numbered is that of this database: not after rows were carried
+	// to another one, whose transactions count anew.
+	sound string
 	// waiting reads the moment of the first entry after the last numbered, final or not.
 	waiting string
 	// pages read leaves from position $1 until $2 with their entries: first where they ought to be, and if one
@@ -37,6 +40,7 @@ const (
 // On SQLite there is one writer: entries become final in the order of their numbers, and no turn is needed.
 var sqliteLog = logQueries{
 	final:   "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT $1",
+	sound:   "SELECT turn = 0 FROM log_state",
 	waiting: "SELECT at FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT 1",
 	pages:   []string{leafPage + "a.num = l.num" + pageOf},
 	strays: "SELECT 0, num, at, EXISTS (SELECT 1 FROM log_leaf WHERE log_leaf.num = access_log.num), num > (SELECT num FROM log_state)" +
@@ -59,6 +63,7 @@ var sqliteLog = logQueries{
 var postgresLog = logQueries{
 	final: "SELECT txid::text::bigint, num, " + eventColumns + " FROM access_log" + afterNumbered +
 		" AND txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY access_log.txid, num LIMIT $1",
+	sound:   "SELECT turn::text::xid8 < pg_snapshot_xmax(pg_current_snapshot()) FROM log_state",
 	waiting: "SELECT at FROM access_log" + afterNumbered + " ORDER BY access_log.txid, num LIMIT 1",
 	pages: []string{
 		leafPage + "a.txid = l.turn::text::xid8 AND a.num = l.num AND a.at = l.at" + pageOf, // in its month

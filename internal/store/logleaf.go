@@ -96,6 +96,10 @@ const numberedAtOnce = 4096
 // holdFor is how long whoever numbers is left alone by other servers.
 const holdFor = 5 * time.Second
 
+// ErrCarried is returned when the access log was carried to this database from another one as it stood, whose
+// order of transactions means nothing here (docs/runbooks/audit.md).
+var ErrCarried = errors.New("store: the access log was numbered in another database")
+
 // NumberEntries numbers the entries of the access log that are final and adds them to the tree, as by; it
 // returns how many. While another numbers it does nothing, unless it is nobody, an empty by, who does not
 // wait for the others. However many call it at once, each entry is numbered once.
@@ -117,9 +121,13 @@ func (s *Store) NumberEntries(ctx context.Context, by string, now time.Time) (to
 func (s *Store) numberSome(ctx context.Context, by string, now time.Time) (int, error) {
 	var states []logState
 	var entries []numbered
-	err := s.engine.read(ctx, into(&states, readState, selectState), into(&entries, func(n *numbered) []any {
+	var sound []bool
+	err := s.engine.read(ctx, into(&sound, func(b *bool) []any { return []any{b} }, s.log.sound), into(&states, readState, selectState), into(&entries, func(n *numbered) []any {
 		return append([]any{&n.turn, &n.num}, readEvent(&n.event)...)
 	}, s.log.final, numberedAtOnce))
+	if err == nil && !sound[0] {
+		err = ErrCarried
+	}
 	if err != nil || len(entries) == 0 {
 		return 0, err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -87,6 +88,34 @@ func TestEntriesOfATransactionThatStillRunsWait(t *testing.T) {
 	first := nums[0]
 	if diff := cmp.Diff([]int64{first, first, first + 2, first - 1, first - 1}, nums); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestALogCarriedFromAnotherDatabaseIsNotNumberedOn: its last transaction is one that this database has yet to
+// see. What the runbook says to do makes it go on.
+func TestALogCarriedFromAnotherDatabaseIsNotNumberedOn(t *testing.T) {
+	url := databases.New(t)
+	s, err := Open(t.Context(), url, Options{Service: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	keys := signedLog(t, s, 100)
+	db := besides(t, url)
+	done(t, db, "SET session_replication_role = replica", "UPDATE access_log SET txid = (txid::text::bigint + 1000000)::text::xid8",
+		"UPDATE log_leaf SET turn = turn + 1000000", "UPDATE log_state SET turn = turn + 1000000")
+	now := time.Date(2021, 1, 4, 8, 30, 0, 0, time.UTC)
+	if err := s.Log(t.Context(), registry.Event{At: now, Action: registry.ActionRead}); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.NumberEntries(t.Context(), "test", now); !errors.Is(err, ErrCarried) || n != 0 {
+		t.Errorf("%d were numbered: %v", n, err)
+	}
+	done(t, db, "UPDATE access_log SET txid = '0' FROM log_leaf WHERE log_leaf.num = access_log.num", "UPDATE log_leaf SET turn = 0",
+		"UPDATE log_state SET turn = 0")
+	keys.numberAndSign(t, s, now)
+	if summary, found := keys.verify(t, s); len(found) != 0 || summary.Leaves != 101 {
+		t.Errorf("%+v %+v", summary, found)
 	}
 }
 
