@@ -292,5 +292,8 @@ func badTexts() map[string]string {
 		"a replacement sign":     "Dur\ufffdand",
 		"a byte order mark":      "\ufeffDurand",
 		"a C1 control character": "Dur\u0085and",
+		"a NIR":                  "Durand 2 69 05 49 588 157 80",
+		"a NIR unspaced":         "269054958815780",
+		"a NIR of Corsica":       "1.80.03.2a.004.012 clé 89",
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"vaccin/internal/nir"
 )
 
 // cleanText trims what was typed, folds runs of spaces, and refuses control characters, broken UTF-8, more
@@ -29,7 +31,7 @@ func cleanText(text string, limit int) (string, error) {
 // hyphens are written alike: they look alike, and what is copied from a document has the first.
 var hyphens = strings.NewReplacer("\u2010", "-", "\u2011", "-")
 
-// readableText is cleanText of any alphabet and sign.
+// readableText is cleanText of any alphabet and sign. A NIR in a text is refused, whatever the field.
 func readableText(text string, limit int) (string, error) {
 	if !utf8.ValidString(text) {
 		return "", Invalid("Ce champ contient des caractères illisibles. Effacez-le et saisissez-le de nouveau.")
@@ -42,6 +44,9 @@ func readableText(text string, limit int) (string, error) {
 	text = hyphens.Replace(strings.Join(strings.Fields(text), " "))
 	if n := utf8.RuneCountInString(text); n > limit {
 		return "", Invalid(fmt.Sprintf("Ce champ accepte au plus %d\u00a0caractères.", limit))
+	}
+	if nir.Within(text) { // what is typed by hand is kept as it is, and a NIR is kept sealed alone
+		return "", Invalid("Ce champ ne doit pas contenir de numéro de sécurité sociale. Retirez-le.")
 	}
 	return text, nil
 }

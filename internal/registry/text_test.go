@@ -3,11 +3,13 @@ package registry_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"vaccin/internal/registry"
+	rt "vaccin/internal/registry/registrytest"
 )
 
 func TestTextsAreCleaned(t *testing.T) {
@@ -48,6 +50,8 @@ func TestTextsThatNobodyTypesAreRefused(t *testing.T) {
 				want = broken
 			case "10,000 characters":
 				want = "Ce champ accepte au plus 120\u00a0caractères."
+			case "a NIR", "a NIR unspaced", "a NIR of Corsica":
+				want = "Ce champ ne doit pas contenir de numéro de sécurité sociale. Retirez-le."
 			}
 			if got, err := registry.CleanText(bad, 120); got != "" || !startsWith(refusal(t, err, registry.KindInvalid), want) {
 				t.Errorf("%q, error %v", got, err)
@@ -167,5 +171,32 @@ func TestTelephoneNumbers(t *testing.T) {
 		if got, err := registry.Phone(typed); got != "" || !startsWith(err, want) {
 			t.Errorf("%q: %q, error %v, want %q", typed, got, err, want)
 		}
+	}
+}
+
+// What people write about an account is kept in clear, as reasons and names of places are.
+func TestReportsHoldNoNIR(t *testing.T) {
+	w := newWorld(t)
+	doctor, overseer := rt.Doctor("Martin"), rt.Agent(registry.RoleDataProtection, "Alex")
+	w.eligible(doctor)
+	acts, err := w.g.OwnActs(background, doctor, time.Time{})
+	if err != nil || len(acts) == 0 {
+		t.Fatalf("%d acts, %v", len(acts), err)
+	}
+	const note = "Je soignais le 2 69 05 49 588 157 clé 80"
+	err = w.g.NotMine(background, doctor, acts[0].Act(), note)
+	if got := sentences(t, err, registry.KindInvalid); !strings.Contains(got[registry.FieldNote], "numéro de sécurité sociale") {
+		t.Errorf("a note: %v", got)
+	}
+	if err := w.g.NotMine(background, doctor, acts[0].Act(), "Ma carte a été volée"); err != nil {
+		t.Fatal(err)
+	}
+	reports, err := w.g.Reports(background, overseer, false, time.Time{})
+	if err != nil || len(reports) != 1 {
+		t.Fatalf("%d reports, %v", len(reports), err)
+	}
+	err = w.g.CloseReport(background, overseer, reports[0].ID, note, false)
+	if got := sentences(t, err, registry.KindInvalid); !strings.Contains(got[registry.FieldNote], "numéro de sécurité sociale") {
+		t.Errorf("an outcome: %v", got)
 	}
 }
