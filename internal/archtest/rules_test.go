@@ -180,6 +180,7 @@ var guards = []guard{
 			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...", "github.com/ThalesGroup/crypto11/...",
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
 			"internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "internal/store/postgrestest", "internal/keyring/keyringtest",
+			"internal/nir/nirtest",
 		},
 		only: []string{
 			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...",
@@ -199,7 +200,7 @@ type link struct {
 var links = []link{
 	{
 		program: "cmd/vaccin",
-		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/store/postgrestest", "internal/keyring/keyringtest", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
+		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/store/postgrestest", "internal/keyring/keyringtest", "internal/nir/nirtest", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
 		reason:  "the service in production holds no simulator, no synthetic person and no test double, and reads no card itself",
 	},
 	{
