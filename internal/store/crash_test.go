@@ -22,6 +22,13 @@ import (
 const crashFile = "VACCIN_TEST_CRASH_FILE"
 
 func TestMain(m *testing.M) {
+	if address := os.Getenv(rotatedStore); address != "" {
+		if err := rotateUntilKilled(address); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if path := os.Getenv(crashFile); path != "" {
 		err := writeUntilKilled(path)
 		fmt.Fprintln(os.Stderr, err)
