@@ -15,11 +15,16 @@ import (
 	"vaccin/internal/registry/registrytest"
 )
 
-// onEachEngine runs a test on an empty store of each engine, which it opens as often as it likes.
+// onEachEngine runs a test on a store of each engine without persons, which it opens as often as it likes.
 func onEachEngine(t *testing.T, test func(t *testing.T, address string)) {
 	t.Helper()
-	t.Run("SQLite", func(t *testing.T) { test(t, filepath.Join(t.TempDir(), "store.db")) })
-	t.Run("PostgreSQL", func(t *testing.T) { test(t, databases.New(t)) })
+	on := func(t *testing.T, address string) {
+		s := server(t, address, nil)
+		importAll(t, s, registrytest.NewRegistry(s, registrytest.NewClock()))
+		test(t, address)
+	}
+	t.Run("SQLite", func(t *testing.T) { on(t, filepath.Join(t.TempDir(), "store.db")) })
+	t.Run("PostgreSQL", func(t *testing.T) { on(t, databases.New(t)) })
 }
 
 // server opens the store as one server more.
