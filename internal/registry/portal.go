@@ -7,6 +7,8 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+
+	"vaccin/internal/nir"
 )
 
 // PortalAccount is someone who may sign in to the portal by login and password. That opens the portal
@@ -47,6 +49,9 @@ func FoldLogin(typed string) (string, error) {
 	login := strings.ToLower(strings.TrimSpace(typed))
 	if !logins.MatchString(login) {
 		return "", Invalid("Un identifiant compte de 3 à 64 caractères : lettres sans accent, chiffres, point, tiret, « _ » ou « @ ».")
+	}
+	if nir.Within(login) {
+		return "", Invalid("Un identifiant ne peut pas être un numéro de sécurité sociale.")
 	}
 	return login, nil
 }

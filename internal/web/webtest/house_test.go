@@ -113,9 +113,18 @@ const assistancePhone = "01 99 00 12 34"
 // open starts a house.
 func open(t *testing.T) *house {
 	t.Helper()
-	h := &house{folder: t.TempDir(), clock: registrytest.NewClock(), logs: &logs{}}
+	folder := t.TempDir()
+	h := openOn(t, filepath.Join(folder, "vaccin.db"))
+	h.folder = folder
+	return h
+}
+
+// openOn starts a house on the store at an address.
+func openOn(t *testing.T, address string) *house {
+	t.Helper()
+	h := &house{clock: registrytest.NewClock(), logs: &logs{}}
 	var err error
-	if h.store, err = store.Open(t.Context(), filepath.Join(h.folder, "vaccin.db"), store.Options{Keys: keyringtest.Keys()}); err != nil {
+	if h.store, err = store.Open(t.Context(), address, store.Options{Keys: keyringtest.Keys()}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.store.Close() })
@@ -126,8 +135,8 @@ func open(t *testing.T) *house {
 	h.furnish(t, cases)
 	server, simulator := httptest.NewUnstartedServer(nil), httptest.NewUnstartedServer(nil)
 	h.simulator, h.agents = simulator, httptest.NewUnstartedServer(nil)
-	address := server.Listener.Addr().String()
-	h.base = "http://localhost" + address[strings.LastIndexByte(address, ':'):]
+	at := server.Listener.Addr().String()
+	h.base = "http://localhost" + at[strings.LastIndexByte(at, ':'):]
 	config := h.config(t)
 	h.shared = config
 	product, err := service.New(config, kept{h.failing, h.store, h.sessions}, cases, bytes.Repeat([]byte{3}, auth.KeySize),
