@@ -112,8 +112,8 @@ func stands(t *testing.T, path string, numbers ...nir.Number) (found []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, number := range numbers {
-			for _, form := range nirtest.Find(data, number) {
+		for _, forms := range nirtest.NewSearch(numbers...).In(data) {
+			for _, form := range forms {
 				found = append(found, filepath.Base(name)+": "+form)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -109,12 +110,48 @@ func inBase64(encoding *base64.Encoding, data []byte, shift int) []byte {
 	return []byte(encoded[from:to])
 }
 
-// Find tells in which forms some bytes hold a number.
-func Find(data []byte, number nir.Number) (found []string) {
-	for _, f := range Forms(number) {
-		if bytes.Contains(data, f.Bytes) {
-			found = append(found, f.Name)
+// Search looks for several numbers at once, in one pass over the bytes.
+type Search struct {
+	first  [1 << 16]bool // by the first two bytes of a form
+	starts map[[startSize]byte][]soughtForm
+}
+
+// startSize is how many bytes of a form decide whether the rest is compared; none is shorter.
+const startSize = 6
+
+type soughtForm struct {
+	Form
+	number int
+}
+
+// NewSearch prepares to look for numbers.
+func NewSearch(numbers ...nir.Number) *Search {
+	s := &Search{starts: map[[startSize]byte][]soughtForm{}}
+	for i, number := range numbers {
+		for _, form := range Forms(number) {
+			start := [startSize]byte(form.Bytes)
+			s.first[binary.BigEndian.Uint16(start[:])] = true
+			s.starts[start] = append(s.starts[start], soughtForm{form, i})
+		}
+	}
+	return s
+}
+
+// In tells the forms that some bytes hold, by the rank of their number.
+func (s *Search) In(data []byte) map[int][]string {
+	found := map[int][]string{}
+	for i := 0; i+startSize <= len(data); i++ {
+		if !s.first[binary.BigEndian.Uint16(data[i:])] {
+			continue
+		}
+		for _, form := range s.starts[[startSize]byte(data[i:])] {
+			if bytes.HasPrefix(data[i:], form.Bytes) && !slices.Contains(found[form.number], form.Name) {
+				found[form.number] = append(found[form.number], form.Name)
+			}
 		}
 	}
 	return found
 }
+
+// Find tells in which forms some bytes hold a number.
+func Find(data []byte, number nir.Number) []string { return NewSearch(number).In(data)[0] }

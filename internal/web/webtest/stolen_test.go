@@ -154,12 +154,13 @@ func lootOfPostgres(t *testing.T, cluster *postgrestest.Cluster) loot {
 	return all
 }
 
-// finds tells where and in which forms the loot holds a number.
-func (l loot) finds(number nir.Number) (found []string) {
-	for _, form := range nirtest.Forms(number) {
-		for name, data := range l {
-			if bytes.Contains(data, form.Bytes) {
-				found = append(found, name+": "+form.Name)
+// finds tells where and in which forms the loot holds numbers, by their rank.
+func (l loot) finds(numbers ...nir.Number) map[int][]string {
+	search, found := nirtest.NewSearch(numbers...), map[int][]string{}
+	for name, data := range l {
+		for rank, forms := range search.In(data) {
+			for _, form := range forms {
+				found[rank] = append(found[rank], name+": "+form)
 			}
 		}
 	}
@@ -248,10 +249,8 @@ func TestAStolenStoreHoldsNoNIR(t *testing.T) {
 			given := liveWithNIRs(t, h)
 			all := steal()
 			all["the service's log"] = []byte(h.logs.String())
-			for i, number := range given {
-				if found := all.finds(number); len(found) > 0 {
-					t.Errorf("the NIR of rank %d stands in %v", i, found)
-				}
+			for rank, places := range all.finds(given...) {
+				t.Errorf("the NIR of rank %d stands in %v", rank, places)
 			}
 			names := []string{"Scarron", "Aubigné", "Tournelles", "f.scarron@exemple.fr"}
 			for file, data := range all {
@@ -276,7 +275,7 @@ func plant(t *testing.T, h *house, number nir.Number, steal func() loot) {
 		}
 	}
 	found := map[string]bool{}
-	for _, place := range steal().finds(number) {
+	for _, place := range steal().finds(number)[0] {
 		_, form, _ := strings.Cut(place, ": ")
 		found[form] = true
 	}
