@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// reading is what someone waits to read.
+type reading struct {
+	queries []query
+	claimed atomic.Bool // by who reads, or by who gives up waiting
+	handed  bool        // a row was handed over
+	err     error       // of who was handed it
+	done    chan error
+}
+
+// read implements engine. Reads that everybody does all the time wait for one another and are done together; one
+// that comes alone is done alone. Statements run to their end whatever becomes of the request they serve: they are
+// short, and to interrupt one costs the connection.
+func (e *postgres) read(ctx context.Context, queries ...query) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(queries) == 0 {
+		return nil
+	}
+	r := &reading{queries: queries, done: make(chan error, 1)}
+	if !queries[0].often {
+		return errors.Join(e.readOnce([]*reading{r}), r.err)
+	}
+	select {
+	case e.readings <- r:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.stopped:
+		return ErrClosed
+	}
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+		return r.giveUp(ctx.Err())
+	case <-e.stopped:
+		return r.giveUp(ErrClosed)
+	}
+}
+
+func (r *reading) giveUp(err error) error {
+	if r.claimed.CompareAndSwap(false, true) {
+		return err
+	}
+	return <-r.done
+}
+
+// serveReadings reads what waits, until the store is closed.
+func (e *postgres) serveReadings() {
+	for {
+		select {
+		case <-e.stopped:
+			return
+		case first := <-e.readings:
+			e.readTogether(e.waiting(first))
+		}
+	}
+}
+
+// waiting are the first reading and those that wait with it.
+func (e *postgres) waiting(first *reading) (all []*reading) {
+	for r := first; ; {
+		if r.claimed.CompareAndSwap(false, true) {
+			all = append(all, r)
+		}
+		if len(all) == maxBatch {
+			return all
+		}
+		select {
+		case r = <-e.readings:
+		default:
+			return all
+		}
+	}
+}
+
+// readTogether does readings in one round trip. If that fails, each is done by itself, so that the failure strikes
+// the one alone whose it is.
+func (e *postgres) readTogether(all []*reading) {
+	if len(all) == 0 {
+		return
+	}
+	err := e.readOnce(all)
+	if err != nil && len(all) > 1 {
+		for _, r := range all {
+			if r.handed { // what it was handed cannot be taken back
+				r.done <- err
+				continue
+			}
+			e.readTogether([]*reading{r})
+		}
+		return
+	}
+	for _, r := range all {
+		r.done <- errors.Join(err, r.err)
+	}
+}
+
+// readOnce reads, again when a connection turns out dead: reading has no effect.
+func (e *postgres) readOnce(all []*reading) (err error) {
+	for range 3 {
+		var c *pgxpool.Conn
+		if c, err = e.acquire(context.Background(), e.readers); err != nil {
+			return fmt.Errorf("store: connecting to read: %w", err)
+		}
+		var steps []step
+		if steps, err = e.readSteps(c, all); err == nil {
+			_, err = exchange(c, steps)
+		}
+		c.Release()
+		if err == nil || !away(err) || slices.ContainsFunc(all, func(r *reading) bool { return r.handed }) {
+			return err
+		}
+	}
+	return err
+}
