@@ -33,6 +33,7 @@ type Registry struct {
 	mu        sync.Mutex
 	reference Reference
 	loadedAt  time.Time
+	throttles throttles
 }
 
 // referenceAge is how long loaded reference data serves before it is read again, so that an import on
@@ -101,13 +102,19 @@ func (g *Registry) searchByCode(ctx context.Context, by Actor, event Event, may 
 		_, err := ParseCode(text)
 		return Record{}, err // nothing was tried
 	}
-	err = g.searching(ctx, by, event, may, g.Limits.Nothing, func(toll Toll) error {
+	err = g.searching(ctx, by, event, may, g.Limits.Nothing, func(toll Toll) (paid Outcome, err error) {
 		code, err := ParseCode(text)
 		if err != nil {
 			return g.malformed(ctx, event, toll, err)
 		}
 		found, err = g.Store.FindByCode(ctx, code, event, toll)
-		return err
+		switch {
+		case err == nil:
+			paid = OutcomeFound
+		case errors.Is(err, ErrNoRecord):
+			paid = OutcomeNothing
+		}
+		return paid, err
 	})
 	if errors.Is(err, ErrNoRecord) {
 		err = NotFound("Aucun patient ne porte ce code de ciblage. Vérifiez-le, ou recherchez le patient par son numéro de sécurité sociale.")
@@ -127,9 +134,15 @@ func (g *Registry) searchByNIR(
 	if number.IsZero() {
 		return nil, errNoNIR
 	}
-	err = g.searching(ctx, by, event, may, g.Limits.Unknown, func(toll Toll) error {
+	err = g.searching(ctx, by, event, may, g.Limits.Unknown, func(toll Toll) (paid Outcome, err error) {
 		found, err = g.Store.FindByNIR(ctx, number, event, toll)
-		return err
+		switch {
+		case err == nil && len(found) > 0:
+			paid = OutcomeFound
+		case err == nil:
+			paid = OutcomeNothing
+		}
+		return paid, err
 	})
 	return found, err
 }
@@ -141,14 +154,14 @@ func (g *Registry) MalformedNIR(ctx context.Context, by Actor, refusal error) er
 }
 
 func (g *Registry) malformedNIR(ctx context.Context, by Actor, event Event, may func(Case) error, refusal error) error {
-	return g.searching(ctx, by, event, may, g.Limits.Unknown, func(toll Toll) error { return g.malformed(ctx, event, toll, refusal) })
+	return g.searching(ctx, by, event, may, g.Limits.Unknown, func(toll Toll) (Outcome, error) { return g.malformed(ctx, event, toll, refusal) })
 }
 
-func (g *Registry) malformed(ctx context.Context, event Event, toll Toll, refusal error) error {
+func (g *Registry) malformed(ctx context.Context, event Event, toll Toll, refusal error) (paid Outcome, err error) {
 	if err := g.Store.LogTried(ctx, event.with(OutcomeMalformed), toll); err != nil {
-		return fmt.Errorf("logging a malformed search: %w", err)
+		return "", fmt.Errorf("logging a malformed search: %w", err)
 	}
-	return refusal
+	return OutcomeMalformed, refusal
 }
 
 // errNoNIR stands for SRC-4: nobody is recorded, or looked for, without a number.

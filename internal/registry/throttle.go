@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -149,24 +150,33 @@ func (l Limits) Toll(key string, t Throttle, now time.Time, nothing int, report 
 	return Toll{Key: key, From: t.Version, Found: charge(l.Found, 0), Nothing: charge(nothing, 1)}
 }
 
-// searching makes a search at the pace that the actor's throttle leaves. try is given its toll, and made
-// again when another search of the same account came first; nothing is what it weighs if it finds nothing.
+// searching makes a search at the pace that the actor's throttle leaves. try is given its toll, which it tells to
+// be paid by its outcome, and is made again when another search of the same account came first; nothing is what
+// it weighs if it finds nothing.
+//
+// What a search leaves of a throttle is remembered for the next one of the same account, which so reads it with
+// the records it looks for: if it was touched elsewhere in the meantime, the toll cannot be paid. A block is never
+// believed without reading it, for it may have been lifted.
 func (g *Registry) searching(
-	ctx context.Context, by Actor, event Event, may func(Case) error, nothing int, try func(Toll) error,
+	ctx context.Context, by Actor, event Event, may func(Case) error, nothing int, try func(Toll) (paid Outcome, err error),
 ) error {
 	if err := g.allowed(ctx, by, event, may); err != nil {
 		return err
 	}
 	if g.Limits == (Limits{}) {
-		return try(Toll{})
+		_, err := try(Toll{})
+		return err
 	}
 	key := throttleKey(by)
 	for range attempts {
-		t, err := g.Store.Throttle(ctx, key)
-		if err != nil {
-			return fmt.Errorf("reading a throttle: %w", err)
-		}
 		now := g.Security()
+		t, known := g.throttles.take(key)
+		if !known || t.Blocked(now) > 0 {
+			var err error
+			if t, err = g.Store.Throttle(ctx, key); err != nil {
+				return fmt.Errorf("reading a throttle: %w", err)
+			}
+		}
 		if wait := t.Blocked(now); wait > 0 {
 			return g.refuse(ctx, event, searchThrottled(wait))
 		}
@@ -177,11 +187,47 @@ func (g *Registry) searching(
 			ID: g.newReportID(), Kind: ReportGuessing, At: now, About: by.Practitioner, Role: by.Role, Door: by.Door,
 			PlaceID: by.Place.ID, PlaceName: by.Place.Name,
 		}
-		if err := try(g.Limits.Toll(key, t, now, nothing, report)); !errors.Is(err, ErrOvertaken) {
-			return err
+		toll := g.Limits.Toll(key, t, now, nothing, report)
+		paid, err := try(toll)
+		if errors.Is(err, ErrOvertaken) {
+			continue
 		}
+		if paid != "" {
+			g.throttles.keep(toll, paid)
+		}
+		return err
 	}
 	return g.refuse(ctx, event, errTogether)
+}
+
+// throttles are those that the last searches left, by their key. The zero value is ready.
+type throttles struct {
+	mu   sync.Mutex
+	left map[string]Throttle
+}
+
+// throttlesLeft is how many are remembered; the next one begins anew.
+const throttlesLeft = 10_000
+
+// take returns what is remembered of a throttle and forgets it: whoever uses it moves it on.
+func (r *throttles) take(key string) (Throttle, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t, known := r.left[key]
+	delete(r.left, key)
+	return t, known
+}
+
+// keep remembers what a toll that was paid leaves.
+func (r *throttles) keep(toll Toll, paid Outcome) {
+	t := toll.Charge(paid).Throttle
+	t.Version = toll.From + 1
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.left == nil || len(r.left) >= throttlesLeft {
+		r.left = map[string]Throttle{}
+	}
+	r.left[toll.Key] = t
 }
 
 // pause waits, or until the request ends.

@@ -394,3 +394,45 @@ func TestWaitsInFrench(t *testing.T) {
 		}
 	}
 }
+
+// countedThrottles counts how often a throttle is read.
+type countedThrottles struct {
+	registry.Store
+	reads int
+}
+
+func (c *countedThrottles) Throttle(ctx context.Context, key string) (registry.Throttle, error) {
+	c.reads++
+	return c.Store.Throttle(ctx, key)
+}
+
+// TestAThrottleIsReadOnceByTheServerThatMovesItOn: what a search leaves serves the next; another server's search in
+// between is noticed, and costs one read.
+func TestAThrottleIsReadOnceByTheServerThatMovesItOn(t *testing.T) {
+	s := newSearchers()
+	counted := &countedThrottles{Store: s.store}
+	here, there := rt.NewRegistry(counted, s.clock), rt.NewRegistry(s.store, s.clock)
+	here.Limits, there.Limits = registry.SearchLimits, registry.SearchLimits
+	doctor := rt.Doctor("Martin")
+	search := func(g *registry.Registry) {
+		t.Helper()
+		if _, err := g.SearchByNIR(t.Context(), doctor, rt.NIR(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 5 {
+		search(here)
+	}
+	if counted.reads != 1 {
+		t.Errorf("five searches read the throttle %d times", counted.reads)
+	}
+	search(there)
+	search(here)
+	if counted.reads != 2 {
+		t.Errorf("after another server's search it was read %d times", counted.reads)
+	}
+	left, err := s.store.Throttle(t.Context(), "search:PSC:"+doctor.Practitioner.NationalID)
+	if err != nil || left.Version != 7 {
+		t.Errorf("seven searches left version %d: %v", left.Version, err)
+	}
+}
