@@ -28,7 +28,7 @@ const (
 	entryParam       = "entree"
 	fieldPersonID    = "personne"
 	withoutPatient   = "sans_patient" // the button that looks at other patients too
-	logEntriesShown  = 25
+	logEntriesShown  = 20
 	logEntriesInFile = 10_000
 )
 

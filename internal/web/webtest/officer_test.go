@@ -155,7 +155,7 @@ func TestTheLogIsPagedAndKeptAsAFile(t *testing.T) {
 		}
 		page = officer.Get(older).Want(http.StatusOK, "Revenir aux entrées les plus récentes")
 	}
-	if len(seen) != entries || pages != 4 {
+	if len(seen) != entries || pages != 5 {
 		t.Errorf("%d entries on %d pages", len(seen), pages+1)
 	}
 	lines := strings.Split(strings.TrimSpace(file.Body), "\r\n")
