@@ -17,9 +17,11 @@ type logQueries struct {
 	sound string
 	// waiting reads the moment of the first entry after the last numbered, final or not.
 	waiting string
-	// pages read leaves from position $1 until $2 with their entries: first where they ought to be, and if one
-	// is not there, wherever it may be.
-	pages []string
+	// stretch reads the entries that lie between the first and the last leaf from position $1 until $2: turn,
+	// num, event. Where nobody tampered these are the leaves' own, and they are read by an index in one go.
+	stretch string
+	// page reads leaves from position $1 until $2, each with its entry wherever it may be.
+	page string
 	// strays reads the entries after turn $1 and num $2, at most $3: turn, num, at, whether there is a leaf, and
 	// whether numbering has yet to come to it.
 	strays string
@@ -33,8 +35,10 @@ const entryColumns = "a.num, COALESCE(a.at, 0), COALESCE(a.role, ''), COALESCE(a
 	" COALESCE(a.outcome, ''), COALESCE(a.version, 0), COALESCE(a.count, 0), COALESCE(a.digest, ''), COALESCE(a.reason, '')"
 
 const (
-	leafPage = "SELECT l.position, l.num, l.at, l.hash, l.turn, " + entryColumns + " FROM log_leaf l LEFT JOIN access_log a ON "
-	pageOf   = " WHERE l.position >= $1 AND l.position < $2 ORDER BY l.position"
+	firstLeaf = " FROM log_leaf WHERE position >= $1 ORDER BY position LIMIT 1"
+	lastLeaf  = " FROM log_leaf WHERE position < $2 ORDER BY position DESC LIMIT 1"
+	leafPage  = "SELECT l.position, l.num, l.at, l.hash, l.turn, " + entryColumns + " FROM log_leaf l LEFT JOIN access_log a ON "
+	pageOf    = " WHERE l.position >= $1 AND l.position < $2 ORDER BY l.position"
 )
 
 // On SQLite there is one writer: entries become final in the order of their numbers, and no turn is needed.
@@ -42,7 +46,8 @@ var sqliteLog = logQueries{
 	final:   "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT $1",
 	sound:   "SELECT turn = 0 FROM log_state",
 	waiting: "SELECT at FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT 1",
-	pages:   []string{leafPage + "a.num = l.num" + pageOf},
+	stretch: "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num >= (SELECT num" + firstLeaf + ") AND num <= (SELECT num" + lastLeaf + ")",
+	page:    leafPage + "a.num = l.num" + pageOf,
 	strays: "SELECT 0, num, at, EXISTS (SELECT 1 FROM log_leaf WHERE log_leaf.num = access_log.num), num > (SELECT num FROM log_state)" +
 		" FROM access_log WHERE $1 <= 0 AND num > $2 ORDER BY num LIMIT $3",
 	retire: func(_ context.Context, _ *Store, before time.Time) ([]statement, error) {
@@ -65,10 +70,10 @@ var postgresLog = logQueries{
 		" AND txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY access_log.txid, num LIMIT $1",
 	sound:   "SELECT turn::text::xid8 < pg_snapshot_xmax(pg_current_snapshot()) FROM log_state",
 	waiting: "SELECT at FROM access_log" + afterNumbered + " ORDER BY access_log.txid, num LIMIT 1",
-	pages: []string{
-		leafPage + "a.txid = l.turn::text::xid8 AND a.num = l.num AND a.at = l.at" + pageOf, // in its month
-		leafPage + "a.txid = l.turn::text::xid8 AND a.num = l.num" + pageOf,
-	},
+	stretch: "SELECT txid::text::bigint, num, " + eventColumns + " FROM access_log WHERE" +
+		" (txid, num) >= ((SELECT turn::text::xid8" + firstLeaf + "), (SELECT num" + firstLeaf + "))" +
+		" AND (txid, num) <= ((SELECT turn::text::xid8" + lastLeaf + "), (SELECT num" + lastLeaf + "))",
+	page: leafPage + "a.txid = l.turn::text::xid8 AND a.num = l.num" + pageOf,
 	strays: "SELECT a.txid::text::bigint, a.num, a.at, l.num IS NOT NULL," +
 		" (a.txid, a.num) > ((SELECT turn::text::xid8 FROM log_state), (SELECT num FROM log_state))" +
 		" FROM (SELECT txid, num, at FROM access_log WHERE (txid, num) > (GREATEST($1::bigint, 0)::text::xid8, $2::bigint)" +

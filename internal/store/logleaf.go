@@ -90,6 +90,8 @@ type numbered struct {
 	event     registry.Event
 }
 
+func readNumbered(n *numbered) []any { return append([]any{&n.turn, &n.num}, readEvent(&n.event)...) }
+
 // Numbering at a time: more would hold memory and the writer for long, and there is another time at once.
 const numberedAtOnce = 4096
 
@@ -122,9 +124,7 @@ func (s *Store) numberSome(ctx context.Context, by string, now time.Time) (int, 
 	var states []logState
 	var entries []numbered
 	var sound []bool
-	err := s.engine.read(ctx, into(&sound, func(b *bool) []any { return []any{b} }, s.log.sound), into(&states, readState, selectState), into(&entries, func(n *numbered) []any {
-		return append([]any{&n.turn, &n.num}, readEvent(&n.event)...)
-	}, s.log.final, numberedAtOnce))
+	err := s.engine.read(ctx, into(&sound, func(b *bool) []any { return []any{b} }, s.log.sound), into(&states, readState, selectState), into(&entries, readNumbered, s.log.final, numberedAtOnce))
 	if err == nil && !sound[0] {
 		err = ErrCarried
 	}

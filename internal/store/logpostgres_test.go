@@ -305,8 +305,9 @@ func TestNumberingReadsByAnIndex(t *testing.T) {
 	}{
 		{postgresLog.final, []any{4096}},
 		{postgresLog.waiting, nil},
-		{postgresLog.pages[0], []any{8192, 8292}},
-		{postgresLog.pages[1], []any{8192, 8292}},
+		{postgresLog.stretch, []any{8192, 12288}},
+		{selectLeaves, []any{8192, 12288}},
+		{postgresLog.page, []any{8192, 8292}},
 		{postgresLog.strays, []any{0, 0, 100}},
 		{selectHashes, []any{256, 512}},
 		{selectNode, []any{256, 8}},

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"math"
-	"slices"
 	"time"
 
 	"vaccin/internal/accesslog"
@@ -19,6 +18,7 @@ import (
 const (
 	selectRetirements = "SELECT before, count, root FROM log_retirement ORDER BY number"
 	selectNodes       = "SELECT ends, level, hash FROM log_node WHERE ends > $1 AND ends <= $2 ORDER BY ends, level"
+	selectLeaves      = "SELECT position, num, at, hash, turn FROM log_leaf WHERE position >= $1 AND position < $2 ORDER BY position"
 	selectLastNumber  = "SELECT COALESCE(MAX(number), 0) FROM log_head"
 	selectPosition    = "SELECT position FROM log_leaf WHERE num = $1"
 )
@@ -67,21 +67,44 @@ type pageRow struct {
 }
 
 func readPageRow(r *pageRow) []any {
-	columns := []any{&r.leaf.Position, &r.leaf.Num, asMoment(&r.leaf.At), asHash(&r.leaf.Hash), &r.leaf.Turn, &r.num}
-	return append(columns, readEvent(&r.event)...)
+	return append(append(readLeaf(&r.leaf), &r.num), readEvent(&r.event)...)
+}
+
+func readLeaf(l *accesslog.Leaf) []any {
+	return []any{&l.Position, &l.Num, asMoment(&l.At), asHash(&l.Hash), &l.Turn}
 }
 
 // page returns the leaves from one position up to another. Entries before gone were retired.
 func (s *Store) page(ctx context.Context, from, until int64, gone time.Time) ([]accesslog.Leaf, error) {
-	var rows []pageRow
-	for _, text := range s.log.pages {
-		rows = nil
-		if err := s.engine.read(ctx, into(&rows, readPageRow, text, from, until)); err != nil {
-			return nil, fmt.Errorf("reading leaves of the log: %w", err)
+	var leaves []accesslog.Leaf
+	var entries []numbered
+	err := s.engine.read(ctx, into(&leaves, readLeaf, selectLeaves, from, until), into(&entries, readNumbered, s.log.stretch, from, until))
+	if err != nil {
+		return nil, fmt.Errorf("reading leaves of the log: %w", err)
+	}
+	type place struct{ turn, num int64 }
+	at := map[place]*accesslog.Entry{}
+	for _, n := range entries {
+		e := entryOf(n.num, n.event)
+		if at[place{n.turn, n.num}] != nil { // twice
+			return s.searchedPage(ctx, from, until)
 		}
-		if !slices.ContainsFunc(rows, func(r pageRow) bool { return r.num == nil && !r.leaf.At.Before(gone) }) {
-			break
+		at[place{n.turn, n.num}] = &e
+	}
+	for i, leaf := range leaves {
+		leaves[i].Entry = at[place{leaf.Turn, leaf.Num}]
+		if leaves[i].Entry == nil && !leaf.At.Before(gone) {
+			return s.searchedPage(ctx, from, until)
 		}
+	}
+	return leaves, nil
+}
+
+// searchedPage is page where entries are not where they ought to be.
+func (s *Store) searchedPage(ctx context.Context, from, until int64) ([]accesslog.Leaf, error) {
+	rows, err := readAll(ctx, s, s.log.page, []any{from, until}, readPageRow)
+	if err != nil {
+		return nil, fmt.Errorf("reading leaves of the log: %w", err)
 	}
 	leaves := make([]accesslog.Leaf, len(rows))
 	for i, r := range rows {
