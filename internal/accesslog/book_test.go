@@ -141,15 +141,6 @@ func verified(t failing, log Source, rules Rules) (Summary, []Finding) {
 	return summary, found
 }
 
-func kinds(found []Finding) []Kind {
-	all := []Kind{}
-	for _, f := range found {
-		all = append(all, f.Kind)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 func TestALogThatNobodyTouchedIsClean(t *testing.T) {
 	b := newBook(t, 1000, 60)
 	b.retire(epoch.Add(100*time.Second), b.now.Add(time.Second))
