@@ -24,11 +24,11 @@ func (n *nation) warm() error {
 
 // statementsSeen tells what the database did for each statement: how often, how long each, how many pages of
 // memory each touched and how much log of the database each wrote.
-const statementsSeen = `SELECT calls, round((total_exec_time * 1000 / calls)::numeric, 1),
+const statementsSeen = `SELECT calls, round((total_exec_time * 1000 / calls)::numeric, 1), round((total_plan_time * 1000 / calls)::numeric, 1),
 	round((shared_blks_hit + shared_blks_read + shared_blks_dirtied) ::numeric / calls, 1), round(wal_bytes / calls),
 	left(regexp_replace(query, '\s+', ' ', 'g'), 110)
 	FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid WHERE datname = current_database()
-	AND query !~ 'pg_stat_statements' ORDER BY total_exec_time DESC LIMIT 14`
+	AND query !~ 'pg_stat_statements' ORDER BY total_exec_time + total_plan_time DESC LIMIT 14`
 
 // tellStatements has the service work for a while and says what its statements cost the database. A moment of work
 // would tell nothing.
@@ -51,13 +51,13 @@ func (n *nation) tellStatements(ctx context.Context, l *lab, what string, connec
 	if err != nil {
 		return fmt.Errorf("reading what statements cost: %w", err)
 	}
-	l.say("%s: calls, microseconds, pages touched and bytes of WAL of each, the costliest first", what)
+	l.say("%s: calls, microseconds to run and to plan, pages touched and bytes of WAL of each, the costliest first", what)
 	for row := range strings.Lines(rows) {
-		f := strings.SplitN(strings.TrimSpace(row), "\t", 5)
-		if len(f) < 5 {
+		f := strings.SplitN(strings.TrimSpace(row), "\t", 6)
+		if len(f) < 6 {
 			return errors.New("a statement without its figures")
 		}
-		l.say("%8s %9s %7s %7s  %s", f[0], f[1], f[2], f[3], f[4])
+		l.say("%8s %9s %7s %7s %7s  %s", f[0], f[1], f[2], f[3], f[4], f[5])
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func count(cluster *postgrestest.Cluster, on bool) error {
 	if on {
 		track = "top"
 	}
-	for _, statement := range []string{"ALTER SYSTEM SET pg_stat_statements.track = " + track, "SELECT pg_reload_conf()"} {
+	for _, statement := range []string{"ALTER SYSTEM SET pg_stat_statements.track = " + track, "ALTER SYSTEM SET pg_stat_statements.track_planning = on", "SELECT pg_reload_conf()"} {
 		if _, err := cluster.SQL("postgres", statement); err != nil {
 			return fmt.Errorf("counting what statements cost: %w", err)
 		}
