@@ -41,7 +41,8 @@ func merge(text string, kinds []uint32) merged {
 		if arrayOf[kind] == "" {
 			return m
 		}
-		arrays[i], names[i] = fmt.Sprintf("$%d::%s", i+1, arrayOf[kind]), fmt.Sprintf("p%d", i+1)
+		// In a query of its own an array has a length that the planner does not see: it would plan anew for each.
+		arrays[i], names[i] = fmt.Sprintf("(SELECT $%d::%s)", i+1, arrayOf[kind]), fmt.Sprintf("p%d", i+1)
 	}
 	if len(kinds) == 0 || strings.Contains(text, "ON CONFLICT") {
 		return m
