@@ -13,6 +13,9 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"vaccin/internal/keyring"
 	"vaccin/internal/keyring/keyringtest"
@@ -393,4 +396,52 @@ func killedAfter(t *testing.T, address string, parts int) (ended bool) {
 		t.Fatal(err)
 	}
 	return err == nil
+}
+
+// TestTheSwitchWaitsForWhoIsWriting has a record under way, under the old keys, when the keys are rotated:
+// the rotation waits for it and brings it over, instead of leaving it behind.
+func TestTheSwitchWaitsForWhoIsWriting(t *testing.T) {
+	address := databases.New(t)
+	ring := keyringtest.Ring(1)
+	s := server(t, address, keyring.Fixed(ring))
+	importMany(t, s, 10)
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := persons(100, 1)[0]
+	k := s.keys.held.Load()
+	guard, err := k.createRecord(late.ID, late.Patient, 0, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range []statement{guard, k.createPatient(late.ID, 7, late.Patient)} {
+		if done, err := tx.Exec(t.Context(), st.sql, st.args...); err != nil || done.RowsAffected() != 1 {
+			t.Fatalf("%d rows, %v", done.RowsAffected(), err)
+		}
+	}
+	last, rotated := server(t, address, keyring.Fixed(newer(ring))), make(chan error, 1)
+	go func() {
+		_, err := last.Rotate(context.WithoutCancel(t.Context()), rotateEvent, nil)
+		rotated <- err
+	}()
+	select {
+	case err := <-rotated:
+		t.Fatalf("the rotation ended while a record was being written: %v", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-rotated; err != nil {
+		t.Fatal(err)
+	}
+	if under := underKeys(t, last); !maps.Equal(under, map[[2]int]int{{2, 2}: 11}) {
+		t.Errorf("records are under %v", under)
+	}
 }
