@@ -259,23 +259,27 @@ func TestAnIndexThatIsNotTheIdentitysShowsNobody(t *testing.T) {
 	})
 }
 
-// The service takes on the keys of a new store with the few rights that it has, and rotates none.
-func TestTheServiceTakesOnKeysWithItsOwnRights(t *testing.T) {
-	address := databases.New(t)
-	owner := server(t, address, nil)
-	importAll(t, owner, registrytest.NewRegistry(owner, registrytest.NewClock()))
-	for range 2 {
-		s, err := Open(t.Context(), address, Options{Service: true, Keys: keyringtest.Keys()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		if err := register(t.Context(), s, registrytest.NIR(70)); err != nil {
-			t.Errorf("registering: %v", err)
-		}
-		s.keys.ring = newer(keyringtest.Ring(1))
-		if _, err := s.Rotate(t.Context(), rotateEvent, nil); err == nil || !strings.Contains(err.Error(), "permission denied") {
-			t.Errorf("the service rotates keys: %v", err)
-		}
+// TestNothingIsInsertedUnderAKeyThatDoesNotWrite: by who does not know that it does not write any more, for
+// either kind of key by itself.
+func TestNothingIsInsertedUnderAKeyThatDoesNotWrite(t *testing.T) {
+	for kind := keyring.SealKey; kind <= keyring.BlindKey; kind++ {
+		t.Run(kind.String(), func(t *testing.T) {
+			onEachEngine(t, func(t *testing.T, address string) {
+				ring := keyringtest.Ring(1)
+				behind := server(t, address, keyring.Fixed(ring))
+				importOne(t, behind, 1)
+				ahead := server(t, address, keyring.Fixed(keyringtest.With(ring, kind)))
+				rotate(t, ahead)
+				g := registrytest.NewRegistry(behind, registrytest.NewClock())
+				err := g.ImportPersons(t.Context(), registrytest.Doctor("Import"), persons(30, 1), "digest")
+				if !errors.Is(err, ErrKeys) {
+					t.Errorf("imported: %v", err)
+				}
+				under := underKeys(t, ahead)
+				if len(under) != 1 || under[[2]int{1, 1}] != 0 {
+					t.Errorf("records are under %v", under)
+				}
+			})
+		})
 	}
 }
