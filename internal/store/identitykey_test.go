@@ -205,6 +205,10 @@ func TestAServerThatLacksTheNewKeySaysSo(t *testing.T) {
 			},
 			"a reading":      func() error { _, err := behind.Read(t.Context(), id, event(registry.ActionRead)); return err },
 			"a registration": func() error { return register(t.Context(), behind, registrytest.NIR(1000)) },
+			"an import": func() error { // it looks for nobody first
+				g := registrytest.NewRegistry(behind, registrytest.NewClock())
+				return g.ImportPersons(t.Context(), registrytest.Doctor("Import"), persons(30, 1), "digest")
+			},
 		} {
 			if err := try(); !errors.Is(err, ErrKeys) || registry.KindOf(err) != 0 || errors.Is(err, registry.ErrNoRecord) {
 				t.Errorf("%s: %v", name, err)
@@ -281,5 +285,26 @@ func TestNothingIsInsertedUnderAKeyThatDoesNotWrite(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// The service takes on the keys of a new store with the few rights that it has, and rotates none.
+func TestTheServiceTakesOnKeysWithItsOwnRights(t *testing.T) {
+	address := databases.New(t)
+	owner := server(t, address, nil)
+	importAll(t, owner, registrytest.NewRegistry(owner, registrytest.NewClock()))
+	for range 2 {
+		s, err := Open(t.Context(), address, Options{Service: true, Keys: keyringtest.Keys()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		if err := register(t.Context(), s, registrytest.NIR(70)); err != nil {
+			t.Errorf("registering: %v", err)
+		}
+		s.keys.ring = newer(keyringtest.Ring(1))
+		if _, err := s.Rotate(t.Context(), rotateEvent, nil); err == nil || !strings.Contains(err.Error(), "permission denied") {
+			t.Errorf("the service rotates keys: %v", err)
+		}
 	}
 }
