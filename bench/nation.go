@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"vaccin/bench/yardstick"
 	"vaccin/internal/auth"
@@ -127,10 +128,33 @@ func newNation(ctx context.Context, l *lab, cluster *postgrestest.Cluster, perso
 	tagged(ctx, "ours", func(ctx context.Context) {
 		n.product, err = serveProduct(ctx, l.folder, n.kept, n.cases, n.key)
 	})
+	if err == nil {
+		err = n.awaitNumbered(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, n.kept.Close())
 	}
 	return n, nil
+}
+
+// awaitNumbered waits until the service has numbered what stands in the access log, so that it does not while it is
+// measured: from then on it numbers what is measured.
+func (n *nation) awaitNumbered(ctx context.Context) error {
+	for range 600 {
+		left, err := n.cluster.SQL(n.name, "SELECT (SELECT count(*) FROM access_log) - (SELECT size FROM log_state)")
+		if err != nil {
+			return err
+		}
+		if left == "0" {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+	return errors.New("the service does not number its access log")
 }
 
 func (n *nation) close() error { return errors.Join(n.product.stop(), n.kept.Close()) }

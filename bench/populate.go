@@ -64,6 +64,10 @@ func (n *nation) declareFirst(ctx context.Context) error {
 	return nil
 }
 
+// loggedPersons is of how many persons the entries stand in the access log from the beginning: enough that it is not
+// almost empty, and few enough that the service soon has numbered and signed them.
+const loggedPersons = 100_000
+
 // copyEntries gives each person what the one of the first ten has who has the same last figure: entries, their
 // place in the access log, and the version of the record. The rows replaced on the way are then swept out.
 func (n *nation) copyEntries() error {
@@ -71,7 +75,7 @@ func (n *nation) copyEntries() error {
 		// Of a record, the number of the person that targetedID has put in its identifier.
 		person = "('x' || right(id, 16))::bit(64)::bigint"
 		pairs  = "WITH r AS (SELECT num, id, version, last_change, " + person + " AS person FROM record)," +
-			" pairs AS (SELECT o.num, o.id, m.num AS model, m.id AS model_id, m.version, m.last_change" +
+			" pairs AS (SELECT o.num, o.id, o.person, m.num AS model, m.id AS model_id, m.version, m.last_change" +
 			" FROM r o JOIN r m ON m.person = o.person % 10 WHERE m.person < 10 AND o.person >= 10) "
 	)
 	statements := []string{}
@@ -89,7 +93,8 @@ func (n *nation) copyEntries() error {
 	}
 	named := "t." + strings.ReplaceAll(columns, ", ", ", t.")
 	statements = append(statements,
-		pairs+"INSERT INTO access_log (record_id, "+columns+") SELECT p.id, "+named+" FROM pairs p JOIN access_log t ON t.record_id = p.model_id ORDER BY t.at, p.num",
+		pairs+"INSERT INTO access_log (record_id, "+columns+") SELECT p.id, "+named+" FROM pairs p JOIN access_log t ON t.record_id = p.model_id"+
+			" WHERE p.person < "+strconv.Itoa(loggedPersons)+" ORDER BY t.at, p.num",
 		pairs+"UPDATE record SET version = p.version, last_change = p.last_change FROM pairs p WHERE p.num = record.num AND p.version > 1",
 		"VACUUM FULL record", "VACUUM ANALYZE", "CHECKPOINT")
 	for _, s := range statements {
