@@ -24,7 +24,7 @@ func (g *grown) growth() float64 { return median(g.seen[1]) / median(g.seen[0]) 
 // benchNationalGrowth is (pd): the usual time of a search and of a dose among many persons over that among a
 // million, divided by the same of the yardstick's own.
 func benchNationalGrowth(ctx context.Context, l *lab) (v verdict, err error) {
-	sizes := [2]int{million(l), pick(l, l.persons, 3_500)}
+	sizes := [2]int{million(l), pick(l, l.persons, million(l))}
 	var countries [2]*nation
 	for i, size := range sizes {
 		if countries[i], err = l.nation(ctx, size); err != nil {

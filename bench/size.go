@@ -15,7 +15,11 @@ type measuredTable struct{ table, of string }
 
 var (
 	ourTables = []measuredTable{
-		{"record", "person"}, {"patient", "identity of a person"}, {"eligibility", "declaration"}, {"dose", "dose"}, {"access_log", "access log entry"},
+		{"record", "person"},
+		{"patient", "identity of a person"},
+		{"eligibility", "declaration"},
+		{"dose", "dose"},
+		{"access_log", "access log entry"},
 		{"log_leaf", "its leaf in the tree"},
 	}
 	bareTables = []measuredTable{{"person", "person"}, {"immunization", "dose"}, {"access_log", "access log entry"}}
