@@ -46,6 +46,11 @@ func TestAHeadComesBack(t *testing.T) {
 	if n := HeadNumber(signed); n != 12 {
 		t.Errorf("number %d", n)
 	}
+	if unnumbered, err := s.Sign(Head{Size: 1, At: epoch}); err != nil {
+		t.Fatal(err)
+	} else if _, err := v.Open(unnumbered); err == nil {
+		t.Error("a head without a number is one")
+	}
 	_, other := keys(t)
 	if got, err := other.Open(signed); !errors.Is(err, ErrSignature) || got.Number != 12 {
 		t.Errorf("by another key: %+v, %v", got, err)

@@ -130,7 +130,7 @@ func (t *headTrail) fit(head Head, size int64) {
 	if t.unfit {
 		return
 	}
-	if head.Size != size || t.v.broken || head.Root != t.v.tree.Root() {
+	if head.Size != size || head.Root != t.v.tree.Root() {
 		// A head that covers less than the one before it was told of; it cannot be compared any more.
 		if head.Size == size {
 			t.unfit = true

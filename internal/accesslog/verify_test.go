@@ -187,6 +187,46 @@ var tamperings = []struct {
 		[]Finding{{Kind: HeadOrder, Head: 11}, {Kind: HeadOrder, Head: 11, Sent: true}},
 	},
 	{
+		"a head that is older than the one before", func(t failing, b *book) {
+			old, err := b.signer.Sign(Head{Number: 11, Size: 600, Root: b.tree.Root(), At: epoch})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.kept, b.sent = append(b.kept, old), append(b.sent, old)
+		},
+		[]Finding{{Kind: HeadOrder, Head: 11}, {Kind: HeadOrder, Head: 11, Sent: true}},
+	},
+	{
+		"a row of an earlier transaction after others", func(_ failing, b *book) {
+			for i := range b.leaves {
+				b.leaves[i].Turn = int64(10 + i)
+			}
+			b.leaves[100].Turn = 5
+		},
+		[]Finding{{Kind: LeafOrder, Position: 100, Num: 201}},
+	},
+	{
+		"a leaf under the number of another", func(_ failing, b *book) { b.leaves[101].Num = 201 },
+		[]Finding{{Kind: LeafOrder, Position: 101, Num: 201}, {Kind: EntryChanged, Position: 101, Num: 201}},
+	},
+	{
+		"another count in a retirement", func(_ failing, b *book) {
+			b.retire(epoch.Add(30*time.Second), b.now)
+			b.retired[0].Count++
+		},
+		[]Finding{{Kind: RetirementUnfit, Number: 1, Position: 0, Until: 30}},
+	},
+	{
+		"another row than one that was retired", func(_ failing, b *book) {
+			back := b.rows[11]
+			b.retire(epoch.Add(30*time.Second), b.now)
+			b.rows[11] = back
+			delete(b.rows, 201)
+			b.leaves[100].At = epoch
+		},
+		[]Finding{{Kind: RetirementUnfit, Number: 1, Position: 0, Until: 101}},
+	},
+	{
 		"a row more than what was retired", func(_ failing, b *book) {
 			b.retire(epoch.Add(30*time.Second), b.now)
 			delete(b.rows, 201)

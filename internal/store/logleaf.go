@@ -96,7 +96,7 @@ func readNumbered(n *numbered) []any { return append([]any{&n.turn, &n.num}, rea
 const numberedAtOnce = 4096
 
 // holdFor is how long whoever numbers is left alone by other servers.
-const holdFor = 5 * time.Second
+const holdFor = 3 * time.Second
 
 // ErrCarried is returned when the access log was carried to this database from another one as it stood, whose
 // order of transactions means nothing here (docs/runbooks/audit.md).
