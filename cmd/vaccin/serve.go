@@ -43,6 +43,7 @@ func (s serveCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, kept.Close())
 	}
+	product.Watch(kept)
 	return errors.Join(product.Serve(ctx), kept.Close())
 }
 

@@ -35,11 +35,8 @@ func (f storeFlags) exists() (bool, error) {
 // The caller closes it.
 func openStore(ctx context.Context, address string, o store.Options) (st *store.Store, g *registry.Registry, seeded bool, err error) {
 	st, err = store.Open(ctx, address, o)
-	if errors.Is(err, store.ErrOutdated) {
-		return nil, nil, false, registry.Invalid("Les tables de la base sont plus anciennes que ce programme : mettez-les à jour d’abord avec « vaccin migrate ».")
-	}
 	if err != nil {
-		return nil, nil, false, err
+		return nil, nil, false, notOpened(err, address)
 	}
 	g = registry.New(st)
 	by, err := operator()
@@ -50,6 +47,26 @@ func openStore(ctx context.Context, address string, o store.Options) (st *store.
 		return nil, nil, false, errors.Join(err, st.Close())
 	}
 	return st, g, seeded, nil
+}
+
+// notOpened tells the operator what is wrong with a database, and what to do.
+func notOpened(err error, address string) error {
+	name := store.Name(address)
+	for _, known := range []struct {
+		err     error
+		message string
+	}{
+		{store.ErrOutdated, "Les tables de la base sont plus anciennes que ce programme : mettez-les à jour d’abord avec « vaccin migrate »."},
+		{store.ErrUnreachable, "La base " + name + " ne répond pas : vérifiez son adresse, le réseau, et que le serveur est démarré."},
+		{store.ErrAccount, "La base " + name + " refuse ce compte, ou n’existe pas : vérifiez le compte, son mot de passe et ses droits (docs/deployment.md)."},
+		{store.ErrTooOld, "Le serveur de la base " + name + " est trop ancien : il faut PostgreSQL 15 ou plus récent."},
+		{store.ErrEncoding, "La base " + name + " n’est pas en UTF-8, elle altérerait les noms : créez-en une avec « createdb --encoding=UTF8 --template=template0 »."},
+	} {
+		if errors.Is(err, known.err) {
+			return registry.Invalid(known.message + " Détail : " + err.Error())
+		}
+	}
+	return err
 }
 
 // operator is who runs a command, for the access log: their account, on this machine.

@@ -1,9 +1,12 @@
 package service
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
+
+	"vaccin/internal/measure"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -38,6 +41,39 @@ func (m *metrics) keep(k *logKeeper) {
 			Name: "vaccin_access_log_heads_unsent", Help: "Signed heads of the access log that wait to be posted.",
 		}, func() float64 { return float64(k.unsent.Load()) }),
 	)
+}
+
+// askFor is how long a source may take over what it has to ask somebody: less than a scraper waits.
+const askFor = 3 * time.Second
+
+// watch shows what a source counts.
+func (m *metrics) watch(source measure.Source) { m.registry.MustRegister(watched{source}) }
+
+// watched shows the samples of a source to Prometheus.
+type watched struct{ source measure.Source }
+
+// Describe implements prometheus.Collector; what a source has changes, so that nothing is said beforehand.
+func (watched) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements prometheus.Collector.
+func (w watched) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), askFor)
+	defer cancel()
+	for _, s := range w.source.Samples(ctx) {
+		names, values := make([]string, len(s.Labels)), make([]string, len(s.Labels))
+		for i, l := range s.Labels {
+			names[i], values[i] = l.Name, l.Value
+		}
+		desc := prometheus.NewDesc(s.Name, s.Help, names, nil)
+		switch s.Kind {
+		case measure.Distribution:
+			to <- prometheus.MustNewConstHistogram(desc, s.Count, s.Sum, s.Within, values...)
+		case measure.Counter:
+			to <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, s.Value, values...)
+		case measure.Gauge:
+			to <- prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, s.Value, values...)
+		}
+	}
 }
 
 func (m *metrics) observe(route string, status int, took time.Duration) {

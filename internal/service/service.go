@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vaccin/internal/auth"
+	"vaccin/internal/measure"
 	"vaccin/internal/registry"
 	"vaccin/internal/web"
 )
@@ -94,6 +95,9 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 	s.handler, s.cards = s.leaving(made.Handler()), cards.answeredBy(made)
 	return s, nil
 }
+
+// Watch shows what a source counts beside the service's own metrics. Call it before Serve.
+func (s *Service) Watch(source measure.Source) { s.metrics.watch(source) }
 
 // Handler answers every address of the service.
 func (s *Service) Handler() http.Handler { return s.handler }

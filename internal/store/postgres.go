@@ -36,6 +36,7 @@ type postgres struct {
 	stopped          chan struct{}
 	serving          sync.WaitGroup
 	closed           atomic.Bool
+	counts           *postgresCounts
 }
 
 // IsDatabase tells the address of a PostgreSQL database from the name of a file.
@@ -63,7 +64,7 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	if err := preparePostgres(ctx, config.ConnConfig, o); err != nil {
 		return nil, err
 	}
-	e := &postgres{readings: make(chan *reading, maxBatch), stopped: make(chan struct{})}
+	e := &postgres{readings: make(chan *reading, maxBatch), stopped: make(chan struct{}), counts: newPostgresCounts()}
 	defer func() {
 		if err != nil {
 			_ = e.close()
@@ -216,6 +217,7 @@ func (e *postgres) transact(batch []work) (refusals []error, failed *failure) {
 		if again--; failed == nil || again == 0 || !passing(failed.err) {
 			return refusals, failed
 		}
+		e.counts.retried[ofWrites].Add(1)
 	}
 }
 

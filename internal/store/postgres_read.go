@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -92,6 +93,7 @@ func (e *postgres) readTogether(all []*reading) {
 	if len(all) == 0 {
 		return
 	}
+	e.counts.reading.Observe(float64(len(all)))
 	err := e.readOnce(all)
 	if err != nil && len(all) > 1 {
 		for _, r := range all {
@@ -110,7 +112,11 @@ func (e *postgres) readTogether(all []*reading) {
 
 // readOnce reads, again when a connection turns out dead: reading has no effect.
 func (e *postgres) readOnce(all []*reading) (err error) {
-	for range 3 {
+	defer e.counts.reads.Since(time.Now())
+	for again := range 3 {
+		if again > 0 {
+			e.counts.retried[ofReads].Add(1)
+		}
 		var c *pgxpool.Conn
 		if c, err = e.acquire(context.Background(), e.readers); err != nil {
 			return fmt.Errorf("store: connecting to read: %w", err)

@@ -22,6 +22,21 @@ var postgresMigrations embed.FS
 // working while the next one is put in place.
 var ErrOutdated = errors.New("store: the tables of the database are older than this program")
 
+// What is wrong with a database before anything is asked of it.
+var (
+	// ErrUnreachable is returned when the server does not answer.
+	ErrUnreachable = errors.New("store: the database does not answer")
+	// ErrAccount is returned when the server refuses the account, or has no such database.
+	ErrAccount = errors.New("store: the database refuses the account")
+	// ErrTooOld is returned for a server older than oldestServer.
+	ErrTooOld = errors.New("store: the database is older than PostgreSQL 15")
+	// ErrEncoding is returned for a database that does not keep text as UTF-8: names would be refused, or altered.
+	ErrEncoding = errors.New("store: the encoding of the database is not UTF8")
+)
+
+// oldestServer is the first version that the statements are written for (MERGE, among others).
+const oldestServer = 150000
+
 // serviceRole is the role of the running service in the database. It owns nothing: of each table it may do what
 // grants say, and no more.
 const serviceRole = "vaccin_service"
@@ -87,9 +102,17 @@ EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`
 func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) error {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return fmt.Errorf("connecting to the database: %w", err)
+		return notConnected(err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
+	var version int
+	var encoding string
+	if err := conn.QueryRow(ctx, aboutServer).Scan(&version, &encoding); err != nil {
+		return fmt.Errorf("looking at the server: %w", err)
+	}
+	if err := checkServer(version, encoding); err != nil {
+		return err
+	}
 	empty := false
 	if err := conn.QueryRow(ctx, isEmpty).Scan(&empty); err != nil {
 		return fmt.Errorf("looking at the tables: %w", err)
@@ -106,6 +129,27 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 		err = fmt.Errorf("%w: version %d instead of %d", ErrOutdated, there, needed)
 	}
 	return err
+}
+
+const aboutServer = "SELECT current_setting('server_version_num')::int, current_setting('server_encoding')"
+
+func checkServer(version int, encoding string) error {
+	switch {
+	case version < oldestServer:
+		return fmt.Errorf("%w: its version is %d", ErrTooOld, version/10_000)
+	case encoding != "UTF8":
+		return fmt.Errorf("%w: it is %s", ErrEncoding, encoding)
+	}
+	return nil
+}
+
+// notConnected tells a server that is away from one that refuses.
+func notConnected(err error) error {
+	var told *pgconn.PgError
+	if errors.As(err, &told) && !away(err) { // invalid authorization, no such database, no right to connect
+		return fmt.Errorf("connecting: %w: %w", ErrAccount, err)
+	}
+	return fmt.Errorf("connecting: %w: %w", ErrUnreachable, err)
 }
 
 // migratePostgres makes the tables of this version, and gives the service its rights to them.
@@ -150,7 +194,8 @@ func grantToService(ctx context.Context, conn *pgx.Conn) error {
 	}
 	statements = append(statements,
 		"GRANT USAGE ON SEQUENCE access_log_num TO "+serviceRole,
-		"GRANT EXECUTE ON FUNCTION access_log_months TO "+serviceRole)
+		"GRANT EXECUTE ON FUNCTION access_log_months TO "+serviceRole,
+		"GRANT EXECUTE ON FUNCTION replica_lag TO "+serviceRole)
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return err

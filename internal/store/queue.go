@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxBatch is how many pieces of work may share one transaction.
@@ -20,6 +21,7 @@ type queue struct {
 	stopped chan struct{}
 	once    sync.Once
 	writers sync.WaitGroup
+	counts  *counts
 }
 
 // job is a piece of work that someone waits for. Whoever sets claimed first, the queue to do it or the
@@ -32,7 +34,7 @@ type job struct {
 }
 
 func startQueue(e engine, writers int) *queue {
-	q := &queue{engine: e, jobs: make(chan *job, maxBatch), stop: make(chan struct{}), stopped: make(chan struct{})}
+	q := &queue{engine: e, jobs: make(chan *job, maxBatch), stop: make(chan struct{}), stopped: make(chan struct{}), counts: newCounts()}
 	for range writers {
 		q.writers.Go(q.serve)
 	}
@@ -143,13 +145,21 @@ func (q *queue) transact(jobs []*job) {
 	for i, j := range jobs {
 		works[i] = j.work
 	}
+	began := time.Now()
 	refusals, failed := q.engine.transact(works)
+	if failed == nil {
+		q.counts.commits.Since(began)
+		q.counts.shared.Observe(float64(len(works)))
+	} else if errors.Is(failed.err, ErrUnknownOutcome) {
+		q.counts.unknown.Add(1)
+	}
 	switch {
 	case failed == nil:
 		for i, j := range jobs {
 			j.done <- refusals[i]
 		}
 	case failed.replay && len(jobs) > 1:
+		q.counts.replayed.Add(uint64(len(jobs)))
 		for _, j := range jobs {
 			q.transact([]*job{j})
 		}
