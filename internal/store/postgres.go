@@ -32,6 +32,8 @@ const (
 type postgres struct {
 	writers, readers *pgxpool.Pool
 	shapes           sync.Map // of statements, by their text: merged
+	readsMerged      int      // from how many on those alike are one
+	writesMerged     int
 	readings         chan *reading
 	stopped          chan struct{}
 	serving          sync.WaitGroup
@@ -64,7 +66,10 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	if err := preparePostgres(ctx, config.ConnConfig, o); err != nil {
 		return nil, err
 	}
-	e := &postgres{readings: make(chan *reading, maxBatch), stopped: make(chan struct{}), counts: newPostgresCounts()}
+	e := &postgres{
+		readsMerged: readsMerged, writesMerged: writesMerged,
+		readings: make(chan *reading, maxBatch), stopped: make(chan struct{}), counts: newPostgresCounts(),
+	}
 	defer func() {
 		if err != nil {
 			_ = e.close()

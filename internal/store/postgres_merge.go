@@ -14,6 +14,13 @@ import (
 // together are sent as one: the arguments become arrays, and the statement is run on each of their rows. The
 // database then plans, locks and answers once for all of them.
 
+// From how many on it is worth it: to run over arrays costs more than to run once, and twice, and less than to run
+// often.
+const (
+	readsMerged  = 4
+	writesMerged = 6
+)
+
 // merged is a statement as one for many: its arguments are arrays, of which nth is the place of each.
 type merged struct {
 	sql   string   // empty where it cannot be one for many
@@ -126,7 +133,7 @@ func (e *postgres) readSteps(c *pgxpool.Conn, readings []*reading) ([]step, erro
 	}
 	var steps []step
 	for _, alike := range together(all, func(a asked) string { return a.sql }) {
-		if len(alike) > 1 {
+		if len(alike) >= e.readsMerged {
 			m, err := e.mergedOf(c, alike[0].sql)
 			if err != nil {
 				return nil, err
@@ -187,8 +194,11 @@ func (e *postgres) writeSteps(c *pgxpool.Conn, batch []work, touched [][]int64) 
 		if len(all) == 0 {
 			return steps, nil
 		}
-		for _, alike := range together(all, func(s sent) string { return s.sql }) {
-			if len(alike) > 1 {
+		groups := together(all, func(s sent) string { return s.sql })
+		// Everybody locks the rows of one statement before those of another: none waits for who waits for them.
+		slices.SortFunc(groups, func(a, b []sent) int { return strings.Compare(a[0].sql, b[0].sql) })
+		for _, alike := range groups {
+			if len(alike) >= e.writesMerged {
 				m, err := e.mergedOf(c, alike[0].sql)
 				if err != nil {
 					return nil, err
