@@ -139,7 +139,7 @@ type keyHolder struct {
 	mu     sync.Mutex
 	source keyring.Source
 	ring   *keyring.Ring // as it last came from the source
-	asked  time.Time     // when it came
+	missed time.Time     // when it last came without a key that was needed
 }
 
 // askAgain is how long the source is not asked again for a key that it did not have: it may be a command
@@ -159,7 +159,6 @@ func (s *Store) takeKeys(ctx context.Context, source keyring.Source) error {
 	if s.keys.ring, err = source(ctx, !persons); err != nil {
 		return fmt.Errorf("%w: %w", ErrKeys, err)
 	}
-	s.keys.asked = time.Now()
 	stored, err := s.StoredKeys(ctx)
 	if err != nil {
 		return err
@@ -257,13 +256,16 @@ func (s *Store) refreshKeys(ctx context.Context, stale *identityKeys) (*identity
 		return nil, err
 	}
 	k, err := fit(h.ring, stored)
-	if err != nil && time.Since(h.asked) >= askAgain {
+	if err != nil && time.Since(h.missed) >= askAgain {
 		ring, unavailable := h.source(ctx, false)
-		if h.asked = time.Now(); unavailable != nil {
+		if unavailable != nil {
+			h.missed = time.Now()
 			return nil, fmt.Errorf("%w: %w", ErrKeys, unavailable)
 		}
 		h.ring = ring
-		k, err = fit(ring, stored)
+		if k, err = fit(ring, stored); err != nil {
+			h.missed = time.Now()
+		}
 	}
 	if err != nil {
 		return nil, err
