@@ -15,8 +15,10 @@ import (
 // in the file. Interrupted anywhere, the next opening goes on: the table is dropped last.
 
 const (
-	selectClearTable = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'patient_clear'"
-	selectClear      = "SELECT r.num, r.id, r.birth_rank, c.holder, c.own, c.birth_name, c.used_name, c.given_names, c.sex, c.address," +
+	selectClearTable = "SELECT (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'patient_clear')," +
+		" EXISTS (SELECT 1 FROM record)"
+	dropClear   = "DROP TABLE IF EXISTS patient_clear"
+	selectClear = "SELECT r.num, r.id, r.birth_rank, c.holder, c.own, c.birth_name, c.used_name, c.given_names, c.sex, c.address," +
 		" c.postal_code, c.locality, c.commune_code, c.phone, c.email, c.manual" +
 		" FROM patient_clear c JOIN record r ON r.num = c.record_num ORDER BY c.record_num LIMIT 1000"
 	insertFromClear = "INSERT INTO patient (record_num, " + patientFields + ") VALUES ($1, $2, $3, $4, $5, $6)"
@@ -39,8 +41,12 @@ func sealClear(ctx context.Context, path string, k *identityKeys) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	var tables int
-	if err := conn.QueryRowContext(ctx, selectClearTable).Scan(&tables); err != nil || tables == 0 {
+	var tables, records int
+	if err := conn.QueryRowContext(ctx, selectClearTable).Scan(&tables, &records); err != nil || tables == 0 {
+		return err
+	}
+	if records == 0 { // a new store, which others may be opening too
+		_, err := conn.ExecContext(ctx, dropClear)
 		return err
 	}
 	for rows := -1; rows != 0; {
@@ -133,6 +139,6 @@ func takeOut(ctx context.Context, conn *sql.Conn) error {
 	if busy != 0 {
 		return errFileInUse
 	}
-	_, err := conn.ExecContext(ctx, "DROP TABLE patient_clear")
+	_, err := conn.ExecContext(ctx, dropClear)
 	return err
 }
