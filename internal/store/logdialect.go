@@ -25,6 +25,8 @@ type logQueries struct {
 	// strays reads the entries after turn $1 and num $2, at most $3: turn, num, at, whether there is a leaf, and
 	// whether numbering has yet to come to it.
 	strays string
+	// leavesAtOnce are how many leaves a statement inserts, the most first: one where the engine makes many of one.
+	leavesAtOnce []int
 	// retire returns the statements that remove the entries before a moment.
 	retire func(ctx context.Context, s *Store, before time.Time) ([]statement, error)
 }
@@ -43,11 +45,12 @@ const (
 
 // On SQLite there is one writer: entries become final in the order of their numbers, and no turn is needed.
 var sqliteLog = logQueries{
-	final:   "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT $1",
-	sound:   "SELECT turn = 0 FROM log_state",
-	waiting: "SELECT at FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT 1",
-	stretch: "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num >= (SELECT num" + firstLeaf + ") AND num <= (SELECT num" + lastLeaf + ")",
-	page:    leafPage + "a.num = l.num" + pageOf,
+	leavesAtOnce: []int{256, 16, 1},
+	final:        "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT $1",
+	sound:        "SELECT turn = 0 FROM log_state",
+	waiting:      "SELECT at FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT 1",
+	stretch:      "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num >= (SELECT num" + firstLeaf + ") AND num <= (SELECT num" + lastLeaf + ")",
+	page:         leafPage + "a.num = l.num" + pageOf,
 	strays: "SELECT 0, num, at, EXISTS (SELECT 1 FROM log_leaf WHERE log_leaf.num = access_log.num), num > (SELECT num FROM log_state)" +
 		" FROM access_log WHERE $1 <= 0 AND num > $2 ORDER BY num LIMIT $3",
 	retire: func(_ context.Context, _ *Store, before time.Time) ([]statement, error) {
@@ -66,6 +69,7 @@ var sqliteLog = logQueries{
 // An entry is final when no transaction as old as its own can still be running: those that come later have
 // higher numbers, so that the order of transactions and numbers is settled up to there.
 var postgresLog = logQueries{
+	leavesAtOnce: []int{1},
 	final: "SELECT txid::text::bigint, num, " + eventColumns + " FROM access_log" + afterNumbered +
 		" AND txid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY access_log.txid, num LIMIT $1",
 	sound:   "SELECT turn::text::xid8 < pg_snapshot_xmax(pg_current_snapshot()) FROM log_state",

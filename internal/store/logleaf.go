@@ -164,7 +164,7 @@ func (s *Store) number(state logState, entries []numbered, by string, until time
 		args: []any{tree.Size(), rootsOf(tree), last.turn, last.num, by, until.UnixMicro(), state.size, state.num, state.turn},
 		none: []reason{{err: registry.ErrOvertaken}},
 	}}}
-	w.statements = append(w.statements, insertLeaves(leaves)...)
+	w.statements = append(w.statements, insertLeaves(leaves, s.log.leavesAtOnce)...)
 	for _, node := range nodes {
 		w.statements = append(w.statements, statement{sql: insertNode, args: node})
 	}
@@ -180,9 +180,9 @@ func rootsOf(tree *accesslog.Frontier) []byte {
 	return b
 }
 
-// insertLeaves inserts leaves, many to a statement, in few sizes so that statements stay prepared.
-func insertLeaves(rows [][]any) (all []statement) {
-	for _, size := range []int{256, 16, 1} {
+// insertLeaves inserts leaves, so many to a statement, in few sizes so that statements stay prepared.
+func insertLeaves(rows [][]any, sizes []int) (all []statement) {
+	for _, size := range sizes {
 		for ; len(rows) >= size; rows = rows[size:] {
 			var args []any
 			for _, row := range rows[:size] {

@@ -276,45 +276,6 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 // lockRecords waits for all who write records, and lets none begin.
 const lockRecords = "LOCK TABLE record IN SHARE ROW EXCLUSIVE MODE"
 
-// send adds the statements of a piece of work to what is sent.
-func (w work) send(to *pgx.Batch) {
-	if w.still {
-		to.Queue(lockRecords)
-	}
-	for _, s := range w.statements {
-		to.Queue(s.sql, asTexts(s.args)...)
-	}
-}
-
-// asTexts are arguments whose texts PostgreSQL takes.
-func asTexts(args []any) []any {
-	clean := slices.Clone(args)
-	for i, a := range clean {
-		if s, ok := a.(string); ok {
-			clean[i] = text(s)
-		}
-	}
-	return clean
-}
-
-// touched reads how many rows each statement touched.
-func (w work) touched(results pgx.BatchResults) ([]int64, error) {
-	if w.still {
-		if _, err := results.Exec(); err != nil {
-			return nil, err
-		}
-	}
-	touched := make([]int64, len(w.statements))
-	for i := range w.statements {
-		done, err := results.Exec()
-		if err != nil {
-			return nil, err
-		}
-		touched[i] = done.RowsAffected()
-	}
-	return touched, nil
-}
-
 // refusal is that of the first statement that had to touch a row, touched none, and has a reason.
 func (w work) refusal(touched []int64, ask func(probe query) error) error {
 	for i, s := range w.statements {
@@ -365,7 +326,7 @@ func (e *postgres) transactAlone(w work) ([]error, *failure) {
 	if err != nil {
 		return nil, &failure{err: fmt.Errorf("store: beginning to write: %w", err)}
 	}
-	refusal, err := performAlone(ctx, tx, w)
+	refusal, err := e.performAlone(c, w)
 	if err != nil || refusal != nil {
 		_ = tx.Rollback(ctx) // a connection that cannot is given up, which undoes it too
 		if err != nil {
@@ -379,32 +340,28 @@ func (e *postgres) transactAlone(w work) ([]error, *failure) {
 	return []error{nil}, nil
 }
 
-func performAlone(ctx context.Context, tx pgx.Tx, w work) (refusal, err error) {
-	sent := &pgx.Batch{}
-	w.send(sent)
-	results := tx.SendBatch(ctx, sent)
-	touched, err := w.touched(results)
-	if err = errors.Join(err, results.Close()); err != nil {
+func (e *postgres) performAlone(c *pgxpool.Conn, w work) (refusal, err error) {
+	if w.still {
+		if _, err := c.Exec(context.Background(), lockRecords); err != nil {
+			return nil, err
+		}
+	}
+	touched := make([]int64, len(w.statements))
+	steps, err := e.stepsAlone(c, w, touched)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := exchange(c, steps); err != nil {
 		return nil, err
 	}
 	return w.refusal(touched, func(probe query) error {
-		rows, err := tx.Query(ctx, probe.sql, probe.args...)
-		return each(rows, err, probe)
-	}), nil
-}
-
-// each hands over the rows of a query.
-func each(rows pgx.Rows, err error, q query) error {
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := q.row(rows.Scan); err != nil {
-			return err
+		r := &reading{queries: []query{probe}}
+		steps, err := e.readSteps(c, []*reading{r})
+		if err == nil {
+			_, err = exchange(c, steps)
 		}
-	}
-	return rows.Err()
+		return errors.Join(err, r.err)
+	}), nil
 }
 
 // checkDurable sees to it that what is acknowledged survives: a session that does not wait for its commit is

@@ -31,7 +31,7 @@ var (
 	argument   = regexp.MustCompile(`\$(\d+)`)
 	updating   = regexp.MustCompile(`^UPDATE (\w+) SET (.+?) WHERE (.+)$`)
 	insertFrom = regexp.MustCompile(`^(INSERT INTO \w+ \([^)]*\)) (SELECT .+)$`)
-	insertRow  = regexp.MustCompile(`^(INSERT INTO \w+ \([^)]*\)) VALUES \(([^()]*)\)$`)
+	insertRow  = regexp.MustCompile(`^(INSERT INTO \w+ \([^)]*\)) VALUES \(([^()]*)\)( ON CONFLICT DO NOTHING)?$`)
 
 	arrayOf = map[uint32]string{
 		pgtype.TextOID: "text[]", pgtype.ByteaOID: "bytea[]", pgtype.Int8OID: "int8[]", pgtype.Int4OID: "int4[]",
@@ -40,7 +40,8 @@ var (
 )
 
 // merge makes one statement for many of a statement for one. A SELECT gives the place first; so does an UPDATE,
-// for each that touched a row. INSERT is merged when it cannot conflict.
+// for each that touched a row. An INSERT that may conflict is merged only where it is of no consequence whether it
+// does.
 func merge(text string, kinds []uint32) merged {
 	m := merged{types: kinds}
 	arrays, names := make([]string, len(kinds)), make([]string, len(kinds))
@@ -51,17 +52,17 @@ func merge(text string, kinds []uint32) merged {
 		// In a query of its own an array has a length that the planner does not see: it would plan anew for each.
 		arrays[i], names[i] = fmt.Sprintf("(SELECT $%d::%s)", i+1, arrayOf[kind]), fmt.Sprintf("p%d", i+1)
 	}
-	if len(kinds) == 0 || strings.Contains(text, "ON CONFLICT") {
+	if len(kinds) == 0 {
 		return m
 	}
 	all := "unnest(" + strings.Join(arrays, ", ") + ") WITH ORDINALITY AS each (" + strings.Join(names, ", ") + ", nth)"
 	one := argument.ReplaceAllString(text, "each.p$1")
 	if parts := updating.FindStringSubmatch(one); parts != nil {
 		m.sql = "UPDATE " + parts[1] + " SET " + parts[2] + " FROM " + all + " WHERE " + parts[3] + " RETURNING each.nth"
-	} else if parts := insertFrom.FindStringSubmatch(one); parts != nil {
+	} else if parts := insertFrom.FindStringSubmatch(one); parts != nil && !strings.Contains(one, "ON CONFLICT") {
 		m.sql = parts[1] + " SELECT made.* FROM " + all + " CROSS JOIN LATERAL (" + parts[2] + ") AS made"
 	} else if parts := insertRow.FindStringSubmatch(one); parts != nil {
-		m.sql = parts[1] + " SELECT " + parts[2] + " FROM " + all
+		m.sql = parts[1] + " SELECT " + parts[2] + " FROM " + all + parts[3]
 	} else if strings.HasPrefix(one, "SELECT ") {
 		m.sql = "SELECT each.nth, found.* FROM " + all + " CROSS JOIN LATERAL (" + one + ") AS found"
 	}
@@ -182,8 +183,7 @@ type sent struct {
 
 // writeSteps are the steps of works that share a transaction, those alike as one: first what each begins with, its
 // guard, then what follows in the order of each.
-func (e *postgres) writeSteps(c *pgxpool.Conn, batch []work, touched [][]int64) ([]step, error) {
-	var steps []step
+func (e *postgres) writeSteps(c *pgxpool.Conn, batch []work, touched [][]int64) (steps []step, err error) {
 	for place := 0; ; place++ {
 		var all []sent
 		for i, w := range batch {
@@ -198,22 +198,46 @@ func (e *postgres) writeSteps(c *pgxpool.Conn, batch []work, touched [][]int64) 
 		// Everybody locks the rows of one statement before those of another: none waits for who waits for them.
 		slices.SortFunc(groups, func(a, b []sent) int { return strings.Compare(a[0].sql, b[0].sql) })
 		for _, alike := range groups {
-			if len(alike) >= e.writesMerged {
-				m, err := e.mergedOf(c, alike[0].sql)
-				if err != nil {
-					return nil, err
-				}
-				if m.sql != "" {
-					steps = append(steps, m.writeStep(alike))
-					continue
-				}
-			}
-			for _, s := range alike {
-				steps = append(steps, step{sql: s.sql, values: encoded(s.args), touched: func(rows int64) { *s.touched = rows }})
+			if steps, err = e.appendWrites(c, steps, alike); err != nil {
+				return nil, err
 			}
 		}
 	}
 }
+
+// stepsAlone are the steps of one piece of work, in its order: statements that follow each other and are alike are one.
+func (e *postgres) stepsAlone(c *pgxpool.Conn, w work, touched []int64) (steps []step, err error) {
+	for at := 0; at < len(w.statements); {
+		var alike []sent
+		for ; at < len(w.statements) && (len(alike) == 0 || w.statements[at].sql == alike[0].sql); at++ {
+			alike = append(alike, sent{w.statements[at], &touched[at]})
+		}
+		if steps, err = e.appendWrites(c, steps, alike); err != nil {
+			return nil, err
+		}
+	}
+	return steps, nil
+}
+
+// appendWrites appends the steps of statements that are alike: one, if they are many.
+func (e *postgres) appendWrites(c *pgxpool.Conn, steps []step, alike []sent) ([]step, error) {
+	if len(alike) >= e.writesMerged && !toldApart(alike[0].statement) {
+		m, err := e.mergedOf(c, alike[0].sql)
+		if err != nil {
+			return nil, err
+		}
+		if m.sql != "" {
+			return append(steps, m.writeStep(alike)), nil
+		}
+	}
+	for _, s := range alike {
+		steps = append(steps, step{sql: s.sql, values: encoded(s.args), touched: func(rows int64) { *s.touched = rows }})
+	}
+	return steps, nil
+}
+
+// toldApart tells an insert of which each has to be looked at: that it touched no row has a reason.
+func toldApart(s statement) bool { return strings.HasPrefix(s.sql, "INSERT ") && len(s.none) > 0 }
 
 // writeStep is the step of statements that are alike. Which of several updates touched their rows is told one by
 // one; inserts that follow a guard are only counted, for the guards say which had to be done.
