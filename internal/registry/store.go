@@ -20,6 +20,10 @@ var (
 	ErrNoRecord = errors.New("no such record")
 )
 
+// ErrUnavailable is in every error which says that the store is away for a moment, or has no room: the same request may
+// be made again as it stands.
+var ErrUnavailable = errors.New("the store is away")
+
 // Store is what the domain needs kept. Its comments are the contract; the conformance suite
 // (store/storetest) checks each sentence on every engine.
 //

@@ -56,7 +56,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // the browser has left
 	default:
-		s.Log.Error("request failed", "route", r.Pattern, "error", err)
+		if s.Log.Error("request failed", "route", r.Pattern, "error", err); errors.Is(err, registry.ErrUnavailable) {
+			status = http.StatusServiceUnavailable
+			w.Header().Set("Retry-After", retryAfter)
+		}
 		view.reason = "Le service n’a pas pu traiter votre demande. Réessayez dans un instant ; si le problème persiste, contactez l’assistance."
 		if r.Method == http.MethodPost && len(r.PostForm) > 0 && r.URL.Path != "/amelipro" { // no page holds a password
 			view.again, view.values = r.URL.Path, r.PostForm
@@ -69,6 +72,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		http.Error(w, "Service momentanément indisponible.", http.StatusInternalServerError)
 	}
 }
+
+// retryAfter is, in seconds, when to come back while the store is away.
+const retryAfter = "5"
 
 // sayWhenToRetry tells programs what the sentence tells people.
 func sayWhenToRetry(w http.ResponseWriter, refusal *registry.Error) {

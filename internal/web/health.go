@@ -58,7 +58,13 @@ func (h *health) ask(ctx context.Context, of func(context.Context) error) error 
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), healthWait)
 	defer cancel()
-	h.err = of(ctx)
+	answered := make(chan error, 1)
+	go func() { answered <- of(ctx) }()
+	select {
+	case h.err = <-answered:
+	case <-ctx.Done(): // a read that is under way is not given up for that, and who asks does not wait for it
+		h.err = ctx.Err()
+	}
 	h.at = time.Now()
 	return h.err
 }
