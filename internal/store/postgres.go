@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"runtime"
 	"slices"
@@ -16,15 +15,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-)
-
-// What is waited for. A server that is restarting, or a standby that is being promoted, is awaited for
-// patience, so that who is in the middle of an act sees a slow page and not a failed one; an answer that
-// does not come at all is given up after answerWithin, and then nobody knows what was done.
-const (
-	patience     = 5 * time.Second
-	answerWithin = 10 * time.Second
-	retryEvery   = 50 * time.Millisecond
 )
 
 // postgres is the national engine: connections that write, in pieces of work sent whole, and connections that
@@ -75,10 +65,10 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 			_ = e.close()
 		}
 	}()
-	if e.writers, err = pool(ctx, config, o, settingsToWrite); err != nil {
+	if e.writers, err = pool(ctx, config, o, settingsToWrite, ""); err != nil {
 		return nil, err
 	}
-	if e.readers, err = pool(ctx, config, o, settingsToRead); err != nil {
+	if e.readers, err = pool(ctx, config, o, settingsToRead, toReadOnly); err != nil {
 		return nil, err
 	}
 	if err := e.checkDurable(ctx, o); err != nil {
@@ -107,12 +97,17 @@ var (
 		"default_transaction_isolation": "read committed", "lock_timeout": "5s", "statement_timeout": "60s",
 	}
 	settingsToRead = map[string]string{
-		"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on", "statement_timeout": "60s",
+		"default_transaction_isolation": "repeatable read", "statement_timeout": "60s",
 	}
 )
 
-// pool opens connections with settings, as the role that the service has in the database.
-func pool(ctx context.Context, config *pgxpool.Config, o Options, settings map[string]string) (*pgxpool.Pool, error) {
+// toReadOnly is said once a connection stands: said before, an address with target_session_attrs=read-write would
+// take every server for a standby.
+const toReadOnly = "SET default_transaction_read_only = on"
+
+// pool opens connections with settings, as the role that the service has in the database, and says something more
+// on each.
+func pool(ctx context.Context, config *pgxpool.Config, o Options, settings map[string]string, more string) (*pgxpool.Pool, error) {
 	c := config.Copy()
 	for name, value := range settings {
 		c.ConnConfig.RuntimeParams[name] = value
@@ -123,47 +118,28 @@ func pool(ctx context.Context, config *pgxpool.Config, o Options, settings map[s
 	if !strings.Contains(config.ConnString(), "pool_max_conns") {
 		c.MaxConns = int32(max(4, 2*runtime.NumCPU()))
 	}
-	c.ConnConfig.ConnectTimeout = patience
+	if !strings.Contains(config.ConnString(), "connect_timeout") {
+		c.ConnConfig.ConnectTimeout = connectWithin
+	}
+	c.PingTimeout = connectWithin
 	c.ConnConfig.DialFunc = dialLimited
 	c.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
-		if !o.Service {
+		if o.Service {
+			if err := becomeService(ctx, conn); err != nil {
+				return err
+			}
+		}
+		if more == "" {
 			return nil
 		}
-		return becomeService(ctx, conn)
+		_, err := conn.Exec(ctx, more)
+		return err
 	}
 	p, err := pgxpool.NewWithConfig(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the database: %w", err)
 	}
 	return p, nil
-}
-
-// limitedConn is a connection on which no read or write waits longer than answerWithin: a network that is cut
-// says nothing by itself.
-type limitedConn struct{ net.Conn }
-
-func dialLimited(ctx context.Context, network, address string) (net.Conn, error) {
-	c, err := (&net.Dialer{KeepAlive: answerWithin}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return limitedConn{c}, nil
-}
-
-// Read is Conn's, within the limit.
-func (c limitedConn) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(answerWithin)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Read(b)
-}
-
-// Write is Conn's, within the limit.
-func (c limitedConn) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(answerWithin)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(b)
 }
 
 func (e *postgres) close() error {
@@ -180,63 +156,20 @@ func (e *postgres) close() error {
 	return nil
 }
 
-// acquire takes a connection, and waits for the database to come back when it is away.
-func (e *postgres) acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn, error) {
-	for deadline := time.Now().Add(patience); ; {
-		c, err := p.Acquire(ctx)
-		if e.closed.Load() && err != nil {
-			return nil, ErrClosed
-		}
-		if err == nil || ctx.Err() != nil || time.Now().After(deadline) || !away(err) {
-			return c, err
-		}
-		select {
-		case <-time.After(retryEvery):
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-}
-
-// away tells an error that a database which restarts, or is being replaced, gives.
-func away(err error) bool {
-	var told *pgconn.PgError
-	if !errors.As(err, &told) {
-		return true // the network's
-	}
-	// operator intervention (shutting down, starting up), connection refused for want of room, or a standby
-	// that is not promoted yet.
-	return strings.HasPrefix(told.Code, "57P") || told.Code == "53300" || told.Code == "25006"
-}
-
 // transact implements engine. The statements of the batch are one transaction that the server commits at
 // their end, all sent at once.
 func (e *postgres) transact(batch []work) (refusals []error, failed *failure) {
-	again := 3 // tries, of what is certain not to have been done
-	for {
+	for began := time.Now(); ; time.Sleep(retryEvery) {
 		if len(batch) == 1 && batch[0].alone {
 			refusals, failed = e.transactAlone(batch[0])
 		} else {
 			refusals, failed = e.transactShared(batch)
 		}
-		if again--; failed == nil || again == 0 || !passing(failed.err) {
-			return refusals, failed
+		if failed == nil || !passing(failed.err) || time.Since(began) > patience {
+			return refusals, failed.unavailable()
 		}
 		e.counts.retried[ofWrites].Add(1)
 	}
-}
-
-// passing tells an error of a transaction that was not done and may succeed as it is: it never left, the server
-// was stopped under it, or it met another's locks.
-func passing(err error) bool {
-	var told *pgconn.PgError
-	switch {
-	case errors.Is(err, ErrUnknownOutcome):
-		return false
-	case errors.As(err, &told):
-		return slices.Contains([]string{"40P01", "40001", "55P03"}, told.Code) || away(err)
-	}
-	return pgconn.SafeToRetry(err)
 }
 
 func (e *postgres) transactShared(batch []work) ([]error, *failure) {
@@ -257,9 +190,9 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 	defer c.Release()
 	steps, err := e.writeSteps(c, sorted, touched)
 	if err != nil {
-		return nil, undone(err)
+		return nil, undone(e.lost(c, unsent{err}))
 	}
-	if committing, err := exchange(c, steps); err != nil && committing {
+	if committing, err := e.exchange(c, steps); err != nil && committing {
 		return nil, uncommitted(err)
 	} else if err != nil {
 		return nil, undone(err)
@@ -324,18 +257,18 @@ func (e *postgres) transactAlone(w work) ([]error, *failure) {
 	defer c.Release()
 	tx, err := c.Begin(ctx)
 	if err != nil {
-		return nil, &failure{err: fmt.Errorf("store: beginning to write: %w", err)}
+		return nil, &failure{err: fmt.Errorf("store: beginning to write: %w", e.lost(c, unsent{err}))}
 	}
 	refusal, err := e.performAlone(c, w)
 	if err != nil || refusal != nil {
 		_ = tx.Rollback(ctx) // a connection that cannot is given up, which undoes it too
 		if err != nil {
-			return nil, &failure{err: err}
+			return nil, &failure{err: e.lost(c, unsent{err})} // without its commit, it was not done
 		}
 		return []error{refusal}, nil
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return nil, uncommitted(err)
+		return nil, uncommitted(e.lost(c, err))
 	}
 	return []error{nil}, nil
 }
@@ -351,14 +284,14 @@ func (e *postgres) performAlone(c *pgxpool.Conn, w work) (refusal, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := exchange(c, steps); err != nil {
+	if _, err := e.exchange(c, steps); err != nil {
 		return nil, err
 	}
 	return w.refusal(touched, func(probe query) error {
 		r := &reading{queries: []query{probe}}
 		steps, err := e.readSteps(c, []*reading{r})
 		if err == nil {
-			_, err = exchange(c, steps)
+			_, err = e.exchange(c, steps)
 		}
 		return errors.Join(err, r.err)
 	}), nil

@@ -112,10 +112,12 @@ func (e *postgres) readTogether(all []*reading) {
 
 // readOnce reads, again when a connection turns out dead: reading has no effect.
 func (e *postgres) readOnce(all []*reading) (err error) {
-	defer e.counts.reads.Since(time.Now())
-	for again := range 3 {
+	began := time.Now()
+	defer e.counts.reads.Since(began)
+	for again := 0; ; again++ {
 		if again > 0 {
 			e.counts.retried[ofReads].Add(1)
+			time.Sleep(retryEvery)
 		}
 		var c *pgxpool.Conn
 		if c, err = e.acquire(context.Background(), e.readers); err != nil {
@@ -123,12 +125,14 @@ func (e *postgres) readOnce(all []*reading) (err error) {
 		}
 		var steps []step
 		if steps, err = e.readSteps(c, all); err == nil {
-			_, err = exchange(c, steps)
+			_, err = e.exchange(c, steps)
+		} else {
+			err = e.lost(c, err)
 		}
 		c.Release()
-		if err == nil || !away(err) || slices.ContainsFunc(all, func(r *reading) bool { return r.handed }) {
-			return err
+		handed := slices.ContainsFunc(all, func(r *reading) bool { return r.handed })
+		if err == nil || handed || !away(err) || time.Since(began) > patience {
+			return unavailable(err)
 		}
 	}
-	return err
 }

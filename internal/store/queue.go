@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -170,10 +171,11 @@ func (q *queue) transact(jobs []*job) {
 
 // answered answers the jobs of a transaction that failed, but for those that may be tried again because it is not
 // known whether they were done: a guard lets work through once, so that if they were, they are told that
-// something overtook them, look, and find that it was themselves.
+// something overtook them, look, and find that it was themselves. Where the answer was awaited in vain, trying again
+// would take as long, and who waits is told instead.
 func answered(jobs []*job, err error) (again []*job) {
 	for _, j := range jobs {
-		if errors.Is(err, ErrUnknownOutcome) && j.work.key != "" && !j.again {
+		if errors.Is(err, ErrUnknownOutcome) && !errors.Is(err, os.ErrDeadlineExceeded) && j.work.key != "" && !j.again {
 			j.again = true
 			again = append(again, j)
 		} else {

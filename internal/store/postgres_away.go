@@ -1,0 +1,154 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"vaccin/internal/registry"
+)
+
+// A database is away at times: it restarts, a standby takes its place, a network breaks, a disk is full. This file
+// says what is waited for, what is tried again, and what then is told.
+
+// What is waited for. A server that is restarting, or a standby that is being promoted, is awaited for
+// patience, so that who is in the middle of an act sees a slow page and not a failed one; an answer that
+// does not come at all is given up after answerWithin, and then nobody knows what was done. Together they are
+// well below the time that the service has to answer a request (30 s): who waits is told.
+const (
+	patience      = 5 * time.Second
+	answerWithin  = 10 * time.Second
+	connectWithin = 2 * time.Second // to one server: of several in an address, the first may be gone
+	retryEvery    = 50 * time.Millisecond
+)
+
+// limitedConn is a connection on which no read or write waits longer than answerWithin: a network that is cut
+// says nothing by itself.
+type limitedConn struct{ net.Conn }
+
+func dialLimited(ctx context.Context, network, address string) (net.Conn, error) {
+	c, err := (&net.Dialer{KeepAlive: answerWithin}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return limitedConn{c}, nil
+}
+
+// Read is Conn's, within the limit.
+func (c limitedConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(answerWithin)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(b)
+}
+
+// Write is Conn's, within the limit.
+func (c limitedConn) Write(b []byte) (int, error) {
+	if err := c.SetWriteDeadline(time.Now().Add(answerWithin)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(b)
+}
+
+// acquire takes a connection, and waits for the database to come back when it is away.
+func (e *postgres) acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn, error) {
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		c, err := p.Acquire(within)
+		switch {
+		case err == nil:
+			return c, nil
+		case e.closed.Load():
+			return nil, ErrClosed
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case within.Err() == nil && !away(err):
+			return nil, err
+		}
+		select {
+		case <-time.After(retryEvery):
+		case <-within.Done():
+			return nil, fmt.Errorf("%w: %w", registry.ErrUnavailable, err)
+		}
+	}
+}
+
+// exchange is that of a connection. When it is lost, so are the others to the same server.
+func (e *postgres) exchange(c *pgxpool.Conn, steps []step) (committing bool, err error) {
+	committing, err = exchange(c, steps)
+	return committing, e.lost(c, err)
+}
+
+// lost forgets all connections when an error shows that one was lost: what comes next would otherwise find the
+// others, dead too, one after the other.
+func (e *postgres) lost(c *pgxpool.Conn, err error) error {
+	if err != nil && (c.Conn().IsClosed() || errors.Is(err, os.ErrDeadlineExceeded)) {
+		e.writers.Reset()
+		e.readers.Reset()
+	}
+	return err
+}
+
+// unsent is an error of a transaction of which the end, and with it the commit, was not sent.
+type unsent struct{ error }
+
+// SafeToRetry is for pgconn's function of that name.
+func (unsent) SafeToRetry() bool { return true }
+
+// Unwrap returns the error itself.
+func (u unsent) Unwrap() error { return u.error }
+
+// away tells an error that a database which restarts, is being replaced, or has no room, gives.
+func away(err error) bool {
+	var told *pgconn.PgError
+	if errors.As(err, &told) {
+		// Operator intervention (shutting down, starting up), want of resources (disk, memory, connections), a
+		// standby that is not promoted yet.
+		return strings.HasPrefix(told.Code, "57P") || strings.HasPrefix(told.Code, "53") || told.Code == "25006"
+	}
+	var network net.Error
+	var connecting *pgconn.ConnectError
+	return errors.As(err, &connecting) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// passing tells an error of a transaction that was not done and may succeed as it is: it never left, the server
+// was stopped under it, or it met another's locks.
+func passing(err error) bool {
+	var told *pgconn.PgError
+	switch {
+	case errors.Is(err, ErrUnknownOutcome):
+		return false
+	case errors.As(err, &told):
+		return slices.Contains([]string{"40P01", "40001", "55P03"}, told.Code) || away(err)
+	}
+	return pgconn.SafeToRetry(err)
+}
+
+// unavailable says of an error that the store is away, if that is what it means.
+func unavailable(err error) error {
+	if err == nil || errors.Is(err, registry.ErrUnavailable) || !away(err) && !errors.Is(err, ErrUnknownOutcome) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", registry.ErrUnavailable, err)
+}
+
+// unavailable says so of a failure. While the store is away, pieces fail one by one as they did together, each after its
+// wait: nothing is replayed.
+func (f *failure) unavailable() *failure {
+	if f == nil {
+		return nil
+	}
+	err := unavailable(f.err)
+	return &failure{err: err, replay: f.replay && !errors.Is(err, registry.ErrUnavailable)}
+}
