@@ -119,6 +119,12 @@ bench-smoke: assets
 fuzz-smoke: assets
 	@scripts/fuzz-smoke $(FUZZ_SECONDS)
 
+## deb: build the Debian package of the service into bin/ (VERSION=1.2 names its version)
+.PHONY: deb
+deb: assets
+	CGO_ENABLED=0 go build -trimpath -o bin/vaccin ./cmd/vaccin
+	scripts/deb bin/vaccin bin
+
 ## tls-check: hold the TLS of the service (or of ARGS="localhost:PORT …") to testssl.sh, 75 seconds each
 .PHONY: tls-check
 tls-check: setup assets
