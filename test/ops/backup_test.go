@@ -151,6 +151,12 @@ func TestTheStoreIsRestoredToAMoment(t *testing.T) {
 	if out, err := vaccin(t, "audit", "verify", "--store", n.owner, "--verifier", n.verifier, "--heads", heads); err == nil {
 		t.Errorf("the heads that were sent do not tell that acts were lost: %s", out)
 	}
+	before := n.verifier
+	n.audit = filepath.Join(n.dir, "audit-after.key") // the old key must not sign another history
+	out, err := vaccin(t, "audit", "key", n.audit)
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 	if err := os.Rename(heads, heads+".before"); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +164,7 @@ func TestTheStoreIsRestoredToAMoment(t *testing.T) {
 	if fourth := record(second); fourth <= second {
 		t.Error("nothing can be recorded")
 	}
-	if out, err := vaccin(t, "audit", "verify", "--store", n.owner, "--verifier", n.verifier, "--heads", heads); err != nil {
+	if out, err := vaccin(t, "audit", "verify", "--store", n.owner, "--verifier", before, "--verifier", strings.TrimSpace(out), "--heads", heads); err != nil {
 		t.Errorf("after work went on: %v: %s", err, out)
 	}
 }

@@ -38,7 +38,9 @@ func newBalancer(t *testing.T) *balancer {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(b.next()); r.Out.Host = r.In.Host },
 		Transport: transport, ErrorLog: log.New(io.Discard, "", 0),
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) { http.Error(w, err.Error(), http.StatusBadGateway) },
+		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+		},
 	}
 	b.Server = httptest.NewServer(proxy)
 	ctx, cancel := context.WithCancel(context.Background())
