@@ -22,6 +22,7 @@ import (
 // cli is the command line: one field for each command.
 type cli struct {
 	Audit         auditCmd         `cmd:"" help:"Prove that nobody tampered with the access log, or find where."`
+	Copy          copyCmd          `cmd:"" help:"Copy the embedded store to a PostgreSQL database, and check that nothing differs."`
 	Import        importCmd        `cmd:"" help:"Import reference data from a file (docs/formats)."`
 	Keys          keysCmd          `cmd:"" help:"Look after the keys under which identities are kept (docs/runbooks/keys.md)."`
 	Migrate       migrateCmd       `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
@@ -73,6 +74,8 @@ func sentence(err error) string {
 		return "Interrompu. Relancez la même commande pour terminer : rien ne sera enregistré deux fois."
 	case errors.As(err, &refused):
 		return refused.Message
+	case errors.Is(err, store.ErrCopying):
+		return "La copie d’une autre base vers celle-ci n’est pas terminée : relancez d’abord « vaccin copy »."
 	case errors.Is(err, store.ErrKeys):
 		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail : " + err.Error()
 	}

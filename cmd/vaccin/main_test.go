@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,13 +16,23 @@ import (
 	"vaccin/internal/registry"
 	"vaccin/internal/shareddata"
 	"vaccin/internal/store"
+	"vaccin/internal/store/postgrestest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// databases are those of scripts that ask for one, each empty.
+var databases postgrestest.Databases
+
+// onDatabases runs tests and stops what databases they asked for.
+type onDatabases struct{ m *testing.M }
+
+// Run runs the tests.
+func (d onDatabases) Run() int { return databases.Main(d.m) }
+
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"vaccin": func() { os.Exit(run(os.Args[1:])) }})
+	testscript.Main(onDatabases{m}, map[string]func(){"vaccin": func() { os.Exit(run(os.Args[1:])) }})
 }
 
 // filled returns the file of a new store with the reference data that ship, made once for all tests.
@@ -63,11 +74,19 @@ func TestCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script", RequireExplicitExec: true, Cmds: auditScript,
+		Dir: "testdata/script", RequireExplicitExec: true, Cmds: scriptCommands(t),
 		Setup: func(env *testscript.Env) error {
 			return os.WriteFile(filepath.Join(env.WorkDir, "t.db"), file, 0o600)
 		},
 	})
+}
+
+// scriptCommands are what scripts have beside the program: « database NAME » sets a variable to the address of an
+// empty database.
+func scriptCommands(t *testing.T) map[string]func(ts *testscript.TestScript, neg bool, args []string) {
+	all := maps.Clone(auditScript)
+	all["database"] = func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], databases.Fresh(t)) }
+	return all
 }
 
 // imported is what the tests look at of a store.

@@ -29,6 +29,13 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if from := os.Getenv(copyFrom); from != "" {
+		if err := copyUntilKilled(from, os.Getenv(copyTo)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	if path := os.Getenv(crashFile); path != "" {
 		err := writeUntilKilled(path)
 		fmt.Fprintln(os.Stderr, err)

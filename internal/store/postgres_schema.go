@@ -77,6 +77,7 @@ var grants = map[string]string{
 	"vaccination_place_term": "SELECT",
 	"lot":                    "SELECT",
 	"practice_place":         "SELECT",
+	"copied_table":           "SELECT",
 	"goose_db_version":       "SELECT",
 }
 
@@ -118,13 +119,30 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 		return fmt.Errorf("looking at the tables: %w", err)
 	}
 	if o.Migrate || empty {
-		return migratePostgres(ctx, config, conn)
+		err = migratePostgres(ctx, config, conn)
+	} else {
+		err = checkVersion(ctx, conn)
 	}
+	if err != nil || o.copying {
+		return err
+	}
+	copying := false
+	if err := conn.QueryRow(ctx, unfinished).Scan(&copying); err != nil {
+		return fmt.Errorf("looking whether a copy is finished: %w", err)
+	}
+	if copying {
+		return ErrCopying
+	}
+	return nil
+}
+
+// checkVersion sees that the tables are not older than this program.
+func checkVersion(ctx context.Context, conn *pgx.Conn) error {
 	var there int64
 	if err := conn.QueryRow(ctx, schemaVersion).Scan(&there); err != nil {
 		return fmt.Errorf("looking at the version of the tables: %w", err)
 	}
-	needed, err := newestMigration()
+	needed, err := newestOf(postgresMigrations, "migrations/postgres")
 	if err == nil && there < needed {
 		err = fmt.Errorf("%w: version %d instead of %d", ErrOutdated, there, needed)
 	}
@@ -222,17 +240,4 @@ func becomeService(ctx context.Context, conn *pgx.Conn) error {
 	}
 	_, err = conn.Exec(ctx, "SET ROLE "+serviceRole)
 	return err
-}
-
-// newestMigration is the version of the tables that this program needs.
-func newestMigration() (newest int64, err error) {
-	files, err := fs.ReadDir(postgresMigrations, "migrations/postgres")
-	for _, f := range files {
-		n, err := goose.NumericComponent(f.Name())
-		if err != nil {
-			return 0, err
-		}
-		newest = max(newest, n)
-	}
-	return newest, err
 }

@@ -113,7 +113,7 @@ func TestAnOlderDatabaseIsRefusedAndANewerOneServes(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	newest, err := newestMigration()
+	newest, err := newestOf(postgresMigrations, "migrations/postgres")
 	if err != nil {
 		t.Fatal(err)
 	}

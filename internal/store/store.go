@@ -79,13 +79,16 @@ type Options struct {
 	// Keys hands over the ring under which identities are sealed and found. Without, nil, the store does what
 	// needs no identity, and answers ErrNoKeys to the rest.
 	Keys keyring.Source
+
+	copying bool // who copies into a database opens it before the copy is finished
 }
 
 // Open opens the store at an address: a PostgreSQL database (postgres://…), or else the embedded store in the
 // file of that name, which is made, readable by its owner alone, when there is none. What the store
 // acknowledges survives the death of the process and of the machine.
 //
-// It returns ErrOutdated for a database whose tables are older than this program.
+// It returns ErrOutdated for a database whose tables are older than this program, and ErrCopying for one into which
+// another store is being copied.
 func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	var e engine
 	var err error
