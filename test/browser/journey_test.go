@@ -132,7 +132,16 @@ func (w *tab) quiet() {
 	}
 }
 
+// TestTheWholeJourneyWithScript goes the way of a vaccination, from the sign-in to the second dose, on each engine.
 func TestTheWholeJourneyWithScript(t *testing.T) {
+	t.Run("SQLite", wholeJourney)
+	t.Run("PostgreSQL", func(t *testing.T) {
+		onPostgreSQL(t)
+		wholeJourney(t)
+	})
+}
+
+func wholeJourney(t *testing.T) {
 	w := newTab(t)
 	w.signIn("dr-deux-lieux")
 	w.headed("Où exercez-vous en ce moment ?")

@@ -26,9 +26,10 @@ import (
 	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/service"
 	"vaccin/internal/store"
+	"vaccin/internal/store/postgrestest"
 )
 
-// running is the product on the embedded store, served on ports of its own with a clock that stands still.
+// running is the product on a store, served on ports of its own with a clock that stands still.
 type running struct {
 	base     string // address that browsers use
 	provider string // address of the simulated Pro Santé Connect
@@ -49,14 +50,39 @@ type running struct {
 // morning is a Monday when both telephone lines are open.
 var morning = time.Date(2021, 2, 1, 10, 30, 0, 0, registry.ZoneOf(""))
 
-func startService() (*running, error) {
+// startService starts the product on the database at an address, or on an embedded store if there is none.
+func startService(database string) (*running, error) {
 	s := &running{}
 	s.now.Store(morning.UnixNano())
-	if err := s.start(); err != nil {
+	if err := s.start(database); err != nil {
 		s.stop()
 		return nil, err
 	}
 	return s, nil
+}
+
+// onPostgreSQL has a test use a service of its own, on PostgreSQL.
+func onPostgreSQL(t *testing.T) {
+	t.Helper()
+	cluster, err := postgrestest.Start("fsync=off", "shared_buffers=32MB")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cluster.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	started, err := startService(cluster.URL(postgrestest.Superuser, "postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := site
+	site = started
+	t.Cleanup(func() {
+		site = before
+		started.stop()
+	})
 }
 
 func (s *running) stop() {
@@ -65,29 +91,51 @@ func (s *running) stop() {
 	}
 }
 
-func (s *running) start() error {
+func (s *running) start(address string) error {
 	ctx := context.Background()
 	folder, err := os.MkdirTemp("", "vaccin-service-")
 	if err != nil {
 		return err
 	}
 	s.cleanup = append(s.cleanup, func() { _ = os.RemoveAll(folder) })
-	kept, err := store.Open(ctx, filepath.Join(folder, "vaccin.db"), store.Options{Keys: keyringtest.Keys()})
+	if address == "" {
+		address = filepath.Join(folder, "vaccin.db")
+	}
+	options := store.Options{Keys: keyringtest.Keys()}
+	owned, err := store.Open(ctx, address, options)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(s.populate(ctx, owned), owned.Close()); err != nil {
+		return err
+	}
+	options.Service = true
+	kept, err := store.Open(ctx, address, options)
 	if err != nil {
 		return err
 	}
 	s.cleanup = append(s.cleanup, func() { _ = kept.Close() })
-	s.failing, s.sessions = &registrytest.Failing{Store: kept}, &sessions{Store: kept}
-	cases := registry.New(s.failing)
+	s.failing, s.sessions, s.portal = &registrytest.Failing{Store: kept}, &sessions{Store: kept}, kept
+	return s.serve(s.cases(s.failing))
+}
+
+// cases are the use cases on a store, at the time of the tests.
+func (s *running) cases(on registry.Store) *registry.Registry {
+	cases := registry.New(on)
 	cases.Business = func() time.Time { return time.Unix(0, s.now.Load()) }
 	cases.Pause = func(ctx context.Context, _ time.Duration) error { return ctx.Err() } // who guesses is made to wait elsewhere
 	// All tests share a few accounts and search far more than people do: only wrong codes are counted here.
 	cases.Limits.Found, cases.Limits.Unknown, cases.Limits.MissesAt = 0, 0, math.MaxInt
+	return cases
+}
+
+// populate fills a store, which the service itself may not do.
+func (s *running) populate(ctx context.Context, kept *store.Store) (err error) {
+	cases := s.cases(kept)
 	s.country, err = demo.Populate(ctx, cases, kept, demo.Options{Persons: 60, Seed: 1, Today: registry.TodayAt(morning)})
 	if err != nil {
 		return err
 	}
-	s.portal = kept
 	if err := demo.OpenPortal(ctx, cases, kept); err != nil {
 		return err
 	}
@@ -96,7 +144,7 @@ func (s *running) start() error {
 		return err
 	}
 	s.lot = lots[0].Number
-	return s.serve(cases)
+	return nil
 }
 
 // serve puts the service and the simulator on two ports, of two sites as in life.
