@@ -42,11 +42,22 @@ func openDatabase(t testing.TB, o Options) *Store {
 	return s
 }
 
+// merging has a store send everything that can be merged in its form for many.
+func merging(s *Store) *Store {
+	e := s.engine.(*postgres)
+	e.readsMerged, e.writesMerged = 1, 1
+	return s
+}
+
 func TestConformance(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Engine { return open(t) })
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Engine { return openDatabase(t, Options{}) })
+	})
+	// What is sent as one for many does the same, though it be for one.
+	t.Run("PostgreSQL, merged", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) storetest.Engine { return merging(openDatabase(t, Options{})) })
 	})
 }
