@@ -67,7 +67,7 @@ func workOf(k *identityKeys, change registry.Change, id int64) (work, error) {
 		return work{}, err
 	}
 	event, err := logChange(head, id)
-	return work{statements: []statement{guard, content, event}, key: string(head.Record())}, err
+	return work{statements: []statement{guard, content, event}, key: string(head.Record()), change: id}, err
 }
 
 // importPersons makes the statements of many persons, in a transaction of their own. Whoever has a record

@@ -176,7 +176,7 @@ func (q *queue) transact(jobs []*job) {
 func answered(jobs []*job, err error) (again []*job) {
 	for _, j := range jobs {
 		if errors.Is(err, ErrUnknownOutcome) && !errors.Is(err, os.ErrDeadlineExceeded) && j.work.key != "" && !j.again {
-			j.again = true
+			j.again, j.work = true, j.work.renewed()
 			again = append(again, j)
 		} else {
 			j.done <- err

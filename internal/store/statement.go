@@ -2,6 +2,8 @@ package store
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -35,9 +37,32 @@ type work struct {
 	// key names what the guard touches, if there is a guard: works that share a transaction are done in its
 	// order, so that two transactions never wait for each other.
 	key string
+	// change is the number under which the guard of a work with a key marks its row; zero where it has none.
+	change int64
 	// still work, which is alone, is done while no other writes a record: what was begun before has ended,
 	// and what begins after sees what it did.
 	still bool
+}
+
+// renewed is the same work under another number. What follows a guard asks whether it is that number which the row bears:
+// of work that was done although nobody knew, a second try under the same number would take the guard of the
+// first for its own.
+func (w work) renewed() work {
+	if w.change == 0 {
+		return w
+	}
+	fresh := rand.Int64()
+	statements := slices.Clone(w.statements)
+	for i, s := range statements {
+		statements[i].args = slices.Clone(s.args)
+		for j, arg := range s.args {
+			if arg == any(w.change) {
+				statements[i].args[j] = fresh
+			}
+		}
+	}
+	w.statements, w.change = statements, fresh
+	return w
 }
 
 // why returns what it means that a statement touched no row.

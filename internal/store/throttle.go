@@ -35,7 +35,7 @@ func tried(toll registry.Toll, events ...registry.Event) (work, error) {
 	if err != nil {
 		return work{}, err
 	}
-	w := work{statements: []statement{guard}, key: toll.Key}
+	w := work{statements: []statement{guard}, key: toll.Key, change: change}
 	under := []any{toll.Key, change}
 	if charge.Report != nil {
 		args, err := reportArgs(*charge.Report, change)
