@@ -125,7 +125,7 @@ func (e *postgres) samples() (all []measure.Sample) {
 	for _, p := range []struct {
 		name string
 		pool *pgxpool.Pool
-	}{{"readers", e.readers}, {"writers", e.writers}} {
+	}{{"readers", e.readers.pool()}, {"writers", e.writers.pool()}} {
 		all = append(all, poolSamples(p.name, p.pool.Stat())...)
 	}
 	return all

@@ -20,7 +20,7 @@ import (
 // postgres is the national engine: connections that write, in pieces of work sent whole, and connections that
 // read, on one view each time. Whatever is sent is sent in one round trip.
 type postgres struct {
-	writers, readers *pgxpool.Pool
+	writers, readers connections
 	shapes           sync.Map // of statements, by their text: merged
 	readsMerged      int      // from how many on those alike are one
 	writesMerged     int
@@ -65,10 +65,10 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 			_ = e.close()
 		}
 	}()
-	if e.writers, err = pool(ctx, config, o, settingsToWrite, ""); err != nil {
+	if err = e.writers.open(ctx, poolConfig(config, o, settingsToWrite, "")); err != nil {
 		return nil, err
 	}
-	if e.readers, err = pool(ctx, config, o, settingsToRead, toReadOnly); err != nil {
+	if err = e.readers.open(ctx, poolConfig(config, o, settingsToRead, toReadOnly)); err != nil {
 		return nil, err
 	}
 	if err := e.checkDurable(ctx, o); err != nil {
@@ -105,9 +105,9 @@ var (
 // take every server for a standby.
 const toReadOnly = "SET default_transaction_read_only = on"
 
-// pool opens connections with settings, as the role that the service has in the database, and says something more
-// on each.
-func pool(ctx context.Context, config *pgxpool.Config, o Options, settings map[string]string, more string) (*pgxpool.Pool, error) {
+// poolConfig is how connections are opened: with settings, as the role that the service has in the database, and with
+// something more said on each.
+func poolConfig(config *pgxpool.Config, o Options, settings map[string]string, more string) *pgxpool.Config {
 	c := config.Copy()
 	for name, value := range settings {
 		c.ConnConfig.RuntimeParams[name] = value
@@ -135,11 +135,7 @@ func pool(ctx context.Context, config *pgxpool.Config, o Options, settings map[s
 		_, err := conn.Exec(ctx, more)
 		return err
 	}
-	p, err := pgxpool.NewWithConfig(ctx, c)
-	if err != nil {
-		return nil, fmt.Errorf("connecting to the database: %w", err)
-	}
-	return p, nil
+	return c
 }
 
 func (e *postgres) close() error {
@@ -148,11 +144,8 @@ func (e *postgres) close() error {
 	}
 	close(e.stopped)
 	e.serving.Wait()
-	for _, p := range []*pgxpool.Pool{e.readers, e.writers} {
-		if p != nil {
-			p.Close()
-		}
-	}
+	e.readers.close()
+	e.writers.close()
 	return nil
 }
 
@@ -183,7 +176,7 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 	for at, i := range order {
 		sorted[at], touched[at] = batch[i], make([]int64, len(batch[i].statements))
 	}
-	c, err := e.acquire(context.Background(), e.writers)
+	c, err := e.acquire(context.Background(), &e.writers)
 	if err != nil {
 		return nil, &failure{err: fmt.Errorf("store: connecting to write: %w", err)}
 	}
@@ -250,7 +243,7 @@ func uncommitted(err error) *failure {
 // transactAlone does work whose refusal undoes all of it, in a transaction that ends once that is known.
 func (e *postgres) transactAlone(w work) ([]error, *failure) {
 	ctx := context.Background()
-	c, err := e.acquire(ctx, e.writers)
+	c, err := e.acquire(ctx, &e.writers)
 	if err != nil {
 		return nil, &failure{err: fmt.Errorf("store: connecting to write: %w", err)}
 	}
@@ -301,7 +294,7 @@ func (e *postgres) performAlone(c *pgxpool.Conn, w work) (refusal, err error) {
 // made to, and a server that does not write to its disk is told of.
 func (e *postgres) checkDurable(ctx context.Context, o Options) error {
 	var fsync, pages, commit string
-	err := e.writers.QueryRow(ctx, "SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')").
+	err := e.writers.pool().QueryRow(ctx, "SELECT current_setting('fsync'), current_setting('full_page_writes'), current_setting('synchronous_commit')").
 		Scan(&fsync, &pages, &commit)
 	switch {
 	case err != nil:

@@ -9,8 +9,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -60,10 +62,11 @@ func (c limitedConn) Write(b []byte) (int, error) {
 }
 
 // acquire takes a connection, and waits for the database to come back when it is away.
-func (e *postgres) acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn, error) {
+func (e *postgres) acquire(ctx context.Context, from *connections) (*pgxpool.Conn, error) {
 	within, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
+		p := from.pool()
 		c, err := p.Acquire(within)
 		switch {
 		case err == nil:
@@ -72,7 +75,7 @@ func (e *postgres) acquire(ctx context.Context, p *pgxpool.Pool) (*pgxpool.Conn,
 			return nil, ErrClosed
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case within.Err() == nil && !away(err):
+		case within.Err() == nil && from.pool() == p && !away(err): // and not that the pool was replaced meanwhile
 			return nil, err
 		}
 		select {
@@ -93,10 +96,67 @@ func (e *postgres) exchange(c *pgxpool.Conn, steps []step) (committing bool, err
 // others, dead too, one after the other.
 func (e *postgres) lost(c *pgxpool.Conn, err error) error {
 	if err != nil && (c.Conn().IsClosed() || errors.Is(err, os.ErrDeadlineExceeded)) {
-		e.writers.Reset()
-		e.readers.Reset()
+		e.writers.forget(c.Conn())
+		e.readers.forget(c.Conn())
 	}
 	return err
+}
+
+// connections are a pool that is replaced by a new one when the server is lost. A pool that is only emptied waits to
+// close what is dead, for many seconds where the network says nothing, and meanwhile opens nothing in its place.
+type connections struct {
+	config *pgxpool.Config
+	mu     sync.Mutex
+	now    *pgxpool.Pool
+	since  time.Time
+	closed bool
+}
+
+// openedKey is where a connection keeps the moment when it was opened.
+const openedKey = "vaccin-opened"
+
+func (c *connections) open(ctx context.Context, config *pgxpool.Config) (err error) {
+	prepare := config.AfterConnect
+	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {
+		conn.PgConn().CustomData()[openedKey] = time.Now()
+		return prepare(ctx, conn)
+	}
+	c.config = config
+	if c.now, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return fmt.Errorf("connecting to the database: %w", err)
+	}
+	return nil
+}
+
+func (c *connections) pool() *pgxpool.Pool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// forget replaces the pool, unless that was done since the connection that was lost had been opened.
+func (c *connections) forget(lost *pgx.Conn) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	opened, _ := lost.PgConn().CustomData()[openedKey].(time.Time)
+	if c.closed || opened.Before(c.since) {
+		return
+	}
+	fresh, err := pgxpool.NewWithConfig(context.Background(), c.config)
+	if err != nil {
+		c.now.Reset()
+		return
+	}
+	go c.now.Close() // which waits for who still has one of its connections
+	c.now, c.since = fresh, time.Now()
+}
+
+func (c *connections) close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed = true; c.now != nil {
+		c.now.Close()
+	}
 }
 
 // unsent is an error of a transaction of which the end, and with it the commit, was not sent.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"vaccin/internal/registry"
 )
 
 // reading is what someone waits to read.
@@ -95,7 +97,7 @@ func (e *postgres) readTogether(all []*reading) {
 	}
 	e.counts.reading.Observe(float64(len(all)))
 	err := e.readOnce(all)
-	if err != nil && len(all) > 1 {
+	if err != nil && len(all) > 1 && !errors.Is(err, registry.ErrUnavailable) { // then each would wait as long
 		for _, r := range all {
 			if r.handed { // what it was handed cannot be taken back
 				r.done <- err
@@ -114,13 +116,14 @@ func (e *postgres) readTogether(all []*reading) {
 func (e *postgres) readOnce(all []*reading) (err error) {
 	began := time.Now()
 	defer e.counts.reads.Since(began)
-	for again := 0; ; again++ {
-		if again > 0 {
+	for again := false; ; again = true {
+		if again {
+			time.Sleep(retryEvery)
 			e.counts.retried[ofReads].Add(1)
 			time.Sleep(retryEvery)
 		}
 		var c *pgxpool.Conn
-		if c, err = e.acquire(context.Background(), e.readers); err != nil {
+		if c, err = e.acquire(context.Background(), &e.readers); err != nil {
 			return fmt.Errorf("store: connecting to read: %w", err)
 		}
 		var steps []step

@@ -62,7 +62,7 @@ func TestTheServiceMayOnlyAddToWhatWasDeclared(t *testing.T) {
 			t.Errorf("done: %s", text)
 		}
 	}
-	owner, err := Open(t.Context(), s.engine.(*postgres).readers.Config().ConnString(), Options{})
+	owner, err := Open(t.Context(), s.engine.(*postgres).readers.pool().Config().ConnString(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,14 +173,14 @@ func TestReadsAndWritesSurviveConnectionsThatEnd(t *testing.T) {
 func TestAClosedDatabaseIsAwaitedAndThenSaidToBeAway(t *testing.T) {
 	s := openDatabase(t, Options{})
 	e := s.engine.(*postgres)
-	e.writers.Reset()
-	e.readers.Reset()
+	e.writers.pool().Reset()
+	e.readers.pool().Reset()
 	name := databases.Cluster()
-	if _, err := name.SQL("postgres", "ALTER DATABASE "+e.readers.Config().ConnConfig.Database+" ALLOW_CONNECTIONS false"); err != nil {
+	if _, err := name.SQL("postgres", "ALTER DATABASE "+e.readers.pool().Config().ConnConfig.Database+" ALLOW_CONNECTIONS false"); err != nil {
 		t.Fatal(err)
 	}
 	defer func() {
-		if _, err := name.SQL("postgres", "ALTER DATABASE "+e.readers.Config().ConnConfig.Database+" ALLOW_CONNECTIONS true"); err != nil {
+		if _, err := name.SQL("postgres", "ALTER DATABASE "+e.readers.pool().Config().ConnConfig.Database+" ALLOW_CONNECTIONS true"); err != nil {
 			t.Error(err)
 		}
 	}()
