@@ -120,7 +120,6 @@ func (e *postgres) readOnce(all []*reading) (err error) {
 		if again {
 			time.Sleep(retryEvery)
 			e.counts.retried[ofReads].Add(1)
-			time.Sleep(retryEvery)
 		}
 		var c *pgxpool.Conn
 		if c, err = e.acquire(context.Background(), &e.readers); err != nil {
