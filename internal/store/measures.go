@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -16,6 +17,7 @@ type counts struct {
 	commits  *measure.Histogram // how long each took, its statements and the wait for the disk included
 	unknown  atomic.Uint64      // transactions of which nobody knows whether they were done
 	replayed atomic.Uint64      // pieces of work done again by themselves
+	asking   atomic.Bool        // figures are being read from the database
 }
 
 func newCounts() *counts {
@@ -76,7 +78,7 @@ func (s *Store) asked(ctx context.Context) (all []measure.Sample) {
 	if _, national := s.engine.(*postgres); national {
 		questions = append(questions, into(&replicas, readReplica, selectReplicas))
 	}
-	if err := s.engine.read(ctx, questions...); err != nil {
+	if err := s.ask(ctx, questions...); err != nil {
 		return []measure.Sample{gauge("vaccin_store_up", "Whether the database answers.", 0)}
 	}
 	all = append(all, gauge("vaccin_store_up", "Whether the database answers.", 1),
@@ -88,6 +90,29 @@ func (s *Store) asked(ctx context.Context) (all []measure.Sample) {
 		all = append(all, r.samples()...)
 	}
 	return all
+}
+
+// errStillAsking is what comes of asking the database while it has not answered the time before.
+var errStillAsking = errors.New("store: the database has yet to answer")
+
+// ask reads, and waits no longer than ctx: a read awaits a database that is away for longer than a scraper waits for
+// figures. What is read into is not to be looked at unless it returns nil.
+func (s *Store) ask(ctx context.Context, questions ...query) error {
+	c := s.queue.counts
+	if !c.asking.CompareAndSwap(false, true) {
+		return errStillAsking
+	}
+	answered := make(chan error, 1)
+	go func() {
+		defer c.asking.Store(false)
+		answered <- s.engine.read(ctx, questions...)
+	}()
+	select {
+	case err := <-answered:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // replica is a standby as the primary sees it.

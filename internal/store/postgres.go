@@ -53,6 +53,9 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	if err != nil {
 		return nil, errAddress // the library's error may hold the password
 	}
+	if !strings.Contains(address, "connect_timeout") {
+		config.ConnConfig.ConnectTimeout = connectWithin
+	}
 	if err := preparePostgres(ctx, config.ConnConfig, o); err != nil {
 		return nil, err
 	}
@@ -117,9 +120,6 @@ func poolConfig(config *pgxpool.Config, o Options, settings map[string]string, m
 	}
 	if !strings.Contains(config.ConnString(), "pool_max_conns") {
 		c.MaxConns = int32(max(4, 2*runtime.NumCPU()))
-	}
-	if !strings.Contains(config.ConnString(), "connect_timeout") {
-		c.ConnConfig.ConnectTimeout = connectWithin
 	}
 	c.PingTimeout = connectWithin
 	c.ConnConfig.DialFunc = dialLimited

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -48,6 +49,7 @@ func TestServersAreReplacedUnderLoad(t *testing.T) {
 		t.Errorf("%s doses were not filled, %v", text, err)
 	}
 	n.watchReplica(t, servers[1])
+	n.goesWithoutDatabase(t, servers[1])
 }
 
 // nextVersion is what a next version could bring: a column that the present one knows nothing of, filled in parts, and
@@ -122,6 +124,38 @@ func (n *nation) watchReplica(t *testing.T, by *server) {
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("the metrics do not tell of the replica: %s", text)
+		}
+	}
+}
+
+// goesWithoutDatabase stops the database under a server: it says so, to the balancer and in its metrics, before a
+// scraper gives up; one that starts says what is wrong; and all goes on once the database is back.
+func (n *nation) goesWithoutDatabase(t *testing.T, s *server) {
+	t.Helper()
+	if err := n.cluster.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	n.cluster.Await()
+	began := time.Now()
+	if text := s.figures(t); !strings.Contains(text, "vaccin_store_up 0") || !strings.Contains(text, "vaccin_store_commit_seconds_count") {
+		t.Error("the metrics do not say that the database is away")
+	}
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("the metrics took %v", took)
+	}
+	if ready(t.Context(), s.address) {
+		t.Error("it says that it is ready, without a database")
+	}
+	out, err := vaccin(t, "migrate", "--store", n.owner)
+	if err == nil || !strings.Contains(out, "ne répond pas") {
+		t.Errorf("what starts does not say that the database is away: %s", out)
+	}
+	if err := n.cluster.Boot(); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(30 * time.Second); !ready(t.Context(), s.address); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not find the database again")
 		}
 	}
 }
