@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/url"
 	"strings"
 	"sync"
@@ -112,5 +114,31 @@ func TestWhatIsWrongWithADatabaseIsToldApart(t *testing.T) {
 	}
 	if err := checkServer(150000, "UTF8"); err != nil {
 		t.Error(err)
+	}
+}
+
+// countedConn is a connection that notes what is written and how often a limit is set.
+type countedConn struct {
+	net.Conn
+	got    bytes.Buffer
+	limits int
+}
+
+func (c *countedConn) SetWriteDeadline(time.Time) error { c.limits++; return nil }
+
+func (c *countedConn) Write(b []byte) (int, error) {
+	if len(b) > atOnce {
+		return 0, errors.New("too much within one limit")
+	}
+	return c.got.Write(b)
+}
+
+// TestALongWriteIsLimitedPartByPart: an import that the server takes slowly is not taken for a network that is cut.
+func TestALongWriteIsLimitedPartByPart(t *testing.T) {
+	c := &countedConn{}
+	sent := bytes.Repeat([]byte("0123456789"), 3*atOnce/10)
+	n, err := limitedConn{c}.Write(sent)
+	if err != nil || n != len(sent) || !bytes.Equal(c.got.Bytes(), sent) || c.limits != 3 {
+		t.Errorf("%d of %d bytes within %d limits, %v", n, len(sent), c.limits, err)
 	}
 }

@@ -53,12 +53,21 @@ func (c limitedConn) Read(b []byte) (int, error) {
 	return c.Conn.Read(b)
 }
 
-// Write is Conn's, within the limit.
-func (c limitedConn) Write(b []byte) (int, error) {
-	if err := c.SetWriteDeadline(time.Now().Add(answerWithin)); err != nil {
-		return 0, err
+// atOnce is how many bytes are written within one limit: an import is many more, which the server takes no faster than
+// it does what they say.
+const atOnce = 64 << 10
+
+// Write is Conn's, each part of b within the limit.
+func (c limitedConn) Write(b []byte) (written int, err error) {
+	for written < len(b) && err == nil {
+		if err := c.SetWriteDeadline(time.Now().Add(answerWithin)); err != nil {
+			return written, err
+		}
+		n := 0
+		n, err = c.Conn.Write(b[written:min(written+atOnce, len(b))])
+		written += n
 	}
-	return c.Conn.Write(b)
+	return written, err
 }
 
 // acquire takes a connection, and waits for the database to come back when it is away.
