@@ -23,6 +23,7 @@ type Login struct {
 	Roles      []registry.Role // of an agent, all of them; Role is the one in use, empty until chosen
 	IDToken    string          `json:"-"` // for the provider's own sign-out; the session keeps it apart
 	Provider   ProviderSession `json:"-"` // known at sign-in, then kept as the session's tags
+	Turn       int             // how many times the role in use was changed
 	At         time.Time
 }
 

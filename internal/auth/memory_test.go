@@ -199,7 +199,7 @@ func purge(rows map[string]row, before time.Time) {
 
 var errBroken = errors.New("the disk is full")
 
-func newTestManager(t *testing.T, store Store, o Options) *Manager {
+func newTestManager(t testing.TB, store Store, o Options) *Manager {
 	t.Helper()
 	sealer, err := NewSealer(bytes.Repeat([]byte{7}, KeySize))
 	if err != nil {

@@ -73,7 +73,8 @@ func (w *sessionWriter) Write(b []byte) (int, error) {
 // Unwrap lets http.ResponseController reach the writer below.
 func (w *sessionWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// save writes the session of a request, and its cookie when the browser does not have it.
+// save writes the session of a request, and its cookie when the browser does not have it. What the browser keeps
+// for a session goes with it.
 func (m *Manager) save(w http.ResponseWriter, r *http.Request, token string) error {
 	switch m.sessions.Status(r.Context()) {
 	case scs.Modified:
@@ -84,7 +85,11 @@ func (m *Manager) save(w http.ResponseWriter, r *http.Request, token string) err
 		if now != token {
 			m.sessions.WriteSessionCookie(r.Context(), w, now, until)
 		}
+		if loadedIn(r.Context()).leaves {
+			m.deleteKept(w, r, jarPrefix, nil)
+		}
 	case scs.Destroyed:
+		m.deleteKept(w, r, jarPrefix, nil)
 		m.sessions.WriteSessionCookie(r.Context(), w, "", time.Time{})
 	}
 	return nil

@@ -46,6 +46,8 @@ type loaded struct {
 	id      string
 	data    []byte
 	expires time.Time
+
+	leaves bool // what the browser keeps for it
 }
 
 type loadedKey struct{}
@@ -61,12 +63,19 @@ func loadedIn(ctx context.Context) *loaded {
 	return l
 }
 
+// leaveJars has the answer delete what the browser keeps for the session.
+func leaveJars(ctx context.Context) {
+	if l := loadedIn(ctx); l != nil {
+		l.leaves = true
+	}
+}
+
 // FindCtx returns a session that has not expired.
 func (s *sealedStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	id := sessionID(token)
 	data, expires, ok, err := s.find(ctx, id)
 	if l := loadedIn(ctx); l != nil && ok {
-		*l = loaded{id, data, expires}
+		*l = loaded{id: id, data: data, expires: expires}
 	}
 	return data, ok, err
 }

@@ -73,6 +73,7 @@ func (m *Manager) Begin(ctx context.Context, login Login) error {
 	if err := m.sessions.RenewToken(ctx); err != nil {
 		return fmt.Errorf("renewing the session at sign-in: %w", err)
 	}
+	leaveJars(ctx)
 	m.sessions.Put(ctx, idTokenKey, []byte(login.IDToken))
 	m.sessions.Put(ctx, tagsKey, m.tags(login).encode())
 	return m.Put(ctx, loginKey, login)
@@ -112,7 +113,7 @@ func (m *Manager) Choose(ctx context.Context, rank int) error {
 }
 
 // ChooseRole sets the role in use, among those of an agent's login. What the session held of another role, such
-// as a search, is dropped: an agent acts with one role at a time.
+// as a search, is dropped, and so is what the browser keeps for it: an agent acts with one role at a time.
 func (m *Manager) ChooseRole(ctx context.Context, role registry.Role) error {
 	l, ok := m.Login(ctx)
 	if !ok || !slices.Contains(l.Roles, role) {
@@ -124,6 +125,8 @@ func (m *Manager) ChooseRole(ctx context.Context, role registry.Role) error {
 				m.sessions.Remove(ctx, name)
 			}
 		}
+		leaveJars(ctx)
+		l.Turn++
 	}
 	l.Role = role
 	return m.Put(ctx, loginKey, l)

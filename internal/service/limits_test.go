@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vaccin/internal/auth"
 )
 
 // short are limits that a test can wait for.
@@ -303,6 +305,9 @@ func TestEveryLimitIsSet(t *testing.T) {
 		if limit <= 0 || limit > 2*time.Minute {
 			t.Errorf("%s: %v", name, limit)
 		}
+	}
+	if server.MaxHeaderBytes < 2*auth.JarBytes {
+		t.Errorf("%d bytes of headers leave too little beside the %d that browsers keep for a session", server.MaxHeaderBytes, auth.JarBytes)
 	}
 	if server.MaxHeaderBytes > 64<<10 || server.HTTP2.MaxConcurrentStreams > 250 {
 		t.Errorf("%d bytes of headers, %d streams", server.MaxHeaderBytes, server.HTTP2.MaxConcurrentStreams)

@@ -29,10 +29,7 @@ func (s *Server) newPatient(w http.ResponseWriter, r *http.Request, by registry.
 	if kept {
 		notice = keptNotice
 	} else {
-		number, search, ok, err := s.searchedNIR(r)
-		if err != nil {
-			return err
-		}
+		number, search, ok := s.searchedNIR(r)
 		if !ok {
 			http.Redirect(w, r, "/recherche", http.StatusSeeOther)
 			return nil
@@ -75,10 +72,7 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 		return registry.Invalid("Le numéro de sécurité sociale manque. Recherchez de nouveau le patient.")
 	}
 	request := registrationRequest(f)
-	search, err := s.searchOf(r, holder)
-	if err != nil {
-		return err
-	}
+	search := s.searchOf(r, holder)
 	request.CardBirthDate, request.Searched = search.Card.BirthDate, search.Made
 	id, known, err := s.Registry.Register(r.Context(), by, holder, request)
 	if err != nil {
@@ -106,16 +100,16 @@ func (s *Server) registerPatient(w http.ResponseWriter, r *http.Request, by regi
 
 // searchOf is the search that led to this entry, if it was for this number: with the birth date of the card
 // that it was filled from, if it was.
-func (s *Server) searchOf(r *http.Request, holder nir.Number) (keptSearch, error) {
+func (s *Server) searchOf(r *http.Request, holder nir.Number) keptSearch {
 	name := r.PostForm.Get(searchParam)
 	if name == "" {
-		return keptSearch{}, nil
+		return keptSearch{}
 	}
-	search, ok, err := s.searched(r, name)
-	if err != nil || !ok || search.Digits != holder.Digits() {
-		return keptSearch{}, err
+	search, ok := s.searched(r, name)
+	if !ok || search.Digits != holder.Digits() {
+		return keptSearch{}
 	}
-	return search, nil
+	return search
 }
 
 func registrationRequest(f url.Values) registry.RegistrationRequest {

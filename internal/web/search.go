@@ -1,21 +1,24 @@
 package web
 
 import (
-	"crypto/rand"
+	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
+	"vaccin/internal/auth"
 	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 	"vaccin/internal/web/ui"
 )
 
 // Finding the patient (SRC-1 to 4, 6): by code, which leads to the record, or by NIR, which leads to
-// everyone attached to it. What is searched travels in forms and in the sealed session, never in an
-// address.
+// everyone attached to it. What is searched travels in forms and in sealed cookies of the session, never in
+// an address: so a search writes its own entry of the log, and nothing else.
 
 const (
 	searchPath = "/recherche"
@@ -23,10 +26,12 @@ const (
 	fieldCode = "code"
 	fieldNIR  = "nir"
 
-	searchKey    = "searched-nirs" // in the session: the 13 characters of the NIRs last searched, by the name of the search
-	searchParam  = "recherche"     // that name in addresses: random, so that each tab keeps its own search
+	searchParam  = "recherche" // the name of a search in addresses: random, so that each tab keeps its own
 	searchesKept = 8
 )
+
+// searches are what the browser keeps of the last searches by NIR.
+var searches = auth.Jar{Name: "search", Most: searchesKept}
 
 type searchView struct {
 	page   ui.Page
@@ -42,9 +47,7 @@ func (s *Server) search(w http.ResponseWriter, r *http.Request, by registry.Acto
 	}
 	if !kept {
 		values = url.Values{}
-		if number, _, ok, err := s.searchedNIR(r); err != nil {
-			return err
-		} else if ok && r.URL.Query().Has(searchParam) {
+		if number, _, ok := s.searchedNIR(r); ok && r.URL.Query().Has(searchParam) {
 			values.Set(fieldNIR, number.Format())
 		}
 	}
@@ -140,7 +143,7 @@ func (s *Server) searchNIR(w http.ResponseWriter, r *http.Request, by registry.A
 	if err != nil {
 		return err
 	}
-	name, err := s.keepSearch(r, number, cardOf(r.PostForm))
+	name, err := s.keepSearch(w, r, number, cardOf(r.PostForm))
 	if err != nil {
 		return err
 	}
@@ -148,41 +151,52 @@ func (s *Server) searchNIR(w http.ResponseWriter, r *http.Request, by registry.A
 	return nil
 }
 
-// keptSearch is a search of the session, with whom it was filled from if a card was read.
+// keptSearch is a search that the browser keeps, with whom it was filled from if a card was read.
 type keptSearch struct {
-	Name, Digits string
-	Card         cardIdentity
-	Made         bool // and counted: the number may be entered by hand
+	Digits string       // the 13 characters of the NIR
+	Card   cardIdentity `json:",omitzero"`
+	Made   bool         `json:",omitempty"` // and counted: the number may be entered by hand
+
+	kept auth.Kept
 }
 
 func (k keptSearch) number() (nir.Number, error) { return nir.FromDigits(k.Digits) }
 
+// data is the search as it is sealed. Signs of pages are not written as pages need them: they would take six
+// times their room.
+func (k keptSearch) data() ([]byte, error) {
+	var data bytes.Buffer
+	to := json.NewEncoder(&data)
+	to.SetEscapeHTML(false)
+	if err := to.Encode(k); err != nil {
+		return nil, fmt.Errorf("writing a search: %w", err)
+	}
+	return data.Bytes(), nil
+}
+
 func searchAddress(path, name string) string { return path + "?" + searchParam + "=" + name }
 
-// keepSearch keeps a searched NIR in the session, among the last few, and names it.
-func (s *Server) keepSearch(r *http.Request, number nir.Number, card cardIdentity) (name string, err error) {
-	var kept []keptSearch
-	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
+// keepSearch has the browser keep a searched NIR, among the last few, and names it.
+func (s *Server) keepSearch(w http.ResponseWriter, r *http.Request, number nir.Number, card cardIdentity) (name string, err error) {
+	data, err := keptSearch{Digits: number.Digits(), Card: card}.data()
+	if err != nil {
 		return "", err
 	}
-	search := keptSearch{Name: rand.Text()[:12], Digits: number.Digits(), Card: card}
-	kept = append(kept, search)
-	return search.Name, s.Auth.Put(r.Context(), searchKey, kept[max(0, len(kept)-searchesKept):])
+	return s.Auth.Keep(w, r, searches, data)
 }
 
 // searchMade notes that a kept search was made.
-func (s *Server) searchMade(r *http.Request, made keptSearch) error {
-	if made.Made {
+func (s *Server) searchMade(w http.ResponseWriter, r *http.Request, search keptSearch) error {
+	if search.Made {
 		return nil
 	}
-	var kept []keptSearch
-	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
+	search.Made = true
+	data, err := search.data()
+	if err != nil {
 		return err
 	}
-	for i := range kept {
-		kept[i].Made = kept[i].Made || kept[i].Name == made.Name
-	}
-	return s.Auth.Put(r.Context(), searchKey, kept)
+	search.kept.Data = data
+	return s.Auth.KeepAgain(w, r, searches, search.kept)
 }
 
 // beside tells the refusals of a search that are said beside what was typed.
@@ -199,30 +213,24 @@ func (s *Server) searchRefused(w http.ResponseWriter, r *http.Request, refusal *
 	return s.showSearch(w, r, statusOf(refusal.Kind), form, false)
 }
 
-// searched is the search of that name, or the last one when it has none; if the session has it.
-func (s *Server) searched(r *http.Request, name string) (search keptSearch, ok bool, err error) {
-	var kept []keptSearch
-	if _, err := s.Auth.Get(r.Context(), searchKey, &kept); err != nil {
-		return keptSearch{}, false, err
+// searched is the search of that name, or the last one when it has none; if the browser keeps it.
+func (s *Server) searched(r *http.Request, name string) (search keptSearch, ok bool) {
+	kept, ok := s.Auth.Kept(r, searches, name)
+	if !ok || json.Unmarshal(kept.Data, &search) != nil { // sealed by another version, it is none
+		return keptSearch{}, false
 	}
-	i := slices.IndexFunc(kept, func(k keptSearch) bool { return k.Name == name })
-	if name == "" {
-		i = len(kept) - 1
-	}
-	if i < 0 {
-		return keptSearch{}, false, nil
-	}
-	return kept[i], true, nil
+	search.kept = kept
+	return search, true
 }
 
 // searchedNIR is the search that the address names, and its NIR.
-func (s *Server) searchedNIR(r *http.Request) (number nir.Number, search keptSearch, ok bool, err error) {
-	search, ok, err = s.searched(r, r.URL.Query().Get(searchParam))
-	if !ok || err != nil {
-		return nir.Number{}, keptSearch{}, false, err
+func (s *Server) searchedNIR(r *http.Request) (number nir.Number, search keptSearch, ok bool) {
+	search, ok = s.searched(r, r.URL.Query().Get(searchParam))
+	if !ok {
+		return nir.Number{}, keptSearch{}, false
 	}
-	number, err = search.number()
-	return number, search, err == nil, err
+	number, err := search.number()
+	return number, search, err == nil
 }
 
 // The list of everyone attached to a NIR.
@@ -268,10 +276,7 @@ func statusOfRecord(r registry.Record) statusView {
 }
 
 func (s *Server) attached(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	number, search, ok, err := s.searchedNIR(r)
-	if err != nil {
-		return err
-	}
+	number, search, ok := s.searchedNIR(r)
 	if !ok {
 		http.Redirect(w, r, "/recherche", http.StatusSeeOther)
 		return nil
@@ -280,7 +285,7 @@ func (s *Server) attached(w http.ResponseWriter, r *http.Request, by registry.Ac
 	if err != nil {
 		return err
 	}
-	if err := s.searchMade(r, search); err != nil {
+	if err := s.searchMade(w, r, search); err != nil {
 		return err
 	}
 	name := r.URL.Query().Get(searchParam)

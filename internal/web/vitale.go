@@ -12,8 +12,8 @@ import (
 )
 
 // What is read from a carte Vitale (ACC-8). The page's script reads the card through the program on the
-// practitioner's computer; who is chosen comes here in the form of the search, and stays in the session
-// with it: to point out the same person in the list, or to begin the manual entry. It decides nothing.
+// practitioner's computer; who is chosen comes here in the form of the search, and stays with it in its
+// sealed cookie: to point out the same person in the list, or to begin the manual entry. It decides nothing.
 
 // Fields of the search that a card fills.
 const (

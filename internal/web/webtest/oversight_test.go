@@ -221,4 +221,11 @@ func TestEnteringPatientsIsNoWayToGuess(t *testing.T) {
 	search := thief.Post("/recherche", url.Values{"nir": {holder.Format()}}).URL.Query().Get("recherche")
 	forged.Set("recherche", search)
 	thief.Post("/patients/nouveau", forged).Want(http.StatusTooManyRequests).Not(secrets(known)[:3]...)
+	// Nor is one that somebody else made.
+	byNIR(honest, "nir", holder.Format()).Want(http.StatusOK)
+	for _, c := range searchCookies(honest) {
+		give(thief, c)
+		forged.Set("recherche", strings.TrimPrefix(c.Name, "vaccin_kept_search_"))
+		thief.Post("/patients/nouveau", forged).Want(http.StatusTooManyRequests).Not(secrets(known)[:3]...)
+	}
 }
