@@ -42,7 +42,16 @@ func TestWhatBecomesOneForMany(t *testing.T) {
 			[]uint32{text, whole},
 			"INSERT INTO t (a, b) SELECT each.p1, each.p2 FROM " + each,
 		},
-		"an insert that may conflict": {"INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING", []uint32{text, whole}, ""},
+		"an insert that passes over what is there": {
+			"INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING", []uint32{text, whole},
+			"INSERT INTO t (a, b) SELECT each.p1, each.p2 FROM " + each + " ON CONFLICT DO NOTHING",
+		},
+		"an insert that replaces what is there": {
+			"INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT (a) DO UPDATE SET b = excluded.b", []uint32{text, whole}, "",
+		},
+		"an insert under a guard that may conflict": {
+			"INSERT INTO t (a, b) SELECT $1, b FROM g WHERE b = $2 ON CONFLICT DO NOTHING", []uint32{text, whole}, "",
+		},
 		"an insert of two rows":       {"INSERT INTO t (a) VALUES ($1), ($2)", []uint32{text, whole}, ""},
 		"a deletion":                  {"DELETE FROM t WHERE a = $1 AND b = $2", []uint32{text, whole}, ""},
 		"no arguments":                {"SELECT a FROM t", nil, ""},
@@ -102,7 +111,7 @@ func TestHotStatementsAreMerged(t *testing.T) {
 	s := openDatabase(t, Options{})
 	p := tape(s)
 	hotPath(t, s)
-	c, err := p.writers.Acquire(t.Context())
+	c, err := p.acquire(t.Context(), &p.writers)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ import (
 // TestValuesGoToTheDatabaseAndBack sends every kind of value as one argument and in an array among others, and reads
 // each back in every way in which columns are read.
 func TestValuesGoToTheDatabaseAndBack(t *testing.T) {
-	c, err := openDatabase(t, Options{}).engine.(*postgres).writers.Acquire(t.Context())
+	e := openDatabase(t, Options{}).engine.(*postgres)
+	c, err := e.acquire(t.Context(), &e.writers)
 	if err != nil {
 		t.Fatal(err)
 	}
