@@ -43,7 +43,8 @@ func TestWhatBecomesOneForMany(t *testing.T) {
 			"INSERT INTO t (a, b) SELECT each.p1, each.p2 FROM " + each,
 		},
 		"an insert that passes over what is there": {
-			"INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING", []uint32{text, whole},
+			"INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+			[]uint32{text, whole},
 			"INSERT INTO t (a, b) SELECT each.p1, each.p2 FROM " + each + " ON CONFLICT DO NOTHING",
 		},
 		"an insert that replaces what is there": {

@@ -12,7 +12,7 @@ import (
 // only while there is room on its page and no indexed column changes.
 func TestASavedSessionTouchesItsPageAlone(t *testing.T) {
 	s := openDatabase(t, Options{})
-	conn, err := pgx.Connect(t.Context(), s.engine.(*postgres).readers.Config().ConnString())
+	conn, err := pgx.Connect(t.Context(), s.engine.(*postgres).readers.pool().Config().ConnString())
 	if err != nil {
 		t.Fatal(err)
 	}
