@@ -23,6 +23,7 @@ type caller struct {
 	filled int
 	size   int    // of the body that came last
 	leads  string // where the last answer led
+	search string // the cookie in which the service last kept a search, as it is sent back
 }
 
 // reply is what a caller got. It holds until the next request.
@@ -64,6 +65,10 @@ func (c *caller) send() (reply, error) {
 	}
 	r.body, err = c.body(head, headEnd+4)
 	c.size, c.leads = len(r.body), string(r.location)
+	if set := header(head, "\r\nSet-Cookie: "); bytes.Contains(set, []byte("_search_")) {
+		kept, _, _ := bytes.Cut(set, []byte(";"))
+		c.search = string(kept)
+	}
 	return r, err
 }
 

@@ -21,7 +21,6 @@ var (
 	sessionMark = strings.Repeat("S", 43)
 	numberMark  = strings.Repeat("N", 15) // a NIR with its key
 	codeMark    = strings.Repeat("K", len(registry.TargetCode(1).Format()))
-	searchMark  = strings.Repeat("W", 12) // the name of a search
 )
 
 // requestID identifies a form, as the page that showed it would have.
@@ -123,11 +122,11 @@ func (n *nation) keepNumber() func(c *caller, i int) (name string, err error) {
 	}
 }
 
-// listNumber asks for the list of who is attached to a NIR that was kept, and sees that someone is on it.
+// listNumber asks for the list of who is attached to the NIR that the caller just posted, and sees that someone is
+// on it. The browser brings back the sealed cookie in which the service keeps the search.
 func (n *nation) listNumber() func(c *caller, i int, name string) error {
-	m := newMold(getOf(n.product.address, "/recherche/assures?recherche="+searchMark, sessionMark), sessionMark, searchMark)
 	return func(c *caller, i int, name string) error {
-		c.out = m.pour(c.out, n.session(c), name)
+		c.out = append(c.out[:0], getOf(n.product.address, "/recherche/assures?recherche="+name, n.session(c)+"; "+c.search)...)
 		r, err := c.send()
 		if err == nil {
 			err = r.must(http.StatusOK, "")
