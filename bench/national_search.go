@@ -171,7 +171,7 @@ func (b *nationalSearch) lists(ctx context.Context, connections int) (float64, e
 	keep, list := b.n.keepNumber(), b.n.listNumber()
 	type search struct {
 		person int
-		name   string
+		kept   keptNumber
 	}
 	searches := make([][]search, connections)
 	do := func(what func(c *caller) error) (loaded, error) {
@@ -189,8 +189,8 @@ func (b *nationalSearch) lists(ctx context.Context, connections int) (float64, e
 	for began := time.Now(); took == 0 || time.Since(began) < b.each; {
 		if _, err := do(func(c *caller) error {
 			i := rand.IntN(b.n.persons)
-			name, err := keep(c, i)
-			searches[c.index] = append(searches[c.index], search{i, name})
+			kept, err := keep(c, i)
+			searches[c.index] = append(searches[c.index], search{i, kept})
 			return err
 		}); err != nil {
 			return 0, err
@@ -198,7 +198,7 @@ func (b *nationalSearch) lists(ctx context.Context, connections int) (float64, e
 		did, err := do(func(c *caller) error {
 			s := searches[c.index][0]
 			searches[c.index] = searches[c.index][1:]
-			return list(c, s.person, s.name)
+			return list(c, s.person, s.kept)
 		})
 		if err != nil {
 			return 0, err

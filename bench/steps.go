@@ -108,25 +108,28 @@ func (n *nation) searchAndRead() turn {
 	}
 }
 
-// keepNumber posts the form of a NIR and returns the name that the search was given.
-func (n *nation) keepNumber() func(c *caller, i int) (name string, err error) {
+// keptNumber is a search by NIR: the name it was given, and the sealed cookie in which the service keeps it, which the
+// browser brings back.
+type keptNumber struct{ name, cookie string }
+
+// keepNumber posts the form of a NIR.
+func (n *nation) keepNumber() func(c *caller, i int) (keptNumber, error) {
 	m := newMold(postOf(n.product.address, "/recherche", sessionMark, url.Values{"nir": {numberMark}}.Encode()), sessionMark, numberMark)
 	const list = "/recherche/assures?recherche="
-	return func(c *caller, i int) (string, error) {
+	return func(c *caller, i int) (keptNumber, error) {
 		c.out = m.pour(c.out, n.session(c), compactNIR(i))
 		r, err := c.send()
 		if err != nil {
-			return "", err
+			return keptNumber{}, err
 		}
-		return strings.TrimPrefix(string(r.location), list), r.must(http.StatusSeeOther, list)
+		return keptNumber{strings.TrimPrefix(string(r.location), list), c.search}, r.must(http.StatusSeeOther, list)
 	}
 }
 
-// listNumber asks for the list of who is attached to the NIR that the caller just posted, and sees that someone is
-// on it. The browser brings back the sealed cookie in which the service keeps the search.
-func (n *nation) listNumber() func(c *caller, i int, name string) error {
-	return func(c *caller, i int, name string) error {
-		c.out = append(c.out[:0], getOf(n.product.address, "/recherche/assures?recherche="+name, n.session(c)+"; "+c.search)...)
+// listNumber asks for the list of who is attached to a NIR that was kept, and sees that someone is on it.
+func (n *nation) listNumber() func(c *caller, i int, kept keptNumber) error {
+	return func(c *caller, i int, kept keptNumber) error {
+		c.out = append(c.out[:0], getOf(n.product.address, "/recherche/assures?recherche="+kept.name, n.session(c)+"; "+kept.cookie)...)
 		r, err := c.send()
 		if err == nil {
 			err = r.must(http.StatusOK, "")
@@ -143,11 +146,11 @@ func (n *nation) searchByNIR() turn {
 	keep, list := n.keepNumber(), n.listNumber()
 	return func(c *caller, _ int) (int, error) {
 		i := rand.IntN(n.persons)
-		name, err := keep(c, i)
+		kept, err := keep(c, i)
 		if err != nil {
 			return 0, err
 		}
-		return 0, list(c, i, name)
+		return 0, list(c, i, kept)
 	}
 }
 
