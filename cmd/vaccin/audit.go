@@ -192,6 +192,9 @@ func (a auditVerifyCmd) conclude(c console, s accesslog.Summary) error {
 		return registry.Invalid(fmt.Sprintf("Anomalies : %s, dont %d affichées. Suivez docs/runbooks/audit.md.", french(int(s.Findings)), mostTold))
 	case s.Findings > 0:
 		return registry.Invalid("Anomalies : " + french(int(s.Findings)) + ". Suivez docs/runbooks/audit.md.")
+	case a.Heads != "" && s.Sent == 0 && s.NotSent > 0:
+		return registry.Invalid("Le fichier de têtes n’en contient aucune, alors que la base en garde : sans celles qui ont quitté la machine, " +
+			"un journal réécrit ou remis à un moment antérieur ne se verrait pas. Vérifiez avec le bon fichier.")
 	case s.Heads == 0:
 		return registry.Invalid("Aucune tête signée par cette clé n’est là : rien ne prouve que le journal est tel qu’il a été écrit.")
 	}

@@ -58,7 +58,7 @@ func notOpened(err error, address string) error {
 	}{
 		{store.ErrOutdated, "Les tables de la base sont plus anciennes que ce programme : mettez-les à jour d’abord avec « vaccin migrate »."},
 		{store.ErrUnreachable, "La base " + name + " ne répond pas : vérifiez son adresse, le réseau, et que le serveur est démarré."},
-		{store.ErrAccount, "La base " + name + " refuse ce compte, ou n’existe pas : vérifiez le compte, son mot de passe et ses droits (docs/deployment.md)."},
+		{store.ErrAccount, "La base " + name + " refuse ce compte, ou n’existe pas : vérifiez le compte, son mot de passe et ses droits ; les tables se font avec « vaccin migrate » et le compte propriétaire (docs/deployment.md)."},
 		{store.ErrTooOld, "Le serveur de la base " + name + " est trop ancien : il faut PostgreSQL 15 ou plus récent."},
 		{store.ErrEncoding, "La base " + name + " n’est pas en UTF-8, elle altérerait les noms : créez-en une avec « createdb --encoding=UTF8 --template=template0 »."},
 	} {

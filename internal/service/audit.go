@@ -171,6 +171,11 @@ func (k *logKeeper) numberAt(ctx context.Context, pace time.Duration) error {
 	if err = errors.Join(err, unread); err != nil || k.signer == nil {
 		return err
 	}
+	if k.heads.path != "" {
+		if _, err := k.sent(ctx); errors.Is(err, errOtherHistory) {
+			return err
+		} // a file that is away does not keep from signing: it catches up
+	}
 	_, err = k.store.SignHead(ctx, pace, k.now(), k.signer.Sign, k.trust.Open)
 	return err
 }
@@ -202,9 +207,9 @@ func (k *logKeeper) sendToFile(ctx context.Context) error {
 	if k.heads.path == "" {
 		return nil
 	}
-	last, err := k.heads.last()
+	last, err := k.sent(ctx)
 	if err != nil {
-		return fmt.Errorf("reading the file of heads: %w", err)
+		return err
 	}
 	for {
 		heads, err := k.store.Heads(ctx, last, sendAtOnce)

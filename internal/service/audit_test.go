@@ -3,6 +3,7 @@ package service
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -288,5 +289,40 @@ func TestHowLateTheLogIsIsMeasured(t *testing.T) {
 		if !strings.Contains(answer.Body.String(), want) {
 			t.Errorf("no %q in the metrics", want)
 		}
+	}
+}
+
+// TestALogThatLostWhatItSentIsNotSigned: a store that was restored to an earlier moment, or whose log was wiped, would
+// otherwise have the same key sign a second history.
+func TestALogThatLostWhatItSentIsNotSigned(t *testing.T) {
+	before, err := newAudited(t, func(*AuditConfig) {})
+	before.must(t, err)
+	for range 3 {
+		before.write(t, 2)
+		before.must(t, before.audit.number(t.Context()), before.audit.send(t.Context()))
+	}
+	sent, err := os.ReadFile(before.file)
+	before.must(t, err)
+	after, err := newAudited(t, func(c *AuditConfig) { c.Heads = before.file })
+	after.must(t, err)
+	after.write(t, 5)
+	for range 4 {
+		if err := after.audit.number(t.Context()); !errors.Is(err, errOtherHistory) {
+			t.Fatalf("numbering and signing: %v", err)
+		}
+		if err := after.audit.send(t.Context()); !errors.Is(err, errOtherHistory) {
+			t.Fatalf("sending: %v", err)
+		}
+	}
+	heads, err := after.store.Heads(t.Context(), 0, 10)
+	after.must(t, err)
+	if len(heads) > 0 {
+		t.Errorf("%d heads were signed", len(heads))
+	}
+	if now, err := os.ReadFile(before.file); err != nil || !bytes.Equal(now, sent) {
+		t.Errorf("the file of heads was changed: %v", err)
+	}
+	if since, err := after.store.WaitingSince(t.Context()); err != nil || !since.IsZero() {
+		t.Errorf("entries are not numbered: %v %v", since, err)
 	}
 }

@@ -19,45 +19,47 @@ type headsFile struct{ path string }
 // tail is how much of the end of the file is read to find the last head: far more than one has.
 const tail = 64 << 10
 
-// last is the number of the last head in the file, 0 when there is none. A head that was cut in the writing is
+// last is the last head in the file and its number, 0 when there is none. A head that was cut in the writing is
 // removed, for it is written again.
-func (h headsFile) last() (number int64, err error) {
+func (h headsFile) last() (last []byte, number int64, err error) {
 	f, err := os.OpenFile(h.path, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
+		return nil, 0, nil
 	}
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	info, err := f.Stat()
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	from := max(0, info.Size()-tail)
 	end := make([]byte, info.Size()-from)
 	if _, err := f.ReadAt(end, from); err != nil && !errors.Is(err, io.EOF) {
-		return 0, err
+		return nil, 0, err
 	}
 	whole := accesslog.WholeHeads(end)
 	if whole == 0 && info.Size() > 0 && from > 0 {
-		return 0, errors.New("it does not end in a head")
+		return nil, 0, errors.New("it does not end in a head")
 	}
 	if whole < len(end) {
 		if err := f.Truncate(from + int64(whole)); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 	}
 	for head, err := range accesslog.Heads(bytes.NewReader(end[:whole])) {
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
-		number = max(number, accesslog.HeadNumber(head))
+		if n := accesslog.HeadNumber(head); n > number {
+			last, number = bytes.Clone(head), n
+		}
 	}
 	if whole > 0 && number == 0 {
-		return 0, errors.New("it does not end in a head")
+		return nil, 0, errors.New("it does not end in a head")
 	}
-	return number, nil
+	return last, number, nil
 }
 
 // add appends heads, and returns when the disk has them.
@@ -75,6 +77,30 @@ func (h headsFile) add(heads [][]byte) (err error) {
 		return err
 	}
 	return f.Sync()
+}
+
+// errOtherHistory is a store whose heads are not those that were sent off the machine: it was restored to an earlier
+// moment, or its log was rewritten. What it says is not signed, for the key would then have signed two histories.
+var errOtherHistory = errors.New("the file of heads holds heads that the store does not have (restored or rewritten?): " +
+	"nothing is signed; see docs/runbooks/audit.md")
+
+// sent is the number of the last head in the file, which must be one of the store's.
+func (k *logKeeper) sent(ctx context.Context) (number int64, err error) {
+	last, number, err := k.heads.last()
+	if err != nil {
+		return 0, fmt.Errorf("reading the file of heads: %w", err)
+	}
+	if number == 0 {
+		return 0, nil
+	}
+	kept, err := k.store.Heads(ctx, number-1, 1)
+	if err != nil {
+		return 0, err
+	}
+	if len(kept) == 0 || !bytes.Equal(bytes.TrimSpace(kept[0]), bytes.TrimSpace(last)) {
+		return 0, errOtherHistory
+	}
+	return number, nil
 }
 
 // postHead sends a head to the address.

@@ -55,7 +55,8 @@ func openCopyTarget(ctx context.Context, at string, look bool) (_ *copyTarget, e
 		err = ErrNoCopy
 	}
 	if err == nil {
-		err = preparePostgres(ctx, config, Options{copying: true})
+		// A copy that was interrupted may have been so before all tables were made, or their rights given.
+		err = preparePostgres(ctx, config, Options{copying: true, Migrate: !look})
 	}
 	alone := false
 	if err == nil {

@@ -123,6 +123,10 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 	} else {
 		err = checkVersion(ctx, conn)
 	}
+	var told *pgconn.PgError
+	if errors.As(err, &told) && told.Code == "42501" { // it may not do this
+		err = fmt.Errorf("%w: %w", ErrAccount, err)
+	}
 	if err != nil || o.copying {
 		return err
 	}
