@@ -2,7 +2,11 @@ package store
 
 import (
 	"errors"
+	"io"
+	"net"
+	"os"
 	"testing"
+	"time"
 
 	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
@@ -61,5 +65,30 @@ func TestWorkThatWasDoneUnknownIsNotDoneAgain(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestALongWriteTakesLongerThanOneWait: the limit of a connection is that of each piece, and one that nobody reads ends.
+func TestALongWriteTakesLongerThanOneWait(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	c := &limitedConn{Conn: near}
+	c.limit.Store(int64(200 * time.Millisecond))
+	go func() {
+		for range 4 {
+			time.Sleep(100 * time.Millisecond)
+			if _, err := io.ReadFull(far, make([]byte, 64<<10)); err != nil {
+				return
+			}
+		}
+	}()
+	if n, err := c.Write(make([]byte, 4*64<<10)); err != nil || n != 4*64<<10 {
+		t.Errorf("a write of four pieces: %d %v", n, err)
+	}
+	if _, err := c.Write([]byte("nobody reads this")); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a write that nobody reads: %v", err)
+	}
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a read of what nobody writes: %v", err)
 	}
 }

@@ -137,7 +137,9 @@ func (c *countedConn) Write(b []byte) (int, error) {
 func TestALongWriteIsLimitedPartByPart(t *testing.T) {
 	c := &countedConn{}
 	sent := bytes.Repeat([]byte("0123456789"), 3*atOnce/10)
-	n, err := limitedConn{c}.Write(sent)
+	limited := &limitedConn{Conn: c}
+	limited.limit.Store(int64(answerWithin))
+	n, err := limited.Write(sent)
 	if err != nil || n != len(sent) || !bytes.Equal(c.got.Bytes(), sent) || c.limits != 3 {
 		t.Errorf("%d of %d bytes within %d limits, %v", n, len(sent), c.limits, err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,27 +29,35 @@ import (
 // does not come at all is given up after answerWithin, and then nobody knows what was done. Together they are
 // well below the time that the service has to answer a request (30 s): who waits is told.
 const (
-	patience      = 5 * time.Second
-	answerWithin  = 10 * time.Second
-	connectWithin = 2 * time.Second // to one server: of several in an address, the first may be gone
-	retryEvery    = 50 * time.Millisecond
+	patience         = 5 * time.Second
+	answerWithin     = 10 * time.Second
+	longAnswerWithin = 65 * time.Second // to work alone, as imports are: a little more than statement_timeout
+	connectWithin    = 2 * time.Second  // to one server: of several in an address, the first may be gone
+	retryEvery       = 50 * time.Millisecond
 )
 
-// limitedConn is a connection on which no read or write waits longer than answerWithin: a network that is cut
-// says nothing by itself.
-type limitedConn struct{ net.Conn }
+// limitedConn is a connection on which no read waits longer than its limit, and no piece of a write: a network
+// that is cut says nothing by itself.
+type limitedConn struct {
+	net.Conn
+	limit atomic.Int64 // nanoseconds
+}
 
 func dialLimited(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := (&net.Dialer{KeepAlive: answerWithin}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	return limitedConn{c}, nil
+	limited := &limitedConn{Conn: c}
+	limited.limit.Store(int64(answerWithin))
+	return limited, nil
 }
 
+func (c *limitedConn) until() time.Time { return time.Now().Add(time.Duration(c.limit.Load())) }
+
 // Read is Conn's, within the limit.
-func (c limitedConn) Read(b []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(answerWithin)); err != nil {
+func (c *limitedConn) Read(b []byte) (int, error) {
+	if err := c.SetReadDeadline(c.until()); err != nil {
 		return 0, err
 	}
 	return c.Conn.Read(b)
@@ -58,9 +68,9 @@ func (c limitedConn) Read(b []byte) (int, error) {
 const atOnce = 64 << 10
 
 // Write is Conn's, each part of b within the limit.
-func (c limitedConn) Write(b []byte) (written int, err error) {
+func (c *limitedConn) Write(b []byte) (written int, err error) {
 	for written < len(b) && err == nil {
-		if err := c.SetWriteDeadline(time.Now().Add(answerWithin)); err != nil {
+		if err := c.SetWriteDeadline(c.until()); err != nil {
 			return written, err
 		}
 		n := 0
@@ -68,6 +78,20 @@ func (c limitedConn) Write(b []byte) (written int, err error) {
 		written += n
 	}
 	return written, err
+}
+
+// longWork lets a connection wait for as long as the database lets a statement run, until done is called.
+func longWork(c *pgxpool.Conn) (done func()) {
+	under := c.Conn().PgConn().Conn()
+	if sealed, ok := under.(*tls.Conn); ok {
+		under = sealed.NetConn()
+	}
+	limited, ok := under.(*limitedConn)
+	if !ok {
+		return func() {}
+	}
+	limited.limit.Store(int64(longAnswerWithin))
+	return func() { limited.limit.Store(int64(answerWithin)) }
 }
 
 // acquire takes a connection, and waits for the database to come back when it is away.
