@@ -60,7 +60,7 @@ var model = sync.OnceValues(func() (*house, error) {
 	}
 	cluster, err := postgrestest.Start()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	h := &house{folder: folder, cluster: cluster}
 	err = h.furnish(context.Background())

@@ -102,7 +102,8 @@ func (l *load) doctor() {
 	}
 	defer client.CloseIdleConnections()
 	for !l.stop.Load() {
-		d := doctor{l, client, l.house.sessions[mathrand.IntN(staff)]}
+		session := l.house.sessions[mathrand.IntN(staff)]
+		d := doctor{l, client, map[string]*http.Cookie{session.Name: session}}
 		treat := d.targeted
 		if mathrand.IntN(5) == 0 {
 			treat = d.entered
@@ -122,7 +123,7 @@ func (l *load) doctor() {
 type doctor struct {
 	*load
 	client  *http.Client
-	session *http.Cookie
+	cookies map[string]*http.Cookie // as a browser keeps them
 }
 
 // targeted finds someone by their code.
@@ -259,7 +260,9 @@ func (d doctor) send(method, path string, form url.Values) (a answer, err error)
 	if err != nil {
 		return a, err
 	}
-	r.AddCookie(d.session)
+	for _, c := range d.cookies {
+		r.AddCookie(c)
+	}
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -270,6 +273,11 @@ func (d doctor) send(method, path string, form url.Values) (a answer, err error)
 		return a, err
 	}
 	defer got.Body.Close()
+	for _, c := range got.Cookies() {
+		if d.cookies[c.Name] = c; c.MaxAge < 0 {
+			delete(d.cookies, c.Name)
+		}
+	}
 	body, err := io.ReadAll(got.Body)
 	a.took = time.Since(began)
 	d.mu.Lock()
