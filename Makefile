@@ -94,12 +94,14 @@ script-test: node_modules/.package-lock.json
 
 ## go-test: run the Go tests alone
 .PHONY: go-test
-# Vet is the business of lint.
+# Vet is the business of lint. Those under the race detector wait for databases most of the time: the others run meanwhile.
 go-test: assets
 	@race="$$(go list $(RACE_PACKAGES))"; \
 	rest="$$(go list ./... | grep -vxF "$$race")"; \
-	{ go test -json -vet=off -timeout 15m -race $$race || true; \
-	  go test -json -vet=off -timeout 15m $$rest || true; } 2>&1 | go run ./scripts/testsum
+	raced="$$(mktemp)"; trap 'rm -f "$$raced"' EXIT; \
+	{ { go test -json -vet=off -timeout 15m -race $$race >"$$raced" 2>&1 || true; } & \
+	  go test -json -vet=off -timeout 15m $$rest || true; \
+	  wait; cat "$$raced"; } 2>&1 | go run ./scripts/testsum
 
 ## bench: measure (see bench/README.md; ARGS="-only a" passes flags)
 .PHONY: bench
