@@ -152,15 +152,18 @@ func (e *postgres) close() error {
 // transact implements engine. The statements of the batch are one transaction that the server commits at
 // their end, all sent at once.
 func (e *postgres) transact(batch []work) (refusals []error, failed *failure) {
+	met := false
 	for began := time.Now(); ; time.Sleep(retryEvery) {
 		if len(batch) == 1 && batch[0].alone {
 			refusals, failed = e.transactAlone(batch[0])
 		} else {
 			refusals, failed = e.transactShared(batch)
 		}
-		if failed == nil || !passing(failed.err) || time.Since(began) > patience {
+		again := failed != nil && (passing(failed.err) || !met && len(batch) == 1 && taken(failed.err))
+		if !again || time.Since(began) > patience {
 			return refusals, failed.unavailable()
 		}
+		met = met || taken(failed.err)
 		e.counts.retried[ofWrites].Add(1)
 	}
 }

@@ -228,6 +228,13 @@ func passing(err error) bool {
 	return pgconn.SafeToRetry(err)
 }
 
+// taken tells the error of a unique index: another transaction, which the guard could not see yet, wrote the same key.
+// Done again, the guard sees it.
+func taken(err error) bool {
+	var told *pgconn.PgError
+	return errors.As(err, &told) && told.Code == "23505"
+}
+
 // unavailable says of an error that the store is away, if that is what it means.
 func unavailable(err error) error {
 	if err == nil || errors.Is(err, registry.ErrUnavailable) || !away(err) && !errors.Is(err, ErrUnknownOutcome) {
