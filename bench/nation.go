@@ -27,7 +27,7 @@ var durable = []string{
 }
 
 // signedIn is how many practitioners have a session: one for each connection of the widest load.
-const signedIn = 128
+const signedIn = 256
 
 // nation is a PostgreSQL server with a country on it, in the service's tables and in the yardstick's, and the
 // service that answers for it.

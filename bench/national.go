@@ -56,13 +56,16 @@ func bestClients(l *lab, n *nation, script yardstick.Script, each time.Duration)
 	return clients, err
 }
 
+// widths are the numbers of connections that are tried.
+var widths = []int{16, 64, 128, 256}
+
 // bestConnections is over how many connections we are quickest.
 func (n *nation) bestConnections(ctx context.Context, l *lab, unit string, each time.Duration, do turn) (best int, err error) {
 	if l.smoke {
 		return 16, nil
 	}
 	highest := 0.0
-	for _, connections := range []int{16, 64, 128} {
+	for _, connections := range []intwidths {
 		rate, err := n.closed(connections, each, do)(ctx)
 		if err != nil {
 			return 0, err

@@ -105,7 +105,7 @@ func (g *Registry) do(ctx context.Context, act Act, v verb, want Wanted, decide 
 		return Done{}, err
 	}
 	for range attempts {
-		facts, err := g.Store.Facts(ctx, act.Record, want)
+		facts, err := g.facts(ctx, act.Record, want)
 		if errors.Is(err, ErrNoRecord) {
 			event.Record = ""
 			return Done{}, g.refuse(ctx, event, errNoSuchRecord)

@@ -34,6 +34,7 @@ type Registry struct {
 	reference Reference
 	loadedAt  time.Time
 	throttles throttles
+	recent    recent
 }
 
 // referenceAge is how long loaded reference data serves before it is read again, so that an import on

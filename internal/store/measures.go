@@ -57,7 +57,7 @@ func (s *Store) Samples(ctx context.Context) []measure.Sample {
 		c.commits.Sample("vaccin_store_commit_seconds", "Time of a transaction, from its first statement to its durable commit."),
 		counter("vaccin_store_unknown_outcomes_total", "Transactions of which it was not known whether they were done.", c.unknown.Load()),
 		counter("vaccin_store_replays_total", "Pieces of work done again by themselves after a shared commit failed.", c.replayed.Load()),
-		gauge("vaccin_store_waiting_works", "Pieces of work that wait to be done.", float64(len(s.queue.jobs))),
+		gauge("vaccin_store_waiting_works", "Pieces of work that wait to be done.", float64(len(s.queue.coming))),
 	}
 	if e, national := s.engine.(*postgres); national {
 		all = append(all, e.samples()...)

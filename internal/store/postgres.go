@@ -24,9 +24,7 @@ type postgres struct {
 	shapes           sync.Map // of statements, by their text: merged
 	readsMerged      int      // from how many on those alike are one
 	writesMerged     int
-	readings         chan *reading
-	stopped          chan struct{}
-	serving          sync.WaitGroup
+	readings         *gathering[*reading]
 	closed           atomic.Bool
 	counts           *postgresCounts
 }
@@ -60,9 +58,9 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 		return nil, err
 	}
 	e := &postgres{
-		readsMerged: readsMerged, writesMerged: writesMerged,
-		readings: make(chan *reading, maxBatch), stopped: make(chan struct{}), counts: newPostgresCounts(),
+		readsMerged: readsMerged, writesMerged: writesMerged, counts: newPostgresCounts(),
 	}
+	e.readings = gather(readsAtOnce, e.readTogether)
 	defer func() {
 		if err != nil {
 			_ = e.close()
@@ -77,21 +75,17 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	if err := e.checkDurable(ctx, o); err != nil {
 		return nil, err
 	}
-	for range readersAtOnce {
-		e.serving.Go(e.serveReadings)
-	}
 	return e, nil
 }
 
 var errAddress = errors.New("the address of the database cannot be read: it has the form postgres://user@host:5432/database")
 
-// writersAtOnce is how many pieces of work one server has under way together: while one waits for its commit,
-// the next is sent. More would share fewer commits.
-const writersAtOnce = 2
-
-// readersAtOnce is how many reads one server has under way together; those that come meanwhile wait, and are then
-// read together.
-var readersAtOnce = max(2, runtime.NumCPU())
+// How many shared transactions and shared reads one server may have under way at once. There is seldom more than one
+// of each: see company.
+const (
+	writesAtOnce = 3
+	readsAtOnce  = 6
+)
 
 // Settings of connections. What writes sees at each statement what was committed before it, so that a guard
 // tells failure by touching no row and not by an error; what reads has one view for all its queries.
@@ -119,7 +113,7 @@ func poolConfig(config *pgxpool.Config, o Options, settings map[string]string, m
 		c.ConnConfig.RuntimeParams["application_name"] = "vaccin"
 	}
 	if !strings.Contains(config.ConnString(), "pool_max_conns") {
-		c.MaxConns = int32(max(4, 2*runtime.NumCPU()))
+		c.MaxConns = int32(max(8, 2*runtime.NumCPU()))
 	}
 	c.PingTimeout = connectWithin
 	c.ConnConfig.DialFunc = dialLimited
@@ -142,8 +136,7 @@ func (e *postgres) close() error {
 	if e.closed.Swap(true) {
 		return ErrClosed
 	}
-	close(e.stopped)
-	e.serving.Wait()
+	e.readings.close()
 	e.readers.close()
 	e.writers.close()
 	return nil

@@ -37,10 +37,10 @@ func (e *postgres) read(ctx context.Context, queries ...query) error {
 		return errors.Join(e.readOnce([]*reading{r}), r.err)
 	}
 	select {
-	case e.readings <- r:
+	case e.readings.coming <- r:
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-e.stopped:
+	case <-e.readings.stopped:
 		return ErrClosed
 	}
 	select {
@@ -48,53 +48,23 @@ func (e *postgres) read(ctx context.Context, queries ...query) error {
 		return err
 	case <-ctx.Done():
 		return r.giveUp(ctx.Err())
-	case <-e.stopped:
+	case <-e.readings.stopped:
 		return r.giveUp(ErrClosed)
 	}
 }
 
+func (r *reading) claim() bool { return r.claimed.CompareAndSwap(false, true) }
+
 func (r *reading) giveUp(err error) error {
-	if r.claimed.CompareAndSwap(false, true) {
+	if r.claim() {
 		return err
 	}
 	return <-r.done
 }
 
-// serveReadings reads what waits, until the store is closed.
-func (e *postgres) serveReadings() {
-	for {
-		select {
-		case <-e.stopped:
-			return
-		case first := <-e.readings:
-			e.readTogether(e.waiting(first))
-		}
-	}
-}
-
-// waiting are the first reading and those that wait with it.
-func (e *postgres) waiting(first *reading) (all []*reading) {
-	for r := first; ; {
-		if r.claimed.CompareAndSwap(false, true) {
-			all = append(all, r)
-		}
-		if len(all) == maxBatch {
-			return all
-		}
-		select {
-		case r = <-e.readings:
-		default:
-			return all
-		}
-	}
-}
-
 // readTogether does readings in one round trip. If that fails, each is done by itself, so that the failure strikes
 // the one alone whose it is.
 func (e *postgres) readTogether(all []*reading) {
-	if len(all) == 0 {
-		return
-	}
 	e.counts.reading.Observe(float64(len(all)))
 	err := e.readOnce(all)
 	if err != nil && len(all) > 1 && !errors.Is(err, registry.ErrUnavailable) { // then each would wait as long

@@ -4,25 +4,16 @@ import (
 	"context"
 	"errors"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// maxBatch is how many pieces of work may share one transaction.
-const maxBatch = 256
-
-// queue lets work that waits share transactions: a writer takes all that waits and has it done in one, so
-// that many changes cost one wait for the disk. Nobody is made to wait for company: work that comes alone is
-// done alone. There are as many writers as transactions may be under way at once.
+// queue lets work that waits share transactions: a turn takes all that waits and has it done in one, so
+// that many changes cost one wait for the disk.
 type queue struct {
-	engine  engine
-	jobs    chan *job
-	stop    chan struct{}
-	stopped chan struct{}
-	once    sync.Once
-	writers sync.WaitGroup
-	counts  *counts
+	*gathering[*job]
+	engine engine
+	counts *counts
 }
 
 // job is a piece of work that someone waits for. Whoever sets claimed first, the queue to do it or the
@@ -34,15 +25,12 @@ type job struct {
 	done    chan error
 }
 
-func startQueue(e engine, writers int) *queue {
-	q := &queue{engine: e, jobs: make(chan *job, maxBatch), stop: make(chan struct{}), stopped: make(chan struct{}), counts: newCounts()}
-	for range writers {
-		q.writers.Go(q.serve)
-	}
-	go func() {
-		q.writers.Wait()
-		close(q.stopped)
-	}()
+func (j *job) claim() bool { return j.claimed.CompareAndSwap(false, true) }
+
+// startQueue makes a queue with at most so many transactions under way at once.
+func startQueue(e engine, most int) *queue {
+	q := &queue{engine: e, counts: newCounts()}
+	q.gathering = gather(most, q.run)
 	return q
 }
 
@@ -55,7 +43,7 @@ func (q *queue) do(ctx context.Context, w work) error {
 	}
 	j := &job{work: w, done: make(chan error, 1)}
 	select {
-	case q.jobs <- j:
+	case q.coming <- j:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-q.stopped:
@@ -73,50 +61,10 @@ func (q *queue) do(ctx context.Context, w work) error {
 
 // giveUp returns err if the work was not begun, and otherwise its outcome.
 func (j *job) giveUp(err error) error {
-	if j.claimed.CompareAndSwap(false, true) {
+	if j.claim() {
 		return err
 	}
 	return <-j.done
-}
-
-// close ends the queue after the batches that are being done; what waits is refused.
-func (q *queue) close() {
-	q.once.Do(func() { close(q.stop) })
-	<-q.stopped
-}
-
-func (q *queue) serve() {
-	for {
-		select {
-		case <-q.stop:
-			return
-		default:
-		}
-		select {
-		case <-q.stop:
-			return
-		case j := <-q.jobs:
-			q.run(q.batch(j))
-		}
-	}
-}
-
-// batch is the first job and all that wait with it.
-func (q *queue) batch(first *job) []*job {
-	batch := []*job{}
-	for j := first; ; {
-		if j.claimed.CompareAndSwap(false, true) {
-			batch = append(batch, j)
-		}
-		if len(batch) == maxBatch {
-			return batch
-		}
-		select {
-		case j = <-q.jobs:
-		default:
-			return batch
-		}
-	}
 }
 
 // run has the jobs of a batch done: those that may share a transaction in one, the others after them.

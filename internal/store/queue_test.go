@@ -64,12 +64,12 @@ func send(ctx context.Context, q *queue, w work) chan error {
 func waitFor(t *testing.T, q *queue, n int) {
 	t.Helper()
 	for range 2000 {
-		if len(q.jobs) == n {
+		if len(q.coming) == n {
 			return
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Fatalf("%d jobs wait, want %d", len(q.jobs), n)
+	t.Fatalf("%d jobs wait, want %d", len(q.coming), n)
 }
 
 // busy returns a queue whose engine is in the middle of a first transaction, so that what is sent waits.

@@ -92,17 +92,17 @@ type Options struct {
 func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	var e engine
 	var err error
-	writers, log := 1, sqliteLog
+	most, log := 1, sqliteLog
 	if IsDatabase(address) {
 		e, err = openPostgres(ctx, address, o)
-		writers, log = writersAtOnce, postgresLog
+		most, log = writesAtOnce, postgresLog
 	} else {
 		e, err = openSQLite(ctx, address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
-	s := &Store{engine: e, queue: startQueue(e, writers), log: log}
+	s := &Store{engine: e, queue: startQueue(e, most), log: log}
 	err = s.takeKeys(ctx, o.Keys)
 	if held := s.keys.held.Load(); err == nil && held != nil && !IsDatabase(address) {
 		err = sealClear(ctx, address, held)
