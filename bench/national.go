@@ -65,7 +65,7 @@ func (n *nation) bestConnections(ctx context.Context, l *lab, unit string, each 
 		return 16, nil
 	}
 	highest := 0.0
-	for _, connections := range []intwidths {
+	for _, connections := range widths {
 		rate, err := n.closed(connections, each, do)(ctx)
 		if err != nil {
 			return 0, err
