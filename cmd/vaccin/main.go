@@ -77,7 +77,7 @@ func sentence(err error) string {
 	case errors.Is(err, store.ErrCopying):
 		return "La copie d’une autre base vers celle-ci n’est pas terminée : relancez d’abord « vaccin copy »."
 	case errors.Is(err, store.ErrKeys):
-		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail : " + err.Error()
+		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail technique, en anglais : " + err.Error()
 	}
 	return "échec : " + err.Error()
 }

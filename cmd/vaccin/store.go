@@ -63,7 +63,7 @@ func notOpened(err error, address string) error {
 		{store.ErrEncoding, "La base " + name + " n’est pas en UTF-8, elle altérerait les noms : créez-en une avec « createdb --encoding=UTF8 --template=template0 »."},
 	} {
 		if errors.Is(err, known.err) {
-			return registry.Invalid(known.message + " Détail : " + err.Error())
+			return registry.Invalid(known.message + " Détail technique, en anglais : " + err.Error())
 		}
 	}
 	return err

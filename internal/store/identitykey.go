@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vaccin/internal/keyring"
+	"vaccin/internal/registry"
 )
 
 // The keys of identities come from outside. The store remembers which it was written with, by number and
@@ -222,8 +223,17 @@ func (s *Store) exists(ctx context.Context, sql string) (found bool, err error) 
 // tries is how often work is begun again because the keys have moved.
 const tries = 4
 
-// withKeys calls f with the keys of the store. When f meets others, they are read anew and f called again.
+// withKeys calls f with the keys of the store. When f meets others, they are read anew and f called again. While
+// this server lacks one, what needs it is unavailable: another server may have it, and this one will be given it.
 func (s *Store) withKeys(ctx context.Context, f func(*identityKeys) error) error {
+	err := s.withHeldKeys(ctx, f)
+	if errors.Is(err, ErrKeys) {
+		return fmt.Errorf("%w: %w", registry.ErrUnavailable, err)
+	}
+	return err
+}
+
+func (s *Store) withHeldKeys(ctx context.Context, f func(*identityKeys) error) error {
 	k := s.keys.held.Load()
 	if k == nil {
 		return ErrNoKeys

@@ -210,7 +210,7 @@ func TestAServerThatLacksTheNewKeySaysSo(t *testing.T) {
 				return g.ImportPersons(t.Context(), registrytest.Doctor("Import"), persons(30, 1), "digest")
 			},
 		} {
-			if err := try(); !errors.Is(err, ErrKeys) || registry.KindOf(err) != 0 || errors.Is(err, registry.ErrNoRecord) {
+			if err := try(); !errors.Is(err, ErrKeys) || !errors.Is(err, registry.ErrUnavailable) || registry.KindOf(err) != 0 || errors.Is(err, registry.ErrNoRecord) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

@@ -75,6 +75,9 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	if err := e.checkDurable(ctx, o); err != nil {
 		return nil, err
 	}
+	if err := e.checkRights(ctx, o); err != nil {
+		return nil, err
+	}
 	return e, nil
 }
 
@@ -300,6 +303,24 @@ func (e *postgres) checkDurable(ctx context.Context, o Options) error {
 		return errors.New("the database acknowledges what it may lose: set synchronous_commit to on")
 	case o.Log != nil && (fsync != "on" || pages != "on"):
 		o.Log.Warn("the database would not survive a loss of power: set fsync and full_page_writes to on")
+	}
+	return nil
+}
+
+// checkRights tells the operator of a service that has, or could take back, more rights than it needs.
+func (e *postgres) checkRights(ctx context.Context, o Options) error {
+	if !o.Service || o.Log == nil {
+		return nil
+	}
+	var may, might bool
+	if err := e.writers.pool().QueryRow(ctx, selectRights).Scan(&may, &might); err != nil {
+		return fmt.Errorf("asking the database for the rights of the service: %w", err)
+	}
+	switch {
+	case may:
+		o.Log.Warn("the service has all rights of its account, the access log is not protected from it: have vaccin migrate make the role " + serviceRole + ", and sign in as a member of it")
+	case might:
+		o.Log.Warn("the service signs in as the owner of the tables or as a superuser, and could take back the rights that it lays down: sign in as an account that is a member of " + serviceRole + " and nothing more")
 	}
 	return nil
 }

@@ -94,8 +94,11 @@ IF NOT pg_has_role(current_user, '` + serviceRole + `', 'MEMBER') THEN GRANT ` +
 EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`
 	hasServiceRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '" + serviceRole + "')"
 	isService      = "SELECT pg_has_role(current_user, '" + serviceRole + "', 'MEMBER')"
-	isEmpty        = "SELECT to_regclass('public.goose_db_version') IS NULL AND NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
-	schemaVersion  = "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied"
+	// selectRights tells whether who acts is not the service's role, and whether who signed in is more than it.
+	selectRights = "SELECT current_user <> '" + serviceRole + "', rolsuper OR pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = 'access_log'::regclass), 'MEMBER')" +
+		" FROM pg_roles WHERE rolname = session_user"
+	isEmpty       = "SELECT to_regclass('public.goose_db_version') IS NULL AND NOT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'public')"
+	schemaVersion = "SELECT COALESCE(MAX(version_id), 0) FROM goose_db_version WHERE is_applied"
 )
 
 // preparePostgres brings the tables up to date, if asked to or if there are none yet, and otherwise sees that

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -191,5 +193,48 @@ func TestAClosedDatabaseIsAwaitedAndThenSaidToBeAway(t *testing.T) {
 	}
 	if err := s.Log(t.Context(), registry.Event{At: time.Now(), Action: registry.ActionRead}); err == nil || errors.Is(err, ErrUnknownOutcome) {
 		t.Errorf("written: %v", err)
+	}
+}
+
+// TestAServiceWithTooManyRightsIsToldOf: who could take back what the service lays down is named when it starts.
+func TestAServiceWithTooManyRightsIsToldOf(t *testing.T) {
+	s := openDatabase(t, Options{})
+	config := s.engine.(*postgres).readers.pool().Config().ConnConfig
+	plain, more, maker := "plain_"+config.Database, "more_"+config.Database, "maker_"+config.Database
+	for _, text := range []string{
+		"CREATE ROLE " + maker + " LOGIN", "CREATE ROLE " + plain + " LOGIN", "CREATE ROLE " + more + " LOGIN",
+		"GRANT " + serviceRole + " TO " + plain, "GRANT " + serviceRole + ", " + maker + " TO " + more,
+		"ALTER TABLE access_log OWNER TO " + maker, "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO " + maker,
+	} {
+		if err := execute(t, s, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() { // roles are of the whole server
+		for _, text := range []string{"REASSIGN OWNED BY " + maker + " TO CURRENT_USER", "DROP OWNED BY " + maker, "DROP ROLE " + plain + ", " + more + ", " + maker} {
+			if err := execute(t, s, text); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for account, want := range map[string]string{
+		config.User: "could take back the rights",
+		plain:       "",
+		more:        "could take back the rights",
+		maker:       "has all rights of its account",
+	} {
+		var told strings.Builder
+		address := "postgres://" + account + "@/" + config.Database + "?host=" + url.QueryEscape(config.Host)
+		as, err := Open(t.Context(), address, Options{Service: true, Log: slog.New(slog.NewTextHandler(&told, nil))})
+		if err != nil {
+			t.Errorf("%s: %v", account, err)
+			continue
+		}
+		if err := as.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := told.String(); want == "" && strings.Contains(got, "rights") || !strings.Contains(got, want) {
+			t.Errorf("%s: the operator is told %q", account, got)
+		}
 	}
 }
