@@ -2,6 +2,7 @@ package webtest_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -207,6 +208,24 @@ func TestWhenTheStoreFails(t *testing.T) {
 		defer h.failing.Fail("Log", nil)
 		b := tab(t)
 		b.Post(address(p, dose2), form()).Want(http.StatusInternalServerError).Not(secrets(p)...)
+	})
+	t.Run("the store away", func(t *testing.T) {
+		b := tab(t)
+		f := injected(b.Get(address(p, dose1)).Form("lot"))
+		for m, ask := range map[string]func() *webtest.Page{
+			"Read":  func() *webtest.Page { return b.Get(address(p, dose1)) },
+			"Apply": func() *webtest.Page { return f.Send(b) },
+		} {
+			h.failing.Fail(m, fmt.Errorf("%w: %w", registry.ErrUnavailable, errDisk))
+			page := ask().Want(http.StatusServiceUnavailable, "Service momentanément indisponible").Not(secrets(p)...)
+			h.failing.Fail(m, nil)
+			if page.Header.Get("Retry-After") != "5" {
+				t.Errorf("%s: it is not said when to come back", m)
+			}
+			if m == "Apply" && page.Form("lot").Values.Encode() != f.Values.Encode() {
+				t.Error("what was typed is lost")
+			}
+		}
 	})
 	t.Run("then sent again", func(t *testing.T) {
 		b := tab(t)
