@@ -73,7 +73,7 @@ func workOf(k *identityKeys, change registry.Change, id int64) (work, error) {
 // importPersons makes the statements of many persons, in a transaction of their own. Whoever has a record
 // is passed over.
 func (k *identityKeys) importPersons(c registry.PersonsImported, id int64) (work, error) {
-	statements := make([]statement, 0, 2*len(c.Persons)+1)
+	guards, contents := make([]statement, 0, 2*len(c.Persons)+1), make([]statement, 0, len(c.Persons))
 	for _, p := range c.Persons {
 		guard, err := k.createRecord(p.ID, p.Patient, p.Code, id)
 		if err != nil {
@@ -81,8 +81,8 @@ func (k *identityKeys) importPersons(c registry.PersonsImported, id int64) (work
 		}
 		content := k.createPatient(p.ID, id, p.Patient)
 		content.sql, content.quiet = insertPatient+" ON CONFLICT DO NOTHING", true // the same person may come twice
-		statements = append(statements, guard, content)
+		guards, contents = append(guards, guard), append(contents, content)
 	}
 	event, err := logAlways(registry.HeadOf(c).Event())
-	return work{statements: append(statements, event), alone: true}, err
+	return work{statements: append(append(guards, contents...), event), alone: true}, err
 }

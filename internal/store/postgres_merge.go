@@ -25,12 +25,15 @@ const (
 type merged struct {
 	sql   string   // empty where it cannot be one for many
 	types []uint32 // of the arguments of the statement for one
+	// tells is an INSERT that returns of each row that it inserted the first argument, a text, so that those it passed over
+	// are known.
+	tells bool
 }
 
 var (
 	argument   = regexp.MustCompile(`\$(\d+)`)
 	updating   = regexp.MustCompile(`^UPDATE (\w+) SET (.+?) WHERE (.+)$`)
-	insertFrom = regexp.MustCompile(`^(INSERT INTO \w+ \([^)]*\)) (SELECT .+)$`)
+	insertFrom = regexp.MustCompile(`^(INSERT INTO \w+ \((\w+)[^)]*\)) (SELECT .+?)( ON CONFLICT DO NOTHING)?$`)
 	insertRow  = regexp.MustCompile(`^(INSERT INTO \w+ \([^)]*\)) VALUES \(([^()]*)\)( ON CONFLICT DO NOTHING)?$`)
 
 	arrayOf = map[uint32]string{
@@ -40,8 +43,8 @@ var (
 )
 
 // merge makes one statement for many of a statement for one. A SELECT gives the place first; so does an UPDATE,
-// for each that touched a row. An INSERT that may conflict is merged only where it is of no consequence whether it
-// does.
+// for each that touched a row, and an INSERT the first argument, if it is what the first column gets: of others that may
+// conflict, it is of no consequence whether they do.
 func merge(text string, kinds []uint32) merged {
 	m := merged{types: kinds}
 	arrays, names := make([]string, len(kinds)), make([]string, len(kinds))
@@ -59,8 +62,11 @@ func merge(text string, kinds []uint32) merged {
 	one := argument.ReplaceAllString(text, "each.p$1")
 	if parts := updating.FindStringSubmatch(one); parts != nil {
 		m.sql = "UPDATE " + parts[1] + " SET " + parts[2] + " FROM " + all + " WHERE " + parts[3] + " RETURNING each.nth"
-	} else if parts := insertFrom.FindStringSubmatch(one); parts != nil && !strings.Contains(one, "ON CONFLICT") {
-		m.sql = parts[1] + " SELECT made.* FROM " + all + " CROSS JOIN LATERAL (" + parts[2] + ") AS made"
+	} else if parts := insertFrom.FindStringSubmatch(one); parts != nil {
+		m.sql = parts[1] + " SELECT made.* FROM " + all + " CROSS JOIN LATERAL (" + parts[3] + ") AS made" + parts[4]
+		if m.tells = strings.HasPrefix(parts[3], "SELECT each.p1, ") && kinds[0] == pgtype.TextOID; m.tells {
+			m.sql += " RETURNING " + parts[2]
+		}
 	} else if parts := insertRow.FindStringSubmatch(one); parts != nil {
 		m.sql = parts[1] + " SELECT " + parts[2] + " FROM " + all + parts[3]
 	} else if strings.HasPrefix(one, "SELECT ") {
@@ -198,7 +204,7 @@ func (e *postgres) writeSteps(c *pgxpool.Conn, batch []work, touched [][]int64) 
 		// Everybody locks the rows of one statement before those of another: none waits for who waits for them.
 		slices.SortFunc(groups, func(a, b []sent) int { return strings.Compare(a[0].sql, b[0].sql) })
 		for _, alike := range groups {
-			if steps, err = e.appendWrites(c, steps, alike); err != nil {
+			if steps, err = e.appendWrites(c, steps, alike, false); err != nil {
 				return nil, err
 			}
 		}
@@ -212,21 +218,22 @@ func (e *postgres) stepsAlone(c *pgxpool.Conn, w work, touched []int64) (steps [
 		for ; at < len(w.statements) && (len(alike) == 0 || w.statements[at].sql == alike[0].sql); at++ {
 			alike = append(alike, sent{w.statements[at], &touched[at]})
 		}
-		if steps, err = e.appendWrites(c, steps, alike); err != nil {
+		if steps, err = e.appendWrites(c, steps, alike, w.alone); err != nil {
 			return nil, err
 		}
 	}
 	return steps, nil
 }
 
-// appendWrites appends the steps of statements that are alike: one, if they are many.
-func (e *postgres) appendWrites(c *pgxpool.Conn, steps []step, alike []sent) ([]step, error) {
-	if len(alike) >= e.writesMerged && !toldApart(alike[0].statement) {
+// appendWrites appends the steps of statements that are alike: one, if they are many. Guards that insert are one only
+// in work that is alone: of works that share a transaction each must see what the one before it inserted.
+func (e *postgres) appendWrites(c *pgxpool.Conn, steps []step, alike []sent, alone bool) ([]step, error) {
+	if len(alike) >= e.writesMerged {
 		m, err := e.mergedOf(c, alike[0].sql)
 		if err != nil {
 			return nil, err
 		}
-		if m.sql != "" {
+		if m.sql != "" && (!toldApart(alike[0].statement) || m.tells && alone) {
 			return append(steps, m.writeStep(alike)), nil
 		}
 	}
@@ -239,8 +246,9 @@ func (e *postgres) appendWrites(c *pgxpool.Conn, steps []step, alike []sent) ([]
 // toldApart tells an insert of which each has to be looked at: that it touched no row has a reason.
 func toldApart(s statement) bool { return strings.HasPrefix(s.sql, "INSERT ") && len(s.none) > 0 }
 
-// writeStep is the step of statements that are alike. Which of several updates touched their rows is told one by
-// one; inserts that follow a guard are only counted, for the guards say which had to be done.
+// writeStep is the step of statements that are alike. Which of several updates touched their rows, and which of several
+// inserts that tell, is told one by one; inserts that follow a guard are only counted, for the guards say which had to be
+// done.
 func (m merged) writeStep(alike []sent) step {
 	args := make([][]any, len(alike))
 	for i, s := range alike {
@@ -254,6 +262,21 @@ func (m merged) writeStep(alike []sent) step {
 				return errColumn
 			}
 			*alike[nth-1].touched++
+			return nil
+		}
+		return s
+	}
+	if m.tells {
+		at := make(map[string]*int64, len(alike))
+		for _, s := range alike {
+			at[fmt.Sprint(s.args[0])] = s.touched
+		}
+		s.row = func(r row) error {
+			touched := at[string(r.values[0])]
+			if touched == nil {
+				return errColumn
+			}
+			*touched++
 			return nil
 		}
 		return s

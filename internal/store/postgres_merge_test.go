@@ -35,7 +35,7 @@ func TestWhatBecomesOneForMany(t *testing.T) {
 		"an insert under a guard": {
 			"INSERT INTO t (a, b) SELECT $1, b FROM g WHERE b = $2",
 			[]uint32{text, whole},
-			"INSERT INTO t (a, b) SELECT made.* FROM " + each + " CROSS JOIN LATERAL (SELECT each.p1, b FROM g WHERE b = each.p2) AS made",
+			"INSERT INTO t (a, b) SELECT made.* FROM " + each + " CROSS JOIN LATERAL (SELECT each.p1, b FROM g WHERE b = each.p2) AS made RETURNING a",
 		},
 		"an insert": {
 			"INSERT INTO t (a, b) VALUES ($1, $2)",
@@ -51,7 +51,9 @@ func TestWhatBecomesOneForMany(t *testing.T) {
 			"INSERT INTO t (a, b) VALUES ($1, $2) ON CONFLICT (a) DO UPDATE SET b = excluded.b", []uint32{text, whole}, "",
 		},
 		"an insert under a guard that may conflict": {
-			"INSERT INTO t (a, b) SELECT $1, b FROM g WHERE b = $2 ON CONFLICT DO NOTHING", []uint32{text, whole}, "",
+			"INSERT INTO t (a, b) SELECT b, $1 FROM g WHERE b = $2 ON CONFLICT DO NOTHING",
+			[]uint32{text, whole},
+			"INSERT INTO t (a, b) SELECT made.* FROM " + each + " CROSS JOIN LATERAL (SELECT b, each.p1 FROM g WHERE b = each.p2) AS made ON CONFLICT DO NOTHING",
 		},
 		"an insert of two rows":       {"INSERT INTO t (a) VALUES ($1), ($2)", []uint32{text, whole}, ""},
 		"a deletion":                  {"DELETE FROM t WHERE a = $1 AND b = $2", []uint32{text, whole}, ""},
