@@ -18,9 +18,10 @@ const (
 
 var (
 	insertEvent = insertOf("access_log", eventColumns)
-	// insertEventUnder writes the event of a change, if the change $2 is the one that the record $1 last
-	// underwent.
-	insertEventUnder = insertAfter("record", "id", "access_log", eventColumns)
+	// insertEventUnder writes the event of a change, if the change $2 is the one that the record of the number $1
+	// last underwent; insertEventUnderNew does for a record that has its number from the guard.
+	insertEventUnder    = insertAfter("record", "num", "access_log", eventColumns)
+	insertEventUnderNew = insertAfter("record", "id", "access_log", eventColumns)
 )
 
 func eventArgs(e registry.Event) ([]any, error) {
@@ -47,9 +48,15 @@ func readEvent(e *registry.Event) []any {
 func readEntry(e *registry.LogEntry) []any { return append([]any{&e.Number}, readEvent(&e.Event)...) }
 
 // logChange is the statement that writes the event of a change to a record.
-func logChange(head registry.Head, change int64) (statement, error) {
+func logChange(head registry.Head, num, change int64) (statement, error) {
 	args, err := eventArgs(head.Event())
-	return statement{sql: insertEventUnder, args: append([]any{string(head.Record()), change}, args...)}, err
+	return statement{sql: insertEventUnder, args: append([]any{num, change}, args...)}, err
+}
+
+// logNew is logChange for a record that the same work makes, whose number is not known.
+func logNew(head registry.Head, _, change int64) (statement, error) {
+	args, err := eventArgs(head.Event())
+	return statement{sql: insertEventUnderNew, args: append([]any{string(head.Record()), change}, args...)}, err
 }
 
 // logAlways is the statement that writes an event that no guard decides on.

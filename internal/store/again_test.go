@@ -33,7 +33,11 @@ func TestWorkThatWasDoneUnknownIsNotDoneAgain(t *testing.T) {
 			if _, err := g.DeclareEligibility(t.Context(), act, registrytest.EligibilityRequest()); err != nil {
 				t.Fatal(err)
 			}
-			declare, err := workOf(nil, capture.Take()[0], 42)
+			num, err := s.numberOf(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			declare, err := workOf(nil, capture.Take()[0], num, 42)
 			if err != nil {
 				t.Fatal(err)
 			}

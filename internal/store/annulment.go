@@ -6,50 +6,38 @@ import (
 	"vaccin/internal/registry"
 )
 
-const (
-	annulmentColumns = "step, sequence, reason, request, " + signatureColumns
-)
-
-var insertAnnulment = insertUnder("annulment", annulmentColumns)
+// annulmentFields are the content of an annulment, in the order of format 1.
+func annulmentFields(a *registry.Annulment) []any {
+	return append([]any{&a.Reason, &a.Request}, signatureFields(&a.Signed)...)
+}
 
 // annul marks an entry as entered in error; the entry itself stays as it is.
-func annul(head registry.Head, change int64, step registry.Step, sequence int, a registry.Annulment) (statement, error) {
-	signed, err := signature(a.Signed)
-	if err != nil {
-		return statement{}, err
+func annul(num, change int64, step registry.Step, sequence int, a registry.Annulment) (statement, error) {
+	return addEntry(num, change, step, sequence, annulled, a.Signed, annulmentFields(&a))
+}
+
+// putAnnulment marks the entry, which must be there.
+func (e *entryRow) putAnnulment(r *registry.Record) error {
+	a := &registry.Annulment{}
+	if err := readContent(e.content.text, annulmentFields(a)); err != nil {
+		return err
 	}
-	args := []any{string(head.Record()), change, int(step), sequence, a.Reason, a.Request}
-	return statement{sql: insertAnnulment, args: append(args, signed...)}, nil
-}
-
-type annulmentRow struct {
-	record    int64
-	step      registry.Step
-	sequence  int
-	annulment registry.Annulment
-}
-
-func (row *annulmentRow) columns() []any {
-	a := &row.annulment
-	return append([]any{&row.record, &row.step, &row.sequence, &a.Reason, &a.Request}, readSignature(&a.Signed)...)
-}
-
-// put marks the entry, which must be there.
-func (row *annulmentRow) put(r *registry.Record) error {
-	if row.step == registry.StepEligibility {
-		return mark(r.Eligibilities, row)
+	a.Signed.At = e.signedAt()
+	step, sequence := registry.Step(e.step.n), int(e.sequence.n)
+	if step == registry.StepEligibility {
+		return mark(r.Eligibilities, sequence, a)
 	}
-	entries, err := doseEntries(r, row.step)
+	entries, err := doseEntries(r, step)
 	if err != nil {
 		return err
 	}
-	return mark(*entries, row)
+	return mark(*entries, sequence, a)
 }
 
-func mark[T any](entries []registry.Entry[T], row *annulmentRow) error {
-	if row.sequence < 1 || row.sequence > len(entries) {
+func mark[T any](entries []registry.Entry[T], sequence int, a *registry.Annulment) error {
+	if sequence < 1 || sequence > len(entries) {
 		return errors.New("store: an annulment of no entry")
 	}
-	entries[row.sequence-1].Annulment = &row.annulment
+	entries[sequence-1].Annulment = a
 	return nil
 }

@@ -16,24 +16,31 @@ func (s *Store) Apply(ctx context.Context, change registry.Change) error {
 	}
 	switch change.(type) {
 	case registry.PatientRegistered, registry.PersonsImported: // they bear identities
-		return s.withKeys(ctx, func(k *identityKeys) error { return s.apply(ctx, k, change) })
+		return s.withKeys(ctx, func(k *identityKeys) error { return s.apply(ctx, k, change, 0) })
+	case registry.ReportMade, registry.ReportClosed: // and these change no record
+		return s.apply(ctx, nil, change, 0)
 	}
-	return s.apply(ctx, nil, change)
+	num, err := s.numberOf(ctx, registry.HeadOf(change).Record())
+	if err != nil {
+		return err
+	}
+	return s.apply(ctx, nil, change, num)
 }
 
-func (s *Store) apply(ctx context.Context, k *identityKeys, change registry.Change) error {
-	w, err := workOf(k, change, rand.Int64())
+func (s *Store) apply(ctx context.Context, k *identityKeys, change registry.Change, num int64) error {
+	w, err := workOf(k, change, num, rand.Int64())
 	if err != nil {
 		return err
 	}
 	return s.write(ctx, w)
 }
 
-// workOf makes the statements of a change, with the keys if it bears identities. id marks the record with
-// this very attempt, so that what follows the guard is done only if the guard held.
-func workOf(k *identityKeys, change registry.Change, id int64) (work, error) {
+// workOf makes the statements of a change, with the keys if it bears identities, and the number of the record if
+// there is one. id marks the record with this very attempt, so that what follows the guard is done only if the guard
+// held.
+func workOf(k *identityKeys, change registry.Change, num, id int64) (work, error) {
 	head := registry.HeadOf(change)
-	var guard, content statement
+	log, guard, content := logChange, advance(head, num, id, 0), statement{}
 	var err error
 	switch c := change.(type) {
 	case registry.PersonsImported:
@@ -43,30 +50,27 @@ func workOf(k *identityKeys, change registry.Change, id int64) (work, error) {
 	case registry.ReportClosed:
 		return endReport(c, id)
 	case registry.PatientRegistered:
+		log = logNew
 		guard, err = k.registerRecord(head.Record(), c.Patient, id)
 		content = k.createPatient(head.Record(), id, c.Patient)
 	case registry.EligibilityDeclared:
-		guard = advance(head, id, c.Code)
-		content, err = addEligibility(head, id, c.Sequence, c.Version)
+		guard = advance(head, num, id, c.Code)
+		content, err = addEligibility(num, id, c.Sequence, c.Version)
 	case registry.EligibilityRectified:
-		guard = advance(head, id, 0)
-		content, err = addEligibility(head, id, c.Sequence, c.Version)
+		content, err = addEligibility(num, id, c.Sequence, c.Version)
 	case registry.DoseRecorded:
-		guard = advance(head, id, 0)
-		content, err = addDose(head, id, c.Step, c.Sequence, c.Version)
+		content, err = addDose(num, id, c.Step, c.Sequence, c.Version)
 	case registry.DoseRectified:
-		guard = advance(head, id, 0)
-		content, err = addDose(head, id, c.Step, c.Sequence, c.Version)
+		content, err = addDose(num, id, c.Step, c.Sequence, c.Version)
 	case registry.StepAnnulled:
-		guard = advance(head, id, 0)
-		content, err = annul(head, id, c.Step, c.Sequence, c.Annulment)
+		content, err = annul(num, id, c.Step, c.Sequence, c.Annulment)
 	default:
 		return work{}, fmt.Errorf("store: a change of an unknown kind %T", change)
 	}
 	if err != nil {
 		return work{}, err
 	}
-	event, err := logChange(head, id)
+	event, err := log(head, num, id)
 	return work{statements: []statement{guard, content, event}, key: string(head.Record()), change: id}, err
 }
 

@@ -1,9 +1,7 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"vaccin/internal/registry"
@@ -46,18 +44,6 @@ func day(d registry.Date) (string, error) {
 		return "", errors.New("store: a date is missing")
 	}
 	return d.String(), nil
-}
-
-// confirmations are kept as JSON: they are read with their version and never searched.
-func confirmations(all []registry.Confirmation) (string, error) {
-	if len(all) == 0 {
-		return "", nil
-	}
-	text, err := json.Marshal(all)
-	if err != nil {
-		return "", fmt.Errorf("store: writing confirmations: %w", err)
-	}
-	return string(text), nil
 }
 
 // scanner reads a column by a function that is given what the driver found.
@@ -151,19 +137,33 @@ func asCode(c *registry.TargetCode) scanner {
 	}
 }
 
-// asConfirmations reads what confirmations wrote.
-func asConfirmations(all *[]registry.Confirmation) scanner {
-	return func(value any) error {
-		text, ok := textOf(value)
-		if !ok {
-			return errors.New("store: a column of confirmations holds no text")
-		}
-		if *all = nil; text == "" {
-			return nil
-		}
-		if err := json.Unmarshal([]byte(text), all); err != nil {
-			return errors.New("store: a column of confirmations cannot be read")
-		}
-		return nil
+// cellOfNumber is a column of whole numbers that may be NULL; cellOfText is one of text. They are read without a
+// function for each, because every read has many.
+type (
+	cellOfNumber struct {
+		n     int64
+		there bool
 	}
+	cellOfText struct {
+		text  string
+		there bool
+	}
+)
+
+// Scan reads the column.
+func (c *cellOfNumber) Scan(value any) error {
+	c.n, c.there = value.(int64)
+	if !c.there && value != nil {
+		return errors.New("store: a column of numbers holds something else")
+	}
+	return nil
+}
+
+// Scan reads the column.
+func (c *cellOfText) Scan(value any) error {
+	c.text, c.there = textOf(value)
+	if !c.there && value != nil {
+		return errors.New("store: a column of text holds something else")
+	}
+	return nil
 }

@@ -322,7 +322,7 @@ func TestWhatDiffersIsFound(t *testing.T) {
 	path, address := plenty(t), databases.Fresh(t)
 	copiedWhole(t, path, address, CopyOptions{})
 	c := besides(t, address)
-	done(t, c, "UPDATE dose SET lot_number = lot_number || ' '", "DELETE FROM record WHERE num = (SELECT max(num) - 3 FROM record)",
+	done(t, c, "UPDATE entry SET lot_number = lot_number || ' '", "DELETE FROM record WHERE num = (SELECT max(num) - 3 FROM record)",
 		"UPDATE patient SET sealed = sealed || '\\x00' WHERE record_num = 1", "INSERT INTO lot (vaccine_code, number) VALUES ('A', 'a'), ('ZZ', 'z')",
 		"UPDATE throttle SET misses_at = 0", "SET session_replication_role = replica; GRANT UPDATE ON access_log TO CURRENT_USER",
 		"UPDATE access_log SET actor_id = '8101' WHERE num = 300")
@@ -337,7 +337,7 @@ func TestWhatDiffersIsFound(t *testing.T) {
 			got[c.Table] = counts{c.Missing, c.Added, c.Changed}
 		}
 	}
-	want := map[string]counts{"dose": {Changed: 1}, "record": {Missing: 1}, "patient": {Changed: 1}, "lot": {Added: 2}, "throttle": {Changed: 1}, "access_log": {Changed: 1}}
+	want := map[string]counts{"entry": {Changed: 1}, "record": {Missing: 1}, "patient": {Changed: 1}, "lot": {Added: 2}, "throttle": {Changed: 1}, "access_log": {Changed: 1}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

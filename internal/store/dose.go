@@ -6,59 +6,48 @@ import (
 	"vaccin/internal/registry"
 )
 
-const (
-	doseColumns = "step, sequence, number, dose_number, series_doses, vaccine_code, vaccine_name, lot_number, site, occurrence," +
-		" performer_family_name, performer_given_name, performer_number, place_type, place_id, place_label, place_name, place_address," +
-		" place_postal_code, place_locality, place_commune_code, am_number, book_from, " + versionColumns
-)
-
-var insertDose = insertUnder("dose", doseColumns)
+// doseFields are the content of a dose beside its columns, in the order of format 1.
+func doseFields(v *registry.Version[registry.Dose]) []any {
+	d, at := &v.Content, &v.Content.Location
+	return append([]any{
+		&d.VaccineName, &d.Site, &d.Performer.FamilyName, &d.Performer.GivenName, &d.Performer.Number,
+		&at.Type, &at.PlaceLabel, &at.Name, &at.Address, &at.Locality.PostalCode, &at.Locality.Name, &at.Locality.CommuneCode,
+		&d.AMNumber, (*dayOrNone)(&d.BookFrom),
+	}, versionFields(v)...)
+}
 
 // addDose adds a version to a dose entry, the first or a later one.
-func addDose(head registry.Head, change int64, step registry.Step, sequence int, v registry.Version[registry.Dose]) (statement, error) {
-	d := v.Content
+func addDose(num, change int64, step registry.Step, sequence int, v registry.Version[registry.Dose]) (statement, error) {
+	d := &v.Content
 	occurrence, err := day(d.Occurrence)
 	if err != nil {
 		return statement{}, err
 	}
-	rest, err := version(v)
+	s, err := addEntry(num, change, step, sequence, v.Number, v.Signed, doseFields(&v))
 	if err != nil {
 		return statement{}, err
 	}
-	args := []any{
-		string(head.Record()), change, int(step), sequence, v.Number, d.Number, d.SeriesDoses, d.VaccineCode, d.VaccineName,
-		d.LotNumber, d.Site, occurrence, d.Performer.FamilyName, d.Performer.GivenName, d.Performer.Number,
-		d.Location.Type, d.Location.PlaceID, d.Location.PlaceLabel, d.Location.Name, d.Location.Address, d.Location.Locality.PostalCode,
-		d.Location.Locality.Name, d.Location.Locality.CommuneCode, d.AMNumber, optionalDay(d.BookFrom),
+	copy(s.args[doseColumns:], []any{d.Number, d.SeriesDoses, d.VaccineCode, d.LotNumber, occurrence, d.Location.PlaceID})
+	return s, nil
+}
+
+func (e *entryRow) putDose(r *registry.Record) error {
+	v := registry.Version[registry.Dose]{Number: int(e.number.n)}
+	if err := readContent(e.content.text, doseFields(&v)); err != nil {
+		return err
 	}
-	return statement{sql: insertDose, args: append(args, rest...)}, nil
-}
-
-type doseRow struct {
-	record   int64
-	step     registry.Step
-	sequence int
-	version  registry.Version[registry.Dose]
-}
-
-func (row *doseRow) columns() []any {
-	v, d := &row.version, &row.version.Content
-	own := []any{
-		&row.record, &row.step, &row.sequence, &v.Number, &d.Number, &d.SeriesDoses, &d.VaccineCode, &d.VaccineName,
-		&d.LotNumber, &d.Site, asDay(&d.Occurrence), &d.Performer.FamilyName, &d.Performer.GivenName, &d.Performer.Number,
-		&d.Location.Type, &d.Location.PlaceID, &d.Location.PlaceLabel, &d.Location.Name, &d.Location.Address, &d.Location.Locality.PostalCode,
-		&d.Location.Locality.Name, &d.Location.Locality.CommuneCode, &d.AMNumber, asOptionalDay(&d.BookFrom),
+	v.Signed.At = e.signedAt()
+	d := &v.Content
+	d.Number, d.SeriesDoses = int(e.doseNumber.n), int(e.seriesDoses.n)
+	d.VaccineCode, d.LotNumber, d.Location.PlaceID = e.vaccine.text, e.lot.text, e.place.text
+	if err := asDay(&d.Occurrence)(e.occurrence.text); err != nil {
+		return err
 	}
-	return append(own, readVersion(v)...)
-}
-
-// put puts the version in its place.
-func (row *doseRow) put(r *registry.Record) error {
-	entries, err := doseEntries(r, row.step)
+	entries, err := doseEntries(r, registry.Step(e.step.n))
 	if err != nil {
 		return err
 	}
-	*entries, err = withVersion(*entries, row.sequence, row.version)
+	*entries, err = withVersion(*entries, int(e.sequence.n), v)
 	return err
 }
 

@@ -23,13 +23,12 @@ func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event regist
 	err := s.withKeys(ctx, func(k *identityKeys) (err error) {
 		var g gathered
 		held = registry.Holdings{}
-		queries := append(g.queries(recordByID, string(id)),
-			into(&held.Reports, readReport, selectReportsOn, string(id)),
-			into(&held.Log, readEntry, selectEntriesOn, string(id)))
-		if err := s.engine.read(ctx, queries...); err != nil {
+		err = s.engine.read(ctx, g.query(recordByID, string(id)),
+			into(&held.Reports, readReport, selectReportsOn, string(id)), into(&held.Log, readEntry, selectEntriesOn, string(id)))
+		if err != nil {
 			return fmt.Errorf("reading what is held on a person: %w", err)
 		}
-		held.Record, err = one(g.whole(k))
+		held.Record, err = one(s.whole(k, &g))
 		return err
 	})
 	event.Record, event.Outcome = held.Record.ID, registry.OutcomeFound

@@ -76,11 +76,11 @@ func (k *identityKeys) blinds(number nir.Number) []any {
 
 // lookups are the statements in which a NIR stands, for as many keys as records may bear.
 type lookups struct {
-	recordsByNIR       selection // blinds
-	key                string    // birth date, rank, blinds
-	probeKey, probeOwn string    // birth date, rank, blinds; birth date, blinds
-	insert, register   string    // insertedArgs, then the blinds under other keys than the one that writes
-	unknownBlind       string    // number and check value of each blind key
+	recordsByNIR       string // blinds
+	key                string // birth date, rank, blinds
+	probeKey, probeOwn string // birth date, rank, blinds; birth date, blinds
+	insert, register   string // insertedArgs, then the blinds under other keys than the one that writes
+	unknownBlind       string // number and check value of each blind key
 }
 
 const (
@@ -98,8 +98,8 @@ const (
 func newLookups(keys int) lookups {
 	among := func(column string, first int) string { return column + " IN (" + placeholders(first, keys) + ")" }
 	l := lookups{
-		recordsByNIR: selectWhere("SELECT num FROM record WHERE " + among("holder_key", 1) +
-			" UNION SELECT num FROM record WHERE " + among("own_key", 1)),
+		recordsByNIR: selectRecord + "r.num IN (SELECT num FROM record WHERE " + among("holder_key", 1) +
+			" UNION SELECT num FROM record WHERE " + among("own_key", 1) + ")",
 		// The natural key goes before the person's own number.
 		key: "SELECT id FROM record WHERE birth_date = $1 AND (" + among("holder_key", 3) + " AND birth_rank = $2 OR " + among("own_key", 3) + ")" +
 			" ORDER BY CASE WHEN " + among("holder_key", 3) + " AND birth_rank = $2 THEN 0 ELSE 1 END, id LIMIT 1",

@@ -49,12 +49,10 @@ func fillings(t *testing.T, c *pgx.Conn) []string {
 		fmt.Sprintf("INSERT INTO patient (record_num, sealed, sex, postal_code, commune_code, manual)"+
 			" SELECT n, %s, 'F', lpad((n %% 6000)::text, 5, '0'), lpad((n %% 30000)::text, 5, '0'), false FROM generate_series(1000, %d) n", sealed, plannedPersons+1000),
 	}
-	for _, table := range []string{"eligibility", "dose"} {
-		names := model(table, "record_num")
-		all = append(all, fmt.Sprintf("INSERT INTO %s (record_num, %s) SELECT n, %s FROM (SELECT * FROM %s LIMIT 1) one, generate_series(1000, %d) n",
-			table, names, names, table, plannedEntries+1000))
-	}
-	names := model(accessLog, "num txid at actor_id record_id")
+	names := model("entry", "record_num")
+	all = append(all, fmt.Sprintf("INSERT INTO entry (record_num, %s) SELECT n, %s FROM generate_series(1000, %d) n, (SELECT * FROM entry"+
+		" WHERE record_num = (SELECT min(record_num) FROM entry WHERE step = 1) AND step < 2 AND sequence = 1 AND number = 1) one", names, names, plannedEntries+1000))
+	names = model(accessLog, "num txid at actor_id record_id")
 	start := time.Date(2021, 1, 1, 0, 0, 0, 0, time.UTC)
 	step := time.Date(2021, 7, 1, 0, 0, 0, 0, time.UTC).Sub(start).Microseconds() / plannedLog
 	return append(all,
@@ -98,7 +96,7 @@ const (
 		" WHERE tablename = 'access_log' OR indexname = 'record_own_key'"
 	// What runs by itself would look at the rows as they come.
 	untended = "SELECT 'ALTER TABLE ' || oid::regclass || ' SET (autovacuum_enabled = off)', 'SELECT 1' FROM pg_class" +
-		" WHERE relkind = 'r' AND (relname IN ('record', 'patient', 'eligibility', 'dose') OR starts_with(relname, 'access_log_'))"
+		" WHERE relkind = 'r' AND (relname IN ('record', 'patient', 'entry') OR starts_with(relname, 'access_log_'))"
 )
 
 // populate fills a database with the country.

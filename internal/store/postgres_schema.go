@@ -47,9 +47,7 @@ var grants = map[string]string{
 	"record":                 "SELECT, INSERT, UPDATE",
 	"patient":                "SELECT, INSERT, UPDATE",
 	"identity_key":           "SELECT, INSERT, DELETE", // for a new store; a rotation is the owner's
-	"eligibility":            "SELECT, INSERT",
-	"dose":                   "SELECT, INSERT",
-	"annulment":              "SELECT, INSERT",
+	"entry":                  "SELECT, INSERT",
 	"access_log":             "SELECT, INSERT",
 	"log_leaf":               "SELECT, INSERT",
 	"log_node":               "SELECT, INSERT",

@@ -1,23 +1,34 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 )
 
+// A record is read by one statement: its own columns and the person's stand again beside each row of its entries,
+// which are few. The database sorts nothing: to do it here costs less, and the order is of no use to it.
 const (
 	recordColumns = "r.num, r.id, r.version, r.code, r.birth_date, r.birth_rank"
-	selectRecord  = "SELECT " + recordColumns + ", " + patientColumns + " FROM record r JOIN patient p ON p.record_num = r.num"
+	selectRecord  = "SELECT " + recordColumns + ", " + patientColumns + ", " + entryFields +
+		" FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE "
 
-	advanceRecord = "UPDATE record SET version = version + 1, last_change = $1 WHERE id = $2 AND version = $3"
+	recordByID   = selectRecord + "r.id = $1"
+	recordByCode = selectRecord + "r.code = $1"
+
+	// The number says which record, and the identifier that it is the one; not by =, so that no index of
+	// identifiers is tried.
+	advanceRecord = "UPDATE record SET version = version + 1, last_change = $1 WHERE num = $2 AND version = $3 AND id IS NOT DISTINCT FROM $4"
 	// The unique index of codes stands behind this, and would fail the work of two servers that draw the
 	// same code at the same time; done again, one of them touches no row.
-	advanceWithCode = "UPDATE record SET version = version + 1, last_change = $1, code = $4 WHERE id = $2 AND version = $3" +
-		" AND NOT EXISTS (SELECT 1 FROM record other WHERE other.code = $4 AND other.id <> $2)"
+	advanceWithCode = "UPDATE record SET version = version + 1, last_change = $1, code = $5 WHERE num = $2 AND version = $3" +
+		" AND id IS NOT DISTINCT FROM $4 AND NOT EXISTS (SELECT 1 FROM record other WHERE other.code = $5 AND other.num <> $2)"
 
 	probeVersion = "SELECT 1 FROM record WHERE id = $1 AND version = $2"
 	probeCode    = "SELECT 1 FROM record WHERE code = $1"
@@ -25,18 +36,15 @@ const (
 
 // advance is the guard of every change to a record that exists: it holds for one change of those made
 // from the same version, and marks the record with it.
-func advance(head registry.Head, change int64, code registry.TargetCode) statement {
+func advance(head registry.Head, num, change int64, code registry.TargetCode) statement {
 	overtaken := reason{err: registry.ErrOvertaken}
+	args := []any{change, num, head.From(), string(head.Record())}
 	if code.IsZero() {
-		return statement{
-			sql:  advanceRecord,
-			args: []any{change, string(head.Record()), head.From()},
-			none: []reason{overtaken},
-		}
+		return statement{sql: advanceRecord, args: args, none: []reason{overtaken}}
 	}
 	return statement{
 		sql:  advanceWithCode,
-		args: []any{change, string(head.Record()), head.From(), int64(code)},
+		args: append(args, int64(code)),
 		none: []reason{
 			{probe: probeVersion, args: []any{string(head.Record()), head.From()}, err: registry.ErrCodeTaken},
 			overtaken,
@@ -83,27 +91,6 @@ func (k *identityKeys) registerRecord(id registry.RecordID, p registry.Patient, 
 	return s, nil
 }
 
-// selection are the queries that read whole records by one condition, each on its own.
-type selection struct{ records, eligibilities, doses, annulments string }
-
-// selectWhere is the selection of the records whose number is among those of a query.
-func selectWhere(nums string) selection {
-	entries := func(columns, table, order string) string {
-		return "SELECT record_num, " + columns + " FROM " + table + " WHERE record_num IN (" + nums + ")" + order
-	}
-	return selection{
-		records:       selectRecord + " WHERE r.num IN (" + nums + ") ORDER BY r.birth_date, r.birth_rank, r.id",
-		eligibilities: entries(eligibilityColumns, "eligibility", " ORDER BY record_num, sequence, number"),
-		doses:         entries(doseColumns, "dose", " ORDER BY record_num, step, sequence, number"),
-		annulments:    entries(annulmentColumns, "annulment", ""),
-	}
-}
-
-var (
-	recordByID   = selectWhere("SELECT num FROM record WHERE id = $1")
-	recordByCode = selectWhere("SELECT num FROM record WHERE code = $1")
-)
-
 // found is a record being read, with the number that its entries bear and the identity that is sealed.
 type found struct {
 	num    int64
@@ -117,72 +104,68 @@ func (f *found) columns() []any {
 	return append(own, readPatient(&r.Patient, &f.sealed)...)
 }
 
-// gathered is what a selection finds.
+// gathered is what a query of records finds.
 type gathered struct {
-	records       []found
-	eligibilities []eligibilityRow
-	doses         []doseRow
-	annulments    []annulmentRow
+	records []found
+	entries []entryRow
 }
 
-func (g *gathered) queries(s selection, args ...any) []query {
-	return []query{
-		often(into(&g.records, (*found).columns, s.records, args...)),
-		into(&g.eligibilities, (*eligibilityRow).columns, s.eligibilities, args...),
-		into(&g.doses, (*doseRow).columns, s.doses, args...),
-		into(&g.annulments, (*annulmentRow).columns, s.annulments, args...),
-	}
+// query is the question, one of those that begin with selectRecord.
+func (g *gathered) query(sql string, args ...any) query {
+	return query{sql: sql, args: args, often: true, row: func(scan func(...any) error) error {
+		var f found
+		var e entryRow
+		if err := scan(append(f.columns(), e.columns()...)...); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(g.records, func(known found) bool { return known.num == f.num }) {
+			g.records = append(g.records, f)
+		}
+		if e.record = f.num; e.number.there {
+			g.entries = append(g.entries, e)
+		}
+		return nil
+	}}
+}
+
+// sort brings records in their order, and entries in that in which they were made.
+func (g *gathered) sort() {
+	slices.SortFunc(g.records, func(a, b found) int {
+		p, q := &a.record.Patient, &b.record.Patient
+		return cmp.Or(strings.Compare(p.BirthDate.Digits(), q.BirthDate.Digits()), cmp.Compare(p.BirthRank, q.BirthRank),
+			strings.Compare(string(a.record.ID), string(b.record.ID)))
+	})
+	slices.SortFunc(g.entries, func(a, b entryRow) int {
+		return cmp.Or(cmp.Compare(a.record, b.record), cmp.Compare(a.step.n, b.step.n), cmp.Compare(a.sequence.n, b.sequence.n),
+			cmp.Compare(a.number.n, b.number.n))
+	})
 }
 
 // whole are the records with the identities opened and all that was declared on them.
-func (g *gathered) whole(k *identityKeys) ([]registry.Record, error) {
-	whole, at := make([]registry.Record, len(g.records)), make(map[int64]*registry.Record, len(g.records))
+func (s *Store) whole(k *identityKeys, g *gathered) ([]registry.Record, error) {
+	g.sort()
+	records := make([]registry.Record, len(g.records))
 	for i := range g.records {
 		f := &g.records[i]
 		if err := k.open(f.record.ID, f.sealed, &f.record.Patient); err != nil {
 			return nil, err
 		}
-		whole[i] = f.record
-		at[f.num] = &whole[i]
+		records[i] = f.record
+		s.numbers.keep(f.record.ID, f.num)
 	}
-	for i := range g.eligibilities {
-		if err := putIn(at, g.eligibilities[i].record, &g.eligibilities[i]); err != nil {
-			return nil, err
+	for _, annulments := range []bool{false, true} { // after the entries that they mark
+		for i := range g.entries {
+			e := &g.entries[i]
+			if (e.number.n == annulled) != annulments {
+				continue
+			}
+			of := slices.IndexFunc(g.records, func(f found) bool { return f.num == e.record })
+			if err := e.put(&records[of]); err != nil {
+				return nil, err
+			}
 		}
 	}
-	for i := range g.doses {
-		if err := putIn(at, g.doses[i].record, &g.doses[i]); err != nil {
-			return nil, err
-		}
-	}
-	for i := range g.annulments { // after the entries that they mark
-		if err := putIn(at, g.annulments[i].record, &g.annulments[i]); err != nil {
-			return nil, err
-		}
-	}
-	return whole, nil
-}
-
-// putIn puts a row in the record that it belongs to.
-func putIn(records map[int64]*registry.Record, num int64, row interface{ put(*registry.Record) error }) error {
-	r, ok := records[num]
-	if !ok {
-		return errors.New("store: an entry of no record")
-	}
-	return row.put(r)
-}
-
-// withVersion puts a version read from a row in its place. Rows come in order; a gap is an error.
-func withVersion[T any](entries []registry.Entry[T], sequence int, v registry.Version[T]) ([]registry.Entry[T], error) {
-	n := len(entries)
-	switch {
-	case n > 0 && entries[n-1].Sequence == sequence && v.Number == len(entries[n-1].Versions)+1:
-		entries[n-1].Versions = append(entries[n-1].Versions, v)
-		return entries, nil
-	case sequence == n+1 && v.Number == 1:
-		return append(entries, registry.Entry[T]{Sequence: sequence, Versions: []registry.Version[T]{v}}), nil
-	}
-	return nil, errors.New("store: a version is missing in an entry")
+	return records, nil
 }
 
 // one returns the only record of a query, or registry.ErrNoRecord.
@@ -201,14 +184,14 @@ func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.W
 	err = s.withKeys(ctx, func(k *identityKeys) error {
 		facts = registry.Facts{}
 		var g gathered
-		queries := g.queries(recordByID, string(id))
+		queries := []query{g.query(recordByID, string(id))}
 		queries = append(queries, lotVaccines(&facts.LotVaccines, want.Lot)...)
 		queries = append(queries, placesNamed(&facts.Places, want.PlaceType, want.PlaceLabel)...)
 		queries = append(queries, localitiesNamed(&facts.Localities, want.LocalityLabel)...)
 		if err := s.engine.read(ctx, queries...); err != nil {
 			return fmt.Errorf("reading facts: %w", err)
 		}
-		facts.Record, err = one(g.whole(k))
+		facts.Record, err = one(s.whole(k, &g))
 		return err
 	})
 	if err != nil {
@@ -219,14 +202,14 @@ func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.W
 
 // Read implements registry.Store.
 func (s *Store) Read(ctx context.Context, id registry.RecordID, event registry.Event) (registry.Record, error) {
-	return one(s.logged(ctx, event, registry.Toll{}, search{selection: recordByID, arg: string(id)}))
+	return one(s.logged(ctx, event, registry.Toll{}, search{sql: recordByID, arg: string(id)}))
 }
 
 // FindByCode implements registry.Store.
 func (s *Store) FindByCode(
 	ctx context.Context, code registry.TargetCode, event registry.Event, toll registry.Toll,
 ) (registry.Record, error) {
-	return one(s.logged(ctx, event, toll, search{selection: recordByCode, arg: int64(code)}))
+	return one(s.logged(ctx, event, toll, search{sql: recordByCode, arg: int64(code)}))
 }
 
 // FindByNIR implements registry.Store.
@@ -263,9 +246,9 @@ func known(err error, unknown *bool) error {
 	return err
 }
 
-// search says which records are looked for: those of a selection, or those of a number.
+// search says which records are looked for: those of a query, or those of a number.
 type search struct {
-	selection
+	sql    string
 	arg    any
 	number nir.Number
 }
@@ -273,18 +256,18 @@ type search struct {
 // find reads the records of a search.
 func (s *Store) find(ctx context.Context, k *identityKeys, what search) ([]registry.Record, error) {
 	var g gathered
-	if what.records != "" {
-		if err := s.engine.read(ctx, g.queries(what.selection, what.arg)...); err != nil {
+	if what.sql != "" {
+		if err := s.engine.read(ctx, g.query(what.sql, what.arg)); err != nil {
 			return nil, err
 		}
-		return g.whole(k)
+		return s.whole(k, &g)
 	}
 	var unknown bool
-	queries := append(g.queries(k.recordsByNIR, k.blinds(what.number)...), k.unknown(&unknown))
-	if err := known(s.engine.read(ctx, queries...), &unknown); err != nil {
+	err := s.engine.read(ctx, g.query(k.recordsByNIR, k.blinds(what.number)...), k.unknown(&unknown))
+	if err := known(err, &unknown); err != nil {
 		return nil, err
 	}
-	rows, err := g.whole(k)
+	rows, err := s.whole(k, &g)
 	if err != nil {
 		return nil, err
 	}

@@ -116,11 +116,11 @@ func insertRows(table, columns string, rows int) string {
 	return "INSERT INTO " + table + " (" + columns + ") VALUES " + strings.Join(values, ", ")
 }
 
-// insertUnder inserts a row under the record $1, if the change $2 is the one that it last underwent:
+// insertUnder inserts a row under the record whose key is $1, if the change $2 is the one that it last underwent:
 // that is, if the guard of the same work held.
-func insertUnder(table, columns string) string {
+func insertUnder(key, table, columns string) string {
 	return "INSERT INTO " + table + " (record_num, " + columns + ") SELECT num, " + placeholders(3, columnCount(columns)) +
-		" FROM record WHERE id = $1 AND last_change = $2"
+		" FROM record WHERE " + key + " = $1 AND last_change = $2"
 }
 
 // insertAfter inserts a row as given, if the change $2 is the one that the row of a guard whose key is $1 last

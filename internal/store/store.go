@@ -58,6 +58,8 @@ type Store struct {
 	queue  *queue
 	keys   keyHolder
 	log    logQueries
+
+	numbers numbers
 }
 
 var (

@@ -47,114 +47,28 @@ CREATE TABLE identity_key (
 
 CREATE UNIQUE INDEX identity_key_writing ON identity_key (kind) WHERE state = 'writing';
 
--- One row a version: nothing is overwritten. Dates are ISO text, times microseconds since 1970 UTC.
-CREATE TABLE eligibility (
-    record_num             BIGINT NOT NULL,
-    sequence               INTEGER NOT NULL,
-    number                 INTEGER NOT NULL,
-    declarer_prescribes    BOOLEAN NOT NULL,
-    prescriber_family_name TEXT COLLATE "C" NOT NULL,
-    prescriber_given_name  TEXT COLLATE "C" NOT NULL,
-    prescriber_number      TEXT COLLATE "C" NOT NULL,
-    prescriber_structure   TEXT COLLATE "C" NOT NULL,
-    prescribed_on          TEXT COLLATE "C" NOT NULL,
-    health_professional    BOOLEAN NOT NULL,
-    activity               TEXT COLLATE "C" NOT NULL,
-    patient_agrees         BOOLEAN NOT NULL,
-    conditions_accepted    BOOLEAN NOT NULL,
-    request                TEXT COLLATE "C" NOT NULL,
-    confirmed              TEXT COLLATE "C" NOT NULL,
-    reason                 TEXT COLLATE "C" NOT NULL,
-    author_role            TEXT COLLATE "C" NOT NULL,
-    author_id              TEXT COLLATE "C" NOT NULL,
-    author_profession      TEXT COLLATE "C" NOT NULL,
-    author_civility        TEXT COLLATE "C" NOT NULL,
-    author_family_name     TEXT COLLATE "C" NOT NULL,
-    author_given_name      TEXT COLLATE "C" NOT NULL,
-    practice_id            TEXT COLLATE "C" NOT NULL,
-    practice_name          TEXT COLLATE "C" NOT NULL,
-    practice_address       TEXT COLLATE "C" NOT NULL,
-    practice_postal_code   TEXT COLLATE "C" NOT NULL,
-    practice_locality      TEXT COLLATE "C" NOT NULL,
-    practice_previous_id   TEXT COLLATE "C" NOT NULL,
-    practice_am_number     TEXT COLLATE "C" NOT NULL,
-    signed_at              BIGINT NOT NULL,
-    PRIMARY KEY (record_num, sequence, number)
-);
-
-CREATE TABLE dose (
-    record_num            BIGINT NOT NULL,
-    step                  INTEGER NOT NULL CHECK (step IN (1, 2)),
-    sequence              INTEGER NOT NULL,
-    number                INTEGER NOT NULL,
-    dose_number           INTEGER NOT NULL,
-    series_doses          INTEGER NOT NULL,
-    vaccine_code          TEXT COLLATE "C" NOT NULL,
-    vaccine_name          TEXT COLLATE "C" NOT NULL,
-    lot_number            TEXT COLLATE "C" NOT NULL,
-    site                  TEXT COLLATE "C" NOT NULL,
-    occurrence            TEXT COLLATE "C" NOT NULL,
-    performer_family_name TEXT COLLATE "C" NOT NULL,
-    performer_given_name  TEXT COLLATE "C" NOT NULL,
-    performer_number      TEXT COLLATE "C" NOT NULL,
-    place_type            TEXT COLLATE "C" NOT NULL,
-    place_id              TEXT COLLATE "C" NOT NULL,
-    place_label           TEXT COLLATE "C" NOT NULL,
-    place_name            TEXT COLLATE "C" NOT NULL,
-    place_address         TEXT COLLATE "C" NOT NULL,
-    place_postal_code     TEXT COLLATE "C" NOT NULL,
-    place_locality        TEXT COLLATE "C" NOT NULL,
-    place_commune_code    TEXT COLLATE "C" NOT NULL,
-    am_number             TEXT COLLATE "C" NOT NULL,
-    book_from             TEXT COLLATE "C",
-    request               TEXT COLLATE "C" NOT NULL,
-    confirmed             TEXT COLLATE "C" NOT NULL,
-    reason                TEXT COLLATE "C" NOT NULL,
-    author_role           TEXT COLLATE "C" NOT NULL,
-    author_id             TEXT COLLATE "C" NOT NULL,
-    author_profession     TEXT COLLATE "C" NOT NULL,
-    author_civility       TEXT COLLATE "C" NOT NULL,
-    author_family_name    TEXT COLLATE "C" NOT NULL,
-    author_given_name     TEXT COLLATE "C" NOT NULL,
-    practice_id           TEXT COLLATE "C" NOT NULL,
-    practice_name         TEXT COLLATE "C" NOT NULL,
-    practice_address      TEXT COLLATE "C" NOT NULL,
-    practice_postal_code  TEXT COLLATE "C" NOT NULL,
-    practice_locality     TEXT COLLATE "C" NOT NULL,
-    practice_previous_id  TEXT COLLATE "C" NOT NULL,
-    practice_am_number    TEXT COLLATE "C" NOT NULL,
-    signed_at             BIGINT NOT NULL,
+-- All that was declared, a row a version: nothing is overwritten. Step 0 is eligibility, 1 and 2 are doses; number 0
+-- says that the entry was annulled, and it stays as it is. Dates are ISO text, times microseconds since 1970 UTC.
+-- The columns of doses are what the database will be asked for by itself; all else stands whole in content, a JSON
+-- array of texts that content.go writes and reads.
+CREATE TABLE entry (
+    record_num   BIGINT NOT NULL,
+    signed_at    BIGINT NOT NULL,
+    step         SMALLINT NOT NULL CHECK (step IN (0, 1, 2)),
+    sequence     SMALLINT NOT NULL,
+    number       SMALLINT NOT NULL,
+    dose_number  SMALLINT,
+    series_doses SMALLINT,
+    vaccine_code TEXT COLLATE "C",
+    lot_number   TEXT COLLATE "C",
+    occurrence   TEXT COLLATE "C",
+    place_id     TEXT COLLATE "C",
+    content      TEXT COLLATE "C" NOT NULL,
     PRIMARY KEY (record_num, step, sequence, number)
 );
 
--- An annulled entry stays as it is; that it was entered in error is said apart. Step 0 is eligibility.
-CREATE TABLE annulment (
-    record_num           BIGINT NOT NULL,
-    step                 INTEGER NOT NULL CHECK (step IN (0, 1, 2)),
-    sequence             INTEGER NOT NULL,
-    reason               TEXT COLLATE "C" NOT NULL,
-    request              TEXT COLLATE "C" NOT NULL,
-    author_role          TEXT COLLATE "C" NOT NULL,
-    author_id            TEXT COLLATE "C" NOT NULL,
-    author_profession    TEXT COLLATE "C" NOT NULL,
-    author_civility      TEXT COLLATE "C" NOT NULL,
-    author_family_name   TEXT COLLATE "C" NOT NULL,
-    author_given_name    TEXT COLLATE "C" NOT NULL,
-    practice_id          TEXT COLLATE "C" NOT NULL,
-    practice_name        TEXT COLLATE "C" NOT NULL,
-    practice_address     TEXT COLLATE "C" NOT NULL,
-    practice_postal_code TEXT COLLATE "C" NOT NULL,
-    practice_locality    TEXT COLLATE "C" NOT NULL,
-    practice_previous_id TEXT COLLATE "C" NOT NULL,
-    practice_am_number   TEXT COLLATE "C" NOT NULL,
-    signed_at            BIGINT NOT NULL,
-    PRIMARY KEY (record_num, step, sequence)
-);
-
 -- +goose Down
-DROP TABLE annulment;
-DROP TABLE dose;
-DROP TABLE eligibility;
+DROP TABLE entry;
 DROP TABLE identity_key;
 DROP TABLE patient;
 DROP TABLE record;
