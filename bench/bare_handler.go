@@ -36,16 +36,20 @@ func (b *bareStore) record(r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("id")
-	version, err := b.facts(cookie.Value, id, r.PostForm.Get(registry.FieldLot), r.PostForm.Get(registry.FieldPlaceType), r.PostForm.Get(registry.FieldPlace))
+	num, version, err := b.facts(cookie.Value, id, r.PostForm.Get(registry.FieldLot), r.PostForm.Get(registry.FieldPlaceType), r.PostForm.Get(registry.FieldPlace))
+	if err != nil {
+		return err
+	}
+	content, err := b.contentWith(r.PostForm.Get(registry.FieldSite), r.PostForm.Get("request"))
 	if err != nil {
 		return err
 	}
 	now := time.Now().UnixMicro()
 	job := bareJob{
-		record: id, version: version, change: rand.Int64(), done: make(chan error, 1),
+		record: id, num: num, version: version, change: rand.Int64(), done: make(chan error, 1),
 		dose: b.dose.with(map[string]any{
 			"vaccine_code": r.PostForm.Get(registry.FieldVaccine), "lot_number": r.PostForm.Get(registry.FieldLot),
-			"site": r.PostForm.Get(registry.FieldSite), "request": r.PostForm.Get("request"), "signed_at": now,
+			"content": content, "signed_at": now,
 		}),
 		log: b.log.with(map[string]any{"at": now, "record_id": id}),
 	}
@@ -54,36 +58,32 @@ func (b *bareStore) record(r *http.Request) error {
 }
 
 // facts reads the session and, in one view, all that is known of the record and of what the form names.
-// It returns the record's version.
-func (b *bareStore) facts(token, id, lot, placeType, place string) (version int64, err error) {
+// It returns the record's number and version.
+func (b *bareStore) facts(token, id, lot, placeType, place string) (num, version int64, err error) {
 	c := <-b.readers
 	defer func() { b.readers <- c }()
 	digest := sha256.Sum256([]byte(token))
 	if _, n, err := c.query(b.sql.session, hex.EncodeToString(digest[:])); err != nil || n != 1 {
-		return 0, fmt.Errorf("%d sessions: %w", n, err)
+		return 0, 0, fmt.Errorf("%d sessions: %w", n, err)
 	}
 	if err := c.exec("BEGIN", 0); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, c.exec("COMMIT", 0)) }()
 	record, n, err := c.query(b.sql.record, id)
-	if err != nil || n != 1 {
-		return 0, fmt.Errorf("%d records: %w", n, err)
-	}
-	for _, query := range []string{b.sql.eligibilities, b.sql.doses, b.sql.annulments} {
-		if _, _, err := c.query(query, record[0]); err != nil {
-			return 0, err
-		}
+	if err != nil || n < 1 {
+		return 0, 0, fmt.Errorf("%d rows of a record: %w", n, err)
 	}
 	if _, _, err := c.query(b.sql.lot, lot); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if _, _, err := c.query(b.sql.place, placeType, registry.Fold(place)); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
+	num, known := record[0].(int64)
 	version, ok := record[2].(int64)
-	if !ok {
-		return 0, errors.New("a version that is no number")
+	if !ok || !known {
+		return 0, 0, errors.New("a number or a version that is none")
 	}
-	return version, nil
+	return num, version, nil
 }

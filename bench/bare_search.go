@@ -74,21 +74,12 @@ func openBareSearch(ctx context.Context, n *nation, shared bool, pages map[strin
 	return b, nil
 }
 
-// found are the queries of a search, in the words of the store: the persons whom a condition fits, and what was
-// declared on them.
-func found(which string) []string {
-	these := "IN (SELECT num FROM record WHERE " + which + ")"
-	return []string{
-		"SELECT * FROM record r JOIN patient p ON p.record_num = r.num WHERE r.num " + these,
-		"SELECT * FROM eligibility WHERE record_num " + these + " ORDER BY record_num, sequence, number",
-		"SELECT * FROM dose WHERE record_num " + these + " ORDER BY record_num, step, sequence, number",
-		"SELECT * FROM annulment WHERE record_num " + these,
-	}
-}
-
-var (
-	foundByCode = found("code = $1")
-	foundByKey  = found("holder_key = $1 UNION SELECT num FROM record WHERE own_key = $1")
+// The queries of a search, in the words of the store: the persons whom a condition fits, and what was declared on
+// them.
+const (
+	found       = "SELECT * FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE "
+	foundByCode = found + "r.code = $1"
+	foundByKey  = found + "r.num IN (SELECT num FROM record WHERE holder_key = $1 UNION SELECT num FROM record WHERE own_key = $1)"
 )
 
 func (b *bareSearch) handler() http.Handler {
@@ -122,27 +113,17 @@ func (b *bareSearch) handler() http.Handler {
 	return mux
 }
 
-// find reads all rows of a search in one round trip and returns the identifier of the record.
-func (b *bareSearch) find(ctx context.Context, queries []string, arg any) (record string, err error) {
-	sent := &pgx.Batch{}
-	for _, q := range queries {
-		sent.Queue(q, arg)
+// find reads all rows of a search and returns the identifier of the record.
+func (b *bareSearch) find(ctx context.Context, query string, arg any) (record string, err error) {
+	rows, err := b.pool.Query(ctx, query, arg)
+	if err != nil {
+		return "", err
 	}
-	results := b.pool.SendBatch(ctx, sent)
-	defer func() { err = errors.Join(err, results.Close()) }()
-	for i := range queries {
-		rows, err := results.Query()
-		if err != nil {
-			return "", err
-		}
-		for rows.Next() {
-			if i == 0 {
-				record = string(rows.RawValues()[1])
-			}
-		}
-		if rows.Close(); rows.Err() != nil {
-			return "", rows.Err()
-		}
+	for rows.Next() {
+		record = string(rows.RawValues()[1])
+	}
+	if rows.Close(); rows.Err() != nil {
+		return "", rows.Err()
 	}
 	if record == "" {
 		return "", errors.New("nobody found")

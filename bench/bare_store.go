@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -23,7 +24,8 @@ type bareStore struct {
 	dbs     []*sql.DB
 
 	sql       bareSQL
-	dose, log row // those of a dose that the service recorded, to write again for other patients
+	dose, log row      // those of a dose that the service recorded, to write again for other patients
+	content   []string // of the dose
 }
 
 // maxBatch is how many doses may share a commit, as in the store.
@@ -70,7 +72,10 @@ func openBare(ctx context.Context, path string) (_ *bareStore, err error) {
 		}
 		b.readers <- c
 	}
-	if b.dose, err = b.writer.lastRow(ctx, "dose"); err != nil {
+	if b.dose, err = b.writer.lastRow(ctx, "entry"); err != nil {
+		return nil, err
+	}
+	if b.content, err = b.dose.content(); err != nil {
 		return nil, err
 	}
 	if b.log, err = b.writer.lastRow(ctx, "access_log"); err != nil {
@@ -85,48 +90,41 @@ func openBare(ctx context.Context, path string) (_ *bareStore, err error) {
 
 // bareSQL are the statements of one dose, in the words of the store.
 type bareSQL struct {
-	session, record, eligibilities, doses, annulments, lot, place string // read
-	advance, dose, log                                            string // written
+	session, record, lot, place string // read
+	advance, dose, log          string // written
 }
 
 func makeBareSQL(ctx context.Context, c *bareConn, dose, log []string) (bareSQL, error) {
-	columns := map[string]string{}
-	for _, table := range []string{"patient", "eligibility", "annulment"} {
-		r, err := c.lastRow(ctx, table)
-		if err != nil {
-			return bareSQL{}, err
-		}
-		columns[table] = strings.Join(r.names[1:], ", ")
+	patient, err := c.lastRow(ctx, "patient")
+	if err != nil {
+		return bareSQL{}, err
 	}
-	under := func(table string, names []string) string {
+	under := func(names []string) string {
 		marks := make([]string, len(names))
 		for i := range names {
 			marks[i] = fmt.Sprintf("$%d", i+3)
 		}
-		return strings.Join(marks, ", ") + " FROM record WHERE id = $1 AND last_change = $2"
+		return strings.Join(marks, ", ") + " FROM record WHERE num = $1 AND last_change = $2"
 	}
 	return bareSQL{
 		session: "SELECT data, expires FROM session WHERE id = $1",
-		record: "SELECT r.num, r.id, r.version, r.code, r.birth_date, r.birth_rank, " + columns["patient"] +
-			" FROM record r JOIN patient p ON p.record_num = r.num WHERE r.id = $1",
-		eligibilities: "SELECT " + columns["eligibility"] + " FROM eligibility WHERE record_num = $1 ORDER BY sequence, number",
-		doses:         "SELECT " + strings.Join(dose, ", ") + " FROM dose WHERE record_num = $1 ORDER BY step, sequence, number",
-		annulments:    "SELECT " + columns["annulment"] + " FROM annulment WHERE record_num = $1",
-		lot:           "SELECT vaccine_code FROM lot WHERE number = $1 ORDER BY vaccine_code",
+		record: "SELECT r.num, r.id, r.version, r.code, r.birth_date, r.birth_rank, " + strings.Join(patient.names[1:], ", ") + ", " + strings.Join(dose, ", ") +
+			" FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE r.id = $1",
+		lot: "SELECT vaccine_code FROM lot WHERE number = $1 ORDER BY vaccine_code",
 		place: "SELECT p.id, p.type, p.name, p.address, p.postal_code, p.locality, p.closed, p.label" +
 			" FROM vaccination_place p WHERE p.type = $1 AND p.folded_label = $2 ORDER BY p.id",
-		advance: "UPDATE record SET version = version + 1, last_change = $1 WHERE id = $2 AND version = $3",
-		dose:    "INSERT INTO dose (record_num, " + strings.Join(dose, ", ") + ") SELECT num, " + under("dose", dose),
-		log:     "INSERT INTO access_log (" + strings.Join(log, ", ") + ") SELECT " + under("access_log", log),
+		advance: "UPDATE record SET version = version + 1, last_change = $1 WHERE num = $2 AND version = $3 AND id IS NOT DISTINCT FROM $4",
+		dose:    "INSERT INTO entry (record_num, " + strings.Join(dose, ", ") + ") SELECT num, " + under(dose),
+		log:     "INSERT INTO access_log (" + strings.Join(log, ", ") + ") SELECT " + under(log),
 	}, nil
 }
 
 // bareJob is a dose that waits to be written.
 type bareJob struct {
-	record          string
-	version, change int64
-	dose, log       []any
-	done            chan error
+	record               string
+	num, version, change int64
+	dose, log            []any
+	done                 chan error
 }
 
 // write has all that waits written in one transaction, and that again.
@@ -156,12 +154,12 @@ func (b *bareStore) transact(batch []bareJob) error {
 		return err
 	}
 	for _, j := range batch {
-		err := b.writer.exec(b.sql.advance, 1, j.change, j.record, j.version)
+		err := b.writer.exec(b.sql.advance, 1, j.change, j.num, j.version, j.record)
 		if err == nil {
-			err = b.writer.exec(b.sql.dose, 1, append([]any{j.record, j.change}, j.dose...)...)
+			err = b.writer.exec(b.sql.dose, 1, append([]any{j.num, j.change}, j.dose...)...)
 		}
 		if err == nil {
-			err = b.writer.exec(b.sql.log, 1, append([]any{j.record, j.change}, j.log...)...)
+			err = b.writer.exec(b.sql.log, 1, append([]any{j.num, j.change}, j.log...)...)
 		}
 		if err != nil {
 			return errors.Join(err, b.writer.exec("ROLLBACK", 0))
@@ -199,4 +197,27 @@ func (r row) with(replaced map[string]any) []any {
 		}
 	}
 	return values
+}
+
+// Where texts that a form tells stand in the content of a dose.
+const (
+	contentSite    = 2
+	contentRequest = 15
+)
+
+// content are the texts of a dose that stand in one column.
+func (r row) content() (texts []string, err error) {
+	text, _ := r.values[slices.Index(r.names, "content")].(string)
+	if err := json.Unmarshal([]byte(text), &texts); err != nil || len(texts) <= contentRequest {
+		return nil, errors.New("the content of the model dose cannot be read")
+	}
+	return texts, nil
+}
+
+// contentWith is the content of a dose with what a form tells.
+func (b *bareStore) contentWith(site, request string) (string, error) {
+	texts := slices.Clone(b.content)
+	texts[contentSite], texts[contentRequest] = site, request
+	content, err := json.Marshal(texts)
+	return string(content), err
 }

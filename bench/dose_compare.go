@@ -18,7 +18,7 @@ func (b *doseBench) compareFiles(ctx context.Context) error {
 }
 
 func compareCounts(ours, yardstick *bareConn) error {
-	for _, count := range []string{"SELECT count(*) FROM dose", "SELECT count(*) FROM access_log WHERE record_id <> ''", "SELECT sum(version) FROM record"} {
+	for _, count := range []string{"SELECT count(*) FROM entry", "SELECT count(*) FROM access_log WHERE record_id <> ''", "SELECT sum(version) FROM record"} {
 		a, _, err := ours.query(count)
 		if err != nil {
 			return err
@@ -37,7 +37,7 @@ func compareCounts(ours, yardstick *bareConn) error {
 // compareDoses compares what was written for the first patient, but for the moments.
 func compareDoses(ours, yardstick *bareConn) error {
 	for _, table := range []struct{ query, moment string }{
-		{"SELECT d.* FROM dose d JOIN record r ON r.num = d.record_num WHERE r.id = $1", "signed_at"},
+		{"SELECT e.* FROM entry e JOIN record r ON r.num = e.record_num WHERE r.id = $1 AND e.step > 0", "signed_at"},
 		{"SELECT * FROM access_log WHERE record_id = $1 ORDER BY num", "at"},
 	} {
 		a, err := ours.named(table.query, string(targetedID(0)))

@@ -79,15 +79,13 @@ func (n *nation) copyEntries() error {
 			" FROM r o JOIN r m ON m.person = o.person % 10 WHERE m.person < 10 AND o.person >= 10) "
 	)
 	statements := []string{}
-	for _, table := range []string{"eligibility", "dose"} {
-		columns, err := n.columns(table, "record_num")
-		if err != nil {
-			return err
-		}
-		statements = append(statements, pairs+"INSERT INTO "+table+" (record_num, "+columns+") SELECT p.num, "+columns+
-			" FROM pairs p JOIN "+table+" t ON t.record_num = p.model ORDER BY p.num")
+	columns, err := n.columns("entry", "record_num")
+	if err != nil {
+		return err
 	}
-	columns, err := n.columns("access_log", "record_id", "num", "txid")
+	statements = append(statements, pairs+"INSERT INTO entry (record_num, "+columns+") SELECT p.num, "+columns+
+		" FROM pairs p JOIN entry t ON t.record_num = p.model ORDER BY p.num, t.step")
+	columns, err = n.columns("access_log", "record_id", "num", "txid")
 	if err != nil {
 		return err
 	}

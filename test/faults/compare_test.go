@@ -18,14 +18,13 @@ type kept struct {
 const (
 	everyRecord = `SELECT r.id, r.version, COALESCE(e.n, 0), COALESCE(d.n, 0), COALESCE(l.register, 0), COALESCE(l.declare, 0), COALESCE(l.dose, 0)
 FROM record r
-LEFT JOIN (SELECT record_num, count(*) AS n FROM eligibility GROUP BY 1) e ON e.record_num = r.num
-LEFT JOIN (SELECT record_num, count(*) AS n FROM dose GROUP BY 1) d ON d.record_num = r.num
+LEFT JOIN (SELECT record_num, count(*) AS n FROM entry WHERE step = 0 GROUP BY 1) e ON e.record_num = r.num
+LEFT JOIN (SELECT record_num, count(*) AS n FROM entry WHERE step > 0 GROUP BY 1) d ON d.record_num = r.num
 LEFT JOIN (SELECT record_id, count(*) FILTER (WHERE action = 'register-patient') AS register,
 	count(*) FILTER (WHERE action = 'declare-eligibility') AS declare, count(*) FILTER (WHERE action = 'record-first-dose') AS dose
 	FROM access_log WHERE outcome = 'done' GROUP BY 1) l ON l.record_id = r.id`
 	logWithoutRecord = `SELECT count(*) FROM access_log l WHERE record_id <> '' AND NOT EXISTS (SELECT FROM record r WHERE r.id = l.record_id)`
-	rowWithoutRecord = `SELECT (SELECT count(*) FROM eligibility WHERE record_num NOT IN (SELECT num FROM record))
-	+ (SELECT count(*) FROM dose WHERE record_num NOT IN (SELECT num FROM record))
+	rowWithoutRecord = `SELECT (SELECT count(*) FROM entry WHERE record_num NOT IN (SELECT num FROM record))
 	+ (SELECT count(*) FROM record WHERE num NOT IN (SELECT record_num FROM patient))`
 )
 

@@ -239,7 +239,7 @@ func (l *load) judge(t *testing.T, before int64) (recorded int64) {
 func (n *nation) doses(t *testing.T) int64 {
 	t.Helper()
 	text, err := n.cluster.SQL("vaccin", "SELECT count(*), count(DISTINCT record_num),"+
-		" (SELECT count(*) FROM access_log WHERE action = '"+string(registry.ActionRecordFirstDose)+"' AND outcome = '"+string(registry.OutcomeDone)+"') FROM dose")
+		" (SELECT count(*) FROM access_log WHERE action = '"+string(registry.ActionRecordFirstDose)+"' AND outcome = '"+string(registry.OutcomeDone)+"') FROM entry WHERE step > 0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,8 +45,8 @@ func TestServersAreReplacedUnderLoad(t *testing.T) {
 	b.add(n.serve(t, b.public())) // the version before comes up on the tables of the next
 	time.Sleep(3 * askEvery)
 	l.judge(t, recorded)
-	if text, err := n.cluster.SQL("vaccin", "SELECT count(*) FROM dose WHERE next_note IS NULL"); err != nil || text != "0" {
-		t.Errorf("%s doses were not filled, %v", text, err)
+	if text, err := n.cluster.SQL("vaccin", "SELECT count(*) FROM entry WHERE next_note IS NULL"); err != nil || text != "0" {
+		t.Errorf("%s entries were not filled, %v", text, err)
 	}
 	n.watchReplica(t, servers[1])
 	n.goesWithoutDatabase(t, servers[1])
@@ -55,13 +55,13 @@ func TestServersAreReplacedUnderLoad(t *testing.T) {
 // nextVersion is what a next version could bring: a column that the present one knows nothing of, filled in parts, and
 // an index built while it writes.
 var nextVersion = map[string]string{
-	"00900_next_column.sql": "-- +goose Up\nSET LOCAL lock_timeout = '2s';\nALTER TABLE dose ADD COLUMN next_note TEXT;\n" +
-		"ALTER TABLE dose ALTER COLUMN next_note SET DEFAULT 'new';\n-- +goose Down\nALTER TABLE dose DROP COLUMN next_note;\n",
+	"00900_next_column.sql": "-- +goose Up\nSET LOCAL lock_timeout = '2s';\nALTER TABLE entry ADD COLUMN next_note TEXT;\n" +
+		"ALTER TABLE entry ALTER COLUMN next_note SET DEFAULT 'new';\n-- +goose Down\nALTER TABLE entry DROP COLUMN next_note;\n",
 	"00901_next_fill.sql": "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\n" +
-		"DO $$ BEGIN LOOP\nUPDATE dose SET next_note = 'old' WHERE ctid = ANY (ARRAY(SELECT ctid FROM dose WHERE next_note IS NULL LIMIT 100));\n" +
+		"DO $$ BEGIN LOOP\nUPDATE entry SET next_note = 'old' WHERE ctid = ANY (ARRAY(SELECT ctid FROM entry WHERE next_note IS NULL LIMIT 100));\n" +
 		"EXIT WHEN NOT FOUND;\nCOMMIT;\nEND LOOP; END $$;\n-- +goose StatementEnd\n-- +goose Down\n",
-	"00902_next_index.sql": "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY dose_next_note ON dose (next_note);\n" +
-		"-- +goose Down\nDROP INDEX dose_next_note;\n",
+	"00902_next_index.sql": "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY entry_next_note ON entry (next_note);\n" +
+		"-- +goose Down\nDROP INDEX entry_next_note;\n",
 	"00903_next_table.sql": "-- +goose Up\nCREATE TABLE next_thing (n INTEGER PRIMARY KEY);\n-- +goose Down\nDROP TABLE next_thing;\n",
 }
 
