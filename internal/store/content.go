@@ -157,8 +157,8 @@ func cutJSON(data string) (text, rest string, ok bool) {
 			if plain && utf8.ValidString(text) {
 				return text, rest, true
 			}
-			err := json.Unmarshal([]byte(data[:i+1]), &text)
-			return text, rest, err == nil
+			text, ok = unescaped(data[:i+1])
+			return text, rest, ok
 		case c == '\\':
 			plain = false
 			i++
@@ -167,6 +167,12 @@ func cutJSON(data string) (text, rest string, ok bool) {
 		}
 	}
 	return "", "", false
+}
+
+// unescaped is a JSON text that is not written as it is.
+func unescaped(quoted string) (text string, ok bool) {
+	err := json.Unmarshal([]byte(quoted), &text)
+	return text, err == nil
 }
 
 // confirmations are kept as JSON of their own.
