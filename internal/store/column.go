@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"vaccin/internal/registry"
@@ -167,3 +168,14 @@ func (c *cellOfText) Scan(value any) error {
 	}
 	return nil
 }
+
+// skipped passes over a column.
+type skipped struct{}
+
+// Scan reads nothing.
+func (skipped) Scan(any) error { return nil }
+
+var manySkipped = slices.Repeat([]any{skipped{}}, 16)
+
+// passed passes over n columns.
+func passed(n int) []any { return manySkipped[:n:n] }

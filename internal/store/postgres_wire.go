@@ -223,10 +223,10 @@ var (
 	errColumn = errors.New("store: a column of a type that is not read")
 )
 
-// decode reads a value of a column into what to points to; nil passes over it.
+// decode reads a value of a column into what to points to; nil and skipped pass over it.
 func decode(kind uint32, src []byte, to any) error {
 	switch to := to.(type) {
-	case nil:
+	case nil, skipped:
 		return nil
 	case sql.Scanner:
 		value, err := valueOf(kind, src)

@@ -104,24 +104,32 @@ func (f *found) columns() []any {
 	return append(own, readPatient(&r.Patient, &f.sealed)...)
 }
 
+// foundColumns is how many columns a record has before those of its entries.
+var foundColumns = columnCount(recordColumns) + columnCount(patientColumns)
+
 // gathered is what a query of records finds.
 type gathered struct {
 	records []found
 	entries []entryRow
 }
 
-// query is the question, one of those that begin with selectRecord.
+// query is the question, one of those that begin with selectRecord. The columns of a record, which stand again in
+// every row, are read once.
 func (g *gathered) query(sql string, args ...any) query {
 	return query{sql: sql, args: args, often: true, row: func(scan func(...any) error) error {
-		var f found
 		var e entryRow
-		if err := scan(append(f.columns(), e.columns()...)...); err != nil {
+		own := e.columns()
+		if err := scan(slices.Concat([]any{&e.record}, passed(foundColumns-1), own)...); err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(g.records, func(known found) bool { return known.num == f.num }) {
+		if !slices.ContainsFunc(g.records, func(known found) bool { return known.num == e.record }) {
+			var f found
+			if err := scan(append(f.columns(), passed(len(own))...)...); err != nil {
+				return err
+			}
 			g.records = append(g.records, f)
 		}
-		if e.record = f.num; e.number.there {
+		if e.number.there {
 			g.entries = append(g.entries, e)
 		}
 		return nil
