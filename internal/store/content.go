@@ -90,10 +90,9 @@ func readField(field any, value string) (err error) {
 	switch f := field.(type) {
 	case *string:
 		*f = value
-		return nil
 	case *bool:
-		if *f = value == "1"; *f || value == "0" {
-			return nil
+		if *f = value == "1"; !*f && value != "0" {
+			err = errContent
 		}
 	case *registry.Date:
 		*f, err = registry.ParseISODate(value)
@@ -108,7 +107,7 @@ func readField(field any, value string) (err error) {
 	default:
 		err = errContent
 	}
-	if _, flag := field.(*bool); flag || err != nil {
+	if err != nil {
 		return errContent // which does not tell the value
 	}
 	return nil

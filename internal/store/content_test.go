@@ -68,8 +68,20 @@ func TestContentThatIsNoneIsRefused(t *testing.T) {
 		field any
 		value string
 	}{
-		{&flag, ""}, {&flag, "true"}, {&flag, "2"}, {&flag, "01"}, {&date, ""}, {&date, "2021-02-31"}, {&date, "01/02/2021"}, {&none, " "}, {&none, "2021-02-31"},
-		{&confirmed, "{}"}, {&confirmed, `[{"Code":1}]`}, {&confirmed, "damaged!"}, {new(int), "1"}, {nil, ""},
+		{&flag, ""},
+		{&flag, "true"},
+		{&flag, "2"},
+		{&flag, "01"},
+		{&date, ""},
+		{&date, "2021-02-31"},
+		{&date, "01/02/2021"},
+		{&none, " "},
+		{&none, "2021-02-31"},
+		{&confirmed, "{}"},
+		{&confirmed, `[{"Code":1}]`},
+		{&confirmed, "damaged!"},
+		{new(int), "1"},
+		{nil, ""},
 	} {
 		err := readContent(string(appendJSON([]byte(`["1",`), c.value))+"]", []any{c.field})
 		if err == nil {
