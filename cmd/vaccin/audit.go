@@ -98,7 +98,7 @@ type auditVerifyCmd struct {
 	Lag         time.Duration `default:"1m" help:"How long an entry may wait for its number."`
 }
 
-// mostTold is how many findings are told one by one.
+// mostTold is how many lines of findings are told.
 const mostTold = 200
 
 // Run verifies the log in one reading and tells what is wrong and where.
@@ -121,17 +121,13 @@ func (a auditVerifyCmd) Run(ctx context.Context, c console) (err error) {
 	log.Sent = sent
 	bar := c.bar(size, "Vérification")
 	log.Leaves = watched(log.Leaves, bar)
-	told := 0
-	var untold error
-	summary, err := accesslog.Verify(ctx, log, rules, func(f accesslog.Finding) {
-		if told++; told <= mostTold {
-			untold = errors.Join(untold, c.printf("ANOMALIE : %s\n", findingText(f)))
-		}
-	})
-	if err := errors.Join(err, bar.finish(), untold); err != nil {
+	told := findingTeller{out: c, most: mostTold}
+	summary, err := accesslog.Verify(ctx, log, rules, told.add)
+	told.flush()
+	if err := errors.Join(err, bar.finish(), told.failed); err != nil {
 		return err
 	}
-	return a.conclude(c, summary)
+	return a.conclude(c, summary, told.lines)
 }
 
 // sentHeads reads a file of heads as far as it goes now.
@@ -165,7 +161,7 @@ func watched(leaves iter.Seq2[accesslog.Leaf, error], bar bar) iter.Seq2[accessl
 }
 
 // conclude tells what was verified. What is wrong makes the command fail.
-func (a auditVerifyCmd) conclude(c console, s accesslog.Summary) error {
+func (a auditVerifyCmd) conclude(c console, s accesslog.Summary, lines int) error {
 	text := "Journal des accès : " + count64(s.Leaves, "entrée numérotée", "entrées numérotées")
 	if s.Retired > 0 {
 		text += ", dont " + count64(s.Retired, "supprimée pour son âge et vérifiée par son empreinte", "supprimées pour leur âge et vérifiées par leur empreinte")
@@ -188,8 +184,9 @@ func (a auditVerifyCmd) conclude(c console, s accesslog.Summary) error {
 		return err
 	}
 	switch {
-	case s.Findings > mostTold:
-		return registry.Invalid(fmt.Sprintf("Anomalies : %s, dont %d affichées. Suivez docs/runbooks/audit.md.", french(int(s.Findings)), mostTold))
+	case lines > mostTold:
+		return registry.Invalid(fmt.Sprintf("Anomalies : %s, en %s lignes dont les %d premières sont affichées. Suivez docs/runbooks/audit.md.",
+			french(int(s.Findings)), french(lines), mostTold))
 	case s.Findings > 0:
 		return registry.Invalid("Anomalies : " + french(int(s.Findings)) + ". Suivez docs/runbooks/audit.md.")
 	case a.Heads != "" && s.Sent == 0 && s.NotSent > 0:

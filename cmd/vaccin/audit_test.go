@@ -79,7 +79,7 @@ func tamper(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	defer db.Close()
 	statements := []string{args[1]}
-	for _, trigger := range []string{"access_log_not_updated", "access_log_not_deleted", "log_leaf_not_deleted", "log_head_not_deleted"} {
+	for _, trigger := range []string{"access_log_not_updated", "access_log_not_deleted", "log_run_not_deleted", "log_head_not_deleted"} {
 		statements = slices.Insert(statements, 0, "DROP TRIGGER IF EXISTS "+trigger)
 	}
 	for _, s := range statements {

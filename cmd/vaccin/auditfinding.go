@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"vaccin/internal/accesslog"
@@ -36,6 +37,8 @@ func findingText(f accesslog.Finding) string {
 		return entry + " : elle n’est pas dans l’ordre où les entrées ont été écrites."
 	case accesslog.LeafMoment:
 		return entry + " : la date gardée avec l’empreinte n’est pas celle de l’entrée."
+	case accesslog.LeafUnplaced:
+		return stretch + " : l’empreinte ne dit plus de quelle entrée elle est."
 	case accesslog.NodeUnfit:
 		return stretch + " : l’empreinte d’ensemble gardée dans la base n’est pas celle de ces entrées."
 	case accesslog.HeadUnfit:
@@ -58,4 +61,71 @@ func findingText(f accesslog.Finding) string {
 		return fmt.Sprintf("suppression pour âge n° %d : aucune entrée du journal ne la raconte.", f.Number)
 	}
 	return fmt.Sprintf("%+v", f)
+}
+
+// findingTeller tells findings, in one line those of one kind about entries that follow one another.
+type findingTeller struct {
+	out         console
+	most        int // lines that are told; the others are counted
+	lines       int
+	failed      error
+	first, last accesslog.Finding // of those that are not told yet
+	many        int
+}
+
+func (t *findingTeller) add(f accesslog.Finding) {
+	if t.many > 0 && followsIn(t.last, f) {
+		t.last = f
+		t.many++
+		return
+	}
+	t.flush()
+	t.first, t.last, t.many = f, f, 1
+}
+
+// flush tells what is held.
+func (t *findingTeller) flush() {
+	if t.many == 0 {
+		return
+	}
+	if t.lines++; t.lines <= t.most {
+		text := findingText(t.first)
+		if t.many > 1 {
+			text = findingsText(t.first, t.last)
+		}
+		t.failed = errors.Join(t.failed, t.out.printf("ANOMALIE : %s\n", text))
+	}
+	t.many = 0
+}
+
+// followsIn tells whether a finding is told in the line of the one before.
+func followsIn(last, f accesslog.Finding) bool {
+	if f.Kind != last.Kind {
+		return false
+	}
+	switch f.Kind {
+	case accesslog.EntryChanged, accesslog.EntryMissing:
+		return f.Position == last.Position+1
+	case accesslog.EntryInserted, accesslog.EntryWaiting:
+		return f.Num == last.Num+1
+	}
+	return false
+}
+
+// findingsText tells an operator what is wrong with entries that follow one another.
+func findingsText(first, last accesslog.Finding) string {
+	numbers := fmt.Sprintf("entrées n° %d à %d", first.Num, last.Num)
+	places := fmt.Sprintf("%s (positions %d à %d)", numbers, first.Position, last.Position)
+	dates := fmt.Sprintf("%s, datées du %s au %s", numbers, frenchMoment(first.At), frenchMoment(last.At))
+	switch first.Kind {
+	case accesslog.EntryChanged:
+		return places + " : leurs contenus ont changé depuis leur numérotation."
+	case accesslog.EntryMissing:
+		return places + " : elles ont disparu, et aucune suppression pour âge ne l’explique."
+	case accesslog.EntryInserted:
+		return dates + " : insérées après coup, parmi des entrées déjà numérotées."
+	case accesslog.EntryWaiting:
+		return dates + " : elles attendent toujours leur numéro. La numérotation est-elle arrêtée ?"
+	}
+	return fmt.Sprintf("%+v à %+v", first, last)
 }

@@ -5,6 +5,7 @@
 package accesslog
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"time"
@@ -61,7 +62,12 @@ func (e Entry) Encode() []byte {
 	for _, text := range e.texts() {
 		size += 4 + len(*text)
 	}
-	b := append(make([]byte, 0, size), entryVersion)
+	return e.appendTo(make([]byte, 0, size))
+}
+
+// appendTo appends the encoding.
+func (e *Entry) appendTo(b []byte) []byte {
+	b = append(b, entryVersion)
 	for _, n := range [...]int64{e.Num, e.At.UnixMicro(), e.Version, e.Count} {
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
@@ -100,7 +106,19 @@ func DecodeEntry(b []byte) (e Entry, err error) {
 }
 
 // Hash is the entry's leaf hash.
-func (e Entry) Hash() Hash { return tlog.RecordHash(e.Encode()) }
+func (e Entry) Hash() Hash { return new(Hasher).Hash(&e) }
+
+// Hasher hashes entries one after another in the same memory.
+type Hasher struct{ content []byte }
+
+// leafPrefix comes before what a leaf hashes, so that no leaf is a node (RFC 6962, 2.1).
+const leafPrefix = 0
+
+// Hash is the leaf hash of an entry.
+func (h *Hasher) Hash(e *Entry) Hash {
+	h.content = e.appendTo(append(h.content[:0], leafPrefix))
+	return sha256.Sum256(h.content)
+}
 
 // under is the entry as it would be in the row of another number.
 func (e Entry) under(num int64) Entry {

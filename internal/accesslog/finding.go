@@ -17,6 +17,7 @@ const (
 	LeafDouble     Kind = "leaf-double"     // a second row or leaf at a position [Position, Num]
 	LeafOrder      Kind = "leaf-order"      // the leaf's row was written before that of the leaf before [Position, Num]
 	LeafMoment     Kind = "leaf-moment"     // the leaf has another moment than its row [Position, Num]
+	LeafUnplaced   Kind = "leaf-unplaced"   // some leaves no longer tell of which rows they are [Position, Until]
 	NodeUnfit      Kind = "node-unfit"      // a kept hash does not cover these leaves [Position, Until]
 
 	HeadUnfit     Kind = "head-unfit"     // the first head that does not fit: what was changed is among these leaves [Position, Until, Head]
@@ -34,7 +35,7 @@ const (
 // Kinds are all of them.
 var Kinds = []Kind{
 	EntryChanged, EntriesSwapped, EntryMissing, EntryInserted, EntryLate, EntryWaiting, LeafMissing, LeafDouble,
-	LeafOrder, LeafMoment, NodeUnfit, HeadUnfit, HeadSignature, HeadMissing, HeadDouble, HeadDiffers, HeadOrder,
+	LeafOrder, LeafMoment, LeafUnplaced, NodeUnfit, HeadUnfit, HeadSignature, HeadMissing, HeadDouble, HeadDiffers, HeadOrder,
 	LogShort, RetirementUnfit, RetirementUnlogged,
 }
 

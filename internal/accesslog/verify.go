@@ -10,7 +10,7 @@ import (
 // Leaf is what the log has at a position.
 type Leaf struct {
 	Position int64
-	Num      int64
+	Num      int64 // 0 when the leaf no longer tells of which row it is
 	At       time.Time
 	Hash     Hash
 	Turn     int64  // orders rows before their number does: on an engine of many writers, the transaction
@@ -81,8 +81,9 @@ type verification struct {
 	heads   *headTrail
 	broken  bool // leaves are missing: no head can fit any more
 
-	turn, num int64  // of the last leaf with a row
-	changed   []Leaf // held back until it is known whether they were swapped
+	unplaced  Finding // leaves that tell no row, as far as they follow one another
+	turn, num int64   // of the last leaf with a row
+	changed   []Leaf  // held back until it is known whether they were swapped
 	changes   int
 	retired   []*retiring
 	told      map[string]bool // digests of the retirements that entries tell of
@@ -117,6 +118,7 @@ func Verify(ctx context.Context, log Source, rules Rules, report func(Finding)) 
 			return v.summary, fmt.Errorf("verifying the log: %w", err)
 		}
 	}
+	v.placed()
 	v.settle(0)
 	err := v.heads.end()
 	if err == nil {
@@ -144,6 +146,9 @@ func (v *verification) leaf(leaf Leaf) error {
 		v.find(Finding{Kind: LeafMissing, Position: next, Until: leaf.Position})
 		// The tree goes on from an invented leaf, so that positions stay right.
 		v.broken = true
+		if err := v.heads.reach(next); err != nil {
+			return err
+		}
 		for v.tree.Size() < leaf.Position {
 			v.tree.Add(Hash{}, nil)
 		}
@@ -152,15 +157,37 @@ func (v *verification) leaf(leaf Leaf) error {
 		return err
 	}
 	v.summary.Leaves++
+	v.row(leaf)
+	var unread error
+	v.tree.Add(leaf.Hash, func(made Node) { unread = v.node(made) })
+	return unread
+}
+
+// row verifies what there is of a leaf's row.
+func (v *verification) row(leaf Leaf) {
+	if leaf.Entry == nil && leaf.Num == 0 {
+		if v.unplaced.Until != leaf.Position {
+			v.placed()
+			v.unplaced = Finding{Kind: LeafUnplaced, Position: leaf.Position}
+		}
+		v.unplaced.Until = leaf.Position + 1
+		return
+	}
+	v.placed()
 	v.moment(leaf)
 	if leaf.Entry == nil {
 		v.gone(leaf)
 	} else {
 		v.entry(leaf)
 	}
-	var unread error
-	v.tree.Add(leaf.Hash, func(made Node) { unread = v.node(made) })
-	return unread
+}
+
+// placed reports the leaves that told no row, once one does again.
+func (v *verification) placed() {
+	if v.unplaced.Until > 0 {
+		v.find(v.unplaced)
+		v.unplaced = Finding{}
+	}
 }
 
 // entry verifies the row of a leaf.

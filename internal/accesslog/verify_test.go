@@ -95,6 +95,15 @@ var tamperings = []struct {
 		[]Finding{{Kind: LeafMoment, Position: 100, Num: 201}},
 	},
 	{
+		"what tells of which rows some leaves are", func(_ failing, b *book) {
+			for i, l := range b.leaves[100:105] {
+				b.leaves[100+i] = Leaf{Position: l.Position, Hash: l.Hash, At: time.UnixMicro(0)}
+			}
+			b.leaves[599] = Leaf{Position: 599, Hash: b.leaves[599].Hash, At: time.UnixMicro(0)}
+		},
+		[]Finding{{Kind: LeafUnplaced, Position: 100, Until: 105}, {Kind: LeafUnplaced, Position: 599, Until: 600}},
+	},
+	{
 		"a row and everything made again to match", func(_ failing, b *book) {
 			b.change(290, func(e *Entry) { e.Record = "another" })
 			b.rebuild()

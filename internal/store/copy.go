@@ -41,7 +41,7 @@ var copiedTables = []copiedTable{
 	{name: "patient", key: []string{"record_num"}},
 	{name: "entry", key: []string{"record_num", "step", "sequence", "number"}},
 	{name: accessLog, key: []string{"num"}},
-	{name: "log_leaf", key: []string{"position"}},
+	{name: "log_run", key: []string{"position"}},
 	{name: "log_node", key: []string{"ends", "level"}},
 	{name: "log_head", key: []string{"number"}},
 	{name: "log_post", key: []string{"address"}},

@@ -31,9 +31,8 @@ const (
 		" WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped" +
 		" AND pg_get_serial_sequence(c.relname, a.attname) IS NOT NULL ORDER BY 1, 2"
 	setNumber = "SELECT setval($1::text::regclass, GREATEST(most, 1), most > 0) FROM (%s) AS found (most)"
-	// An entry that was removed for its age keeps its number.
-	highestEntry = "SELECT GREATEST((SELECT COALESCE(MAX(num), 0) FROM access_log), (SELECT COALESCE(MAX(num), 0) FROM log_leaf)," +
-		" (SELECT num FROM log_state))"
+	// An entry that was removed for its age keeps its number; in the embedded store the last numbered has the highest.
+	highestEntry = "SELECT GREATEST((SELECT COALESCE(MAX(num), 0) FROM access_log), (SELECT num FROM log_state))"
 )
 
 // copyTarget is the database that is copied into, on a connection of its owner.

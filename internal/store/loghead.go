@@ -19,8 +19,7 @@ const (
 	upsertPost = "INSERT INTO log_post (address, number) VALUES ($1, $2) ON CONFLICT (address) DO UPDATE SET number = excluded.number" +
 		" WHERE log_post.number < excluded.number"
 
-	selectHashes = "SELECT hash FROM log_leaf WHERE position >= $1 AND position < $2 ORDER BY position"
-	selectNode   = "SELECT hash FROM log_node WHERE ends = $1 AND level = $2"
+	selectNode = "SELECT hash FROM log_node WHERE ends = $1 AND level = $2"
 )
 
 // keptHead is a head as the store keeps it.
@@ -137,7 +136,20 @@ type shelf struct {
 
 // LeafHashes implements accesslog.Shelf.
 func (s shelf) LeafHashes(from, until int64) ([]accesslog.Hash, error) {
-	return readAll(s.ctx, s.store, selectHashes, []any{from, until}, func(h *accesslog.Hash) []any { return []any{asHash(h)} })
+	// A run that holds the first of them began before.
+	runs, err := readAll(s.ctx, s.store, selectRuns, []any{from - longestRun + 1, until}, readRun)
+	if err != nil {
+		return nil, err
+	}
+	var all []accesslog.Hash
+	for _, r := range runs {
+		for position, b := r.position, r.hashes; len(b) >= hashSize; position, b = position+1, b[hashSize:] {
+			if position == from+int64(len(all)) && position < until { // no other goes here
+				all = append(all, accesslog.Hash(b))
+			}
+		}
+	}
+	return all, nil
 }
 
 // NodeHash implements accesslog.Shelf.

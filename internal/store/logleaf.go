@@ -20,11 +20,9 @@ const (
 	selectState  = "SELECT " + stateColumns + " FROM log_state"
 	advanceState = "UPDATE log_state SET size = $1, roots = $2, turn = $3, num = $4, held_by = $5, held_until = $6" +
 		" WHERE size = $7 AND num = $8 AND turn = $9"
-	leafColumns = "position, turn, num, at, hash"
 
-	// What a guard that failed lets through is undone with it; without these clauses it would be an error.
-	underLeaves = " ON CONFLICT DO NOTHING"
-	underNodes  = " ON CONFLICT DO NOTHING"
+	// What a guard that failed lets through is undone with it; without this clause it would be an error.
+	underNodes = " ON CONFLICT DO NOTHING"
 )
 
 var insertNode = insertOf("log_node", "ends, level, hash") + underNodes
@@ -75,22 +73,34 @@ func asHash(h *accesslog.Hash) scanner {
 	}
 }
 
-// entryOf is an entry as it is hashed: every field of its event, and its number.
-func entryOf(num int64, e registry.Event) accesslog.Entry {
-	return accesslog.Entry{
-		Num: num, At: e.At, Role: string(e.Role), NationalID: e.NationalID, PlaceID: e.PlaceID, PlaceName: e.PlaceName,
-		Door: string(e.Door), Action: string(e.Action), Record: string(e.Record), Outcome: string(e.Outcome),
-		Version: int64(e.Version), Count: int64(e.Count), Digest: e.Digest, Reason: e.Reason,
+// hashed is an entry as it is hashed, every field of its row, and its place.
+type hashed struct {
+	turn, at int64
+	entry    accesslog.Entry
+}
+
+// columns reads what s.log.final and its like select.
+func (h *hashed) columns() []any {
+	e := &h.entry
+	return []any{
+		&h.turn, &e.Num, &h.at, &e.Role, &e.NationalID, &e.PlaceID, &e.PlaceName, &e.Door, &e.Action, &e.Record, &e.Outcome,
+		&e.Version, &e.Count, &e.Digest, &e.Reason,
 	}
 }
 
-// numbered is an entry to be numbered.
-type numbered struct {
-	turn, num int64
-	event     registry.Event
+// eachHashed is a query that hands over entries one by one, each in the memory of the one before.
+func eachHashed(do func(h *hashed), sql string, args ...any) query {
+	var h hashed
+	columns := h.columns()
+	return query{sql: sql, args: args, row: func(scan func(...any) error) error {
+		if err := scan(columns...); err != nil {
+			return err
+		}
+		h.entry.At = time.UnixMicro(h.at).UTC()
+		do(&h)
+		return nil
+	}}
 }
-
-func readNumbered(n *numbered) []any { return append([]any{&n.turn, &n.num}, readEvent(&n.event)...) }
 
 // Numbering at a time: more would hold memory and the writer for long, and there is another time at once.
 const numberedAtOnce = 4096
@@ -122,13 +132,17 @@ func (s *Store) NumberEntries(ctx context.Context, by string, now time.Time) (to
 
 func (s *Store) numberSome(ctx context.Context, by string, now time.Time) (int, error) {
 	var states []logState
-	var entries []numbered
 	var sound []bool
-	err := s.engine.read(ctx, into(&sound, func(b *bool) []any { return []any{b} }, s.log.sound), into(&states, readState, selectState), into(&entries, readNumbered, s.log.final, numberedAtOnce))
+	var leaves []newLeaf
+	var hasher accesslog.Hasher
+	err := s.engine.read(ctx, into(&sound, func(b *bool) []any { return []any{b} }, s.log.sound), into(&states, readState, selectState),
+		eachHashed(func(h *hashed) {
+			leaves = append(leaves, newLeaf{place{h.turn, h.entry.Num, h.at}, hasher.Hash(&h.entry)})
+		}, s.log.final, numberedAtOnce))
 	if err == nil && !sound[0] {
 		err = ErrCarried
 	}
-	if err != nil || len(entries) == 0 {
+	if err != nil || len(leaves) == 0 {
 		return 0, err
 	}
 	state := states[0]
@@ -139,34 +153,34 @@ func (s *Store) numberSome(ctx context.Context, by string, now time.Time) (int, 
 	case by != state.heldBy && state.heldUntil.After(now):
 		return 0, nil
 	}
-	w, err := s.number(state, entries, by, until)
+	w, err := number(state, leaves, by, until)
 	if err != nil {
 		return 0, err
 	}
-	return len(entries), s.write(ctx, w)
+	return len(leaves), s.write(ctx, w)
 }
 
-// number is the work that adds entries to a tree as it was read.
-func (s *Store) number(state logState, entries []numbered, by string, until time.Time) (work, error) {
+// number is the work that adds leaves to a tree as it was read.
+func number(state logState, leaves []newLeaf, by string, until time.Time) (work, error) {
 	tree, err := state.frontier()
 	if err != nil {
 		return work{}, err
 	}
-	var leaves, nodes [][]any
-	for _, n := range entries {
-		hash := entryOf(n.num, n.event).Hash()
-		leaves = append(leaves, []any{tree.Size(), n.turn, n.num, n.event.At.UnixMicro(), hash[:]})
-		tree.Add(hash, func(made accesslog.Node) { nodes = append(nodes, []any{made.End, made.Level, made.Hash[:]}) })
+	var nodes []accesslog.Node
+	for _, leaf := range leaves {
+		tree.Add(leaf.hash, func(made accesslog.Node) { nodes = append(nodes, made) })
 	}
-	last := entries[len(entries)-1]
+	last := leaves[len(leaves)-1]
 	w := work{alone: true, statements: []statement{{
 		sql:  advanceState,
 		args: []any{tree.Size(), rootsOf(tree), last.turn, last.num, by, until.UnixMicro(), state.size, state.num, state.turn},
 		none: []reason{{err: registry.ErrOvertaken}},
 	}}}
-	w.statements = append(w.statements, insertLeaves(leaves, s.log.leavesAtOnce)...)
-	for _, node := range nodes {
-		w.statements = append(w.statements, statement{sql: insertNode, args: node})
+	for _, r := range runsOf(state.size, leaves) {
+		w.statements = append(w.statements, statement{sql: insertRun, args: []any{r.position, r.places, r.hashes}})
+	}
+	for _, n := range nodes {
+		w.statements = append(w.statements, statement{sql: insertNode, args: []any{n.End, n.Level, n.Hash[:]}})
 	}
 	return w, nil
 }
@@ -178,20 +192,6 @@ func rootsOf(tree *accesslog.Frontier) []byte {
 		b = append(b, root[:]...)
 	}
 	return b
-}
-
-// insertLeaves inserts leaves, so many to a statement, in few sizes so that statements stay prepared.
-func insertLeaves(rows [][]any, sizes []int) (all []statement) {
-	for _, size := range sizes {
-		for ; len(rows) >= size; rows = rows[size:] {
-			var args []any
-			for _, row := range rows[:size] {
-				args = append(args, row...)
-			}
-			all = append(all, statement{sql: insertRows("log_leaf", leafColumns, size) + underLeaves, args: args})
-		}
-	}
-	return all
 }
 
 // WaitingSince returns the moment of the first entry that is not numbered; the zero time when all are.

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"vaccin/internal/accesslog"
-	"vaccin/internal/registry"
 )
 
 // The log is read back whole in pages, each a short read, so that whoever verifies holds nobody up and
@@ -18,16 +18,13 @@ import (
 const (
 	selectRetirements = "SELECT before, count, root FROM log_retirement ORDER BY number"
 	selectNodes       = "SELECT ends, level, hash FROM log_node WHERE ends > $1 AND ends <= $2 ORDER BY ends, level"
-	selectLeaves      = "SELECT position, num, at, hash, turn FROM log_leaf WHERE position >= $1 AND position < $2 ORDER BY position"
 	selectLastNumber  = "SELECT COALESCE(MAX(number), 0) FROM log_head"
-	selectPosition    = "SELECT position FROM log_leaf WHERE num = $1"
 )
 
-// How many leaves, heads and entries without a leaf are read at once.
+// How many leaves and heads are read at once.
 const (
 	leavesAtOnce = 4096
 	headsAtOnce  = 1000
-	rowsAtOnce   = 50_000
 )
 
 // ErrNoEntry is returned when the log has no numbered entry of that number.
@@ -59,62 +56,65 @@ func readRetirement(r *accesslog.Retirement) []any {
 	return []any{asMoment(&r.Before), &r.Count, asHash(&r.Root)}
 }
 
-// pageRow is a leaf with its entry, if there is one.
-type pageRow struct {
-	leaf  accesslog.Leaf
-	num   *int64
-	event registry.Event
-}
-
-func readPageRow(r *pageRow) []any {
-	return append(append(readLeaf(&r.leaf), &r.num), readEvent(&r.event)...)
-}
-
-func readLeaf(l *accesslog.Leaf) []any {
-	return []any{&l.Position, &l.Num, asMoment(&l.At), asHash(&l.Hash), &l.Turn}
-}
-
-// page returns the leaves from one position up to another. Entries before gone were retired.
+// page returns the leaves of the runs that begin from one position up to another. Entries before gone were retired.
 func (s *Store) page(ctx context.Context, from, until int64, gone time.Time) ([]accesslog.Leaf, error) {
-	var leaves []accesslog.Leaf
-	var entries []numbered
-	err := s.engine.read(ctx, into(&leaves, readLeaf, selectLeaves, from, until), into(&entries, readNumbered, s.log.stretch, from, until))
+	runs, err := readAll(ctx, s, selectRuns, []any{from, until}, readRun)
 	if err != nil {
 		return nil, fmt.Errorf("reading leaves of the log: %w", err)
 	}
-	type place struct{ turn, num int64 }
-	at := map[place]*accesslog.Entry{}
-	for _, n := range entries {
-		e := entryOf(n.num, n.event)
-		if at[place{n.turn, n.num}] != nil { // twice
-			return s.searchedPage(ctx, from, until)
-		}
-		at[place{n.turn, n.num}] = &e
+	var leaves []accesslog.Leaf
+	for _, r := range runs {
+		leaves = append(leaves, r.leaves()...)
 	}
-	for i, leaf := range leaves {
-		leaves[i].Entry = at[place{leaf.Turn, leaf.Num}]
-		if leaves[i].Entry == nil && !leaf.At.Before(gone) {
-			return s.searchedPage(ctx, from, until)
+	if len(leaves) == 0 {
+		return nil, nil
+	}
+	found := entriesFound{}
+	first, last := leaves[0], leaves[len(leaves)-1]
+	if err := s.engine.read(ctx, found.by(s.log.stretch, first.Turn, first.Num, last.Turn, last.Num)); err != nil {
+		return nil, fmt.Errorf("reading entries of the log: %w", err)
+	}
+	var turns, nums []string
+	for _, leaf := range leaves {
+		if len(found[placeOf(leaf)]) == 0 && !leaf.At.Before(gone) {
+			turns = append(turns, strconv.FormatInt(max(leaf.Turn, 0), 10))
+			nums = append(nums, strconv.FormatInt(leaf.Num, 10))
 		}
 	}
-	return leaves, nil
+	if len(nums) > 0 { // they are not where they ought to be
+		if err := s.engine.read(ctx, found.by(s.log.search, strings.Join(turns, ","), strings.Join(nums, ","))); err != nil {
+			return nil, fmt.Errorf("searching entries of the log: %w", err)
+		}
+	}
+	return found.of(leaves), nil
 }
 
-// searchedPage is page where entries are not where they ought to be.
-func (s *Store) searchedPage(ctx context.Context, from, until int64) ([]accesslog.Leaf, error) {
-	rows, err := readAll(ctx, s, s.log.page, []any{from, until}, readPageRow)
-	if err != nil {
-		return nil, fmt.Errorf("reading leaves of the log: %w", err)
-	}
-	leaves := make([]accesslog.Leaf, len(rows))
-	for i, r := range rows {
-		leaves[i] = r.leaf
-		if r.num != nil {
-			e := entryOf(*r.num, r.event)
-			leaves[i].Entry = &e
+// entriesFound are entries by their turn and num, of which there ought to be one each.
+type entriesFound map[place][]*accesslog.Entry
+
+func placeOf(leaf accesslog.Leaf) place { return place{turn: leaf.Turn, num: leaf.Num} }
+
+// by is a query that finds entries.
+func (f entriesFound) by(sql string, args ...any) query {
+	return eachHashed(func(h *hashed) {
+		at, e := place{turn: h.turn, num: h.entry.Num}, h.entry
+		f[at] = append(f[at], &e)
+	}, sql, args...)
+}
+
+// of gives leaves their entries. A leaf that has several comes as often.
+func (f entriesFound) of(leaves []accesslog.Leaf) []accesslog.Leaf {
+	all := make([]accesslog.Leaf, 0, len(leaves))
+	for _, leaf := range leaves {
+		entries := f[placeOf(leaf)]
+		if len(entries) == 0 {
+			all = append(all, leaf)
+		}
+		for _, leaf.Entry = range entries {
+			all = append(all, leaf)
 		}
 	}
-	return leaves, nil
+	return all
 }
 
 // paged yields what is read page by page from 0 up to size.
@@ -169,64 +169,50 @@ func (s *Store) KeptHeads(ctx context.Context, last int64) iter.Seq2[[]byte, err
 	}
 }
 
-// unleaved is an entry on the way to find those without a leaf.
-type unleaved struct {
-	accesslog.Stray
-	turn int64
-	leaf bool
-}
-
-// strays yields the entries without a leaf.
-func (s *Store) strays(ctx context.Context) iter.Seq2[accesslog.Stray, error] {
-	return func(yield func(accesslog.Stray, error) bool) {
-		for last := (unleaved{turn: -1, Stray: accesslog.Stray{Num: math.MinInt64}}); ; {
-			rows, err := readAll(ctx, s, s.log.strays, []any{last.turn, last.Num, rowsAtOnce}, func(u *unleaved) []any {
-				return []any{&u.turn, &u.Num, asMoment(&u.At), &u.leaf, &u.Waiting}
-			})
-			if err != nil {
-				yield(accesslog.Stray{}, fmt.Errorf("reading entries without a leaf: %w", err))
-				return
-			}
-			for _, last = range rows {
-				if !last.leaf && !yield(last.Stray, nil) {
-					return
-				}
-			}
-			if len(rows) < rowsAtOnce {
-				return
-			}
-		}
-	}
-}
-
 // ProveEntry proves that the tree of the last signed head holds an entry. It returns ErrNoEntry when no
 // head covers an entry of that number, or when it was retired.
 func (s *Store) ProveEntry(ctx context.Context, num int64) (accesslog.Proof, error) {
-	var positions []int64
-	var last []keptHead
-	err := s.engine.read(ctx, into(&positions, func(n *int64) []any { return []any{n} }, selectPosition, num),
-		into(&last, readKeptHead, selectLastHead))
+	last, err := readAll(ctx, s, selectLastHead, nil, readKeptHead)
 	if err != nil {
 		return accesslog.Proof{}, fmt.Errorf("reading the log: %w", err)
 	}
-	if len(positions) == 0 || len(last) == 0 || positions[0] >= last[0].size {
+	if len(last) == 0 {
 		return accesslog.Proof{}, ErrNoEntry
 	}
-	leaves, err := s.page(ctx, positions[0], positions[0]+1, time.Time{})
+	leaf, err := s.leafOf(ctx, num, last[0].size)
 	if err != nil {
 		return accesslog.Proof{}, err
 	}
-	if len(leaves) == 0 || leaves[0].Entry == nil {
+	if leaf.Entry == nil {
 		return accesslog.Proof{}, ErrNoEntry
 	}
-	hashes, err := accesslog.ProveInclusion(last[0].size, positions[0], shelf{ctx, s})
+	hashes, err := accesslog.ProveInclusion(last[0].size, leaf.Position, shelf{ctx, s})
 	if err != nil {
 		return accesslog.Proof{}, fmt.Errorf("proving an entry: %w", err)
 	}
-	if leaves[0].Entry.Hash() != leaves[0].Hash {
+	if leaf.Entry.Hash() != leaf.Hash {
 		return accesslog.Proof{}, ErrTampered
 	}
-	return accesslog.Proof{Position: positions[0], Entry: leaves[0].Entry.Encode(), Hashes: hashes, Head: last[0].note}, nil
+	return accesslog.Proof{Position: leaf.Position, Entry: leaf.Entry.Encode(), Hashes: hashes, Head: last[0].note}, nil
+}
+
+// leafOf returns the leaf of an entry among the first size, with the entry if that is there.
+func (s *Store) leafOf(ctx context.Context, num, size int64) (accesslog.Leaf, error) {
+	position, err := s.positionOf(ctx, num, size)
+	if err != nil {
+		return accesslog.Leaf{}, fmt.Errorf("searching a leaf of the log: %w", err)
+	}
+	// The run that holds it began before.
+	leaves, err := s.page(ctx, position-longestRun+1, position+1, time.Time{})
+	if err != nil {
+		return accesslog.Leaf{}, err
+	}
+	for _, leaf := range leaves {
+		if leaf.Position == position && leaf.Num == num {
+			return leaf, nil
+		}
+	}
+	return accesslog.Leaf{}, ErrNoEntry
 }
 
 // logBefore is the latest moment before which entries were retired; zero when none were.

@@ -49,7 +49,7 @@ var grants = map[string]string{
 	"identity_key":           "SELECT, INSERT, DELETE", // for a new store; a rotation is the owner's
 	"entry":                  "SELECT, INSERT",
 	"access_log":             "SELECT, INSERT",
-	"log_leaf":               "SELECT, INSERT",
+	"log_run":                "SELECT, INSERT",
 	"log_node":               "SELECT, INSERT",
 	"log_state":              "SELECT, UPDATE",
 	"log_head":               "SELECT, INSERT",

@@ -240,7 +240,9 @@ func decode(kind uint32, src []byte, to any) error {
 	}
 	switch to := to.(type) {
 	case *string:
-		*to = string(src)
+		if *to != string(src) { // who reads row after row into one place has most of them there already
+			*to = string(src)
+		}
 		return missing(src)
 	case *int:
 		n, err := integer(kind, src)

@@ -1,14 +1,16 @@
 -- +goose Up
 
--- Leaves of the tree over the access log, one for each entry, numbered after it was committed. They stay
--- when the entry goes. turn is the transaction that wrote the entry.
-CREATE TABLE log_leaf (
+-- Leaves of the tree over the access log, one for each entry, numbered after it was committed. They stay when the
+-- entry goes. A row is a run of up to 256 that follow one another from a position on: their hashes, and of which
+-- entries they are: the turn of each (the transaction that wrote it), its number and its moment, as what they differ by
+-- from those before. Hashes of more than a few leaves are kept aside, uncompressed, so that places are read without them.
+CREATE TABLE log_run (
     position BIGINT PRIMARY KEY CHECK (position >= 0),
-    turn     BIGINT NOT NULL,
-    num      BIGINT NOT NULL UNIQUE,
-    at       BIGINT NOT NULL,
-    hash     BYTEA  NOT NULL CHECK (length(hash) = 32)
+    places   BYTEA  NOT NULL,
+    hashes   BYTEA  NOT NULL CHECK (length(hashes) BETWEEN 32 AND 8192 AND length(hashes) % 32 = 0)
 );
+
+ALTER TABLE log_run ALTER COLUMN hashes SET STORAGE EXTERNAL;
 
 -- Hashes of whole subtrees of 256 leaves and more, by the position after their last leaf: derived from
 -- the leaves, so that a proof reads few rows.
@@ -21,6 +23,7 @@ CREATE TABLE log_node (
 
 -- How far numbering has come: the size of the tree, the hashes of its largest whole subtrees, and the row
 -- that was numbered last. held_by numbers until held_until, so that other servers spare themselves the trouble.
+-- turn_base is added to a transaction of this database to make its turn: 0, unless the log was carried here from another.
 CREATE TABLE log_state (
     one        INTEGER PRIMARY KEY CHECK (one = 1),
     size       BIGINT NOT NULL,
@@ -28,7 +31,8 @@ CREATE TABLE log_state (
     turn       BIGINT NOT NULL,
     num        BIGINT NOT NULL,
     held_by    TEXT COLLATE "C" NOT NULL,
-    held_until BIGINT NOT NULL
+    held_until BIGINT NOT NULL,
+    turn_base  BIGINT NOT NULL DEFAULT 0
 );
 
 INSERT INTO log_state (one, size, roots, turn, num, held_by, held_until) VALUES (1, 0, '', 0, 0, '', 0);
@@ -55,11 +59,11 @@ CREATE TABLE log_retirement (
     root   BYTEA   NOT NULL CHECK (length(root) = 32)
 );
 
-CREATE TRIGGER log_leaf_not_changed BEFORE UPDATE OR DELETE ON log_leaf
+CREATE TRIGGER log_run_not_changed BEFORE UPDATE OR DELETE ON log_run
     FOR EACH ROW EXECUTE FUNCTION access_log_refuse();
 CREATE TRIGGER log_head_not_changed BEFORE UPDATE OR DELETE ON log_head
     FOR EACH ROW EXECUTE FUNCTION access_log_refuse();
-REVOKE UPDATE, DELETE, TRUNCATE ON log_leaf, log_node, log_head, log_retirement FROM CURRENT_USER;
+REVOKE UPDATE, DELETE, TRUNCATE ON log_run, log_node, log_head, log_retirement FROM CURRENT_USER;
 
 -- +goose Down
 DROP TABLE log_retirement;
@@ -67,4 +71,4 @@ DROP TABLE log_post;
 DROP TABLE log_head;
 DROP TABLE log_state;
 DROP TABLE log_node;
-DROP TABLE log_leaf;
+DROP TABLE log_run;
