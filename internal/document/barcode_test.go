@@ -15,8 +15,9 @@ func scan(t testing.TB, s Summary) string {
 	name := save(t, pdfOf(t, s))
 	picture := strings.TrimSuffix(name, ".pdf")
 	tool(t, nil, "pdftoppm", "-r", "150", "-gray", "-png", "-singlefile", name, picture)
-	// Stop at the first symbol or after five seconds.
-	return tool(t, nil, "dmtxread", "-N1", "-m60000", picture+".png")
+	// The whole page is searched, for a symbol with sides of 80 to 200 dots (14 to 34 mm): without a most, each
+	// line of a table is tried as the side of one, for seconds.
+	return tool(t, nil, "dmtxread", "-N1", "-m60000", "-e80", "-E200", picture+".png")
 }
 
 func TestBarcodeIsReadBackFromThePage(t *testing.T) {
