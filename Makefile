@@ -15,14 +15,6 @@ TOOL := go tool -modfile=tools/go.mod
 GO_FILES = $(shell find . -name '*.go' -not -name '*_templ.go' -not -path './node_modules/*' -not -path './.cache/*' -not -path './tmp/*')
 SCRIPTS = $(wildcard scripts/* .ci/*)
 
-# Packages whose tests run under the race detector: those where requests meet. The
-# others run without it, which costs them five to ten times less.
-RACE := ./internal/registry/... ./internal/auth/... ./internal/accesslog/... ./internal/keyring/... ./internal/vitale/...
-RACE_PACKAGES = $(shell for p in $(RACE); do [ -d "$${p%/...}" ] && echo "$$p" || true; done)
-
-# Of the store, those where its goroutines meet: all of it under the detector would take longer than the rest together.
-RACE_STORE := Queue|Guard|TestConformance/PostgreSQL,_merged
-
 FUZZ_SECONDS ?= 40 # shared by all fuzz functions; at least 1 second each
 
 ## run: start the demo on a synthetic country (ARGS="--today=2021-05-10" passes flags)
@@ -69,10 +61,11 @@ generate:
 
 ## build: build every program into bin/
 .PHONY: build
+# The programs apart: go build ./... would link each to throw it away.
 build: assets
-	go build ./...
 	@mkdir -p bin
-	@for program in $(wildcard cmd/*); do go build -o bin/ ./$$program; done
+	go build $$(go list -f '{{if ne .Name "main"}}{{.ImportPath}}{{end}}' ./...)
+	go build -o bin/ ./...
 
 ## fmt: format the Go code
 .PHONY: fmt
@@ -97,15 +90,8 @@ script-test: node_modules/.package-lock.json
 
 ## go-test: run the Go tests alone
 .PHONY: go-test
-# Vet is the business of lint. Those under the race detector wait for databases most of the time: the others run meanwhile.
 go-test: assets
-	@race="$$(go list $(RACE_PACKAGES))"; \
-	rest="$$(go list ./... | grep -vxF "$$race")"; \
-	raced="$$(mktemp)"; trap 'rm -f "$$raced"' EXIT; \
-	{ { go test -json -vet=off -timeout 15m -race $$race >"$$raced" 2>&1 || true; \
-	    go test -json -vet=off -timeout 15m -race -run '$(RACE_STORE)' ./internal/store >>"$$raced" 2>&1 || true; } & \
-	  go test -json -vet=off -timeout 15m $$rest || true; \
-	  wait; cat "$$raced"; } 2>&1 | go run ./scripts/testsum
+	@scripts/go-test
 
 ## bench: measure (see bench/README.md; ARGS="-only a" passes flags)
 .PHONY: bench
