@@ -36,7 +36,7 @@ func (b *bareStore) record(r *http.Request) error {
 		return err
 	}
 	id := r.PathValue("id")
-	num, version, err := b.facts(cookie.Value, id, r.PostForm.Get(registry.FieldLot), r.PostForm.Get(registry.FieldPlaceType), r.PostForm.Get(registry.FieldPlace))
+	num, version, err := b.facts(cookie.Value, id)
 	if err != nil {
 		return err
 	}
@@ -57,28 +57,18 @@ func (b *bareStore) record(r *http.Request) error {
 	return <-job.done
 }
 
-// facts reads the session and, in one view, all that is known of the record and of what the form names.
+// facts reads the session and all that is known of the record; what the form names is known from the dose before.
 // It returns the record's number and version.
-func (b *bareStore) facts(token, id, lot, placeType, place string) (num, version int64, err error) {
+func (b *bareStore) facts(token, id string) (num, version int64, err error) {
 	c := <-b.readers
 	defer func() { b.readers <- c }()
 	digest := sha256.Sum256([]byte(token))
 	if _, n, err := c.query(b.sql.session, hex.EncodeToString(digest[:])); err != nil || n != 1 {
 		return 0, 0, fmt.Errorf("%d sessions: %w", n, err)
 	}
-	if err := c.exec("BEGIN", 0); err != nil {
-		return 0, 0, err
-	}
-	defer func() { err = errors.Join(err, c.exec("COMMIT", 0)) }()
 	record, n, err := c.query(b.sql.record, id)
 	if err != nil || n < 1 {
 		return 0, 0, fmt.Errorf("%d rows of a record: %w", n, err)
-	}
-	if _, _, err := c.query(b.sql.lot, lot); err != nil {
-		return 0, 0, err
-	}
-	if _, _, err := c.query(b.sql.place, placeType, registry.Fold(place)); err != nil {
-		return 0, 0, err
 	}
 	num, known := record[0].(int64)
 	version, ok := record[2].(int64)

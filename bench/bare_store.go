@@ -90,8 +90,8 @@ func openBare(ctx context.Context, path string) (_ *bareStore, err error) {
 
 // bareSQL are the statements of one dose, in the words of the store.
 type bareSQL struct {
-	session, record, lot, place string // read
-	advance, dose, log          string // written
+	session, record    string // read
+	advance, dose, log string // written
 }
 
 func makeBareSQL(ctx context.Context, c *bareConn, dose, log []string) (bareSQL, error) {
@@ -110,9 +110,6 @@ func makeBareSQL(ctx context.Context, c *bareConn, dose, log []string) (bareSQL,
 		session: "SELECT data, expires FROM session WHERE id = $1",
 		record: "SELECT r.num, r.id, r.version, r.code, r.birth_date, r.birth_rank, " + strings.Join(patient.names[1:], ", ") + ", " + strings.Join(dose, ", ") +
 			" FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE r.id = $1",
-		lot: "SELECT vaccine_code FROM lot WHERE number = $1 ORDER BY vaccine_code",
-		place: "SELECT p.id, p.type, p.name, p.address, p.postal_code, p.locality, p.closed, p.label" +
-			" FROM vaccination_place p WHERE p.type = $1 AND p.folded_label = $2 ORDER BY p.id",
 		advance: "UPDATE record SET version = version + 1, last_change = $1 WHERE num = $2 AND version = $3 AND id IS NOT DISTINCT FROM $4",
 		dose:    "INSERT INTO entry (record_num, " + strings.Join(dose, ", ") + ") SELECT num, " + under(dose),
 		log:     "INSERT INTO access_log (" + strings.Join(log, ", ") + ") SELECT " + under(log),
