@@ -17,6 +17,9 @@ type Leaf struct {
 	Entry    *Entry // nil when there is no row of that number
 }
 
+// Renumbered tells whether an entry would be that of the leaf if it had its number, which it has not.
+func (l Leaf) Renumbered(e *Entry) bool { return e.Num != l.Num && e.under(l.Num).Hash() == l.Hash }
+
 // Stray is a row without a leaf.
 type Stray struct {
 	Num     int64
@@ -81,9 +84,10 @@ type verification struct {
 	heads   *headTrail
 	broken  bool // leaves are missing: no head can fit any more
 
-	unplaced  Finding // leaves that tell no row, as far as they follow one another
-	turn, num int64   // of the last leaf with a row
-	changed   []Leaf  // held back until it is known whether they were swapped
+	unplaced  Finding        // leaves that tell no row, as far as they follow one another
+	turn, num int64          // of the last leaf with a row
+	changed   []Leaf         // held back until it is known whether they were swapped
+	exchanged map[int64]bool // numbers of rows that have each other's, so that no leaf is of the rows under theirs
 	changes   int
 	retired   []*retiring
 	told      map[string]bool // digests of the retirements that entries tell of
@@ -99,7 +103,7 @@ type retiring struct {
 // Verify reads a log once and reports what is wrong with it, in about the order of the log. An error means
 // that it could not be read to the end.
 func Verify(ctx context.Context, log Source, rules Rules, report func(Finding)) (Summary, error) {
-	v := &verification{rules: rules, report: report, tree: &Frontier{}, num: -1, turn: -1, told: map[string]bool{}}
+	v := &verification{rules: rules, report: report, tree: &Frontier{}, num: -1, turn: -1, told: map[string]bool{}, exchanged: map[int64]bool{}}
 	for _, r := range log.Retirements {
 		v.retired = append(v.retired, &retiring{Retirement: r, first: -1})
 	}
@@ -218,11 +222,13 @@ func (v *verification) moment(leaf Leaf) {
 func (v *verification) change(leaf Leaf) {
 	if v.changes++; v.changes > compared {
 		v.settle(0)
-		v.find(Finding{Kind: EntryChanged, Position: leaf.Position, Num: leaf.Num})
+		v.find(changedOr(leaf))
 		return
 	}
 	for i, other := range v.changed {
-		if other.Entry.under(leaf.Num).Hash() == leaf.Hash && leaf.Entry.under(other.Num).Hash() == other.Hash {
+		numbers := other.Entry.Num == leaf.Num && leaf.Entry.Num == other.Num && other.Renumbered(other.Entry) && leaf.Renumbered(leaf.Entry)
+		if numbers || other.Entry.under(leaf.Num).Hash() == leaf.Hash && leaf.Entry.under(other.Num).Hash() == other.Hash {
+			v.exchanged[leaf.Num], v.exchanged[other.Num] = numbers, numbers
 			v.find(Finding{Kind: EntriesSwapped, Position: other.Position, Num: other.Num, OtherPosition: leaf.Position, OtherNum: leaf.Num})
 			v.changed = append(v.changed[:i], v.changed[i+1:]...)
 			return
@@ -235,8 +241,17 @@ func (v *verification) change(leaf Leaf) {
 // settle reports changed entries until no more than some are held back.
 func (v *verification) settle(most int) {
 	for ; len(v.changed) > most; v.changed = v.changed[1:] {
-		v.find(Finding{Kind: EntryChanged, Position: v.changed[0].Position, Num: v.changed[0].Num})
+		v.find(changedOr(v.changed[0]))
 	}
+}
+
+// changedOr tells of a leaf whose row is another: it changed, or it is under another number, where it shows as inserted.
+func changedOr(leaf Leaf) Finding {
+	kind := EntryChanged
+	if leaf.Renumbered(leaf.Entry) {
+		kind = EntryMissing
+	}
+	return Finding{Kind: kind, Position: leaf.Position, Num: leaf.Num}
 }
 
 // gone accounts for a leaf without a row.
@@ -276,6 +291,8 @@ func (v *verification) strays(rows iter.Seq2[Stray, error]) error {
 		switch {
 		case err != nil:
 			return err
+		case !row.Waiting && v.exchanged[row.Num]:
+			delete(v.exchanged, row.Num) // told already; another of that number is not
 		case !row.Waiting:
 			v.find(Finding{Kind: EntryInserted, Num: row.Num, At: row.At})
 		case row.At.Before(v.rules.Now.Add(-v.rules.Lag)):

@@ -168,9 +168,11 @@ func TestTheServiceCanOnlyAddToTheLog(t *testing.T) {
 	signedLog(t, s, 100)
 	c := besides(t, url)
 	done(t, c, "SET ROLE "+serviceRole)
-	for _, table := range []string{"log_leaf", "log_node", "log_head", "log_retirement", "access_log"} {
-		for _, text := range []string{"DELETE FROM " + table, "UPDATE " + table + " SET at = 1", "TRUNCATE " + table} {
-			if _, err := c.Exec(t.Context(), text); err == nil || !strings.Contains(err.Error(), "permission denied") && !strings.Contains(err.Error(), "does not exist") {
+	for table, column := range map[string]string{
+		"log_run": "position", "log_node": "ends", "log_head": "at", "log_retirement": "before", "access_log": "at",
+	} {
+		for _, text := range []string{"DELETE FROM " + table, "UPDATE " + table + " SET " + column + " = 1", "TRUNCATE " + table} {
+			if _, err := c.Exec(t.Context(), text); err == nil || !strings.Contains(err.Error(), "permission denied") {
 				t.Errorf("%s: %v", text, err)
 			}
 		}
@@ -214,6 +216,21 @@ func TestTamperingOfWhoHasThePostgreSQLIsFound(t *testing.T) {
 			},
 			func(x, y int64) []accesslog.Finding {
 				return []accesslog.Finding{{Kind: accesslog.EntriesSwapped, Position: 149, Num: x, OtherPosition: 449, OtherNum: y}}
+			},
+		},
+		"two numbers exchanged": {
+			[]string{"UPDATE access_log SET num = %[1]d + %[2]d - num WHERE num IN (%[1]d, %[2]d)"},
+			func(x, y int64) []accesslog.Finding {
+				return []accesslog.Finding{{Kind: accesslog.EntriesSwapped, Position: 149, Num: x, OtherPosition: 449, OtherNum: y}}
+			},
+		},
+		"one number changed": {
+			[]string{"UPDATE access_log SET num = -5 WHERE num = %[1]d"},
+			func(x, _ int64) []accesslog.Finding {
+				return []accesslog.Finding{
+					{Kind: accesslog.EntryMissing, Position: 149, Num: x},
+					{Kind: accesslog.EntryInserted, At: time.Date(2021, 1, 4, 8, 2, 30, 0, time.UTC)},
+				}
 			},
 		},
 		"one row put before": {

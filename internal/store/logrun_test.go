@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"maps"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -58,31 +59,27 @@ func changed(r run, change func(leaves []newLeaf)) run {
 	return runsOf(r.position, leaves)[0]
 }
 
-// TestTamperingWithRunsIsFound does to runs of leaves what somebody could who has the database in hand. Runs have 100
-// leaves each; the entry number n is at position n-1.
-func TestTamperingWithRunsIsFound(t *testing.T) {
-	base := filepath.Join(t.TempDir(), "base.db")
-	s, err := Open(t.Context(), base, Options{})
-	if err != nil {
-		t.Fatal(err)
+// runTampering changes runs; want is what is found, nil for whatever it is.
+type runTampering struct {
+	change func(runs []run) []run
+	want   []accesslog.Finding
+}
+
+// entriesInserted are entries that no leaf is of any more.
+func entriesInserted(from, until int64) (all []accesslog.Finding) {
+	for n := from; n < until; n++ {
+		at := time.Date(2021, 1, 4, 8, 0, int(n), 0, time.UTC)
+		all = append(all, accesslog.Finding{Kind: accesslog.EntryInserted, Num: n, At: at})
 	}
-	keys := signedLog(t, s, 600)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	inserted := func(from, until int64) (all []accesslog.Finding) {
-		for n := from; n < until; n++ {
-			at := time.Date(2021, 1, 4, 8, 0, int(n), 0, time.UTC)
-			all = append(all, accesslog.Finding{Kind: accesslog.EntryInserted, Num: n, At: at})
-		}
-		return all
-	}
+	return all
+}
+
+// runTamperings are done to whole runs and their hashes, and to places.
+func runTamperings() map[string]runTampering {
+	all := placeTamperings()
 	head2 := accesslog.Finding{Kind: accesslog.HeadUnfit, Position: 100, Until: 200, Head: 2}
 	nodes := []accesslog.Finding{{Kind: accesslog.NodeUnfit, Until: 256}, {Kind: accesslog.NodeUnfit, Until: 512}}
-	for name, c := range map[string]struct {
-		change func(runs []run) []run
-		want   []accesslog.Finding
-	}{
+	maps.Copy(all, map[string]runTampering{
 		"a byte of a hash": {
 			func(runs []run) []run {
 				runs[1].hashes[49*hashSize+7] ^= 1
@@ -92,11 +89,11 @@ func TestTamperingWithRunsIsFound(t *testing.T) {
 		},
 		"a run removed": {
 			func(runs []run) []run { return slices.Delete(runs, 1, 2) },
-			append([]accesslog.Finding{{Kind: accesslog.LeafMissing, Position: 100, Until: 200}, head2}, inserted(101, 201)...),
+			append([]accesslog.Finding{{Kind: accesslog.LeafMissing, Position: 100, Until: 200}, head2}, entriesInserted(101, 201)...),
 		},
 		"the last run removed": {
 			func(runs []run) []run { return runs[:5] },
-			append([]accesslog.Finding{{Kind: accesslog.LogShort, Position: 500, Until: 600, Head: 6}}, inserted(501, 601)...),
+			append([]accesslog.Finding{{Kind: accesslog.LogShort, Position: 500, Until: 600, Head: 6}}, entriesInserted(501, 601)...),
 		},
 		"two runs swapped": {
 			func(runs []run) []run {
@@ -110,12 +107,41 @@ func TestTamperingWithRunsIsFound(t *testing.T) {
 				{Kind: accesslog.LeafOrder, Position: 300, Num: 101},
 			},
 		},
+		"a hash cut off, with its place": {
+			func(runs []run) []run {
+				runs[1] = runsOf(100, newLeaves(runs[1])[:99])[0]
+				return runs
+			},
+			append([]accesslog.Finding{{Kind: accesslog.LeafMissing, Position: 199, Until: 200}, head2}, entriesInserted(200, 201)...),
+		},
+		"a run twice": {
+			func(runs []run) []run {
+				double := runs[1]
+				double.position = 150
+				return slices.Insert(runs, 2, double)
+			},
+			nil, // whatever it says
+		},
+		// A run that was split holds the same leaves at the same positions: that is the same log.
+		"a run split": {
+			func(runs []run) []run {
+				leaves := newLeaves(runs[1])
+				return slices.Concat(runs[:1], runsOf(100, leaves[:49]), runsOf(149, leaves[49:]), runs[2:])
+			},
+			[]accesslog.Finding{},
+		},
+	})
+	return all
+}
+
+func placeTamperings() map[string]runTampering {
+	return map[string]runTampering{
 		"a number": {
 			func(runs []run) []run {
 				runs[1] = changed(runs[1], func(leaves []newLeaf) { leaves[49].num = 1150 })
 				return runs
 			},
-			append([]accesslog.Finding{{Kind: accesslog.EntryMissing, Position: 149, Num: 1150}}, inserted(150, 151)...),
+			append([]accesslog.Finding{{Kind: accesslog.EntryMissing, Position: 149, Num: 1150}}, entriesInserted(150, 151)...),
 		},
 		"two numbers exchanged": {
 			func(runs []run) []run {
@@ -141,46 +167,38 @@ func TestTamperingWithRunsIsFound(t *testing.T) {
 				runs[1].places = runs[1].places[:len(runs[1].places)-2]
 				return runs
 			},
-			append([]accesslog.Finding{{Kind: accesslog.LeafUnplaced, Position: 199, Until: 200}}, inserted(200, 201)...),
+			append([]accesslog.Finding{{Kind: accesslog.LeafUnplaced, Position: 199, Until: 200}}, entriesInserted(200, 201)...),
 		},
 		"all places gone": {
 			func(runs []run) []run {
 				runs[1].places = []byte{}
 				return runs
 			},
-			append([]accesslog.Finding{{Kind: accesslog.LeafUnplaced, Position: 100, Until: 200}}, inserted(101, 201)...),
+			append([]accesslog.Finding{{Kind: accesslog.LeafUnplaced, Position: 100, Until: 200}}, entriesInserted(101, 201)...),
 		},
 		"a place too many": {
 			func(runs []run) []run {
 				runs[1].places = appendPlace(runs[1].places, place{}, place{0, 1, 1})
 				return runs
 			},
-			append([]accesslog.Finding{{Kind: accesslog.LeafUnplaced, Position: 199, Until: 200}}, inserted(200, 201)...),
+			append([]accesslog.Finding{{Kind: accesslog.LeafUnplaced, Position: 199, Until: 200}}, entriesInserted(200, 201)...),
 		},
-		"a hash cut off, with its place": {
-			func(runs []run) []run {
-				runs[1] = runsOf(100, newLeaves(runs[1])[:99])[0]
-				return runs
-			},
-			append([]accesslog.Finding{{Kind: accesslog.LeafMissing, Position: 199, Until: 200}, head2}, inserted(200, 201)...),
-		},
-		"a run twice": {
-			func(runs []run) []run {
-				double := runs[1]
-				double.position = 150
-				return slices.Insert(runs, 2, double)
-			},
-			nil, // whatever it says
-		},
-		// A run that was split holds the same leaves at the same positions: that is the same log.
-		"a run split": {
-			func(runs []run) []run {
-				leaves := newLeaves(runs[1])
-				return slices.Concat(runs[:1], runsOf(100, leaves[:49]), runsOf(149, leaves[49:]), runs[2:])
-			},
-			[]accesslog.Finding{},
-		},
-	} {
+	}
+}
+
+// TestTamperingWithRunsIsFound does to runs of leaves what somebody could who has the database in hand. Runs have 100
+// leaves each; the entry number n is at position n-1.
+func TestTamperingWithRunsIsFound(t *testing.T) {
+	base := filepath.Join(t.TempDir(), "base.db")
+	s, err := Open(t.Context(), base, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := signedLog(t, s, 600)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range runTamperings() {
 		t.Run(name, func(t *testing.T) {
 			s, path := copied(t, base)
 			db := aside(t, path)

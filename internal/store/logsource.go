@@ -85,6 +85,7 @@ func (s *Store) page(ctx context.Context, from, until int64, gone time.Time) ([]
 		if err := s.engine.read(ctx, found.by(s.log.search, strings.Join(turns, ","), strings.Join(nums, ","))); err != nil {
 			return nil, fmt.Errorf("searching entries of the log: %w", err)
 		}
+		found.renumbered(leaves, gone)
 	}
 	return found.of(leaves), nil
 }
@@ -100,6 +101,38 @@ func (f entriesFound) by(sql string, args ...any) query {
 		at, e := place{turn: h.turn, num: h.entry.Num}, h.entry
 		f[at] = append(f[at], &e)
 	}, sql, args...)
+}
+
+// mostRenumbered is how many entries without a leaf are looked at for one that lost its number: where there are more,
+// that would cost more than it tells.
+const mostRenumbered = 64
+
+// renumbered gives leaves that have no entry those that would be theirs under another number, which is the number of
+// another leaf: somebody exchanged the two.
+func (f entriesFound) renumbered(leaves []accesslog.Leaf, gone time.Time) {
+	claimed := map[place]bool{}
+	for _, leaf := range leaves {
+		claimed[placeOf(leaf)] = true
+	}
+	var spare []*accesslog.Entry
+	for at, entries := range f {
+		if !claimed[at] {
+			spare = append(spare, entries...)
+		}
+	}
+	if len(spare) > mostRenumbered {
+		return
+	}
+	for _, leaf := range leaves {
+		if len(f[placeOf(leaf)]) > 0 || leaf.At.Before(gone) {
+			continue
+		}
+		for _, e := range spare {
+			if leaf.Renumbered(e) {
+				f[placeOf(leaf)] = []*accesslog.Entry{e}
+			}
+		}
+	}
 }
 
 // of gives leaves their entries. A leaf that has several comes as often.
