@@ -9,6 +9,7 @@ package opsim
 
 import (
 	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -73,6 +74,9 @@ type Options struct {
 	// LogoutURI is where the service is told that one of its sessions ended here; empty: it is not told.
 	LogoutURI string
 	Now       func() time.Time // clock of codes and tokens; default time.Now
+	// SigningKey is what tokens are signed with; default a new one. Tests that start many simulators give each the same:
+	// to make one is more work than most of them.
+	SigningKey *rsa.PrivateKey
 }
 
 // Addresses are the endpoints of a simulator, as a client would configure them.
@@ -106,7 +110,7 @@ type simulator struct {
 }
 
 // New returns the simulator's handler, to be served at Options.BaseURL. It makes
-// a new signing key: tokens of an earlier simulator are not accepted.
+// a new signing key, unless it is given one: tokens of an earlier simulator are not accepted.
 func New(kind Kind, options Options) (http.Handler, error) {
 	if err := options.check(); err != nil {
 		return nil, fmt.Errorf("opsim: options: %w", err)
@@ -114,15 +118,19 @@ func New(kind Kind, options Options) (http.Handler, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	options.BaseURL = strings.TrimSuffix(options.BaseURL, "/")
-	store, err := newStorage(kind, options)
-	if err != nil {
-		return nil, err
+	if options.SigningKey == nil {
+		key, err := rsa.GenerateKey(rand.Reader, 2048)
+		if err != nil {
+			return nil, fmt.Errorf("opsim: signing key: %w", err)
+		}
+		options.SigningKey = key
 	}
+	options.BaseURL = strings.TrimSuffix(options.BaseURL, "/")
+	store := newStorage(kind, options)
 	sim := &simulator{kind: kind, options: options, addresses: kind.AddressesAt(options.BaseURL), storage: store}
 	store.ended = sim.tellSignOut
-	sim.provider, err = sim.newProvider()
-	if err != nil {
+	var err error
+	if sim.provider, err = sim.newProvider(); err != nil {
 		return nil, fmt.Errorf("opsim: provider: %w", err)
 	}
 	return sim.routes(), nil

@@ -6,7 +6,6 @@ import (
 	"crypto/rsa"
 	"crypto/subtle"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -52,21 +51,17 @@ type storage struct {
 
 type accessToken struct{ subject, clientID, session string }
 
-func newStorage(kind Kind, options Options) (*storage, error) {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, fmt.Errorf("opsim: signing key: %w", err)
-	}
+func newStorage(kind Kind, options Options) *storage {
 	return &storage{
 		client:   client{kind: kind, options: options},
 		secret:   options.ClientSecret,
-		key:      key,
+		key:      options.SigningKey,
 		now:      options.Now,
 		requests: newExpiring[authRequest](requestLifetime),
 		codes:    newExpiring[string](codeLifetime),
 		tokens:   newExpiring[accessToken](accessTokenLifetime),
 		sessions: newExpiring[string](sessionLifetime),
-	}, nil
+	}
 }
 
 // CreateAuthRequest keeps a request to sign in. What the library leaves optional

@@ -47,5 +47,5 @@ func kind() opsim.Kind {
 func AddressesAt(baseURL string) Addresses { return kind().AddressesAt(baseURL) }
 
 // New returns the simulator's handler, to be served at Options.BaseURL. It makes
-// a new signing key: tokens of an earlier simulator are not accepted.
+// a new signing key, unless it is given one: tokens of an earlier simulator are not accepted.
 func New(options Options) (http.Handler, error) { return opsim.New(kind(), options) }

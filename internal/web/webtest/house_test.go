@@ -3,6 +3,8 @@ package webtest_test
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -172,6 +174,20 @@ func (h *house) furnish(t *testing.T, cases *registry.Registry) {
 
 var operator = registry.Actor{Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: "TEST"}}
 
+// What the two simulators of every house sign with: keys of their own, since neither may speak for the other.
+var providersKey, agentsKey = sync.OnceValues(newSigningKey), sync.OnceValues(newSigningKey)
+
+func newSigningKey() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) }
+
+func signingKey(t *testing.T, made func() (*rsa.PrivateKey, error)) *rsa.PrivateKey {
+	t.Helper()
+	key, err := made()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
 // config points the service at the simulator, which it makes.
 func (h *house) config(t *testing.T) service.Config {
 	t.Helper()
@@ -180,7 +196,7 @@ func (h *house) config(t *testing.T) service.Config {
 	handler, err := pscsim.New(pscsim.Options{
 		BaseURL: base, ClientID: "vaccin-test", ClientSecret: "of the test only",
 		RedirectURIs: []string{h.base + "/connexion/psc/retour"}, PostLogoutRedirectURIs: []string{h.base + "/deconnecte"},
-		LogoutURI: h.base + "/connexion/psc/deconnexion",
+		LogoutURI: h.base + "/connexion/psc/deconnexion", SigningKey: signingKey(t, providersKey),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +218,7 @@ func (h *house) agentsConfig(t *testing.T) service.AgentsConfig {
 	handler, err := agentsim.New(agentsim.Options{
 		BaseURL: base, ClientID: "vaccin-agents", ClientSecret: "of the test only",
 		RedirectURIs: []string{h.base + "/connexion/agents/retour"}, PostLogoutRedirectURIs: []string{h.base + "/deconnecte"},
-		LogoutURI: h.base + "/connexion/agents/deconnexion",
+		LogoutURI: h.base + "/connexion/agents/deconnexion", SigningKey: signingKey(t, agentsKey),
 	})
 	if err != nil {
 		t.Fatal(err)
