@@ -59,7 +59,7 @@ func openCopyTarget(ctx context.Context, at string, look bool) (_ *copyTarget, e
 	}
 	alone := false
 	if err == nil {
-		err = t.conn.QueryRow(ctx, lockCopy).Scan(&alone)
+		alone, err = t.lock(ctx)
 	}
 	if err == nil && !alone {
 		err = fmt.Errorf("%w: another copies into it", ErrCopying)
@@ -68,6 +68,17 @@ func openCopyTarget(ctx context.Context, at string, look bool) (_ *copyTarget, e
 		return nil, errors.Join(err, t.close())
 	}
 	return t, nil
+}
+
+// lock tells whether this is the only one that copies into the database. One that was killed a moment ago, or has just
+// ended, is still there until the server has seen it.
+func (t *copyTarget) lock(ctx context.Context) (alone bool, err error) {
+	for began := time.Now(); ; time.Sleep(retryEvery) {
+		err = t.conn.QueryRow(ctx, lockCopy).Scan(&alone)
+		if err != nil || alone || time.Since(began) > patience {
+			return alone, err
+		}
+	}
 }
 
 func (t *copyTarget) close() error { return t.conn.Close(context.Background()) }
