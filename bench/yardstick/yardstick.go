@@ -69,7 +69,8 @@ func New(cluster *postgrestest.Cluster, database string, persons int) (*Bare, er
 	if err := cluster.Run("createdb", append(b.reached(""), database)...); err != nil {
 		return nil, fmt.Errorf("making the yardstick's database: %w", err)
 	}
-	err = cluster.Run("psql", b.reached("-d", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "n="+strconv.Itoa(persons), "-f", filepath.Join(b.folder, "schema.sql"))...)
+	// Of an integer the birth dates of schema.sql overflow from 271,184 persons on.
+	err = cluster.Run("psql", b.reached("-d", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "n="+strconv.Itoa(persons)+"::bigint", "-f", filepath.Join(b.folder, "schema.sql"))...)
 	if err != nil {
 		return nil, fmt.Errorf("making the yardstick's tables: %w", err)
 	}
