@@ -77,7 +77,10 @@ func (w *sessionWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // for a session goes with it.
 func (m *Manager) save(w http.ResponseWriter, r *http.Request, token string) error {
 	switch m.sessions.Status(r.Context()) {
-	case scs.Modified:
+	case scs.Modified: // which those with an idle time are as soon as they are read
+		if m.kept.stands(loadedIn(r.Context())) {
+			return nil
+		}
 		now, until, err := m.sessions.Commit(r.Context())
 		if err != nil {
 			return err

@@ -22,7 +22,8 @@ const touchEvery = time.Minute
 type sealedStore struct {
 	store  Store
 	sealer *Sealer
-	touch  time.Duration
+	idle   time.Duration
+	touch  time.Duration // how much of it passes before it is written
 
 	locks [1 << 12]sync.Mutex
 }
@@ -38,7 +39,7 @@ func (s *sealedStore) lock(id string) (unlock func()) {
 }
 
 func newSealedStore(store Store, sealer *Sealer, idle time.Duration) *sealedStore {
-	return &sealedStore{store: store, sealer: sealer, touch: min(touchEvery, idle/4)}
+	return &sealedStore{store: store, sealer: sealer, idle: idle, touch: min(touchEvery, idle/4)}
 }
 
 // loaded is the session as this request read it; it is empty until then.
@@ -47,7 +48,8 @@ type loaded struct {
 	data    []byte
 	expires time.Time
 
-	leaves bool // what the browser keeps for it
+	leaves  bool // what the browser keeps for it
+	changed bool // by this request
 }
 
 type loadedKey struct{}
@@ -63,6 +65,13 @@ func loadedIn(ctx context.Context) *loaded {
 	return l
 }
 
+// change notes that the request changes its session.
+func change(ctx context.Context) {
+	if l := loadedIn(ctx); l != nil {
+		l.changed = true
+	}
+}
+
 // leaveJars has the answer delete what the browser keeps for the session.
 func leaveJars(ctx context.Context) {
 	if l := loadedIn(ctx); l != nil {
@@ -75,7 +84,7 @@ func (s *sealedStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 	id := sessionID(token)
 	data, expires, ok, err := s.find(ctx, id)
 	if l := loadedIn(ctx); l != nil && ok {
-		*l = loaded{id: id, data: data, expires: expires}
+		l.id, l.data, l.expires = id, data, expires
 	}
 	return data, ok, err
 }
@@ -90,6 +99,12 @@ func (s *sealedStore) find(ctx context.Context, id string) ([]byte, time.Time, b
 		return nil, time.Time{}, false, nil // sealed with a key of before: the person signs in again
 	}
 	return data, expires, true, nil
+}
+
+// stands tells that a session need not be written: this request read it and changed nothing, and its idle time is not
+// due.
+func (s *sealedStore) stands(seen *loaded) bool {
+	return seen.id != "" && !seen.changed && !seen.leaves && time.Until(seen.expires) > s.idle-s.touch
 }
 
 // CommitCtx writes a new session, or what this request changed of the one it read.

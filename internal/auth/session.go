@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -28,6 +29,7 @@ const KeptFor = 4 * time.Hour
 // Manager gives each request its session.
 type Manager struct {
 	sessions *scs.SessionManager
+	kept     *sealedStore // beneath sessions
 	store    Store
 	sealer   *Sealer
 	secure   bool
@@ -44,7 +46,8 @@ func NewManager(store Store, sealer *Sealer, options Options) *Manager {
 		options.Absolute = 4 * time.Hour
 	}
 	sessions := scs.New()
-	sessions.Store = newSealedStore(store, sealer, options.Idle)
+	kept := newSealedStore(store, sealer, options.Idle)
+	sessions.Store = kept
 	sessions.Codec = codec{}
 	sessions.IdleTimeout, sessions.Lifetime = options.Idle, options.Absolute
 	sessions.Cookie.Name = cookieName("vaccin_session", options.Secure)
@@ -54,7 +57,7 @@ func NewManager(store Store, sealer *Sealer, options Options) *Manager {
 	failed := func(w http.ResponseWriter, _ *http.Request, _ error) {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 	}
-	return &Manager{sessions: sessions, store: store, sealer: sealer, secure: options.Secure, failed: failed}
+	return &Manager{sessions: sessions, kept: kept, store: store, sealer: sealer, secure: options.Secure, failed: failed}
 }
 
 // cookieName asks the browser, over https, to keep the cookie to this very host.
@@ -74,8 +77,8 @@ func (m *Manager) Begin(ctx context.Context, login Login) error {
 		return fmt.Errorf("renewing the session at sign-in: %w", err)
 	}
 	leaveJars(ctx)
-	m.sessions.Put(ctx, idTokenKey, []byte(login.IDToken))
-	m.sessions.Put(ctx, tagsKey, m.tags(login).encode())
+	m.put(ctx, idTokenKey, []byte(login.IDToken))
+	m.put(ctx, tagsKey, m.tags(login).encode())
 	return m.Put(ctx, loginKey, login)
 }
 
@@ -89,7 +92,7 @@ const (
 	tagsKey    = "tags"
 )
 
-// Login returns who is signed in.
+// Login returns who is signed in, without the identity token.
 func (m *Manager) Login(ctx context.Context) (Login, bool) {
 	if loadedIn(ctx) == nil {
 		return Login{}, false
@@ -98,8 +101,15 @@ func (m *Manager) Login(ctx context.Context) (Login, bool) {
 	if err != nil || l.NationalID == "" {
 		return Login{}, false
 	}
-	l.IDToken = string(m.sessions.GetBytes(ctx, idTokenKey))
 	return l, true
+}
+
+// IDToken returns the identity token of who is signed in.
+func (m *Manager) IDToken(ctx context.Context) string {
+	if loadedIn(ctx) == nil {
+		return ""
+	}
+	return string(m.sessions.GetBytes(ctx, idTokenKey))
 }
 
 // Choose sets the place of practice in use, by its rank among the practices of the login.
@@ -122,7 +132,7 @@ func (m *Manager) ChooseRole(ctx context.Context, role registry.Role) error {
 	if l.Role != role && l.Role != "" {
 		for _, name := range m.sessions.Keys(ctx) {
 			if name != loginKey && name != idTokenKey && name != tagsKey {
-				m.sessions.Remove(ctx, name)
+				m.Drop(ctx, name)
 			}
 		}
 		leaveJars(ctx)
@@ -138,8 +148,16 @@ func (m *Manager) Put(ctx context.Context, name string, value any) error {
 	if err != nil {
 		return fmt.Errorf("keeping %s in the session: %w", name, err)
 	}
-	m.sessions.Put(ctx, name, data)
+	m.put(ctx, name, data)
 	return nil
+}
+
+func (m *Manager) put(ctx context.Context, name string, data []byte) {
+	if l := loadedIn(ctx); l != nil && bytes.Equal(m.sessions.GetBytes(ctx, name), data) {
+		return // as the place and lot of a doctor's next dose are most of the time
+	}
+	change(ctx)
+	m.sessions.Put(ctx, name, data)
 }
 
 // Get reads a value of the session into a pointer, and tells whether it was there. Outside of
@@ -159,7 +177,10 @@ func (m *Manager) Get(ctx context.Context, name string, into any) (bool, error) 
 }
 
 // Drop removes a value of the session.
-func (m *Manager) Drop(ctx context.Context, name string) { m.sessions.Remove(ctx, name) }
+func (m *Manager) Drop(ctx context.Context, name string) {
+	change(ctx)
+	m.sessions.Remove(ctx, name)
+}
 
 // Expired tells whose session the request's cookie names, if that session is known and has expired.
 func (m *Manager) Expired(r *http.Request) (nationalID string, ok bool, err error) {

@@ -150,7 +150,7 @@ func (s *Service) Serve(told context.Context) error {
 // what is in use is little, and a good part of the processor's time went to looking through it.
 func rareCollections() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(800)
 	}
 }
 

@@ -195,10 +195,27 @@ func text(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
+// roomOf is how many bytes a value takes, or somewhat more.
+func roomOf(value any) int {
+	switch v := value.(type) {
+	case string:
+		return len(v)
+	case []byte:
+		return len(v)
+	case nil, bool, int, int64:
+		return 8
+	}
+	return 32
+}
+
 // encodeArray is one argument of many works, as an array.
 func encodeArray(kind uint32, n int, value func(i int) any) ([]byte, error) {
-	array := binary.BigEndian.AppendUint32(make([]byte, 0, 20+16*n), 1) // one dimension
-	array = binary.BigEndian.AppendUint32(array, 1)                     // NULL may be among them
+	room := 20
+	for i := range n {
+		room += 4 + roomOf(value(i))
+	}
+	array := binary.BigEndian.AppendUint32(make([]byte, 0, room), 1) // one dimension
+	array = binary.BigEndian.AppendUint32(array, 1)                  // NULL may be among them
 	array = binary.BigEndian.AppendUint32(array, kind)
 	array = binary.BigEndian.AppendUint32(array, uint32(n))
 	array = binary.BigEndian.AppendUint32(array, 1) // the first has number 1

@@ -116,15 +116,19 @@ type gathered struct {
 // query is the question, one of those that begin with selectRecord. The columns of a record, which stand again in
 // every row, are read once.
 func (g *gathered) query(sql string, args ...any) query {
+	var f found
+	var e entryRow
+	own := e.columns()
+	each := slices.Concat([]any{&e.record}, passed(foundColumns-1), own)
+	once := append(f.columns(), passed(len(own))...)
 	return query{sql: sql, args: args, often: true, row: func(scan func(...any) error) error {
-		var e entryRow
-		own := e.columns()
-		if err := scan(slices.Concat([]any{&e.record}, passed(foundColumns-1), own)...); err != nil {
+		e = entryRow{}
+		if err := scan(each...); err != nil {
 			return err
 		}
 		if !slices.ContainsFunc(g.records, func(known found) bool { return known.num == e.record }) {
-			var f found
-			if err := scan(append(f.columns(), passed(len(own))...)...); err != nil {
+			f = found{}
+			if err := scan(once...); err != nil {
 				return err
 			}
 			g.records = append(g.records, f)

@@ -34,6 +34,7 @@ func (s *Server) sessions(w http.ResponseWriter, r *http.Request, login auth.Log
 }
 
 func (s *Server) endSessions(w http.ResponseWriter, r *http.Request, login auth.Login) error {
+	login.IDToken = s.Auth.IDToken(r.Context())
 	if err := s.Auth.EndEverywhere(r.Context(), login.NationalID); err != nil {
 		return err
 	}

@@ -300,6 +300,7 @@ type signInView struct {
 // signOut ends the session here, then at the provider.
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
 	login, ok := s.Auth.Login(r.Context())
+	login.IDToken = s.Auth.IDToken(r.Context())
 	if err := s.Auth.End(r.Context()); err != nil {
 		return err
 	}
