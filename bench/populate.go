@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 )
@@ -78,27 +80,44 @@ func (n *nation) copyEntries() error {
 			" pairs AS (SELECT o.num, o.id, o.person, m.num AS model, m.id AS model_id, m.version, m.last_change" +
 			" FROM r o JOIN r m ON m.person = o.person % 10 WHERE m.person < 10 AND o.person >= 10) "
 	)
-	statements := []string{}
 	columns, err := n.columns("entry", "record_num")
 	if err != nil {
 		return err
 	}
-	statements = append(statements, pairs+"INSERT INTO entry (record_num, "+columns+") SELECT p.num, "+columns+
-		" FROM pairs p JOIN entry t ON t.record_num = p.model ORDER BY p.num, t.step")
+	entries := pairs + "INSERT INTO entry (record_num, " + columns + ") SELECT p.num, " + columns +
+		" FROM pairs p JOIN entry t ON t.record_num = p.model WHERE p.person %s " + strconv.Itoa(n.persons/2) + " ORDER BY p.num, t.step"
 	columns, err = n.columns("access_log", "record_id", "num", "txid")
 	if err != nil {
 		return err
 	}
 	named := "t." + strings.ReplaceAll(columns, ", ", ", t.")
-	statements = append(statements,
+	if err := n.atOnce(
+		fmt.Sprintf(entries, "<"), fmt.Sprintf(entries, ">="),
 		pairs+"INSERT INTO access_log (record_id, "+columns+") SELECT p.id, "+named+" FROM pairs p JOIN access_log t ON t.record_id = p.model_id"+
 			" WHERE p.person < "+strconv.Itoa(loggedPersons)+" ORDER BY t.at, p.num",
 		pairs+"UPDATE record SET version = p.version, last_change = p.last_change FROM pairs p WHERE p.num = record.num AND p.version > 1",
-		"VACUUM FULL record", "VACUUM ANALYZE", "CHECKPOINT")
-	for _, s := range statements {
-		if _, err := n.cluster.SQL(n.name, s); err != nil {
-			return fmt.Errorf("copying entries: %w", err)
+	); err != nil {
+		return err
+	}
+	for _, s := range []string{"VACUUM FULL record", "VACUUM ANALYZE", "CHECKPOINT"} {
+		if err := n.atOnce(s); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// atOnce has the database do statements beside each other.
+func (n *nation) atOnce(statements ...string) error {
+	var group errgroup.Group
+	for _, s := range statements {
+		group.Go(func() error {
+			_, err := n.cluster.SQL(n.name, s)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("copying entries: %w", err)
 	}
 	return nil
 }
