@@ -84,15 +84,17 @@ func (n *nation) copyEntries() error {
 	if err != nil {
 		return err
 	}
-	entries := pairs + "INSERT INTO entry (record_num, " + columns + ") SELECT p.num, " + columns +
-		" FROM pairs p JOIN entry t ON t.record_num = p.model WHERE p.person %s " + strconv.Itoa(n.persons/2) + " ORDER BY p.num, t.step"
+	half := func(side string) string {
+		return pairs + "INSERT INTO entry (record_num, " + columns + ") SELECT p.num, " + columns +
+			" FROM pairs p JOIN entry t ON t.record_num = p.model WHERE p.person " + side + " " + strconv.Itoa(n.persons/2) + " ORDER BY p.num, t.step"
+	}
 	columns, err = n.columns("access_log", "record_id", "num", "txid")
 	if err != nil {
 		return err
 	}
 	named := "t." + strings.ReplaceAll(columns, ", ", ", t.")
 	if err := n.atOnce(
-		fmt.Sprintf(entries, "<"), fmt.Sprintf(entries, ">="),
+		half("<"), half(">="),
 		pairs+"INSERT INTO access_log (record_id, "+columns+") SELECT p.id, "+named+" FROM pairs p JOIN access_log t ON t.record_id = p.model_id"+
 			" WHERE p.person < "+strconv.Itoa(loggedPersons)+" ORDER BY t.at, p.num",
 		pairs+"UPDATE record SET version = p.version, last_change = p.last_change FROM pairs p WHERE p.num = record.num AND p.version > 1",
