@@ -80,15 +80,15 @@ func (n *nation) copyEntries() error {
 			" pairs AS (SELECT o.num, o.id, o.person, m.num AS model, m.id AS model_id, m.version, m.last_change" +
 			" FROM r o JOIN r m ON m.person = o.person % 10 WHERE m.person < 10 AND o.person >= 10) "
 	)
-	columns, err := n.columns("entry", "record_num")
+	ofEntries, err := n.columns("entry", "record_num")
 	if err != nil {
 		return err
 	}
 	half := func(side string) string {
-		return pairs + "INSERT INTO entry (record_num, " + columns + ") SELECT p.num, " + columns +
+		return pairs + "INSERT INTO entry (record_num, " + ofEntries + ") SELECT p.num, " + ofEntries +
 			" FROM pairs p JOIN entry t ON t.record_num = p.model WHERE p.person " + side + " " + strconv.Itoa(n.persons/2) + " ORDER BY p.num, t.step"
 	}
-	columns, err = n.columns("access_log", "record_id", "num", "txid")
+	columns, err := n.columns("access_log", "record_id", "num", "txid")
 	if err != nil {
 		return err
 	}
