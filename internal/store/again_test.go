@@ -49,7 +49,7 @@ func TestWorkThatWasDoneUnknownIsNotDoneAgain(t *testing.T) {
 			}
 			for what, w := range map[string]work{"declaration": declare, "search": paid} {
 				for try, want := range []error{nil, registry.ErrOvertaken} {
-					refusals, failed := s.engine.transact([]work{w})
+					refusals, failed := s.engine.transact([]work{w}, func() {})
 					if failed != nil || !errors.Is(refusals[0], want) {
 						t.Fatalf("%s, try %d: %v %v", what, try+1, refusals, failed)
 					}

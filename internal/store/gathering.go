@@ -17,11 +17,12 @@ const company = 20 * time.Millisecond
 // company: who comes while no turn is under way has one at once, alone.
 type gathering[T claimable] struct {
 	coming chan T
-	turn   func([]T)
+	turn   func(all []T, waits func())
 	most   int // turns under way at once
 	ended  chan struct{}
 	stop   chan struct{}
 	once   sync.Once
+	having sync.WaitGroup
 	// stopped is closed when the last turn has ended, and nobody will have another.
 	stopped chan struct{}
 }
@@ -29,7 +30,9 @@ type gathering[T claimable] struct {
 // claimable is what someone waits for. It is claimed once: by the turn that takes it, or by who gives it up.
 type claimable interface{ claim() bool }
 
-func gather[T claimable](most int, turn func([]T)) *gathering[T] {
+// gather begins a gathering. A turn says waits when nothing is left to do but to wait, so that the next may begin
+// meanwhile.
+func gather[T claimable](most int, turn func(all []T, waits func())) *gathering[T] {
 	g := &gathering[T]{
 		coming: make(chan T, maxBatch), turn: turn, most: most,
 		ended: make(chan struct{}, most), stop: make(chan struct{}), stopped: make(chan struct{}),
@@ -58,6 +61,7 @@ func (g *gathering[T]) serve() {
 			for ; underWay > 0; underWay-- {
 				<-g.ended
 			}
+			g.having.Wait()
 			return
 		}
 		select {
@@ -70,7 +74,7 @@ func (g *gathering[T]) serve() {
 			if all := g.waiting(first); len(all) > 0 {
 				underWay, long = underWay+1, false
 				last.Reset(company)
-				go g.have(all)
+				g.having.Go(func() { g.have(all) })
 			}
 		}
 	}
@@ -87,8 +91,9 @@ func (g *gathering[T]) closing() bool {
 }
 
 func (g *gathering[T]) have(all []T) {
-	g.turn(all)
-	g.ended <- struct{}{}
+	ended := sync.OnceFunc(func() { g.ended <- struct{}{} })
+	defer ended()
+	g.turn(all, ended)
 }
 
 // waiting are the first and all who wait too, but for those who gave up.

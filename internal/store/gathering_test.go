@@ -21,7 +21,7 @@ type party struct {
 
 func newParty(most int, long time.Duration) *party {
 	p := &party{sizes: make(chan int, 100)}
-	p.gathering = gather(most, func(all []*guest) {
+	p.gathering = gather(most, func(all []*guest, waits func()) {
 		p.top.Store(max(p.top.Load(), p.underWay.Add(1)))
 		p.sizes <- len(all)
 		time.Sleep(long)
@@ -75,5 +75,30 @@ func TestWhoGaveUpHasNoTurn(t *testing.T) {
 			t.Errorf("the turn is shared by %d, want 1", got)
 		}
 		p.close()
+	})
+}
+
+// TestATurnThatOnlyWaitsLetsTheNextBegin: and who closes the gathering waits for both.
+func TestATurnThatOnlyWaitsLetsTheNextBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, ended := make(chan time.Time, 2), atomic.Int64{}
+		g := gather(1, func(_ []*guest, waits func()) {
+			began <- time.Now()
+			time.Sleep(time.Millisecond)
+			waits()
+			waits() // it may be said again
+			time.Sleep(time.Second)
+			ended.Add(1)
+		})
+		g.coming <- &guest{}
+		first := <-began
+		g.coming <- &guest{}
+		if after := (<-began).Sub(first); after != time.Millisecond {
+			t.Errorf("the second turn begins after %v", after)
+		}
+		g.close()
+		if n := ended.Load(); n != 2 {
+			t.Errorf("%d turns have ended", n)
+		}
 	})
 }

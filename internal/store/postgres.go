@@ -147,13 +147,13 @@ func (e *postgres) close() error {
 
 // transact implements engine. The statements of the batch are one transaction that the server commits at
 // their end, all sent at once.
-func (e *postgres) transact(batch []work) (refusals []error, failed *failure) {
+func (e *postgres) transact(batch []work, waits func()) (refusals []error, failed *failure) {
 	met := false
 	for began := time.Now(); ; time.Sleep(retryEvery) {
 		if len(batch) == 1 && batch[0].alone {
 			refusals, failed = e.transactAlone(batch[0])
 		} else {
-			refusals, failed = e.transactShared(batch)
+			refusals, failed = e.transactShared(batch, waits)
 		}
 		again := failed != nil && (passing(failed.err) || !met && len(batch) == 1 && taken(failed.err))
 		if !again || time.Since(began) > patience {
@@ -164,7 +164,7 @@ func (e *postgres) transact(batch []work) (refusals []error, failed *failure) {
 	}
 }
 
-func (e *postgres) transactShared(batch []work) ([]error, *failure) {
+func (e *postgres) transactShared(batch []work, waits func()) ([]error, *failure) {
 	// Transactions that lock rows in one order do not wait for each other in a circle.
 	order := make([]int, len(batch))
 	for i := range order {
@@ -184,7 +184,7 @@ func (e *postgres) transactShared(batch []work) ([]error, *failure) {
 	if err != nil {
 		return nil, undone(e.lost(c, unsent{err}))
 	}
-	if committing, err := e.exchange(c, steps); err != nil && committing {
+	if committing, err := e.exchange(c, steps, waits); err != nil && committing {
 		return nil, uncommitted(err)
 	} else if err != nil {
 		return nil, undone(err)
@@ -277,14 +277,14 @@ func (e *postgres) performAlone(c *pgxpool.Conn, w work) (refusal, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := e.exchange(c, steps); err != nil {
+	if _, err := e.exchange(c, steps, nil); err != nil {
 		return nil, err
 	}
 	return w.refusal(touched, func(probe query) error {
 		r := &reading{queries: []query{probe}}
 		steps, err := e.readSteps(c, []*reading{r})
 		if err == nil {
-			_, err = e.exchange(c, steps)
+			_, err = e.exchange(c, steps, nil)
 		}
 		return errors.Join(err, r.err)
 	}), nil

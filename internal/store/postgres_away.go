@@ -120,8 +120,8 @@ func (e *postgres) acquire(ctx context.Context, from *connections) (*pgxpool.Con
 }
 
 // exchange is that of a connection. When it is lost, so are the others to the same server.
-func (e *postgres) exchange(c *pgxpool.Conn, steps []step) (committing bool, err error) {
-	committing, err = exchange(c, steps)
+func (e *postgres) exchange(c *pgxpool.Conn, steps []step, waits func()) (committing bool, err error) {
+	committing, err = exchange(c, steps, waits)
 	return committing, e.lost(c, err)
 }
 

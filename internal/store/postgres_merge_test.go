@@ -97,7 +97,7 @@ func (p *taped) read(ctx context.Context, queries ...query) error {
 	return p.postgres.read(ctx, queries...)
 }
 
-func (p *taped) transact(batch []work) ([]error, *failure) {
+func (p *taped) transact(batch []work, waits func()) ([]error, *failure) {
 	p.mu.Lock()
 	for _, w := range batch {
 		for _, s := range w.statements {
@@ -105,7 +105,7 @@ func (p *taped) transact(batch []work) ([]error, *failure) {
 		}
 	}
 	p.mu.Unlock()
-	return p.postgres.transact(batch)
+	return p.postgres.transact(batch, waits)
 }
 
 // TestHotStatementsAreMerged: what each act asks and writes has a form for many that the database takes, but for

@@ -64,7 +64,7 @@ func (r *reading) giveUp(err error) error {
 
 // readTogether does readings in one round trip. If that fails, each is done by itself, so that the failure strikes
 // the one alone whose it is.
-func (e *postgres) readTogether(all []*reading) {
+func (e *postgres) readTogether(all []*reading, _ func()) {
 	e.counts.reading.Observe(float64(len(all)))
 	err := e.readOnce(all)
 	if err != nil && len(all) > 1 && !errors.Is(err, registry.ErrUnavailable) { // then each would wait as long
@@ -73,7 +73,7 @@ func (e *postgres) readTogether(all []*reading) {
 				r.done <- err
 				continue
 			}
-			e.readTogether([]*reading{r})
+			e.readTogether([]*reading{r}, nil)
 		}
 		return
 	}
@@ -97,7 +97,7 @@ func (e *postgres) readOnce(all []*reading) (err error) {
 		}
 		var steps []step
 		if steps, err = e.readSteps(c, all); err == nil {
-			_, err = e.exchange(c, steps)
+			_, err = e.exchange(c, steps, nil)
 		} else {
 			err = e.lost(c, err)
 		}

@@ -48,8 +48,9 @@ func (r row) scan(from int, columns []any) error {
 }
 
 // exchange sends steps in one round trip, as one transaction, and hands over what comes back. committing tells
-// that the error came when all steps had been done.
-func exchange(c *pgxpool.Conn, steps []step) (committing bool, err error) {
+// that the error came when all steps had been done. Where waits is given, the server tells what the steps did before it
+// commits, and waits is called then.
+func exchange(c *pgxpool.Conn, steps []step, waits func()) (committing bool, err error) {
 	conn := c.Conn().PgConn()
 	prepared := make([]*pgconn.StatementDescription, len(steps))
 	for i := range steps {
@@ -65,12 +66,17 @@ func exchange(c *pgxpool.Conn, steps []step) (committing bool, err error) {
 		}
 		sent.SendQueryStatement(prepared[i], values, binaryFormat, binaryFormat)
 	}
+	if waits != nil {
+		sent.SendFlushRequest()
+	}
 	err = sent.Sync()
 	for i := 0; i < len(steps) && err == nil; i++ {
 		err = steps[i].receive(sent, prepared[i].Fields)
 	}
 	if err == nil {
-		committing = true
+		if committing = true; waits != nil {
+			waits()
+		}
 		_, err = sent.GetResults()
 	}
 	if end := sent.Close(); err == nil {

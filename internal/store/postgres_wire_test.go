@@ -63,7 +63,7 @@ func TestValuesGoToTheDatabaseAndBack(t *testing.T) {
 				return [][]byte{array}, err
 			},
 		})
-		if _, err := exchange(c, steps); err != nil {
+		if _, err := exchange(c, steps, func() {}); err != nil {
 			t.Fatalf("%s: %v", kind, err)
 		}
 		if diff := cmp.Diff(cases.want, got); diff != "" {

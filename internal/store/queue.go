@@ -67,8 +67,9 @@ func (j *job) giveUp(err error) error {
 	return <-j.done
 }
 
-// run has the jobs of a batch done: those that may share a transaction in one, the others after them.
-func (q *queue) run(batch []*job) {
+// run has the jobs of a batch done: those that may share a transaction in one, the others after them. Once all that is
+// left is the wait for the disk, it says so.
+func (q *queue) run(batch []*job, waits func()) {
 	shared := batch[:0:0]
 	var alone []*job
 	for _, j := range batch {
@@ -78,15 +79,18 @@ func (q *queue) run(batch []*job) {
 			shared = append(shared, j)
 		}
 	}
-	q.transact(shared)
+	if len(alone) > 0 {
+		waits = func() {}
+	}
+	q.transact(shared, waits)
 	for _, j := range alone {
-		q.transact([]*job{j})
+		q.transact([]*job{j}, waits)
 	}
 }
 
 // transact does jobs in one transaction. If one of them makes it fail, each is done again by itself, so
 // that the failure strikes that one alone.
-func (q *queue) transact(jobs []*job) {
+func (q *queue) transact(jobs []*job, waits func()) {
 	if len(jobs) == 0 {
 		return
 	}
@@ -95,7 +99,7 @@ func (q *queue) transact(jobs []*job) {
 		works[i] = j.work
 	}
 	began := time.Now()
-	refusals, failed := q.engine.transact(works)
+	refusals, failed := q.engine.transact(works, waits)
 	if failed == nil {
 		q.counts.commits.Since(began)
 		q.counts.shared.Observe(float64(len(works)))
@@ -110,10 +114,10 @@ func (q *queue) transact(jobs []*job) {
 	case failed.replay && len(jobs) > 1:
 		q.counts.replayed.Add(uint64(len(jobs)))
 		for _, j := range jobs {
-			q.transact([]*job{j})
+			q.transact([]*job{j}, waits)
 		}
 	default:
-		q.transact(answered(jobs, failed.err))
+		q.transact(answered(jobs, failed.err), waits)
 	}
 }
 

@@ -28,7 +28,7 @@ func newSlowEngine() *slowEngine {
 
 var errPoison = errors.New("poison")
 
-func (e *slowEngine) transact(batch []work) ([]error, *failure) {
+func (e *slowEngine) transact(batch []work, _ func()) ([]error, *failure) {
 	e.begun <- len(batch)
 	<-e.permission
 	e.mu.Lock()
@@ -221,7 +221,7 @@ type doubtful struct {
 	done int
 }
 
-func (e *doubtful) transact(batch []work) ([]error, *failure) {
+func (e *doubtful) transact(batch []work, _ func()) ([]error, *failure) {
 	if e.done++; e.done == 1 {
 		return nil, &failure{err: ErrUnknownOutcome}
 	}

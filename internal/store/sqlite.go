@@ -144,7 +144,7 @@ func (e *sqlite) closeAll() (err error) {
 }
 
 // transact implements engine.
-func (e *sqlite) transact(batch []work) ([]error, *failure) {
+func (e *sqlite) transact(batch []work, _ func()) ([]error, *failure) {
 	if _, err := e.writer.exec("BEGIN IMMEDIATE", nil); err != nil {
 		e.writer.drop()
 		return nil, &failure{err: fmt.Errorf("store: beginning to write: %w", err)}

@@ -273,7 +273,7 @@ func TestAStatementThatFailsCostsItsOwnWorkAlone(t *testing.T) {
 	} {
 		batch = append(batch, &job{work: w, done: make(chan error, 1)})
 	}
-	s.queue.transact(batch)
+	s.queue.transact(batch, func() {})
 	for i, want := range []bool{true, false, false, false, true} {
 		if err := <-batch[i].done; (err == nil) != want {
 			t.Errorf("work %d: %v", i, err)

@@ -28,8 +28,9 @@ var errNoEvent = errors.New("store: refused without an access-log event")
 // engine is a database that runs statements.
 type engine interface {
 	// transact does pieces of work in one durable transaction and returns the refusal of each, nil for
-	// what was done. When it fails, nothing at all was done, unless the failure is ErrUnknownOutcome.
-	transact(batch []work) (refusals []error, failure *failure)
+	// what was done. When it fails, nothing at all was done, unless the failure is ErrUnknownOutcome. It may call
+	// waits once nothing is left but to wait for the disk.
+	transact(batch []work, waits func()) (refusals []error, failure *failure)
 	// read runs queries, all on the same view of what is committed, and, where a network lies between, all in
 	// one round trip: none may depend on what another finds.
 	read(ctx context.Context, queries ...query) error
