@@ -157,7 +157,13 @@ func (c *Cluster) Await() {
 
 // Kill ends all processes of the server with SIGKILL, as a loss of power would but for the memory of the
 // disk, and returns when they have ended.
+//
+// The first process is halted before the others are looked for: one that it starts meanwhile would outlive it, and keep
+// the server from being started again.
 func (c *Cluster) Kill() error {
+	if err := halt(c.server.Process.Pid); err != nil {
+		return err
+	}
 	pids, err := children(c.server.Process.Pid)
 	if err != nil {
 		return err
@@ -171,6 +177,32 @@ func (c *Cluster) Kill() error {
 	return err
 }
 
+// halt stops a process where it is, and returns when it stands still or is gone.
+func halt(pid int) error {
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return err
+	}
+	for range 1000 {
+		state, _, err := processStatus(pid)
+		if err != nil || strings.ContainsAny(state, "TZX") {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return fmt.Errorf("process %d does not halt", pid)
+}
+
+// processStatus is the state of a process, a letter, and the process that started it.
+func processStatus(pid int) (state string, parent int, err error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", 0, err // it has ended
+	}
+	_, rest, _ := bytes.Cut(text, []byte(") "))
+	_, err = fmt.Sscan(string(rest), &state, &parent)
+	return state, parent, err
+}
+
 // children are the processes that a process started.
 func children(parent int) ([]int, error) {
 	stats, err := filepath.Glob("/proc/[0-9]*/stat")
@@ -179,16 +211,12 @@ func children(parent int) ([]int, error) {
 	}
 	var found []int
 	for _, path := range stats {
-		text, err := os.ReadFile(path)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 		if err != nil {
-			continue // it has ended
+			continue
 		}
-		_, rest, _ := bytes.Cut(text, []byte(") "))
-		fields := strings.Fields(string(rest))
-		if len(fields) > 1 && fields[1] == strconv.Itoa(parent) {
-			if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path))); err == nil {
-				found = append(found, pid)
-			}
+		if _, of, err := processStatus(pid); err == nil && of == parent {
+			found = append(found, pid)
 		}
 	}
 	return found, nil
