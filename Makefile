@@ -72,10 +72,12 @@ build: assets
 fmt:
 	@$(TOOL) gofumpt -w $(GO_FILES)
 
-## lint: check formatting, generated code, scripts, go vet, staticcheck, and that the card reader builds for Windows
+## lint: check for built programs in the tree, formatting, generated code, scripts, go vet, staticcheck, and that the card reader builds for Windows
 .PHONY: lint
 lint: assets
 	@for script in $(SCRIPTS); do [ ! -f "$$script" ] || bash -n "$$script"; done
+	@large=$$(git ls-files -z 2>/dev/null | xargs -0 -r stat -c '%s %n' | awk '$$1 > 1000000'); \
+	if [ -n "$$large" ]; then printf 'too large for the tree, a built program perhaps (bytes, name):\n%s\n' "$$large"; exit 1; fi
 	@unformatted=$$($(TOOL) gofumpt -l $(GO_FILES)); \
 	if [ -n "$$unformatted" ]; then printf 'not formatted (run make fmt):\n%s\n' "$$unformatted"; exit 1; fi
 	@scripts/generated-check internal/web
