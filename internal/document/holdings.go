@@ -58,7 +58,7 @@ func person(r registry.Record) []Row {
 		Row{"birthRank", "Rang de naissance", strconv.Itoa(p.BirthRank)},
 		Row{"holderNIR", "Numéro de sécurité sociale de l’ouvrant droit", p.Holder.Format()},
 		Row{"ownNIR", "Numéro de sécurité sociale de la personne", orUnknown(p.Own.Format())},
-		Row{"code", "Code de ciblage", orUnknown(r.Code.Format())},
+		Row{"code", "Code de ciblage", codeOf(r.Code)},
 		Row{"address", "Adresse", orUnknown(p.Address)},
 		Row{"locality", "Localité", orUnknown(localityInFull(p.Locality))},
 		Row{"phone", "Téléphone", orUnknown(p.Phone)},
@@ -73,6 +73,14 @@ func orUnknown(text string) string {
 		return "non connu"
 	}
 	return text
+}
+
+// codeOf is a target code; who was never targeted has none, and the zero of one would look like one.
+func codeOf(code registry.TargetCode) string {
+	if code.IsZero() {
+		return "aucun"
+	}
+	return code.Format()
 }
 
 func localityInFull(l registry.Locality) string {

@@ -224,6 +224,27 @@ func TestTheFileOfAnEmptyRecordSaysThatNothingIsThere(t *testing.T) {
 	}
 }
 
+// A person whom nobody targeted has no code: the zero of one, written out, would be a code of nobody's.
+func TestAPersonWithoutATargetCodeIsToldSo(t *testing.T) {
+	h := everything(t)
+	code := func() string {
+		for _, row := range OfHoldings(*h, registrytest.Reference(), madeAt).Chapters[0].Sections[0].Rows {
+			if row.Key == "code" {
+				return row.Value
+			}
+		}
+		t.Fatal("the document tells of no code")
+		return ""
+	}
+	if got := code(); got != h.Record.Code.Format() {
+		t.Errorf("the code reads %q", got)
+	}
+	h.Record.Code = 0
+	if got := code(); got != "aucun" {
+		t.Errorf("without a code the document reads %q", got)
+	}
+}
+
 func TestAValueWithoutWordsIsNotPassedOver(t *testing.T) {
 	for _, value := range []any{1.5, map[string]string{}, struct{ hidden int }{1}, []any{struct{ F float64 }{1}}} {
 		if got, err := jsonOf(reflect.ValueOf(value)); err == nil {
