@@ -87,8 +87,11 @@ func splitDate(text string) (day, month, year int, err error) {
 	if len(parts[0]) == 4 {
 		parts[0], parts[2] = parts[2], parts[0]
 	}
-	if len(parts[0]) > 2 || len(parts[1]) > 2 || len(parts[2]) != 4 {
+	if len(parts[0]) > 2 || len(parts[1]) > 2 {
 		return 0, 0, 0, shape
+	}
+	if len(parts[2]) != 4 {
+		return 0, 0, 0, Invalid("Écrivez l’année avec quatre chiffres, par exemple 27/12/2020.")
 	}
 	var n [3]int
 	for i, p := range parts {

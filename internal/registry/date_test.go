@@ -12,13 +12,14 @@ import (
 
 func TestDatesAsPeopleTypeThem(t *testing.T) {
 	const shape, none = "Écrivez la date sous la forme jour, mois, année", "Cette date n’existe pas dans le calendrier."
+	const year = "Écrivez l’année avec quatre chiffres, par exemple 27/12/2020."
 	tests := map[string]string{
 		"27/12/2020": "2020-12-27", "27 12 2020": "2020-12-27", "27-12-2020": "2020-12-27", "27.12.2020": "2020-12-27",
 		"27122020": "2020-12-27", "2020-12-27": "2020-12-27", " 7/2/2021 ": "2021-02-07", "07\u00a002\u202f2021": "2021-02-07",
 		"27 / 12 / 2020": "2020-12-27", "\t27/12/2020\n": "2020-12-27", "29/02/2020": "2020-02-29",
 		"29/02/2021": none, "31/02/2021": none, "31/04/2021": none, "00/01/2021": none, "01/00/2021": none, "01/13/2021": none,
 		"32/01/2021": none, "01/01/0000": none, "29/02/1900": none,
-		"": shape, "1": shape, "27/12": shape, "27/12/20": shape, "27/12/20200": shape, "27/décembre/2020": shape, "127/2/2020": shape, "27/012/2020": shape,
+		"": shape, "1": shape, "27/12": shape, "27/12/20": year, "27/12/20200": year, "27/décembre/2020": shape, "127/2/2020": shape, "27/012/2020": shape,
 		"2712202": shape, "٢٧/١٢/٢٠٢٠": shape, "+7/12/2020": shape, "27/12/2020/1": shape, "27:12:2020": shape, "1e/12/2020": shape,
 	}
 	for typed, want := range tests {

@@ -69,7 +69,7 @@ func homeContent(v homeView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.agents {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"govuk-body\">Vous êtes agent de l’assistance ou de la campagne\u00a0? <a class=\"govuk-link\" href=\"/agents\">Espace des agents</a>.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"govuk-body\">Vous êtes agent\u00a0? <a class=\"govuk-link\" href=\"/agents\">Espace des agents</a>.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

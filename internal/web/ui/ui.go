@@ -276,5 +276,5 @@ func (f Form) summaryTitle() string {
 	if f.Message != "" {
 		return f.Message
 	}
-	return "Certains champs sont à corriger"
+	return "Certains champs sont à corriger."
 }

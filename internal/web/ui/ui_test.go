@@ -91,7 +91,7 @@ func TestTitlesAndHeads(t *testing.T) {
 		t.Error(got)
 	}
 	wrong := Page{Title: "Recherche", Form: Form{Errors: []FieldError{{"a", "b"}}}}
-	if got := wrong.documentTitle(); !strings.HasPrefix(got, "Erreur – ") || wrong.Form.summaryTitle() != "Certains champs sont à corriger" {
+	if got := wrong.documentTitle(); !strings.HasPrefix(got, "Erreur – ") || wrong.Form.summaryTitle() != "Certains champs sont à corriger." {
 		t.Error(got)
 	}
 }
