@@ -108,13 +108,16 @@ func (s *Server) journal(w http.ResponseWriter, r *http.Request, by registry.Act
 		here.Set(afterParam, entryText(after))
 	}
 	view.file = journalAddress + "/export.csv?" + here.Encode()
+	back := here.Encode()
 	if len(entries) > logEntriesShown {
 		entries = entries[:logEntriesShown]
 		here.Set(afterParam, entryText(entries[len(entries)-1].Ref()))
 		view.older = journalAddress + "?" + here.Encode()
 	}
 	for _, e := range entries {
-		view.entries = append(view.entries, journalEntryShown(e))
+		shown := journalEntryShown(e)
+		shown.address += "&" + back
+		view.entries = append(view.entries, shown)
 	}
 	return s.showJournal(w, r, http.StatusOK, view, search.Name)
 }
@@ -181,6 +184,18 @@ func entryOf(text string) registry.EntryRef {
 		return registry.EntryRef{}
 	}
 	return registry.EntryRef{At: instant(at), Number: n}
+}
+
+// backToJournal is the page of the log that an entry was opened from, named by the values of the entry's page.
+func backToJournal(v url.Values) string {
+	if v.Get(logSearchParam) == "" {
+		return journalAddress
+	}
+	page := url.Values{logSearchParam: {v.Get(logSearchParam)}}
+	if after := entryOf(v.Get(afterParam)); !after.IsZero() {
+		page.Set(afterParam, entryText(after))
+	}
+	return journalAddress + "?" + page.Encode()
 }
 
 // searchJournal keeps what is looked for and leads to what is found. The patient is the one of an entry, or of a

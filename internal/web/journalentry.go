@@ -22,7 +22,8 @@ type journalEntryPageView struct {
 	who      string // as the form of the log takes it
 	place    string
 	day      string
-	identity []ui.Row // of the patient, once resolved
+	identity []ui.Row   // of the patient, once resolved
+	from     url.Values // names the page of the log that this entry was opened from
 }
 
 func (s *Server) journalEntry(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
@@ -31,9 +32,9 @@ func (s *Server) journalEntry(w http.ResponseWriter, r *http.Request, by registr
 		return err
 	}
 	ref := r.URL.Query().Get(entryParam)
-	view := journalEntryPageView{form: ui.Form{Values: url.Values{}}}
+	view := journalEntryPageView{form: ui.Form{Values: url.Values{}}, from: r.URL.Query()}
 	if kept {
-		ref, view.form.Values, view.page.Notice = values.Get(entryParam), values, keptNotice
+		ref, view.form.Values, view.page.Notice, view.from = values.Get(entryParam), values, keptNotice, values
 	}
 	return s.showJournalEntry(w, r, by, http.StatusOK, ref, view)
 }
@@ -79,12 +80,12 @@ func (s *Server) resolve(w http.ResponseWriter, r *http.Request, by registry.Act
 	patient, err := s.Registry.Resolve(r.Context(), by, entryOf(ref), r.PostForm.Get(registry.FieldReason))
 	if registry.KindOf(err) == registry.KindInvalid {
 		form, _ := formOf(r.PostForm, err)
-		return s.showJournalEntry(w, r, by, http.StatusUnprocessableEntity, ref, journalEntryPageView{form: form})
+		return s.showJournalEntry(w, r, by, http.StatusUnprocessableEntity, ref, journalEntryPageView{form: form, from: r.PostForm})
 	}
 	if err != nil {
 		return err
 	}
-	view := journalEntryPageView{form: ui.Form{Values: url.Values{}}, identity: []ui.Row{
+	view := journalEntryPageView{form: ui.Form{Values: url.Values{}}, from: r.PostForm, identity: []ui.Row{
 		{Key: "name", Label: "Nom et prénoms", Value: patient.FullName()},
 		{Key: "born", Label: "Date de naissance", Value: patient.BirthDate.French()},
 		{Key: "sex", Label: "Sexe", Value: patient.Sex.Label()},

@@ -94,6 +94,36 @@ func TestTheOfficerReadsTheLogByPractitionerPlacePatientAndPeriod(t *testing.T) 
 	}
 }
 
+// Back from an entry leads to the page that it was opened from, also once its patient was asked for.
+func TestAnEntryLeadsBackToWhereItWasFound(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t)
+	doctor, officer := h.signIn(t, marchand), h.as(t, registry.RoleDataProtection)
+	declare(doctor, p)
+	for range 25 {
+		doctor.Get(address(p, "")).Want(http.StatusOK)
+	}
+	first := consult(officer, registry.FieldProfessional, "99700810379").Want(http.StatusOK, "Entrées plus anciennes")
+	second := officer.Get(first.Link("Entrées plus anciennes")).Want(http.StatusOK)
+	for name, found := range map[string]*webtest.Page{"the first page": first, "the second": second} {
+		entry := officer.Get(found.Link("01/02/2021")).Want(http.StatusOK, "Entrée du journal")
+		for _, page := range []*webtest.Page{
+			entry, entry.Form("reason").Send(officer).Want(http.StatusUnprocessableEntity),
+			entry.Form("reason").Fill("reason", "Réclamation n° 12").Send(officer).Want(http.StatusOK, "Patient identifié"),
+		} {
+			back := officer.Get(page.Link("Retour au journal")).Want(http.StatusOK)
+			if back.Link("01/02/2021") != found.Link("01/02/2021") {
+				t.Errorf("%s: back leads to another page", name)
+			}
+			if got := back.Form(registry.FieldProfessional).Values.Get(registry.FieldProfessional); got != "99700810379" {
+				t.Errorf("%s: back asks for %q", name, got)
+			}
+		}
+	}
+	officer.Get("/journal/entree?"+strings.SplitN(first.Link("01/02/2021"), "?", 2)[1]+"&apres=x").Want(http.StatusOK, "Entrée du journal")
+}
+
 func TestAFormOfTheLogIsCorrectedBesideItsFields(t *testing.T) {
 	t.Parallel()
 	h := open(t)
