@@ -111,7 +111,7 @@ func (s *Server) agentRefused(w http.ResponseWriter, r *http.Request, err error,
 func agentRefusalOf(err error) (refusal, bool) {
 	switch {
 	case errors.Is(err, errNoAttempt):
-		return refusalOf(err, "")
+		return refusalOf(err, nil)
 	case errors.Is(err, auth.ErrNoRole):
 		return refusal{
 			"Aucun rôle dans le téléservice", "Votre compte est reconnu, mais votre organisme ne lui a donné aucun rôle dans Vaccin COVID.",

@@ -176,7 +176,7 @@ func (s *Server) askToSignIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := signInView{page: s.page(r, "Connexion nécessaire"), expired: expired, doors: s.doors(r.URL.Path), agents: s.Agents != nil}
+	view := signInView{page: s.page(r, "Connexion nécessaire"), expired: expired, lost: !expired && r.Method == http.MethodPost, doors: s.doors(r.URL.Path), agents: s.Agents != nil}
 	if expired && r.Method == http.MethodPost {
 		if err := s.Auth.KeepForm(r.Context(), nationalID, auth.KeptForm{Path: r.URL.Path, Values: r.PostForm}); err != nil {
 			return err

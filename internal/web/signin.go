@@ -173,22 +173,26 @@ type refusal struct {
 	retry                 bool
 }
 
-func refusalOf(err error, open string) (refusal, bool) {
+func refusalOf(err error, open []string) (refusal, bool) {
 	switch {
 	case errors.Is(err, errNoAttempt):
 		return refusal{
 			"Connexion à recommencer", "La connexion a été interrompue ou a duré plus de dix minutes.",
 			"Recommencez la connexion depuis cette page.", true,
 		}, true
-	case errors.Is(err, auth.ErrNoProfession) && open == "":
+	case errors.Is(err, auth.ErrNoProfession) && len(open) == 0:
 		return refusal{
 			"Profession non autorisée", "À ce jour, le téléservice Vaccin COVID n’est ouvert à aucune profession.",
 			"Reconnectez-vous après son ouverture.", false,
 		}, true
 	case errors.Is(err, auth.ErrNoProfession):
+		openTo, yours := "à la profession suivante", "cette profession"
+		if len(open) > 1 {
+			openTo, yours = "aux professions suivantes", "l’une d’elles"
+		}
 		return refusal{
-			"Profession non autorisée", "À ce jour, le téléservice Vaccin COVID n’est pas ouvert à votre profession. Il est ouvert aux professions suivantes : " + open + ".",
-			"Si vous exercez cette profession, faites vérifier votre enregistrement auprès de votre ordre.", false,
+			"Profession non autorisée", "À ce jour, le téléservice Vaccin COVID n’est pas ouvert à votre profession. Il est ouvert " + openTo + " : " + strings.Join(open, ", ") + ".",
+			"Si vous exercez " + yours + ", faites vérifier votre enregistrement auprès de votre ordre.", false,
 		}, true
 	case errors.Is(err, auth.ErrNoDirectory):
 		return refusal{
@@ -274,10 +278,10 @@ func (s *Server) renderRefusal(w http.ResponseWriter, r *http.Request, err error
 }
 
 // openProfessions names the professions to which the service is open today.
-func (s *Server) openProfessions(r *http.Request) (string, error) {
+func (s *Server) openProfessions(r *http.Request) ([]string, error) {
 	ref, err := s.Registry.Reference(r.Context())
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	today := registry.TodayAt(s.Registry.Business())
 	labels := []string{}
@@ -287,12 +291,13 @@ func (s *Server) openProfessions(r *http.Request) (string, error) {
 		}
 	}
 	slices.Sort(labels)
-	return strings.Join(slices.Compact(labels), ", "), nil
+	return slices.Compact(labels), nil
 }
 
 type signInView struct {
 	page          ui.Page
 	expired, kept bool
+	lost          bool // what was sent, for nobody is known to keep it for
 	doors         doorsView
 	agents        bool // there is a door for agents
 }

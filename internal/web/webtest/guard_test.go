@@ -80,6 +80,9 @@ func TestGuards(t *testing.T) {
 		each(t, id, func(a asked) bool { return a.Audience == web.SignedIn || a.Audience == web.Entitled }, func(t *testing.T, a asked) {
 			b := webtest.NewBrowser(t, h.base)
 			page := b.Do(b.Request(a.method, a.path, form())).Want(http.StatusUnauthorized, "Connectez-vous", "S’identifier avec Pro Santé Connect")
+			if told := page.Says("n’a pas été enregistré"); told != (a.method == http.MethodPost) {
+				t.Errorf("what was sent is said to be lost: %v", told)
+			}
 			page.Not(secrets(p)...)
 			if b.Cookie("vaccin_session") != "" {
 				t.Error("a session is made for nobody")

@@ -37,11 +37,11 @@ func TestTheServiceOpensToPharmacistsOnADay(t *testing.T) {
 		return h.enter(webtest.NewBrowser(t, h.base), "pharmacienne", "/connexion/psc")
 	}
 	h.clock.SetDay("2021-03-04")
-	enter().Want(http.StatusForbidden, "Profession non autorisée", "médecin").Not("pharmacien")
+	enter().Want(http.StatusForbidden, "Profession non autorisée", "à la profession suivante", "médecin", "Si vous exercez cette profession").Not("pharmacien")
 
 	h.clock.SetDay("2021-03-05")
 	enter().Want(http.StatusOK, "Dr. Anne LE GOFF", "Pharmacie du Bouffay", "Rechercher un patient")
-	h.enter(webtest.NewBrowser(t, h.base), "infirmiere", "/connexion/psc").Want(http.StatusForbidden, "médecin, pharmacien")
+	h.enter(webtest.NewBrowser(t, h.base), "infirmiere", "/connexion/psc").Want(http.StatusForbidden, "aux professions suivantes", "médecin, pharmacien", "Si vous exercez l’une d’elles")
 	b := h.signIn(t, "pharmacienne")
 	declare(b, p)
 	injected(b.Get(address(p, dose1)).Form("lot")).Fill("occurrence", "05/03/2021").Send(b).Want(http.StatusOK, "Synthèse de la 1ère vaccination")
@@ -63,5 +63,5 @@ func TestBeforeTheFirstOpeningNobodyComesIn(t *testing.T) {
 	h := open(t)
 	h.clock.SetDay("2020-12-01")
 	h.enter(webtest.NewBrowser(t, h.base), marchand, "/connexion/psc").
-		Want(http.StatusForbidden, "n’est ouvert à aucune profession", "Reconnectez-vous après son ouverture").Not("professions suivantes")
+		Want(http.StatusForbidden, "n’est ouvert à aucune profession", "Reconnectez-vous après son ouverture").Not("suivante")
 }
