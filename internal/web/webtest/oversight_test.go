@@ -47,6 +47,8 @@ func TestWhatWasRecordedInOnesNameIsListedAndReported(t *testing.T) {
 		reports[0].Note != "Je n’exerçais pas ce jour-là" {
 		t.Errorf("%+v, %v", reports, err)
 	}
+	support := h.as(t, registry.RoleSupport)
+	support.Get(support.Get("/signalements").Link("Acte non reconnu")).Want(http.StatusOK, "Date de l’acte", "heures sont celles de Paris")
 	if r := h.record(t, p.ID); !r.Done(registry.StepFirstDose) {
 		t.Error("to report an act undoes it")
 	}
