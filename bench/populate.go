@@ -93,6 +93,14 @@ func (n *nation) copyEntries() error {
 		return err
 	}
 	named := "t." + strings.ReplaceAll(columns, ", ", ", t.")
+	// Each version would write in every index of the record: they are made anew when all stands.
+	drop, make, err := n.indexesOf("record")
+	if err != nil {
+		return err
+	}
+	if err := n.atOnce(drop); err != nil {
+		return err
+	}
 	if err := n.atOnce(
 		half("<"), half(">="),
 		pairs+"INSERT INTO access_log (record_id, "+columns+") SELECT p.id, "+named+" FROM pairs p JOIN access_log t ON t.record_id = p.model_id"+
@@ -101,12 +109,25 @@ func (n *nation) copyEntries() error {
 	); err != nil {
 		return err
 	}
-	for _, s := range []string{"VACUUM FULL record", "VACUUM ANALYZE", "CHECKPOINT"} {
+	for _, s := range []string{"VACUUM FULL record", make, "VACUUM ANALYZE", "CHECKPOINT"} {
 		if err := n.atOnce(s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// indexesOf returns the statements that drop the indexes of a table, and those that make them again.
+func (n *nation) indexesOf(table string) (drop, make string, err error) {
+	const from = " FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid WHERE i.indrelid = '%s'::regclass"
+	drop, err = n.cluster.SQL(n.name, fmt.Sprintf("SELECT string_agg(CASE WHEN c.oid IS NULL THEN 'DROP INDEX ' || i.indexrelid::regclass"+
+		" ELSE format('ALTER TABLE %%s DROP CONSTRAINT %%I', i.indrelid::regclass, c.conname) END, '; ')"+from, table))
+	if err != nil {
+		return "", "", err
+	}
+	make, err = n.cluster.SQL(n.name, fmt.Sprintf("SELECT string_agg(CASE WHEN c.oid IS NULL THEN pg_get_indexdef(i.indexrelid)"+
+		" ELSE format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', i.indrelid::regclass, c.conname, pg_get_constraintdef(c.oid)) END, '; ')"+from, table))
+	return drop, make, err
 }
 
 // atOnce has the database do statements beside each other.
