@@ -46,7 +46,7 @@ var rooms = []room{
 		reason:   "the domain is rules on facts already loaded: no I/O, nothing that changes for another reason than the rules",
 	},
 	{
-		packages: "internal/registry/registrytest",
+		packages: "internal/registry/registrytest/...",
 		ours:     []string{"internal/nir", "internal/registry"},
 		others:   anything,
 		reason:   "the builders of the domain's tests serve every other room, and may need none",
@@ -174,6 +174,11 @@ var guards = []guard{
 		reason:  "pages are written in one room",
 	},
 	{
+		imports: []string{"github.com/BurntSushi/toml/..."},
+		only:    []string{"internal/referential"},
+		reason:  "the files of campaigns are read in one place, and their refusals are French there",
+	},
+	{
 		imports: []string{"github.com/ebfe/scard", "internal/vitale/pcsc"},
 		only:    []string{"internal/vitale/pcsc", "cmd/vaccin-reader"},
 		reason:  "the system's PC/SC library is needed where cards are read, and nowhere else: the demo builds without it",
@@ -182,12 +187,12 @@ var guards = []guard{
 		imports: []string{
 			"testing/...", "pgregory.net/rapid", "github.com/google/go-cmp/...",
 			"github.com/chromedp/...", "github.com/rogpeppe/go-internal/...", "github.com/ThalesGroup/crypto11/...",
-			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
+			"internal/registry/registrytest/...", "internal/store/storetest/...", "internal/web/webtest/...", "internal/shareddata",
 			"internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "internal/store/postgrestest", "internal/keyring/keyringtest",
 			"internal/nir/nirtest",
 		},
 		only: []string{
-			"internal/registry/registrytest", "internal/store/storetest/...", "internal/web/webtest/...",
+			"internal/registry/registrytest/...", "internal/store/storetest/...", "internal/web/webtest/...",
 			"internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/vitaletest", "internal/store/postgrestest", "bench/...",
 		},
 		reason: "what tests lean on is not shipped",
@@ -204,7 +209,7 @@ type link struct {
 var links = []link{
 	{
 		program: "cmd/vaccin",
-		never:   []string{"internal/demo/...", "internal/registry/registrytest", "internal/store/storetest/...", "internal/store/postgrestest", "internal/keyring/keyringtest", "internal/nir/nirtest", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
+		never:   []string{"internal/demo/...", "internal/registry/registrytest/...", "internal/store/storetest/...", "internal/store/postgrestest", "internal/keyring/keyringtest", "internal/nir/nirtest", "internal/web/webtest/...", "internal/shareddata", "internal/auth/oidc/oidctest", "internal/vitale/pcsc", "github.com/ebfe/scard"},
 		reason:  "the service in production holds no simulator, no synthetic person and no test double, and reads no card itself",
 	},
 	{

@@ -152,11 +152,19 @@ func (d Date) FrenchLong() string {
 	if d.IsZero() {
 		return ""
 	}
+	return dayNames[d.midnight().Weekday()] + " " + d.FrenchInFull()
+}
+
+// FrenchInFull returns the day with its month in letters, 1er mars 2021, or nothing for no date.
+func (d Date) FrenchInFull() string {
+	if d.IsZero() {
+		return ""
+	}
 	day := strconv.Itoa(d.Day)
 	if d.Day == 1 {
 		day = "1er"
 	}
-	return fmt.Sprintf("%s %s\u00a0%s\u00a0%d", dayNames[d.midnight().Weekday()], day, monthNames[d.Month-1], d.Year)
+	return fmt.Sprintf("%s\u00a0%s\u00a0%d", day, monthNames[d.Month-1], d.Year)
 }
 
 // BirthDate is a date of birth as the insurance knows it. Some are no day of the calendar
@@ -242,4 +250,30 @@ func (b BirthDate) AgeOn(day Date) (int, bool) {
 		age--
 	}
 	return age, true
+}
+
+// Possible returns the first and the last day on which someone of this birth date may have been born: twice the same
+// when it is a day of the calendar. Of a lunar date a month of the calendar is believed when the day is not known
+// (day 0), and otherwise the year alone. It is false where not even the year is told.
+func (b BirthDate) Possible() (first, last Date, ok bool) {
+	if day, ok := b.Date(); ok {
+		return day, day, true
+	}
+	if b.year() == 0 {
+		return Date{}, Date{}, false
+	}
+	if month, _ := strconv.Atoi(b.text[4:6]); b.text[6:] == "00" && month >= 1 && month <= 12 {
+		first = Date{b.year(), time.Month(month), 1}
+		return first, DateOf(first.midnight().AddDate(0, 1, -1)), true
+	}
+	return Date{b.year(), time.January, 1}, Date{b.year(), time.December, 31}, true
+}
+
+// bornBy is the last birth date of those who are at least so many years old on a day, counted as AgeOn does.
+func bornBy(years int, on Date) Date {
+	born := Date{on.Year - years, on.Month, on.Day}
+	if born.Month == time.February && born.Day == 29 && DateOf(born.midnight()) != born {
+		born.Day = 28
+	}
+	return born
 }

@@ -1,0 +1,299 @@
+package registry
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Campaign is a targeting campaign as it is prepared: dated data. Who may prepare, approve and run one is the policy's.
+type Campaign struct {
+	ID       string // short, in small letters: etat-75-ans
+	Name     string
+	Phase    string // what it is counted under, together with others: «HAS, phase 2»
+	Rank     int    // its place within the phase, from 1
+	Opens    Date
+	Closes   Date   // last day; zero when there is none yet
+	Source   string // where the rule comes from
+	Criteria Criteria
+}
+
+// Concerns tells whether the campaign concerns someone. Nobody who died is concerned.
+func (c Campaign) Concerns(p Person) bool { return p.Died.IsZero() && c.Criteria.Concern(p, c.Opens) }
+
+// OpenOn tells whether a day is within the campaign's period.
+func (c Campaign) OpenOn(day Date) bool {
+	return !c.Opens.IsZero() && !day.Before(c.Opens) && (c.Closes.IsZero() || !day.After(c.Closes))
+}
+
+// Compare orders campaigns: by phase, then by rank, then by the day they open.
+func (c Campaign) Compare(d Campaign) int {
+	return cmp.Or(strings.Compare(c.Phase, d.Phase), c.Rank-d.Rank, strings.Compare(c.Opens.String(), d.Opens.String()), strings.Compare(c.ID, d.ID))
+}
+
+// Sentence says in French whom the campaign concerns.
+func (c Campaign) Sentence() string { return c.Criteria.Sentence(c.Opens) }
+
+// Field names of a campaign, for errors. Those of its groups follow the group's: GroupField.
+const (
+	FieldCampaignID     = "identifier"
+	FieldCampaignName   = "name"
+	FieldPhase          = "phase"
+	FieldRank           = "rank"
+	FieldOpens          = "opens"
+	FieldCloses         = "closes"
+	FieldCampaignSource = "source"
+	FieldCriteria       = "criteria"
+
+	FieldAgeAtLeast       = "age_at_least"
+	FieldAgeAtMost        = "age_at_most"
+	FieldAgeOn            = "age_on"
+	FieldGroupSex         = "sex"
+	FieldResidence        = "residence"
+	FieldNotResidence     = "not_residence"
+	FieldOccupation       = "occupation"
+	FieldNotOccupation    = "not_occupation"
+	FieldWorkplace        = "workplace"
+	FieldNotWorkplace     = "not_workplace"
+	FieldAnyALD           = "any_ald"
+	FieldALDs             = "alds"
+	FieldNotALDs          = "not_alds"
+	FieldAnyComorbidity   = "any_comorbidity"
+	FieldVeryHighRisk     = "very_high_risk"
+	FieldComorbidities    = "comorbidities"
+	FieldNotComorbidities = "not_comorbidities"
+	FieldDepartments      = "departments"
+	FieldNotDepartments   = "not_departments"
+	FieldPostalCodes      = "postal_codes"
+	FieldNotPostalCodes   = "not_postal_codes"
+	FieldCommuneCodes     = "commune_codes"
+	FieldNotCommuneCodes  = "not_commune_codes"
+	FieldVaccination      = "vaccination"
+	FieldTargeted         = "targeted"
+)
+
+// Bounds of what a campaign holds, beyond what any needs.
+const (
+	maxCampaignID     = 40  // characters
+	maxNaming         = 120 // characters of a name and a phase
+	maxCampaignSource = 500 // characters
+	maxGroups         = 20
+	maxCodes          = 500 // in a list of a territory
+	codeLength        = 5   // of a postal code, and of a commune's
+	firstYear         = 2020
+	lastYear          = 2099
+)
+
+// GroupField names a field of a group of criteria, the first group being 0: «2.residence». The group itself has no
+// field.
+func GroupField(group int, field string) string {
+	return strings.TrimSuffix(fmt.Sprintf("%d.%s", group, field), ".")
+}
+
+// DecideCampaign checks a campaign and returns it as it is kept: texts cleaned, lists in order and without
+// repetitions, so that two campaigns that say the same are equal.
+func DecideCampaign(c Campaign) (Campaign, error) {
+	f := form{}
+	if !campaignIDs.MatchString(c.ID) || len(c.ID) > maxCampaignID {
+		f.refuse(FieldCampaignID, "Donnez un identifiant de 40\u00a0caractères au plus, en minuscules sans accent, chiffres et traits d’union, par exemple etat-75-ans.")
+	}
+	var err error
+	c.Name, err = requiredText(c.Name, maxNaming, "Donnez un nom à la campagne.")
+	f.check(FieldCampaignName, err)
+	c.Phase, err = requiredText(c.Phase, maxNaming, "Indiquez la phase dont la campagne fait partie.")
+	f.check(FieldPhase, err)
+	c.Source, err = requiredText(c.Source, maxCampaignSource, "Indiquez d’où vient la règle\u00a0: texte, avis ou page, avec sa date.")
+	f.check(FieldCampaignSource, err)
+	if c.Rank < 1 || c.Rank > 999 {
+		f.refuse(FieldRank, "Donnez la place de la campagne dans sa phase, de 1 à 999.")
+	}
+	if c.Opens.IsZero() {
+		f.refuse(FieldOpens, "Indiquez le jour d’ouverture de la campagne.")
+	} else {
+		f.checkYear(FieldOpens, c.Opens)
+	}
+	f.checkYear(FieldCloses, c.Closes)
+	if !c.Closes.IsZero() && c.Closes.Before(c.Opens) {
+		f.refuse(FieldCloses, "La campagne se termine avant de commencer. Vérifiez le jour d’ouverture et le jour de fermeture.")
+	}
+	c.Criteria = decideCriteria(&f, c.Criteria)
+	if err := f.err(); err != nil {
+		return Campaign{}, err
+	}
+	return c, nil
+}
+
+var campaignIDs = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// checkYear refuses a day that the campaign cannot mean; none is none.
+func (f *form) checkYear(field string, day Date) {
+	if day.IsZero() {
+		return
+	}
+	if _, err := NewDate(day.Year, day.Month, day.Day); err != nil || day.Year < firstYear || day.Year > lastYear {
+		f.refuse(field, fmt.Sprintf("Indiquez un jour du calendrier entre %d et %d.", firstYear, lastYear))
+	}
+}
+
+func decideCriteria(f *form, all Criteria) Criteria {
+	switch {
+	case len(all) == 0:
+		f.refuse(FieldCriteria, "Donnez au moins un groupe de critères\u00a0: sans critère, une campagne ne concerne personne.")
+	case len(all) > maxGroups:
+		f.refuse(FieldCriteria, fmt.Sprintf("Une campagne a au plus %d groupes de critères. Faites-en plusieurs.", maxGroups))
+		return nil
+	}
+	kept := make(Criteria, 0, len(all))
+	for i, g := range all {
+		kept = append(kept, decideGroup(f, i, g))
+	}
+	return kept
+}
+
+func decideGroup(f *form, i int, g Group) Group {
+	at := func(field string) string { return GroupField(i, field) }
+	before := len(f.fields)
+	g.Age = decideAge(f, at, g.Age)
+	if g.Sex != "" && g.Sex != Female && g.Sex != Male {
+		f.refuse(at(FieldGroupSex), "Le sexe est F ou M.")
+	}
+	g.Residence = decideAmong(f, at(FieldResidence), at(FieldNotResidence), g.Residence, residenceTerms)
+	g.Occupation = decideAmong(f, at(FieldOccupation), at(FieldNotOccupation), g.Occupation, occupationTerms)
+	g.Workplace = decideAmong(f, at(FieldWorkplace), at(FieldNotWorkplace), g.Workplace, workplaceTerms)
+	g.checkSets(f, at)
+	g.Territory.In = decideArea(f, at(FieldDepartments), at(FieldPostalCodes), at(FieldCommuneCodes), g.Territory.In)
+	g.Territory.Out = decideArea(f, at(FieldNotDepartments), at(FieldNotPostalCodes), at(FieldNotCommuneCodes), g.Territory.Out)
+	if g.Vaccination != 0 && g.Vaccination.Code() == "" {
+		f.refuse(at(FieldVaccination), "Choisissez où en est la vaccination dans la liste.")
+	}
+	if g.Targeted < 0 || g.Targeted > AnswerNo {
+		f.refuse(at(FieldTargeted), "Répondez par oui ou par non, ou retirez ce critère.")
+	}
+	if len(f.fields) == before && g.isEmpty() {
+		f.refuse(at(""), "Ce groupe n’a aucun critère\u00a0: il concernerait tout le monde. Donnez-lui un critère ou retirez-le.")
+	}
+	return g
+}
+
+// isEmpty tells whether the group asks nothing.
+func (g Group) isEmpty() bool {
+	empty := func(lists ...int) bool { return !slices.ContainsFunc(lists, func(n int) bool { return n > 0 }) }
+	return !g.Age.asked() && g.Sex == "" && g.Vaccination == 0 && g.Targeted == 0 && g.Territory.In.IsZero() && g.Territory.Out.IsZero() &&
+		g.Conditions == AmongConditions{} && g.Comorbidities == AmongComorbidities{} &&
+		empty(len(g.Residence.In), len(g.Residence.Out), len(g.Occupation.In), len(g.Occupation.Out), len(g.Workplace.In), len(g.Workplace.Out))
+}
+
+func decideAge(f *form, at func(string) string, a Age) Age {
+	limits := fmt.Sprintf("Donnez un âge de 1 à %d\u00a0ans, ou retirez cette limite.", oldestAge)
+	if a.AtLeast < 0 || a.AtLeast > oldestAge {
+		f.refuse(at(FieldAgeAtLeast), limits)
+	}
+	if a.AtMost < 0 || a.AtMost > oldestAge {
+		f.refuse(at(FieldAgeAtMost), limits)
+	} else if a.AtMost > 0 && a.AtMost < a.AtLeast {
+		f.refuse(at(FieldAgeAtMost), "L’âge maximum est inférieur à l’âge minimum. Vérifiez les deux.")
+	}
+	f.checkYear(at(FieldAgeOn), a.On)
+	if !a.On.IsZero() && !a.asked() {
+		f.refuse(at(FieldAgeOn), "Ce jour ne sert à rien sans âge. Donnez un âge minimum ou maximum, ou retirez-le.")
+	}
+	return a
+}
+
+const bothInAndOut = "Une même valeur est à la fois demandée et exclue. Retirez-la de l’une des deux listes."
+
+func decideAmong[T ~int](f *form, in, out string, a Among[T], terms []term) Among[T] {
+	check := func(field string, values []T) []T {
+		for _, v := range values {
+			if termOf(terms, v).code == "" {
+				f.refuse(field, "Choisissez chaque valeur dans la liste.")
+				break
+			}
+		}
+		return inOrder(values)
+	}
+	a = Among[T]{check(in, a.In), check(out, a.Out)}
+	if slices.ContainsFunc(a.In, func(v T) bool { return slices.Contains(a.Out, v) }) {
+		f.refuse(out, bothInAndOut)
+	}
+	return a
+}
+
+// inOrder sorts a list and takes repetitions out; an empty one is no list.
+func inOrder[T cmp.Ordered](values []T) []T {
+	if len(values) == 0 {
+		return nil
+	}
+	return slices.Compact(slices.Sorted(slices.Values(values)))
+}
+
+// checkSets refuses criteria on conditions and comorbidities that contradict one another.
+func (g Group) checkSets(f *form, at func(string) string) {
+	const listed = "Demandez l’un ou l’autre\u00a0: toutes les valeurs, ou celles d’une liste."
+	known := func(field string, unknown bool) {
+		if unknown {
+			f.refuse(at(field), "Choisissez chaque valeur dans la liste.")
+		}
+	}
+	answer := func(field string, a Answer) {
+		if a < 0 || a > AnswerNo {
+			f.refuse(at(field), "Répondez par oui ou par non, ou retirez ce critère.")
+		}
+	}
+	all := ComorbiditiesOf(AllComorbidities()...)
+	known(FieldComorbidities, g.Comorbidities.In&^all != 0)
+	known(FieldNotComorbidities, g.Comorbidities.Out&^all != 0)
+	answer(FieldAnyALD, g.Conditions.Any)
+	answer(FieldAnyComorbidity, g.Comorbidities.Any)
+	answer(FieldVeryHighRisk, g.Comorbidities.VeryHighRisk)
+	if g.Conditions.Any != 0 && g.Conditions.In != 0 {
+		f.refuse(at(FieldAnyALD), listed)
+	}
+	if g.Comorbidities.Any != 0 && g.Comorbidities.In != 0 {
+		f.refuse(at(FieldAnyComorbidity), listed)
+	}
+	if g.Comorbidities.Any == AnswerNo && g.Comorbidities.VeryHighRisk == AnswerYes {
+		f.refuse(at(FieldVeryHighRisk), "Qui est à très haut risque présente un facteur de risque. Retirez l’un des deux critères.")
+	}
+	if g.Conditions.In&g.Conditions.Out != 0 {
+		f.refuse(at(FieldNotALDs), bothInAndOut)
+	}
+	if g.Comorbidities.In&g.Comorbidities.Out != 0 {
+		f.refuse(at(FieldNotComorbidities), bothInAndOut)
+	}
+}
+
+func decideArea(f *form, departments, postalCodes, communes string, a Area) Area {
+	check := func(field string, codes []string, right func(string) bool, message string) []string {
+		switch {
+		case len(codes) > maxCodes:
+			f.refuse(field, fmt.Sprintf("Cette liste a plus de %d codes. Donnez le début des codes, ou des départements.", maxCodes))
+			return nil
+		case slices.ContainsFunc(codes, func(code string) bool { return !right(code) }):
+			f.refuse(field, message)
+		}
+		return inOrder(codes)
+	}
+	return Area{
+		Departments: check(departments, a.Departments, IsDepartment,
+			"Écrivez chaque département par son numéro\u00a0: 01 à 95, 2A ou 2B, 971 à 978, 986 à 988."),
+		PostalCodes: check(postalCodes, a.PostalCodes, func(code string) bool { return isDigits(code) && len(code) >= 2 && len(code) <= codeLength },
+			"Écrivez chaque code postal, ou son début, avec 2 à 5\u00a0chiffres."),
+		CommuneCodes: check(communes, a.CommuneCodes, isCommunePrefix,
+			"Écrivez chaque code de commune (INSEE), ou son début, avec 2 à 5\u00a0signes, par exemple 75056 ou 2A0."),
+	}
+}
+
+// isCommunePrefix tells the beginning of a code of communes: digits, but the letter of Corsica.
+func isCommunePrefix(code string) bool {
+	if len(code) < 2 || len(code) > codeLength {
+		return false
+	}
+	rest, corsican := strings.CutPrefix(code, "2A")
+	if !corsican {
+		rest, corsican = strings.CutPrefix(code, "2B")
+	}
+	return isDigits(code) || corsican && (rest == "" || isDigits(rest))
+}

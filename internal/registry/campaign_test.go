@@ -1,0 +1,171 @@
+package registry_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest/draw"
+)
+
+func campaign() registry.Campaign {
+	return registry.Campaign{
+		ID: "etat-75-ans", Name: "75 ans et plus", Phase: "Ouvertures", Rank: 4, Opens: registry.MustDate("2021-01-18"), Source: "FAQ, 2021",
+		Criteria: registry.Criteria{{Age: registry.Age{AtLeast: 75}}},
+	}
+}
+
+func TestCampaignsThatCannotBe(t *testing.T) {
+	group := func(change func(*registry.Group)) func(*registry.Campaign) {
+		return func(c *registry.Campaign) { change(&c.Criteria[0]) }
+	}
+	const at = "0."
+	tests := []struct {
+		field  string
+		change func(*registry.Campaign)
+	}{
+		{registry.FieldCampaignID, func(c *registry.Campaign) { c.ID = "" }},
+		{registry.FieldCampaignID, func(c *registry.Campaign) { c.ID = "État" }},
+		{registry.FieldCampaignID, func(c *registry.Campaign) { c.ID = "a--b" }},
+		{registry.FieldCampaignID, func(c *registry.Campaign) { c.ID = "a/b" }},
+		{registry.FieldCampaignID, func(c *registry.Campaign) { c.ID = strings.Repeat("a", 41) }},
+		{registry.FieldCampaignName, func(c *registry.Campaign) { c.Name = " " }},
+		{registry.FieldCampaignName, func(c *registry.Campaign) { c.Name = strings.Repeat("a", 121) }},
+		{registry.FieldPhase, func(c *registry.Campaign) { c.Phase = "" }},
+		{registry.FieldPhase, func(c *registry.Campaign) { c.Phase = "a\x00b" }},
+		{registry.FieldCampaignSource, func(c *registry.Campaign) { c.Source = "" }},
+		{registry.FieldCampaignSource, func(c *registry.Campaign) { c.Source = "2 69 05 49 588 157 80" }},
+		{registry.FieldRank, func(c *registry.Campaign) { c.Rank = 0 }},
+		{registry.FieldRank, func(c *registry.Campaign) { c.Rank = 1000 }},
+		{registry.FieldOpens, func(c *registry.Campaign) { c.Opens = registry.Date{} }},
+		{registry.FieldOpens, func(c *registry.Campaign) { c.Opens = registry.MustDate("2019-12-31") }},
+		{registry.FieldOpens, func(c *registry.Campaign) { c.Opens = registry.Date{Year: 2021, Month: 2, Day: 29} }},
+		{registry.FieldCloses, func(c *registry.Campaign) { c.Closes = registry.MustDate("2021-01-17") }},
+		{registry.FieldCloses, func(c *registry.Campaign) { c.Closes = registry.MustDate("2100-01-01") }},
+		{registry.FieldCriteria, func(c *registry.Campaign) { c.Criteria = nil }},
+		{registry.FieldCriteria, func(c *registry.Campaign) { c.Criteria = make(registry.Criteria, 21) }},
+		{"0", group(func(g *registry.Group) { *g = registry.Group{} })},
+		{at + registry.FieldAgeAtLeast, group(func(g *registry.Group) { g.Age.AtLeast = 126 })},
+		{at + registry.FieldAgeAtLeast, group(func(g *registry.Group) { g.Age.AtLeast = -1 })},
+		{at + registry.FieldAgeAtMost, group(func(g *registry.Group) { g.Age.AtMost = -1 })},
+		{at + registry.FieldAgeAtMost, group(func(g *registry.Group) { g.Age.AtMost = 74 })},
+		{at + registry.FieldAgeOn, group(func(g *registry.Group) { g.Age = registry.Age{On: registry.MustDate("2021-01-01")} })},
+		{at + registry.FieldAgeOn, group(func(g *registry.Group) { g.Age.On = registry.MustDate("1921-01-01") })},
+		{at + registry.FieldGroupSex, group(func(g *registry.Group) { g.Sex = "X" })},
+		{at + registry.FieldResidence, group(func(g *registry.Group) { g.Residence.In = []registry.Residence{0} })},
+		{at + registry.FieldNotResidence, group(func(g *registry.Group) { g.Residence.Out = []registry.Residence{99} })},
+		{at + registry.FieldNotResidence, group(func(g *registry.Group) {
+			g.Residence = registry.Among[registry.Residence]{In: []registry.Residence{1, 2}, Out: []registry.Residence{2}}
+		})},
+		{at + registry.FieldOccupation, group(func(g *registry.Group) { g.Occupation.In = []registry.Occupation{-1} })},
+		{at + registry.FieldNotOccupation, group(func(g *registry.Group) { g.Occupation.Out = []registry.Occupation{7} })},
+		{at + registry.FieldWorkplace, group(func(g *registry.Group) { g.Workplace.In = []registry.Workplace{12} })},
+		{at + registry.FieldNotWorkplace, group(func(g *registry.Group) { g.Workplace.Out = []registry.Workplace{0} })},
+		{at + registry.FieldAnyALD, group(func(g *registry.Group) { g.Conditions = registry.AmongConditions{Any: registry.AnswerNo, In: 1} })},
+		{at + registry.FieldAnyALD, group(func(g *registry.Group) { g.Conditions.Any = 3 })},
+		{at + registry.FieldNotALDs, group(func(g *registry.Group) { g.Conditions = registry.AmongConditions{In: 3, Out: 1} })},
+		{at + registry.FieldAnyComorbidity, group(func(g *registry.Group) {
+			g.Comorbidities = registry.AmongComorbidities{Any: registry.AnswerYes, In: 1}
+		})},
+		{at + registry.FieldVeryHighRisk, group(func(g *registry.Group) {
+			g.Comorbidities = registry.AmongComorbidities{Any: registry.AnswerNo, VeryHighRisk: registry.AnswerYes}
+		})},
+		{at + registry.FieldVeryHighRisk, group(func(g *registry.Group) { g.Comorbidities.VeryHighRisk = -1 })},
+		{at + registry.FieldComorbidities, group(func(g *registry.Group) { g.Comorbidities.In = 1 << 62 })},
+		{at + registry.FieldNotComorbidities, group(func(g *registry.Group) { g.Comorbidities.Out = 1 << 36 })},
+		{at + registry.FieldNotComorbidities, group(func(g *registry.Group) { g.Comorbidities = registry.AmongComorbidities{In: 3, Out: 2} })},
+		{at + registry.FieldDepartments, group(func(g *registry.Group) { g.Territory.In.Departments = []string{"20"} })},
+		{at + registry.FieldNotDepartments, group(func(g *registry.Group) { g.Territory.Out.Departments = []string{"1"} })},
+		{at + registry.FieldPostalCodes, group(func(g *registry.Group) { g.Territory.In.PostalCodes = []string{"750111"} })},
+		{at + registry.FieldPostalCodes, group(func(g *registry.Group) { g.Territory.In.PostalCodes = []string{"7"} })},
+		{at + registry.FieldNotPostalCodes, group(func(g *registry.Group) { g.Territory.Out.PostalCodes = []string{"2A"} })},
+		{at + registry.FieldCommuneCodes, group(func(g *registry.Group) { g.Territory.In.CommuneCodes = []string{"2C"} })},
+		{at + registry.FieldCommuneCodes, group(func(g *registry.Group) { g.Territory.In.CommuneCodes = make([]string, 501) })},
+		{at + registry.FieldNotCommuneCodes, group(func(g *registry.Group) { g.Territory.Out.CommuneCodes = []string{"2Axyz"} })},
+		{at + registry.FieldVaccination, group(func(g *registry.Group) { g.Vaccination = 4 })},
+		{at + registry.FieldTargeted, group(func(g *registry.Group) { g.Targeted = 3 })},
+	}
+	seen := map[string]bool{}
+	for _, tt := range tests {
+		c := campaign()
+		tt.change(&c)
+		_, err := registry.DecideCampaign(c)
+		var refused *registry.Error
+		if !errors.As(err, &refused) || refused.Kind != registry.KindInvalid || len(refused.Fields) != 1 || refused.Fields[0].Field != tt.field {
+			t.Errorf("%s: %v, of %+v", tt.field, err, c)
+			continue
+		}
+		seen[refused.Fields[0].Message] = true
+	}
+	if len(seen) < 20 {
+		t.Errorf("only %d different sentences", len(seen))
+	}
+	if c, err := registry.DecideCampaign(campaign()); err != nil || !cmp.Equal(c, campaign()) {
+		t.Errorf("the campaign itself: %v, %+v", err, c)
+	}
+}
+
+// All that is wrong is said at once, each in its group.
+func TestAllThatIsWrongWithACampaignIsSaidAtOnce(t *testing.T) {
+	c := campaign()
+	c.Name, c.Opens = "", registry.Date{}
+	c.Criteria = registry.Criteria{c.Criteria[0], {}, {Sex: "X", Targeted: 9}}
+	_, err := registry.DecideCampaign(c)
+	var refused *registry.Error
+	if !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	var fields []string
+	for _, f := range refused.Fields {
+		fields = append(fields, f.Field)
+	}
+	want := []string{registry.FieldCampaignName, registry.FieldOpens, "1", registry.GroupField(2, registry.FieldGroupSex), "2.targeted"}
+	if diff := cmp.Diff(want, fields); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCampaignsAreKeptInOneForm(t *testing.T) {
+	c := campaign()
+	c.Name = "  75 ans  et plus "
+	c.Criteria[0].Residence.In = []registry.Residence{registry.ResidenceUSLD, registry.ResidenceEHPAD, registry.ResidenceUSLD}
+	c.Criteria[0].Workplace.Out = []registry.Workplace{}
+	c.Criteria[0].Territory.In.Departments = []string{"75", "2A", "75"}
+	c, err := registry.DecideCampaign(c)
+	want := campaign()
+	want.Criteria[0].Residence.In = []registry.Residence{registry.ResidenceEHPAD, registry.ResidenceUSLD}
+	want.Criteria[0].Territory.In.Departments = []string{"2A", "75"}
+	if diff := cmp.Diff(want, c); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		c := draw.Campaign(t)
+		if again, err := registry.DecideCampaign(c); err != nil || !cmp.Equal(c, again) {
+			t.Fatal(err, cmp.Diff(c, again))
+		}
+	})
+}
+
+func TestThePeriodOfACampaign(t *testing.T) {
+	open := campaign()
+	closed := campaign()
+	closed.Closes = registry.MustDate("2021-01-20")
+	for _, tt := range []struct {
+		day          string
+		open, closed bool
+	}{
+		{"2021-01-17", false, false},
+		{"2021-01-18", true, true},
+		{"2021-01-20", true, true},
+		{"2021-01-21", true, false},
+	} {
+		day := registry.MustDate(tt.day)
+		if open.OpenOn(day) != tt.open || closed.OpenOn(day) != tt.closed || (registry.Campaign{}).OpenOn(day) {
+			t.Errorf("on %s: %v, %v", tt.day, open.OpenOn(day), closed.OpenOn(day))
+		}
+	}
+}
