@@ -1,10 +1,15 @@
 package referential
 
 import (
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"vaccin/internal/registry"
 )
 
 // examples are the indented blocks of a page of docs/formats.
@@ -43,3 +48,51 @@ func TestTheExamplesOfTheDocumentationAreRead(t *testing.T) {
 		}
 	}
 }
+
+// The page of campaigns has an example that is read, and names every key, code and long-term condition.
+func TestThePageOfCampaignsSaysAll(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "formats", "campaigns.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := string(text)
+	_, after, _ := strings.Cut(page, "```toml\n")
+	example, _, _ := strings.Cut(after, "```")
+	if c, remarks, err := readCampaign(t, example); err != nil || len(remarks) > 0 || c.ID != "etat-50-64-ans-a-risque" {
+		t.Errorf("the example: %v, %v", err, remarks)
+	}
+	for _, keys := range [][]string{slices.Collect(maps.Keys(campaignKeys)), slices.Collect(maps.Keys(groupKeys))} {
+		for _, key := range keys {
+			if !strings.Contains(page, "`"+key+"`") && !strings.Contains(page, "[["+key+"]]") {
+				t.Errorf("the key %s is not told", key)
+			}
+		}
+	}
+	for _, row := range slices.Concat(codeRows(registry.Residences()), codeRows(registry.Occupations()), codeRows(registry.Workplaces()),
+		codeRows(registry.AllComorbidities())) {
+		if !strings.Contains(page, row) {
+			t.Errorf("the page does not have %s", row)
+		}
+	}
+	for _, a := range registry.ALDs() {
+		if row := fmt.Sprintf("| %d | %s |", a, plainSpaces(a.Label())); !strings.Contains(page, row) {
+			t.Errorf("the page does not have %s", row)
+		}
+	}
+}
+
+func codeRows[T interface {
+	Code() string
+	Label() string
+}](all []T) (rows []string) {
+	for _, one := range all {
+		mark := ""
+		if c, ok := any(one).(registry.Comorbidity); ok && registry.VeryHighRisk.Has(c) {
+			mark = " *"
+		}
+		rows = append(rows, fmt.Sprintf("| `%s` | %s%s |", one.Code(), plainSpaces(one.Label()), mark))
+	}
+	return rows
+}
+
+func plainSpaces(text string) string { return strings.ReplaceAll(text, "\u00a0", " ") }

@@ -3,7 +3,11 @@ package builtin
 import (
 	"embed"
 	"fmt"
+	"io/fs"
 )
+
+//go:embed campaigns/*.toml
+var campaigns embed.FS
 
 //go:embed vaccines.csv schedules.csv openings.csv professions.csv sites.csv place_types.csv activities.csv finess_categories.csv
 var tables embed.FS
@@ -28,4 +32,13 @@ func Table(name string) ([]byte, error) {
 		return nil, fmt.Errorf("built-in table: %w", err)
 	}
 	return text, nil
+}
+
+// Campaigns returns the files of the campaigns that ship.
+func Campaigns() fs.FS {
+	dir, err := fs.Sub(campaigns, "campaigns")
+	if err != nil {
+		panic(err) // the name is one of those above
+	}
+	return dir
 }
