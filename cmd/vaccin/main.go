@@ -22,6 +22,7 @@ import (
 // cli is the command line: one field for each command.
 type cli struct {
 	Audit         auditCmd         `cmd:"" help:"Prove that nobody tampered with the access log, or find where."`
+	Campaign      campaignCmd      `cmd:"" help:"List and show targeting campaigns (docs/formats/campaigns.md)."`
 	Copy          copyCmd          `cmd:"" help:"Copy the embedded store to a PostgreSQL database, and check that nothing differs."`
 	Import        importCmd        `cmd:"" help:"Import reference data from a file (docs/formats)."`
 	Keys          keysCmd          `cmd:"" help:"Look after the keys under which identities are kept (docs/runbooks/keys.md)."`

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"vaccin/internal/referential"
+	"vaccin/internal/registry"
+)
+
+// campaignCmd shows targeting campaigns. It needs no store: it tells what ships and what a file says.
+type campaignCmd struct {
+	List campaignListCmd `cmd:"" help:"List the campaigns that ship, by phase."`
+	Show campaignShowCmd `cmd:"" help:"Check a campaign and say in French whom it concerns."`
+}
+
+type campaignListCmd struct{}
+
+// Run lists the campaigns that ship.
+func (campaignListCmd) Run(c console) error {
+	all, err := referential.Campaigns()
+	if err != nil {
+		return err
+	}
+	phase := ""
+	for _, one := range all {
+		if one.Phase != phase {
+			phase = one.Phase
+			if err := c.printf("%s\n", phase); err != nil {
+				return err
+			}
+		}
+		if err := c.printf("  %-32s %s  %s\n", one.ID, one.Opens.French(), one.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type campaignShowCmd struct {
+	Campaign string `arg:"" help:"A file (docs/formats/campaigns.md), or the identifier of a campaign that ships."`
+}
+
+// Run shows one campaign. All that is wrong with a file is told, each with its line.
+func (s campaignShowCmd) Run(c console) error {
+	campaign, remarks, err := s.find()
+	if err != nil {
+		return err
+	}
+	for _, r := range remarks {
+		if err := c.printf("%s%s\n", place(r), r.Reason); err != nil {
+			return err
+		}
+	}
+	if len(remarks) > 0 {
+		return registry.Invalid(fmt.Sprintf("Ce fichier ne donne pas de campagne : %s à corriger.", count(len(remarks), "point", "points")))
+	}
+	return tellCampaign(c, campaign)
+}
+
+// place is where a remark is about: « Ligne 12, age_minimum : ».
+func place(r referential.Remark) string {
+	switch {
+	case r.Line == 0 && r.Column == "":
+		return ""
+	case r.Line == 0:
+		return r.Column + " : "
+	case r.Column == "":
+		return fmt.Sprintf("Ligne %d : ", r.Line)
+	}
+	return fmt.Sprintf("Ligne %d, %s : ", r.Line, r.Column)
+}
+
+// find reads the file of that name or, where there is none, takes the campaign that ships under it.
+func (s campaignShowCmd) find() (campaign registry.Campaign, remarks []referential.Remark, err error) {
+	if _, err := os.Stat(s.Campaign); errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(s.Campaign, "./") {
+		all, err := referential.Campaigns()
+		if err != nil {
+			return campaign, nil, err
+		}
+		if i := slices.IndexFunc(all, func(one registry.Campaign) bool { return one.ID == s.Campaign }); i >= 0 {
+			return all[i], nil, nil
+		}
+		return campaign, nil, registry.NotFound("Il n’y a ni fichier ni campagne de ce nom. « vaccin campaign list » donne les campagnes du programme.")
+	}
+	source, err := referential.Open(s.Campaign)
+	if err != nil {
+		return campaign, nil, err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	return referential.ReadCampaign(source)
+}
+
+func tellCampaign(c console, campaign registry.Campaign) error {
+	period := "à partir du " + campaign.Opens.FrenchInFull()
+	if !campaign.Closes.IsZero() {
+		period = "du " + campaign.Opens.FrenchInFull() + " au " + campaign.Closes.FrenchInFull()
+	}
+	lines := []string{
+		campaign.Name + " (" + campaign.ID + ")",
+		campaign.Phase + ", n° " + fmt.Sprint(campaign.Rank) + ", " + period,
+		"Source : " + campaign.Source,
+		"",
+	}
+	if groups := campaign.Criteria.Lines(campaign.Opens); len(groups) > 1 {
+		lines = append(lines, "Sont concernées :")
+		for i, group := range groups {
+			end := " ; ou"
+			if i == len(groups)-1 {
+				end = "."
+			}
+			lines = append(lines, "– "+group+end)
+		}
+	} else {
+		lines = append(lines, campaign.Sentence())
+	}
+	return c.printf("%s\n", strings.Join(append(lines, "", registry.NeverConcerned), "\n"))
+}
