@@ -204,7 +204,7 @@ func decideAge(f *form, at func(string) string, a Age) Age {
 
 const bothInAndOut = "Une même valeur est à la fois demandée et exclue. Retirez-la de l’une des deux listes."
 
-func decideAmong[T ~int](f *form, in, out string, a Among[T], terms []term) Among[T] {
+func decideAmong[T ~int](f *form, in, out string, a Among[T], terms closedSet) Among[T] {
 	check := func(field string, values []T) []T {
 		for _, v := range values {
 			if termOf(terms, v).code == "" {

@@ -1,6 +1,7 @@
 package registry_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -148,6 +149,39 @@ func TestCampaignsAreKeptInOneForm(t *testing.T) {
 			t.Fatal(err, cmp.Diff(c, again))
 		}
 	})
+}
+
+// Stores keep criteria as JSON, whatever they compile of them.
+func TestCampaignsAreTheSameAfterJSON(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		c, back := draw.Campaign(t), registry.Campaign{}
+		text, err := json.Marshal(c)
+		if err == nil {
+			err = json.Unmarshal(text, &back)
+		}
+		if err != nil || !cmp.Equal(c, back) {
+			t.Fatal(err, cmp.Diff(c, back))
+		}
+	})
+}
+
+// People drawn at random are on both sides of the criteria drawn, often enough for properties to say something.
+func TestDrawnPeopleAreOnBothSides(t *testing.T) {
+	var campaigns, mixed int
+	rapid.Check(t, func(t *rapid.T) {
+		c := draw.Campaign(t)
+		campaigns++
+		sides := map[bool]bool{}
+		for range 20 {
+			sides[c.Concerns(draw.Person(t))] = true
+		}
+		if len(sides) == 2 {
+			mixed++
+		}
+	})
+	if mixed*3 < campaigns {
+		t.Errorf("only %d of %d campaigns have people on both sides", mixed, campaigns)
+	}
 }
 
 func TestThePeriodOfACampaign(t *testing.T) {

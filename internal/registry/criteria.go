@@ -62,7 +62,8 @@ type Age struct {
 // a day. There is no first date when there is no upper limit. Someone born on 29 February is a year older on 1 March
 // of ordinary years, as BirthDate.AgeOn says. Of someone whose birth date is lunar, the whole span of days that it may
 // stand for must lie within: their youngest possible age decides a lower limit, their oldest an upper one, so that
-// nobody is let in by a guess.
+// nobody is let in by a guess. A database that keeps the two days of BirthDate.Possible asks the same by
+// comparing them, and lets nobody in who has none.
 func (a Age) Births(opening Date) (first, last Date) {
 	on := a.On
 	if on.IsZero() {
@@ -194,11 +195,11 @@ const (
 	VaccinationComplete
 )
 
-var vaccinationTerms = []term{
+var vaccinationTerms = closed([]term{
 	VaccinationNone:     {"AUCUNE_DOSE", "Aucune dose reçue", "qui n’ont reçu aucune dose"},
 	VaccinationBegun:    {"AU_MOINS_UNE_DOSE", "Au moins une dose reçue", "qui ont reçu au moins une dose"},
 	VaccinationComplete: {"COMPLETE", "Vaccination complète", "dont la vaccination est complète"},
-}
+})
 
 // Vaccinations are all of them, by number.
 func Vaccinations() []Vaccination { return allTerms[Vaccination](vaccinationTerms) }

@@ -24,30 +24,46 @@ type Insured struct {
 // term is one value of a closed set: how files and stores write it, how a list shows it, and how a sentence says it.
 type term struct{ code, label, phrase string }
 
-// The sets below are tables by number. A number is what databases keep: it is 1 or more, never given to another
+// closedSet is the values that something may have: a table by number. A number is what databases keep: it is 1 or more, never given to another
 // value, and a value that is no longer wanted stays.
 
-func termOf[T ~int](terms []term, value T) term {
-	if value < 1 || int(value) >= len(terms) {
+type closedSet struct {
+	terms  []term
+	coded  map[string]int // by code, as files of millions of rows write it
+	folded map[string]int // by code as people may write it
+}
+
+func closed(terms []term) closedSet {
+	set := closedSet{terms, map[string]int{}, map[string]int{}}
+	for n, t := range terms {
+		if t.code != "" {
+			set.coded[t.code], set.folded[foldCode(t.code)] = n, n
+		}
+	}
+	return set
+}
+
+func foldCode(code string) string { return Fold(strings.ReplaceAll(code, "_", " ")) }
+
+func termOf[T ~int](set closedSet, value T) term {
+	if value < 1 || int(value) >= len(set.terms) {
 		return term{}
 	}
-	return terms[value]
+	return set.terms[value]
 }
 
 // parseTerm finds a value by its code, whatever its case, accents, and signs between words.
-func parseTerm[T ~int](terms []term, text string) (T, bool) {
-	wanted := Fold(strings.ReplaceAll(text, "_", " "))
-	for n, t := range terms {
-		if n > 0 && Fold(strings.ReplaceAll(t.code, "_", " ")) == wanted {
-			return T(n), true
-		}
+func parseTerm[T ~int](set closedSet, text string) (T, bool) {
+	n, ok := set.coded[text]
+	if !ok {
+		n, ok = set.folded[foldCode(text)]
 	}
-	return 0, false
+	return T(n), ok
 }
 
-func allTerms[T ~int](terms []term) []T {
-	all := make([]T, 0, len(terms))
-	for n := 1; n < len(terms); n++ {
+func allTerms[T ~int](set closedSet) []T {
+	all := make([]T, 0, len(set.terms))
+	for n := 1; n < len(set.terms); n++ {
 		all = append(all, T(n))
 	}
 	return all
@@ -74,7 +90,7 @@ const (
 	ResidenceStreet
 )
 
-var residenceTerms = []term{
+var residenceTerms = closed([]term{
 	ResidenceHome:           {"DOMICILE", "Domicile", "à domicile"},
 	ResidenceEHPAD:          {"EHPAD", "EHPAD", "en EHPAD"},
 	ResidenceUSLD:           {"USLD", "Unité de soins de longue durée (USLD)", "en unité de soins de longue durée (USLD)"},
@@ -89,7 +105,7 @@ var residenceTerms = []term{
 	ResidencePrison:         {"PRISON", "Établissement pénitentiaire", "en établissement pénitentiaire"},
 	ResidencePsychiatric:    {"PSYCHIATRIE", "Établissement psychiatrique", "en établissement psychiatrique"},
 	ResidenceStreet:         {"RUE", "Sans logement stable (rue, habitat précaire)", "sans logement stable"},
-}
+})
 
 // Residences are all kinds, by number.
 func Residences() []Residence { return allTerms[Residence](residenceTerms) }
@@ -117,14 +133,14 @@ const (
 	OccupationEssential
 )
 
-var occupationTerms = []term{
+var occupationTerms = closed([]term{
 	OccupationHealth:           {"SANTE", "Professionnel de santé", "professionnels de santé"},
 	OccupationMedicoSocial:     {"MEDICO_SOCIAL", "Professionnel du médico-social", "professionnels du médico-social"},
 	OccupationHomeCare:         {"AIDE_DOMICILE", "Aide à domicile", "aides à domicile"},
 	OccupationMedicalTransport: {"TRANSPORT_SANITAIRE", "Professionnel du transport sanitaire", "professionnels du transport sanitaire"},
 	OccupationFirefighter:      {"POMPIER", "Sapeur-pompier", "sapeurs-pompiers"},
 	OccupationEssential:        {"ESSENTIEL", "Travailleur d’un secteur essentiel", "travailleurs d’un secteur essentiel"},
-}
+})
 
 // Occupations are all kinds, by number.
 func Occupations() []Occupation { return allTerms[Occupation](occupationTerms) }
@@ -159,7 +175,7 @@ const (
 	WorkplacePsychiatric
 )
 
-var workplaceTerms = []term{
+var workplaceTerms = closed([]term{
 	WorkplaceEHPAD:         {"EHPAD", "EHPAD", "en EHPAD"},
 	WorkplaceUSLD:          {"USLD", "Unité de soins de longue durée (USLD)", "en unité de soins de longue durée (USLD)"},
 	WorkplaceOtherLongStay: {"AUTRE_LONG_SEJOUR", "Autre établissement de long séjour", "dans un autre établissement de long séjour"},
@@ -171,7 +187,7 @@ var workplaceTerms = []term{
 	WorkplaceHostel:        {"HEBERGEMENT_COLLECTIF", "Foyer d’hébergement collectif", "en foyer d’hébergement collectif"},
 	WorkplacePrison:        {"PRISON", "Établissement pénitentiaire", "en établissement pénitentiaire"},
 	WorkplacePsychiatric:   {"PSYCHIATRIE", "Établissement psychiatrique", "en établissement psychiatrique"},
-}
+})
 
 // Workplaces are all kinds, by number.
 func Workplaces() []Workplace { return allTerms[Workplace](workplaceTerms) }
@@ -190,7 +206,7 @@ type ALD int
 
 // The names are those of article D. 160-4 of the Code de la sécurité sociale. The twelfth left that list in 2011 and
 // whoever had it keeps it; 31 and 32 are the two ways in for what the list does not have.
-var aldTerms = []term{
+var aldTerms = closed([]term{
 	1:  {label: "accident vasculaire cérébral invalidant"},
 	2:  {label: "insuffisances médullaires et autres cytopénies chroniques"},
 	3:  {label: "artériopathies chroniques avec manifestations ischémiques"},
@@ -223,7 +239,7 @@ var aldTerms = []term{
 	30: {label: "tumeur maligne, affection maligne du tissu lymphatique ou hématopoïétique"},
 	31: {label: "affection hors liste"},
 	32: {label: "polypathologie invalidante"},
-}
+})
 
 // ALDs are all of them, by number.
 func ALDs() []ALD { return allTerms[ALD](aldTerms) }
@@ -266,7 +282,7 @@ const (
 
 // The first 29 are the risk factors of a severe form as the HAS and the ministry listed them; the next, those of the
 // COSV's list of very high risk (January 2021).
-var comorbidityTerms = []term{
+var comorbidityTerms = closed([]term{
 	1:  {code: "HTA_COMPLIQUEE", label: "hypertension artérielle compliquée"},
 	2:  {code: "AVC", label: "antécédent d’accident vasculaire cérébral"},
 	3:  {code: "CORONAROPATHIE", label: "antécédent de coronaropathie"},
@@ -303,7 +319,7 @@ var comorbidityTerms = []term{
 	34: {code: "POLYPATHOLOGIE", label: "polypathologie avec au moins deux insuffisances d’organes"},
 	35: {code: "MALADIE_RARE", label: "maladie rare de la liste du COSV"},
 	36: {code: "TRISOMIE_21", label: "trisomie\u00a021"},
-}
+})
 
 // VeryHighRisk are the comorbidities of the COSV's list («très haut risque»).
 var VeryHighRisk = ComorbiditiesOf(ComorbidityChemotherapy, 31, 32, 33, 34, 35, ComorbidityTrisomy21)

@@ -92,7 +92,7 @@ func countOf(n int, one, many string) string {
 func spoken[T interface {
 	~int
 	comparable
-}](a Among[T], terms []term, verb, preposition string) (clauses []string) {
+}](a Among[T], terms closedSet, verb, preposition string) (clauses []string) {
 	phrases := func(values []T, before string) (all []string) {
 		for _, v := range values {
 			all = append(all, before+termOf(terms, v).phrase)
