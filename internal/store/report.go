@@ -143,7 +143,7 @@ func (s *Store) OwnActs(ctx context.Context, want registry.OwnActsQuery, event r
 		add("a.at =", want.Act.At.UnixMicro())
 		add("a.record_id =", string(want.Act.Record))
 		add("a.action =", string(want.Act.Action))
-		add("a.version =", want.Act.Version)
+		add("CAST(a.version AS BIGINT) =", want.Act.Version) // an address may name a larger one than the column holds
 	}
 	args = append(args, max(0, want.Limit))
 	query += " ORDER BY a.at DESC, a.num DESC LIMIT " + placeholders(len(args), 1)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -237,6 +238,7 @@ func ownAct(e *env) {
 			{Action: registry.ActionAnnulSecondDose, Record: a.Record, Version: a.Version, At: a.At},
 			{Action: a.Action, Record: "another", Version: a.Version, At: a.At},
 			{Action: a.Action, Record: a.Record, Version: a.Version + 1, At: a.At},
+			{Action: a.Action, Record: a.Record, Version: math.MaxInt32 + 1, At: a.At},
 			{Action: a.Action, Record: a.Record, Version: a.Version, At: a.At.Add(time.Microsecond)},
 		} {
 			e.equal("acts that are not there", len(e.own(registry.OwnActsQuery{NationalID: me, Act: wrong, Limit: 9})), 0)

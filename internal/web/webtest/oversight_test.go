@@ -67,7 +67,7 @@ func TestActsThatAreNobodysAreNotReported(t *testing.T) {
 	}
 	for name, wrong := range map[string][]string{
 		"dossier": {"", "x", strings.Repeat("f", 32)}, "acte": {"", "read-record", "annul-eligibility"},
-		"version": {"", "0", "2", "x", "99999999999999999999"}, "instant": {"", "0", "-1", "x", "1", "9223372036854775807"},
+		"version": {"", "0", "2", "x", "2147483648", "-2147483649", "99999999999999999999"}, "instant": {"", "0", "-1", "x", "1", "9223372036854775807"},
 	} {
 		for _, value := range wrong {
 			forged := url.Values{}
