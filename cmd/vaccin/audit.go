@@ -62,7 +62,7 @@ func (f storeFlags) existing(ctx context.Context) (*store.Store, *registry.Regis
 		return nil, nil, err
 	}
 	if !exists {
-		return nil, nil, registry.NotFound("Il n’y a pas de base à cet endroit : " + f.Store)
+		return nil, nil, registry.NotFound("Il n’y a pas de base à cet endroit : " + store.Name(f.Store))
 	}
 	st, g, _, err := openStore(ctx, f.Store, store.Options{})
 	return st, g, err

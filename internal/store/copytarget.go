@@ -41,7 +41,7 @@ type copyTarget struct{ conn *pgx.Conn }
 // openCopyTarget connects to the database. It makes the tables where there are none, unless it shall only look.
 func openCopyTarget(ctx context.Context, at string, look bool) (_ *copyTarget, err error) {
 	config, err := pgx.ParseConfig(at)
-	if err != nil {
+	if err != nil || !spelled(at) {
 		return nil, errAddress // the library's error may hold the password
 	}
 	config.RuntimeParams["application_name"] = "vaccin-copy"

@@ -29,8 +29,16 @@ type postgres struct {
 	counts           *postgresCounts
 }
 
-// IsDatabase tells the address of a PostgreSQL database from the name of a file.
+// IsDatabase tells the address of a PostgreSQL database, be it misspelled, from the name of a file: taken for a
+// file, it would make a new and empty store whose name holds a password.
 func IsDatabase(address string) bool {
+	text := strings.ToLower(address)
+	return spelled(address) || strings.Contains(text, "://") || strings.HasPrefix(text, "postgres:") || strings.HasPrefix(text, "postgresql:") ||
+		strings.HasPrefix(text, "host=") || strings.Contains(text, "password=")
+}
+
+// spelled tells an address that is read as one.
+func spelled(address string) bool {
 	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
 }
 
@@ -40,7 +48,7 @@ func Name(address string) string {
 		return address
 	}
 	u, err := url.Parse(address)
-	if err != nil {
+	if err != nil || !spelled(address) {
 		return "postgres://…"
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
@@ -48,7 +56,7 @@ func Name(address string) string {
 
 func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, err error) {
 	config, err := pgxpool.ParseConfig(address)
-	if err != nil {
+	if err != nil || !spelled(address) {
 		return nil, errAddress // the library's error may hold the password
 	}
 	if !strings.Contains(address, "connect_timeout") {
