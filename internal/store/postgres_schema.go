@@ -90,6 +90,7 @@ EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation TH
 	joinServiceRole = `DO $$ BEGIN
 IF NOT pg_has_role(current_user, '` + serviceRole + `', 'MEMBER') THEN GRANT ` + serviceRole + ` TO CURRENT_USER; END IF;
 EXCEPTION WHEN insufficient_privilege THEN NULL; END $$`
+	lockRights     = "SELECT pg_advisory_xact_lock(hashtext('" + serviceRole + "'))"
 	hasServiceRole = "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = '" + serviceRole + "')"
 	isService      = "SELECT pg_has_role(current_user, '" + serviceRole + "', 'MEMBER')"
 	// selectRights tells whether who acts is not the service's role, and whether who signed in is more than it.
@@ -211,7 +212,8 @@ func grantToService(ctx context.Context, conn *pgx.Conn) error {
 	if err := conn.QueryRow(ctx, hasServiceRole).Scan(&there); err != nil || !there {
 		return err
 	}
-	statements := []string{joinServiceRole, "GRANT USAGE ON SCHEMA public TO " + serviceRole}
+	// Of several that give rights to one table at once, PostgreSQL has all but one fail: they wait for each other.
+	statements := []string{lockRights, joinServiceRole, "GRANT USAGE ON SCHEMA public TO " + serviceRole}
 	for table, may := range grants {
 		statements = append(statements, "REVOKE ALL ON "+table+" FROM "+serviceRole, "GRANT "+may+" ON "+table+" TO "+serviceRole)
 	}

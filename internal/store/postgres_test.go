@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -141,10 +142,37 @@ func TestAnOlderDatabaseIsRefusedAndANewerOneServes(t *testing.T) {
 	}
 }
 
+// TestManyMayMigrateAtOnce an empty database, and one that has its tables.
+func TestManyMayMigrateAtOnce(t *testing.T) {
+	address := databases.Fresh(t)
+	for range 3 {
+		errs := make(chan error)
+		const many = 6
+		for range many {
+			go func() {
+				s, err := Open(context.Background(), address, Options{Migrate: true})
+				if err == nil {
+					err = s.Close()
+				}
+				errs <- err
+			}()
+		}
+		for range many {
+			if err := <-errs; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func TestErrorsAndNamesShowNoPassword(t *testing.T) {
+	t.Chdir(t.TempDir())
 	for _, address := range []string{
 		"postgres://vaccin:secret-word@127.0.0.1:1/vaccin?connect_timeout=1", "postgres://vaccin:secret-word@127.0.0.1:1:2/vaccin",
 		"postgres://vaccin@127.0.0.1:1/vaccin?password=secret-word&sslmode=nonsense", "postgres://vaccin:secret-word@%zz/x",
+		"Postgres://vaccin:secret-word@127.0.0.1:1/vaccin", " postgres://vaccin:secret-word@127.0.0.1:1/vaccin", "postgres:vaccin:secret-word@127.0.0.1",
+		"postgresql:/vaccin:secret-word@127.0.0.1/vaccin", "pg://vaccin:secret-word@127.0.0.1/vaccin", "host=127.0.0.1 password=secret-word",
+		"dbname=vaccin password=secret-word",
 	} {
 		_, err := Open(t.Context(), address, Options{})
 		if err == nil || strings.Contains(err.Error(), "secret-word") {
@@ -153,6 +181,9 @@ func TestErrorsAndNamesShowNoPassword(t *testing.T) {
 		if name := Name(address); strings.Contains(name, "secret-word") {
 			t.Errorf("the name is %s", name)
 		}
+	}
+	if files, err := os.ReadDir("."); err != nil || len(files) > 0 {
+		t.Errorf("an address was taken for the name of a file: %v, %v", files, err)
 	}
 }
 
