@@ -1,7 +1,9 @@
 package document
 
 import (
+	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"testing"
 
@@ -71,4 +73,41 @@ func yardstick(w io.Writer, s Summary) error {
 	line("", 10, s.Signatory)
 	line("", 8, dataProtection)
 	return pdf.Output(w)
+}
+
+// many gives n letters, all different.
+func many(n int) iter.Seq2[Letter, error] {
+	return func(yield func(Letter, error) bool) {
+		l := usualLetter()
+		for i := range n {
+			l.Number = i + 1
+			l.Code += 7_777_777
+			l.Addressee.Street = []string{fmt.Sprintf("%d rue de l’Église", i)}
+			if !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+// On one core:
+//
+//	go test -run '^$' -bench Letters -cpu 1 ./internal/document
+//
+// At least 1,000 letters a second are asked for.
+func BenchmarkLetters(b *testing.B) {
+	if err := WriteLetters(io.Discard, phaseTwo(), many(1)); err != nil { // prepares the fonts, once for the process
+		b.Fatal(err)
+	}
+	const batch = 2000
+	var size measured
+	b.ReportAllocs()
+	for b.Loop() {
+		size = 0
+		if err := WriteLetters(&size, phaseTwo(), many(batch)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N*batch)/b.Elapsed().Seconds(), "letters/s")
+	b.ReportMetric(float64(size)/batch, "B/letter")
 }

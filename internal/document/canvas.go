@@ -68,7 +68,16 @@ func (c *canvas) put(parts ...string) {
 // numbers writes operands, to a hundredth of a point.
 func (c *canvas) numbers(values ...float64) {
 	for _, v := range values {
-		c.out = strconv.AppendFloat(c.out, math.Round(v*100)/100, 'f', -1, 64)
+		n := int64(math.Round(v * 100))
+		if n < 0 {
+			c.out, n = append(c.out, '-'), -n
+		}
+		c.out = strconv.AppendInt(c.out, n/100, 10)
+		if tens, ones := n/10%10, n%10; ones != 0 {
+			c.out = append(c.out, '.', '0'+byte(tens), '0'+byte(ones))
+		} else if tens != 0 {
+			c.out = append(c.out, '.', '0'+byte(tens))
+		}
 		c.out = append(c.out, ' ')
 	}
 }
@@ -111,12 +120,34 @@ func (c *canvas) stroke(thickness float64, colour rgb) {
 // modules fills the dark modules of a barcode, side wide in all.
 func (c *canvas) modules(s symbol, x, y, side float64) {
 	module := side / float64(s.size)
-	c.fillColour(rgb{})
-	for _, r := range s.runs {
-		c.numbers(x+float64(r.x)*module, pageHeight-y-float64(r.y+1)*module, float64(r.length)*module, module)
-		c.put("re\n")
+	c.grid(x, y+side, module, module, func() {
+		for _, r := range s.runs {
+			c.cells(r.x, s.size-1-r.y, r.length)
+		}
+	})
+}
+
+// grid fills, in black, the cells that draw gives of a grid whose lower left corner is x, y: in units of cells, the
+// operands are short.
+func (c *canvas) grid(x, y, width, height float64, draw func()) {
+	c.put("q ")
+	for _, v := range []float64{width, 0, 0, height} {
+		c.out = strconv.AppendFloat(c.out, v, 'f', -1, 32)
+		c.put(" ")
 	}
-	c.put("f\n")
+	c.numbers(x, pageHeight-y)
+	c.put("cm\n")
+	c.fillColour(rgb{})
+	draw()
+	c.put("f Q\n")
+}
+
+// cells adds cells of a row of a grid.
+func (c *canvas) cells(x, y, length int) {
+	for _, v := range [...]int{x, y, length} {
+		c.out = append(strconv.AppendInt(c.out, int64(v), 10), ' ')
+	}
+	c.put("1 re\n")
 }
 
 // face is a font, its name in the page's resources, a size and a colour.

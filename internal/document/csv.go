@@ -28,22 +28,50 @@ func (s Summary) CSV(w io.Writer) error {
 
 // WriteCSV writes lines of cells as Summary.CSV does, each cell cleaned and guarded.
 func WriteCSV(w io.Writer, lines [][]string) error {
+	out, err := newCSV(w)
+	if err != nil {
+		return err
+	}
+	for _, line := range lines {
+		if err := out.line(line); err != nil {
+			return err
+		}
+	}
+	return out.end()
+}
+
+// csvFile is a file of lines of cells, written as they come.
+type csvFile struct {
+	out   *csv.Writer
+	cells []string
+}
+
+// newCSV begins a file.
+func newCSV(w io.Writer) (*csvFile, error) {
 	if _, err := io.WriteString(w, "\uFEFF"); err != nil {
-		return fmt.Errorf("document: writing a CSV: %w", err)
+		return nil, fmt.Errorf("document: writing a CSV: %w", err)
 	}
 	out := csv.NewWriter(w)
 	out.Comma, out.UseCRLF = ';', true
-	for _, line := range lines {
-		cells := make([]string, len(line))
-		for i, cell := range line {
-			cells[i] = guard(clean(cell))
-		}
-		if err := out.Write(cells); err != nil {
-			return fmt.Errorf("document: writing a CSV: %w", err)
-		}
+	return &csvFile{out: out}, nil
+}
+
+// line writes a line, each cell cleaned and guarded.
+func (f *csvFile) line(line []string) error {
+	f.cells = f.cells[:0]
+	for _, cell := range line {
+		f.cells = append(f.cells, guard(clean(cell)))
 	}
-	if out.Flush(); out.Error() != nil {
-		return fmt.Errorf("document: writing a CSV: %w", out.Error())
+	if err := f.out.Write(f.cells); err != nil {
+		return fmt.Errorf("document: writing a CSV: %w", err)
+	}
+	return nil
+}
+
+// end writes what still waits.
+func (f *csvFile) end() error {
+	if f.out.Flush(); f.out.Error() != nil {
+		return fmt.Errorf("document: writing a CSV: %w", f.out.Error())
 	}
 	return nil
 }

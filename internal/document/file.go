@@ -78,8 +78,7 @@ func (f *file) int(n int) {
 
 // ref writes a reference to an object.
 func (f *file) ref(number int) {
-	f.int(number)
-	f.WriteString(" 0 R")
+	f.Write(appendRef(f.AvailableBuffer(), number))
 }
 
 // textString encodes text for a dictionary: UTF-16 in hexadecimal, which needs

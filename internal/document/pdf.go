@@ -140,14 +140,24 @@ func (r *Renderer) assemble(described about, drawn *canvas) []byte {
 	metadata := f.reserve()
 	f.stream(metadata, "/Type/Metadata/Subtype/XML", []byte(xmp(described)))
 	f.begin(catalog)
-	fmt.Fprintf(&f, "<</Type/Catalog/Pages %d 0 R/Lang(fr-FR)/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R"+
-		"/Metadata %d 0 R/ViewerPreferences<</DisplayDocTitle true>>>>", tree, root, metadata)
+	f.WriteString(catalogOf(tree, root, metadata))
 	f.end()
-	date := "(" + pdfDate(described.at) + ")"
-	info := f.object("<</Title" + textString(clean(described.title)) + "/Author" + textString(serviceName) +
-		"/Producer" + textString(serviceName) + "/CreationDate" + date + "/ModDate" + date + ">>")
+	info := f.object(infoOf(described))
 	f.finish(catalog, info)
 	return f.Bytes()
+}
+
+// catalogOf is the catalog of a document: its page tree, the root of its tags and its description.
+func catalogOf(pages, tags, metadata int) string {
+	return fmt.Sprintf("<</Type/Catalog/Pages %d 0 R/Lang(fr-FR)/MarkInfo<</Marked true>>/StructTreeRoot %d 0 R"+
+		"/Metadata %d 0 R/ViewerPreferences<</DisplayDocTitle true>>>>", pages, tags, metadata)
+}
+
+// infoOf describes a document for its information dictionary.
+func infoOf(described about) string {
+	date := "(" + pdfDate(described.at) + ")"
+	return "<</Title" + textString(clean(described.title)) + "/Author" + textString(serviceName) +
+		"/Producer" + textString(serviceName) + "/CreationDate" + date + "/ModDate" + date + ">>"
 }
 
 const serviceName = "Vaccin Covid"

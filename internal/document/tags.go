@@ -1,5 +1,7 @@
 package document
 
+import "strconv"
+
 // structure is the tree of tags that lets a screen reader say what is a heading,
 // a table or a picture, and in which order to read (ISO 32000-1, 14.7 and 14.8).
 // Elements are kept in reading order; content refers to them by marks.
@@ -34,8 +36,20 @@ func (s *structure) begin(role, attributes string) {
 		parent = s.open[len(s.open)-1]
 		s.elements[parent].kids = append(s.elements[parent].kids, kid{element: index})
 	}
-	s.elements = append(s.elements, element{role: role, parent: parent, page: s.page, attributes: attributes})
+	var kids []kid
+	if index < cap(s.elements) { // of an element that was there before reset
+		kids = s.elements[:index+1][index].kids[:0]
+	}
+	s.elements = append(s.elements, element{role: role, parent: parent, page: s.page, kids: kids, attributes: attributes})
 	s.open = append(s.open, index)
+}
+
+// reset empties the tree for another document of one page, and keeps its room.
+func (s *structure) reset() {
+	s.elements, s.open, s.page = s.elements[:0], s.open[:0], 0
+	if len(s.owners) > 0 {
+		s.owners = append(s.owners[:0], s.owners[0][:0])
+	}
 }
 
 // end closes the innermost open element.
@@ -66,35 +80,9 @@ func (s *structure) write(f *file, pages []int) int {
 	for range s.elements {
 		f.reserve()
 	}
-	for i, e := range s.elements {
+	for i := range s.elements {
 		f.begin(first + i)
-		f.WriteString("<</Type/StructElem/S/" + e.role + "/P ")
-		if e.parent < 0 {
-			f.ref(root)
-		} else {
-			f.ref(first + e.parent)
-		}
-		f.WriteString("/Pg ")
-		f.ref(pages[e.page])
-		f.WriteString(e.attributes + "/K[")
-		for n, kid := range e.kids {
-			if n > 0 {
-				f.WriteByte(' ')
-			}
-			switch {
-			case kid.element >= 0:
-				f.ref(first + kid.element)
-			case kid.page == e.page:
-				f.int(kid.mark)
-			default: // of a page that the element goes on to
-				f.WriteString("<</Type/MCR/Pg ")
-				f.ref(pages[kid.page])
-				f.WriteString("/MCID ")
-				f.int(kid.mark)
-				f.WriteString(">>")
-			}
-		}
-		f.WriteString("]>>")
+		f.Write(s.appendElement(f.AvailableBuffer(), i, root, first, pages))
 		f.end()
 	}
 	// The parent tree leads back from the marks of each page to their elements.
@@ -118,4 +106,39 @@ func (s *structure) write(f *file, pages []int) int {
 	f.WriteString("]>>>>")
 	f.end()
 	return root
+}
+
+// appendElement writes an element as the dictionary of an object. Above the outermost stands the object root, and
+// element i is the object first+i.
+func (s *structure) appendElement(out []byte, i, root, first int, pages []int) []byte {
+	e := &s.elements[i]
+	parent := root
+	if e.parent >= 0 {
+		parent = first + e.parent
+	}
+	out = append(append(append(out, "<</Type/StructElem/S/"...), e.role...), "/P "...)
+	out = append(appendRef(out, parent), "/Pg "...)
+	out = append(appendRef(out, pages[e.page]), e.attributes...)
+	out = append(out, "/K["...)
+	for n, kid := range e.kids {
+		if n > 0 {
+			out = append(out, ' ')
+		}
+		switch {
+		case kid.element >= 0:
+			out = appendRef(out, first+kid.element)
+		case kid.page == e.page:
+			out = strconv.AppendInt(out, int64(kid.mark), 10)
+		default: // of a page that the element goes on to
+			out = appendRef(append(out, "<</Type/MCR/Pg "...), pages[kid.page])
+			out = strconv.AppendInt(append(out, "/MCID "...), int64(kid.mark), 10)
+			out = append(out, ">>"...)
+		}
+	}
+	return append(out, "]>>"...)
+}
+
+// appendRef appends a reference to an object.
+func appendRef(out []byte, number int) []byte {
+	return append(strconv.AppendInt(out, int64(number), 10), " 0 R"...)
 }

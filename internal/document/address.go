@@ -1,0 +1,146 @@
+package document
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// An address has at most six lines of thirty-eight characters, aligned left, none of them blank: NF Z 10-011.
+// Abroad the norm allows a seventh line, for the country; ours stay six, for the window.
+const (
+	addressLines = 6
+	addressWidth = 38
+	// addressMost bounds an addressee, in characters, all lines together: twice what the norm can hold.
+	addressMost = 450
+)
+
+// Addressee is whom a letter is sent to.
+type Addressee struct {
+	// Names are the first lines, without civility: the person, and perhaps whom they live with («chez …»).
+	Names []string
+	// Street is what stands between the names and the town, as the referential has it.
+	Street []string
+	// PostalCode and Town make the town line.
+	PostalCode, Town string
+	// Country is that of an address abroad, in French; empty in France, overseas included.
+	Country string
+}
+
+// NameLine is how a letter names a person, without civility: «Jeanne DURAND». The first given name is enough.
+func NameLine(givenNames, familyName string) string {
+	given, _, _ := strings.Cut(givenNames, ",")
+	return strings.Join(strings.Fields(given+" "+strings.ToUpper(familyName)), " ")
+}
+
+// Lines are the lines of the address as they are printed and posted: no blank one, the town in capitals, and in
+// France the two lines above it too, without accents nor punctuation, as sorting machines read them best. What
+// does not fit in six lines of thirty-eight characters makes longer lines, which are printed smaller: nothing
+// is cut. See Conforms.
+func (a Addressee) Lines() []string {
+	lines := a.broken(a.Names, a.Street, addressWidth)
+	names, street := []string{strings.Join(a.Names, " ")}, []string{strings.Join(a.Street, " ")}
+	for width := addressWidth; len(lines) > addressLines; width += 4 {
+		// One line for each of the four parts, at the latest.
+		lines = a.broken(names, street, width)
+	}
+	return lines
+}
+
+// Conforms tells whether the address keeps to the norm: six lines of thirty-eight characters.
+func (a Addressee) Conforms() bool {
+	lines := a.Lines()
+	for _, line := range lines {
+		if utf8.RuneCountInString(line) > addressWidth {
+			return false
+		}
+	}
+	return len(lines) > 0
+}
+
+// Postable tells whether there is enough of an address for the post to try: a town, and in France its code.
+func (a Addressee) Postable() bool {
+	return !blank(a.Town) && (!blank(a.PostalCode) || !blank(a.Country))
+}
+
+// broken lays the address out with lines of that width.
+func (a Addressee) broken(names, street []string, width int) []string {
+	var lines []string
+	for _, name := range names {
+		lines = appendBroken(lines, name, width)
+	}
+	abroad := !blank(a.Country)
+	last := a.PostalCode + " " + a.Town
+	if abroad {
+		last = strings.ToUpper(last) // the marks of another country's codes stay
+	} else {
+		last = capitals(last)
+	}
+	var above []string
+	for _, line := range street {
+		above = appendBroken(above, line, width)
+	}
+	for i := max(0, len(above)-2); i < len(above) && !abroad; i++ {
+		above[i] = capitals(above[i])
+	}
+	for _, line := range above { // capitals can be longer: Œ
+		lines = appendBroken(lines, line, width)
+	}
+	lines = appendBroken(lines, last, max(width, utf8.RuneCountInString(last))) // a town line is never broken
+	return appendBroken(lines, strings.ToUpper(a.Country), width)
+}
+
+func blank(text string) bool { return strings.TrimSpace(text) == "" }
+
+// capitals writes a line as the norm has the last three: capitals, digits and spaces alone.
+func capitals(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if spelling, ok := approximations[r]; ok {
+			out.WriteString(spelling)
+			continue
+		}
+		out.WriteRune(r)
+	}
+	bare := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		case unicode.IsLetter(r) || unicode.IsNumber(r):
+			return unicode.ToUpper(r)
+		}
+		return ' '
+	}, norm.NFKD.String(out.String()))
+	if blank(bare) {
+		return strings.ToUpper(text)
+	}
+	return norm.NFC.String(strings.Join(strings.Fields(bare), " "))
+}
+
+// appendBroken appends a text in lines of at most that many characters, broken between words, or within one that
+// is longer than a line. A blank text has no line.
+func appendBroken(lines []string, text string, width int) []string {
+	var line []rune
+	flush := func() {
+		if len(line) > 0 {
+			lines, line = append(lines, string(line)), nil
+		}
+	}
+	for word := range strings.FieldsSeq(text) {
+		runes := []rune(word)
+		if len(line)+1+len(runes) > width {
+			flush()
+		}
+		for ; len(runes) > width; runes = runes[width:] {
+			lines = append(lines, string(runes[:width]))
+		}
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		line = append(line, runes...)
+	}
+	flush()
+	return lines
+}

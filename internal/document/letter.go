@@ -1,0 +1,135 @@
+package document
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"vaccin/internal/registry"
+)
+
+// Batch is what the letters of one batch have in common.
+type Batch struct {
+	// Reference names the batch on its letters and in its trace, e.g. "2021-0007".
+	Reference string
+	// Campaign is the campaign's name, as a person reads it.
+	Campaign string
+	// Opens is the first day on which those whom the campaign targets are vaccinated.
+	Opens registry.Date
+	// Date is the letters' own.
+	Date registry.Date
+	// Texts are the settings of the service that letters tell.
+	Texts LetterTexts
+}
+
+// LetterTexts are parts of the letters' sentences that are settings of the service. An empty one is left out, or
+// stands for what its comment says.
+type LetterTexts struct {
+	// Phone is the number to call for an appointment, with its price: «0 800 009 110 (appel gratuit)».
+	Phone string
+	// Website is the address where appointments are taken: «sante.fr».
+	Website string
+	// ObjectionUntil says how long one may object, after «Vous pouvez vous opposer à ce traitement»:
+	// ObjectionUntilAgreement when empty (TGT-6).
+	ObjectionUntil string
+	// Rights says where to exercise one's rights, after «Pour exercer ces droits,»: RightsAtTheFund when empty.
+	Rights string
+}
+
+// Ends of the sentences of LetterTexts.
+const (
+	ObjectionUntilAgreement   = "tant que vous n’avez pas donné votre accord à la vaccination"
+	ObjectionUntilVaccination = "tant que vous n’avez pas reçu de première injection"
+	RightsAtTheFund           = "adressez-vous à votre caisse d’assurance maladie, par votre compte ameli ou par courrier à son délégué à la protection des données"
+)
+
+// MaxLetterPlaces is how many vaccination places a letter lists.
+const MaxLetterPlaces = 3
+
+// Letter tells a targeted person their code, and what to do with it.
+type Letter struct {
+	// Number is the letter's in its batch, from 1.
+	Number    int
+	Addressee Addressee
+	Code      registry.TargetCode
+	// Places are vaccination places near the person, at most MaxLetterPlaces. Without any the letter says whom to
+	// ask.
+	Places []registry.VaccinationPlace
+}
+
+// letterText bounds a text that a letter shows, in characters: names of campaigns, of places, settings.
+const letterText = 200
+
+// ErrLetter says that a letter or what a batch has in common is not complete, or longer than a page can be sure to
+// hold.
+var ErrLetter = errors.New("document: not a letter that can be printed")
+
+// check refuses what no page is made for. Its errors never hold what they refuse.
+func (b Batch) check() error {
+	for what, text := range map[string]string{"reference": b.Reference, "campaign": b.Campaign} {
+		if blank(text) {
+			return fmt.Errorf("%w: the batch has no %s", ErrLetter, what)
+		}
+	}
+	if b.Opens.IsZero() || b.Date.IsZero() {
+		return fmt.Errorf("%w: the batch lacks a date", ErrLetter)
+	}
+	for _, text := range []string{b.Reference, b.Campaign, b.Texts.Phone, b.Texts.Website, b.Texts.ObjectionUntil, b.Texts.Rights} {
+		if utf8.RuneCountInString(text) > letterText {
+			return fmt.Errorf("%w: a text of the batch is longer than %d characters", ErrLetter, letterText)
+		}
+	}
+	return nil
+}
+
+func (l Letter) check() error {
+	switch {
+	case l.Number < 1:
+		return fmt.Errorf("%w: no number", ErrLetter)
+	case !l.Code.Valid():
+		return fmt.Errorf("%w: no code", ErrLetter)
+	case blank(strings.Join(l.Addressee.Names, " ")):
+		return fmt.Errorf("%w: no name", ErrLetter)
+	case len(l.Places) > MaxLetterPlaces:
+		return fmt.Errorf("%w: more than %d places", ErrLetter, MaxLetterPlaces)
+	}
+	length := 0
+	for _, part := range [][]string{l.Addressee.Names, l.Addressee.Street, {l.Addressee.PostalCode, l.Addressee.Town, l.Addressee.Country}} {
+		for _, text := range part {
+			length += utf8.RuneCountInString(text)
+		}
+	}
+	if length > addressMost {
+		return fmt.Errorf("%w: an address of more than %d characters", ErrLetter, addressMost)
+	}
+	for _, place := range l.Places {
+		if blank(place.Name) || utf8.RuneCountInString(place.Name) > letterText || utf8.RuneCountInString(placeAddress(place)) > letterText {
+			return fmt.Errorf("%w: a place without name, or longer than %d characters", ErrLetter, letterText)
+		}
+	}
+	return nil
+}
+
+// placeAddress is where a place is, on one line.
+func placeAddress(p registry.VaccinationPlace) string {
+	town := strings.TrimSpace(p.PostalCode + " " + p.Locality)
+	if p.Address == "" || town == "" {
+		return p.Address + town
+	}
+	return p.Address + ", " + town
+}
+
+// spelt says a sign of a code as it is dictated: «K comme Kléber», «chiffre 7». The words are those of French
+// telephone operators.
+func spelt(sign byte) string {
+	if sign < 'A' || sign > 'Z' {
+		return "chiffre\u00A0" + string(rune(sign))
+	}
+	return string(rune(sign)) + " comme " + spellingWords[sign-'A']
+}
+
+var spellingWords = [26]string{
+	"Anatole", "Berthe", "Célestin", "Désiré", "Eugène", "François", "Gaston", "Henri", "Irma", "Joseph", "Kléber", "Louis", "Marcel",
+	"Nicolas", "Oscar", "Pierre", "Quintal", "Raoul", "Suzanne", "Thérèse", "Ursule", "Victor", "William", "Xavier", "Yvonne", "Zoé",
+}
