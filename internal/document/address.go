@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,8 +14,9 @@ import (
 const (
 	addressLines = 6
 	addressWidth = 38
-	// addressMost bounds an addressee, in characters, all lines together: twice what the norm can hold.
-	addressMost = 450
+	// Bounds of an addressee, in characters, so that it stays readable: names and street together, more than the
+	// norm can hold; the town, and the country; the postal code.
+	addressMost, townMost, codeMost = 330, 60, 20
 )
 
 // Addressee is whom a letter is sent to.
@@ -41,9 +43,11 @@ func NameLine(givenNames, familyName string) string {
 // is cut. See Conforms.
 func (a Addressee) Lines() []string {
 	lines := a.broken(a.Names, a.Street, addressWidth)
+	for width := addressWidth + 4; len(lines) > addressLines && width <= 2*addressWidth; width += 4 {
+		lines = a.broken(a.Names, a.Street, width)
+	}
 	names, street := []string{strings.Join(a.Names, " ")}, []string{strings.Join(a.Street, " ")}
-	for width := addressWidth; len(lines) > addressLines; width += 4 {
-		// One line for each of the four parts, at the latest.
+	for width := addressWidth; len(lines) > addressLines; width += 4 { // too many, however long they are
 		lines = a.broken(names, street, width)
 	}
 	return lines
@@ -63,6 +67,17 @@ func (a Addressee) Conforms() bool {
 // Postable tells whether there is enough of an address for the post to try: a town, and in France its code.
 func (a Addressee) Postable() bool {
 	return !blank(a.Town) && (!blank(a.PostalCode) || !blank(a.Country))
+}
+
+// check refuses what would be too small to read. Its errors never hold what they refuse.
+func (a Addressee) check() error {
+	if length := utf8.RuneCountInString(strings.Join(a.Names, "") + strings.Join(a.Street, "")); length > addressMost {
+		return fmt.Errorf("%w: names and street of more than %d characters", ErrLetter, addressMost)
+	}
+	if utf8.RuneCountInString(a.Town) > townMost || utf8.RuneCountInString(a.Country) > townMost || utf8.RuneCountInString(a.PostalCode) > codeMost {
+		return fmt.Errorf("%w: a town or a country of more than %d characters, or a postal code of more than %d", ErrLetter, townMost, codeMost)
+	}
+	return nil
 }
 
 // broken lays the address out with lines of that width.
@@ -88,7 +103,7 @@ func (a Addressee) broken(names, street []string, width int) []string {
 	for _, line := range above { // capitals can be longer: Œ
 		lines = appendBroken(lines, line, width)
 	}
-	lines = appendBroken(lines, last, max(width, utf8.RuneCountInString(last))) // a town line is never broken
+	lines = appendBroken(lines, last, max(width, codeMost+1+townMost)) // a town line is never broken
 	return appendBroken(lines, strings.ToUpper(a.Country), width)
 }
 

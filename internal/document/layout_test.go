@@ -65,8 +65,18 @@ func checkWords(t interface {
 }, all []word,
 ) {
 	t.Helper()
+	checkWordsWithin(t, all, sideMargin)
+}
+
+// checkWordsWithin is checkWords of a page with other margins.
+func checkWordsWithin(t interface {
+	Helper()
+	Fatalf(string, ...any)
+}, all []word, margin float64,
+) {
+	t.Helper()
 	for i, a := range all {
-		if a.X1 < sideMargin-1 || a.X2 > pageWidth-sideMargin+1 || a.Y1 < 20 || a.Y2 > pageHeight-15 {
+		if a.X1 < margin-1 || a.X2 > pageWidth-margin+1 || a.Y1 < 20 || a.Y2 > pageHeight-15 {
 			t.Fatalf("outside the margins: %+v", a)
 		}
 		for _, b := range all[i+1:] {

@@ -11,7 +11,8 @@ import (
 
 // Batch is what the letters of one batch have in common.
 type Batch struct {
-	// Reference names the batch on its letters and in its trace, e.g. "2021-0007".
+	// Reference names the batch on its letters and in its trace, e.g. "PH2-0007". A letter should begin it: a
+	// spreadsheet takes 2021-0007 for a month, so that the mail-merge file marks it.
 	Reference string
 	// Campaign is the campaign's name, as a person reads it.
 	Campaign string
@@ -94,14 +95,8 @@ func (l Letter) check() error {
 	case len(l.Places) > MaxLetterPlaces:
 		return fmt.Errorf("%w: more than %d places", ErrLetter, MaxLetterPlaces)
 	}
-	length := 0
-	for _, part := range [][]string{l.Addressee.Names, l.Addressee.Street, {l.Addressee.PostalCode, l.Addressee.Town, l.Addressee.Country}} {
-		for _, text := range part {
-			length += utf8.RuneCountInString(text)
-		}
-	}
-	if length > addressMost {
-		return fmt.Errorf("%w: an address of more than %d characters", ErrLetter, addressMost)
+	if err := l.Addressee.check(); err != nil {
+		return err
 	}
 	for _, place := range l.Places {
 		if blank(place.Name) || utf8.RuneCountInString(place.Name) > letterText || utf8.RuneCountInString(placeAddress(place)) > letterText {
@@ -113,7 +108,7 @@ func (l Letter) check() error {
 
 // placeAddress is where a place is, on one line.
 func placeAddress(p registry.VaccinationPlace) string {
-	town := strings.TrimSpace(p.PostalCode + " " + p.Locality)
+	town := strings.Trim(p.PostalCode+"\u00A0"+p.Locality, "\u00A0")
 	if p.Address == "" || town == "" {
 		return p.Address + town
 	}

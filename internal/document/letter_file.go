@@ -19,13 +19,13 @@ import (
 // a letter. Trees have two levels: the root names the sheaves, a sheaf its letters.
 
 // MaxLetters is how many letters one batch file holds. Readers stop at 8,388,607 objects (PDF 1.7, annex C), and a
-// letter has up to 40 of them.
-const MaxLetters = 200_000
+// letter has up to 60 of them.
+const MaxLetters = 100_000
 
 // Errors of a batch of letters.
 var (
 	ErrNoLetter       = errors.New("document: a batch without letters")
-	ErrTooManyLetters = fmt.Errorf("document: more than %d letters in one file", MaxLetters)
+	ErrTooManyLetters = errors.New("document: more letters than one file holds")
 )
 
 // sheafSize is how many letters share an object stream and a node of each tree.
@@ -33,7 +33,7 @@ const sheafSize = 100
 
 // WriteLetters writes the letters of a batch as one PDF, an A4 page each, tagged for screen readers. It writes as the
 // letters come and keeps four bytes of each, so that memory stays flat; the same letters give the same bytes. When
-// letters fails, or one cannot be printed (ErrLetter, ErrTooLong), it stops: what was written until then is no whole
+// letters fails, or one cannot be printed (ErrLetter), it stops: what was written until then is no whole
 // file. Without any letter it returns ErrNoLetter and writes nothing.
 func WriteLetters(w io.Writer, b Batch, letters iter.Seq2[Letter, error]) error {
 	r, err := defaultRenderer()
@@ -63,9 +63,6 @@ func (r *Renderer) Letters(w io.Writer, b Batch, letters iter.Seq2[Letter, error
 		}
 		if out == nil {
 			out = newLettersFile(w, r, paper)
-		}
-		if out.count == MaxLetters {
-			return ErrTooManyLetters
 		}
 		if err := out.letter(&page.canvas); err != nil {
 			return fmt.Errorf("document: writing letters: %w", err)
@@ -190,6 +187,9 @@ func (f *lettersFile) deflate(parts ...[]byte) []byte {
 
 // letter writes one letter's content, and keeps its page and its tags for the sheaf's object stream.
 func (f *lettersFile) letter(drawn *canvas) error {
+	if f.count == MaxLetters {
+		return ErrTooManyLetters
+	}
 	s := &f.sheaf
 	if len(s.letters) == 0 {
 		s.stream, s.pages, s.group, s.parents = f.next, f.next+1, f.next+2, f.next+3

@@ -1,7 +1,6 @@
 package document
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -27,10 +26,12 @@ const (
 
 // Measures of the page.
 const (
-	asideTop   = 36 * millimetre // of the column left of the window
-	asideWidth = seenLeft - sideMargin - 2*millimetre
-	bodyTop    = firstFold + 3*millimetre
-	bodyBottom = pageHeight - bottomMargin
+	letterMargin = 45.0
+	letterWidth  = pageWidth - 2*letterMargin
+	asideTop     = 36 * millimetre // of the column left of the window
+	asideWidth   = seenLeft - letterMargin - 2*millimetre
+	bodyTop      = firstFold + 2*millimetre
+	bodyBottom   = pageHeight - 8*millimetre // printers leave 5 blank
 
 	cardInset    = 12.0
 	barModule    = 0.35 * millimetre // 14 thousandths of an inch, which any scanner reads from a hand's breadth
@@ -55,15 +56,15 @@ type stationery struct {
 	drawn         [][]byte // content of the stamps, by number
 
 	// In reading order, but for the first, the lines and frames of the page.
-	paper, brand, senders, date, title, greeting, opening      stamp
-	codeTitle, codeUse, codeSpelt                              stamp
-	stepsTitle, atHome, placesTitle, listed, unlisted, started stamp
-	closing, signature, noticeTitle, noticeFacts, noticeRights stamp
-	steps                                                      []stamp
-	codeY, speltY, barcodeX, barcodeY, placesTop, placesBottom float64
-	scale                                                      float64
-	signs                                                      ['Z' + 1][]glyph // how each sign of a code is said
-	comma                                                      []glyph
+	paper, brand, senders, date, title, greeting, opening              stamp
+	codeTitle, codeUse, codeSpelt                                      stamp
+	stepsTitle, atHome, placesTitle, listed, unlisted, started         stamp
+	closing, signature, noticeTitle, noticeFacts, noticeRights         stamp
+	steps                                                              []stamp
+	codeY, speltX, speltY, barcodeX, barcodeY, placesTop, placesBottom float64
+	scale                                                              float64
+	signs                                                              ['Z' + 1][]glyph // how each sign of a code is said
+	comma                                                              []glyph
 }
 
 // newStationery lays a batch's page out in the largest letters that leave room for all of it.
@@ -86,7 +87,7 @@ func (r *Renderer) newStationery(b Batch) (*stationery, error) {
 			return s, nil
 		}
 	}
-	return nil, ErrTooLong
+	return nil, fmt.Errorf("%w: the texts of the batch do not fit on the page", ErrLetter)
 }
 
 func (s *stationery) pt(length float64) float64 { return length * s.scale }
@@ -114,44 +115,46 @@ func (s *stationery) draw() bool {
 	small, text := s.regular.sized(s.pt(8)).coloured(grey), s.regular.sized(s.pt(10.5))
 	heading := s.bold.sized(s.pt(11.5)).coloured(accent)
 	y := bodyTop + 0.0
-	s.greeting = s.text("P", text, salutation, sideMargin, textWidth, &y)
+	s.greeting = s.text("P", text, salutation, letterMargin, letterWidth, &y)
 	y += s.pt(3)
-	s.opening = s.text("P", text, s.batch.opening(), sideMargin, textWidth, &y)
+	s.opening = s.text("P", text, s.batch.opening(), letterMargin, letterWidth, &y)
 	cardTop := y + s.pt(6)
 	y = s.card(cardTop)
 	cardBottom := y
 	y += s.pt(7)
-	s.stepsTitle = s.text("H2", heading, letterStepsTitle, sideMargin, textWidth, &y)
+	s.stepsTitle = s.text("H2", heading, letterStepsTitle, letterMargin, letterWidth, &y)
 	for _, step := range letterSteps {
-		s.steps = append(s.steps, s.text("LBody", text, step, sideMargin, textWidth, &y))
+		s.steps = append(s.steps, s.text("LBody", text, step, letterMargin, letterWidth, &y))
 	}
-	s.atHome = s.text("P", text, letterAtHome, sideMargin, textWidth, &y)
+	s.atHome = s.text("P", text, letterAtHome, letterMargin, letterWidth, &y)
 	y += s.pt(5)
-	s.placesTitle = s.text("H2", heading, letterPlacesTitle, sideMargin, textWidth, &y)
+	s.placesTitle = s.text("H2", heading, letterPlacesTitle, letterMargin, letterWidth, &y)
 	// The room of the places serves the sentence of the letters that list none.
-	s.placesTop, s.placesBottom = y+s.pt(1), y+s.pt(1)+4*s.pt(10)*leading
+	s.placesTop = y + s.pt(1)
+	s.placesBottom = s.placesTop + max(4*s.pt(10), 36)*leading // four usual lines; what is long is set smaller
 	unlisted := s.placesTop
-	s.unlisted = s.text("P", s.bold.sized(s.pt(10.5)), s.batch.Texts.appointment(false), sideMargin, textWidth, &unlisted)
+	s.unlisted = s.text("P", s.bold.sized(s.pt(10.5)), s.batch.Texts.appointment(false), letterMargin, letterWidth, &unlisted)
 	y = max(s.placesBottom+s.pt(2), unlisted)
-	s.listed = s.text("P", text, s.batch.Texts.appointment(true), sideMargin, textWidth, &y)
+	s.listed = s.text("P", text, s.batch.Texts.appointment(true), letterMargin, letterWidth, &y)
 	y += s.pt(4)
-	s.started = s.text("P", text.sized(s.pt(9.5)), letterStarted, sideMargin, textWidth, &y)
+	s.started = s.text("P", text.sized(s.pt(9.5)), letterStarted, letterMargin, letterWidth, &y)
 	y += s.pt(3)
-	s.closing = s.text("P", text, letterClosing, sideMargin, textWidth, &y)
 	signature := s.bold.sized(s.pt(10.5))
-	line := signature.lines(letterSignature, textWidth)
+	line, signed := signature.lines(letterSignature, letterWidth), y
 	s.signature = s.stamp("P", func(c *canvas) {
-		y = c.paragraph(signature, line, sideMargin+textWidth-signature.width(line[0]), y+s.pt(2))
+		signed = c.paragraph(signature, line, letterMargin+letterWidth-signature.width(line[0]), y)
 	})
+	s.closing = s.text("P", text, letterClosing, letterMargin, letterWidth-signature.width(line[0])-s.pt(10), &y)
+	y = max(y, signed)
 	noticeTop := y + s.pt(6)
 	y = noticeTop + s.pt(3)
-	s.noticeTitle = s.text("H2", s.bold.sized(s.pt(8.5)), noticeTitle, sideMargin, textWidth, &y)
-	s.noticeFacts = s.text("P", small, noticeFacts, sideMargin, textWidth, &y)
-	s.noticeRights = s.text("P", small, s.batch.Texts.rights(), sideMargin, textWidth, &y)
+	s.noticeTitle = s.text("H2", s.bold.sized(s.pt(8.5)), noticeTitle, letterMargin, letterWidth, &y)
+	s.noticeFacts = s.text("P", small, noticeFacts, letterMargin, letterWidth, &y)
+	s.noticeRights = s.text("P", small, s.batch.Texts.rights(), letterMargin, letterWidth, &y)
 	s.paper = s.stamp("", func(c *canvas) {
-		c.line(sideMargin, topMargin+19, sideMargin+textWidth, topMargin+19, 1.5, accent)
-		c.frame(sideMargin, cardTop, textWidth, cardBottom-cardTop, 0.8, accent)
-		c.line(sideMargin, noticeTop, sideMargin+textWidth, noticeTop, 0.5, rule)
+		c.line(letterMargin, topMargin+19, letterMargin+letterWidth, topMargin+19, 1.5, accent)
+		c.frame(letterMargin, cardTop, letterWidth, cardBottom-cardTop, 0.8, accent)
+		c.line(letterMargin, noticeTop, letterMargin+letterWidth, noticeTop, 0.5, rule)
 		for _, fold := range []float64{firstFold, secondFold} { // clear of the edge that printers leave blank
 			c.line(6*millimetre, fold, 10*millimetre, fold, 0.4, grey)
 		}
@@ -163,11 +166,11 @@ func (s *stationery) draw() bool {
 func (s *stationery) head() {
 	name := s.bold.sized(13).coloured(accent)
 	name.tracking = 0.8
-	s.brand = s.stamp("P", func(c *canvas) { c.write(name, name.shape("VACCIN COVID"), sideMargin, topMargin+11) })
+	s.brand = s.stamp("P", func(c *canvas) { c.write(name, name.shape("VACCIN COVID"), letterMargin, topMargin+11) })
 	senders := s.regular.sized(10).coloured(grey)
 	line := senders.shape(letterSenders)
 	s.senders = s.stamp("P", func(c *canvas) {
-		c.write(senders, line, sideMargin+textWidth-senders.width(line), topMargin+11)
+		c.write(senders, line, letterMargin+letterWidth-senders.width(line), topMargin+11)
 	})
 }
 
@@ -175,10 +178,10 @@ func (s *stationery) head() {
 // and under the window what the letter is about. It returns where it ends.
 func (s *stationery) aside() float64 {
 	y := asideTop
-	s.date = s.text("P", s.regular.sized(10), "Le "+s.batch.Date.FrenchLong(), sideMargin, asideWidth, &y)
+	s.date = s.text("P", s.regular.sized(10), "Le "+s.batch.Date.FrenchLong(), letterMargin, asideWidth, &y)
 	title := s.bold.sized(17)
 	y = seenBottom + 1.2*millimetre
-	s.title = s.text("H1", title, letterTitle, sideMargin, textWidth, &y)
+	s.title = s.text("H1", title, letterTitle, letterMargin, letterWidth, &y)
 	return y - title.size*(leading-1)
 }
 
@@ -197,8 +200,8 @@ func (s *stationery) reference(number int) (face, [][]glyph) {
 // card lays out the frame of the code: what it is and the code itself on the left, barcodes on the right, then how it
 // is said.
 func (s *stationery) card(top float64) float64 {
-	x, width := sideMargin+cardInset, textWidth-2*cardInset
-	const right = sideMargin + textWidth - cardInset
+	x, width := letterMargin+cardInset, letterWidth-2*cardInset
+	const right = letterMargin + letterWidth - cardInset
 	symbolX := right - symbolQuiet - letterSymbol
 	s.barcodeX = symbolX - symbolQuiet - code128Quiet*barModule - barModule*(11*13+13) // eleven signs, start and check; stop
 	s.barcodeY = top + symbolQuiet + 1
@@ -208,16 +211,18 @@ func (s *stationery) card(top float64) float64 {
 	y = s.barcodeY + barHeight + symbolQuiet
 	small := s.regular.sized(s.pt(9.5))
 	s.codeUse = s.text("P", small, letterCodeUse, x, width, &y)
+	s.speltY = y + s.pt(2)
+	y = s.speltY
 	s.codeSpelt = s.text("P", small.coloured(grey), letterCodeSpelt, x, width, &y)
-	s.speltY = y
-	y += 3 * small.size * leading // one line a group
+	s.speltX = x + small.width(small.shape(letterCodeSpelt)) + s.pt(8)
+	y = s.speltY + 3*small.size*leading // one line a group
 	s.symbolTag = fmt.Sprintf("/Alt%s/A<</O/Layout/Placement/Block/BBox[%.2f %.2f %.2f %.2f]>>",
 		textString(letterBarcodes), s.barcodeX, pageHeight-s.barcodeY-barHeight, right-symbolQuiet, pageHeight-s.barcodeY)
 	return y + 6
 }
 
 // errUnreadable says that what one letter adds does not fit in its place.
-var errUnreadable = errors.New("document: a text too long for its place on the letter")
+var errUnreadable = fmt.Errorf("%w: a text too long for its place", ErrLetter)
 
 // letterPage is the page of one letter, used again for the next one.
 type letterPage struct {
@@ -246,7 +251,7 @@ func (p *letterPage) draw(l Letter) error {
 		p.stamp(s.senders)
 		p.stamp(s.date)
 		reference, lines := s.reference(l.Number)
-		p.tagged("P", "", func() { p.paragraph(reference, lines, sideMargin, asideTop+10*leading+2) })
+		p.tagged("P", "", func() { p.paragraph(reference, lines, letterMargin, asideTop+10*leading+2) })
 		if err = p.addressee(l.Addressee); err != nil {
 			return
 		}
@@ -315,7 +320,7 @@ func (p *letterPage) addressee(a Addressee) error {
 func (p *letterPage) code(text string, linear code128, square symbol) {
 	s := p.on
 	p.stamp(s.codeTitle)
-	x := sideMargin + cardInset
+	x := letterMargin + cardInset
 	large := s.bold.sized(26)
 	large.tracking = 0.8
 	line := large.shape(text)
@@ -326,7 +331,7 @@ func (p *letterPage) code(text string, linear code128, square symbol) {
 	p.tagged("P", "", func() { p.write(large, line, x, s.codeY) })
 	p.tagged("Figure", s.symbolTag, func() {
 		p.bars(linear, s.barcodeX, s.barcodeY, barModule, barHeight)
-		p.modules(square, sideMargin+textWidth-cardInset-symbolQuiet-letterSymbol, s.barcodeY, letterSymbol)
+		p.modules(square, letterMargin+letterWidth-cardInset-symbolQuiet-letterSymbol, s.barcodeY, letterSymbol)
 	})
 	p.stamp(s.codeUse)
 	p.stamp(s.codeSpelt)
@@ -334,7 +339,7 @@ func (p *letterPage) code(text string, linear code128, square symbol) {
 	y := s.speltY
 	for group := range strings.SplitSeq(text, "-") {
 		p.tagged("P", "", func() {
-			y = p.paragraph(small, [][]glyph{p.said(group)}, x, y)
+			y = p.paragraph(small, [][]glyph{p.said(group)}, s.speltX, y)
 		})
 	}
 }
@@ -362,7 +367,7 @@ func (p *letterPage) places(l Letter) error {
 		p.stamp(s.unlisted)
 		return nil
 	}
-	width := (textWidth - float64(len(l.Places)-1)*placeGap) / float64(len(l.Places))
+	width := (letterWidth - float64(len(l.Places)-1)*placeGap) / float64(len(l.Places))
 	room := s.placesBottom - s.placesTop
 	for size := s.pt(10); ; size *= step {
 		if size < leastText {
@@ -382,7 +387,7 @@ func (p *letterPage) places(l Letter) error {
 		}
 		p.element("L", "", func() {
 			for i, block := range blocks {
-				x := sideMargin + float64(i)*(width+placeGap)
+				x := letterMargin + float64(i)*(width+placeGap)
 				p.element("LI", "", func() {
 					y := s.placesTop
 					p.tagged("Lbl", "", func() { y = p.paragraph(name, block[0], x, y) })

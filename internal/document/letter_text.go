@@ -8,8 +8,8 @@ const (
 	salutation      = "Madame, Monsieur,"
 	letterFree      = "Elle protège des formes graves de la maladie. Elle est gratuite. Elle n’est pas obligatoire : c’est vous qui décidez. Si vous hésitez, parlez-en à votre médecin ou à votre pharmacien."
 	letterCodeTitle = "Votre code personnel"
-	letterCodeUse   = "Ce code permet au professionnel de santé de retrouver votre dossier de vaccination. Il est personnel : ne le donnez à personne d’autre."
-	letterCodeSpelt = "Pour le dicter, lettre par lettre :"
+	letterCodeUse   = "Ce code permet au professionnel de santé de retrouver votre dossier. Il est personnel : ne le donnez à personne d’autre."
+	letterCodeSpelt = "Pour le dicter :"
 	letterBarcodes  = "Codes-barres (Code 128 et DataMatrix) du code personnel"
 
 	letterStepsTitle  = "Pour vous faire vacciner"
@@ -18,7 +18,7 @@ const (
 
 	letterStarted = "Si votre vaccination a déjà commencé, vous n’avez rien à faire. Si cette lettre est adressée à une personne décédée, " +
 		"nous présentons nos excuses et nos condoléances à ses proches."
-	letterClosing   = "Nous vous prions d’agréer, Madame, Monsieur, l’expression de nos salutations distinguées."
+	letterClosing   = "Avec nos salutations distinguées."
 	letterSignature = "L’Assurance Maladie et la Direction générale de la santé"
 
 	noticeTitle = "Vos données personnelles et vos droits"
@@ -40,7 +40,7 @@ const (
 var letterSteps = []string{
 	"1. Prenez rendez-vous dans un lieu de vaccination (voir « Où aller ? »).",
 	"2. Le jour du rendez-vous, apportez cette lettre et votre carte Vitale.",
-	"3. Avant l’injection, un professionnel de santé répond à vos questions, vérifie avec vous que vous pouvez recevoir le vaccin et vous demande votre accord.",
+	"3. Avant l’injection, un professionnel de santé répond à vos questions, vérifie avec vous que vous pouvez recevoir le vaccin et recueille votre accord.",
 }
 
 // opening says since when the person may come, and in which campaign.
@@ -68,7 +68,7 @@ func (t LetterTexts) ask() string {
 // appointment says how to find a place and to book, with places listed above or with none.
 func (t LetterTexts) appointment(listed bool) string {
 	if listed {
-		return "Pour prendre rendez-vous ou trouver un autre lieu de vaccination, " + t.ask() + "."
+		return "Pour prendre rendez-vous ou trouver un autre lieu, " + t.ask() + "."
 	}
 	return "Pour trouver un lieu de vaccination près de chez vous et prendre rendez-vous, " + t.ask() + "."
 }

@@ -1,5 +1,6 @@
 // Package document turns the summary of one step of a patient's record into the
-// documents handed over: a PDF page and a CSV file.
+// documents handed over: a PDF page and a CSV file; and the letters to targeted
+// people into the paper and the file that leave for the post.
 //
 // A Summary is the one value behind the web page, the PDF and the CSV, so that
 // the three cannot disagree: whatever is decided about a document (its title,

@@ -130,9 +130,10 @@ func LooksLikeCode(text string) bool {
 	return len(clean) == codeDigits+1
 }
 
+// compactCode drops what people type in a code, and the apostrophe with which files for spreadsheets mark a text.
 func compactCode(text string) string {
 	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" \t\u00a0\u202f-‐‑–—._", r) {
+		if strings.ContainsRune(" \t\u00a0\u202f-‐‑–—._'", r) {
 			return -1
 		}
 		return r

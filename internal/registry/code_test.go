@@ -32,7 +32,7 @@ func TestAnyCodeReadsBackAsTyped(t *testing.T) {
 		c := anyCode(t)
 		text := c.Compact()
 		for _, typed := range []string{
-			text, c.Format(), strings.ToLower(c.Format()), " " + text + "\t", strings.Join(strings.Split(text, ""), " "),
+			text, c.Format(), strings.ToLower(c.Format()), " " + text + "\t", "'" + text, strings.Join(strings.Split(text, ""), " "),
 			strings.ReplaceAll(c.Format(), "-", "\u2011"), strings.ReplaceAll(c.Format(), "-", "\u00a0–\u202f"),
 		} {
 			if back, err := registry.ParseCode(typed); err != nil || back != c {

@@ -1,0 +1,155 @@
+package document
+
+import (
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
+	tests := []struct {
+		name     string
+		a        Addressee
+		want     []string
+		conforms bool
+	}{
+		{
+			"usual", Addressee{Names: []string{"Jeanne DURAND"}, Street: []string{"4 bis, rue de l’Église"}, PostalCode: "75011", Town: "Paris"},
+			[]string{"Jeanne DURAND", "4 BIS RUE DE L EGLISE", "75011 PARIS"}, true,
+		},
+		{
+			"six lines, of which three in capitals",
+			Addressee{
+				Names:  []string{"Zoë BŒUF-LEFÈVRE", "chez M. Jean N’DIAYE"},
+				Street: []string{"Apt. 12, 2ème étage", "Rés. « Les Œillets » – bât. B", "BP 40122"}, PostalCode: "42100", Town: "Saint-Étienne",
+			},
+			[]string{"Zoë BŒUF-LEFÈVRE", "chez M. Jean N’DIAYE", "Apt. 12, 2ème étage", "RES LES OEILLETS BAT B", "BP 40122", "42100 SAINT ETIENNE"}, true,
+		},
+		{
+			"blank lines are left out",
+			Addressee{Names: []string{"", " Ali  BEN SAÏD "}, Street: []string{" ", ""}, PostalCode: " 23100 ", Town: "La Courtine "},
+			[]string{"Ali BEN SAÏD", "23100 LA COURTINE"}, true,
+		},
+		{
+			"overseas", Addressee{Names: []string{"Maëva TERIITAHI"}, Street: []string{"PK 12,500 côté montagne"}, PostalCode: "98718", Town: "Puna’auia – Tahiti"},
+			[]string{"Maëva TERIITAHI", "PK 12 500 COTE MONTAGNE", "98718 PUNA AUIA TAHITI"}, true,
+		},
+		{
+			"abroad", Addressee{Names: []string{"Luís D’ALMEIDA"}, Street: []string{"Rua da Assunção, 42 – 2.º Dto."}, PostalCode: "1100-042", Town: "Lisboa", Country: "Portugal"},
+			[]string{"Luís D’ALMEIDA", "Rua da Assunção, 42 – 2.º Dto.", "1100-042 LISBOA", "PORTUGAL"}, true,
+		},
+		{"a name alone", Addressee{Names: []string{"Jeanne DURAND"}}, []string{"Jeanne DURAND"}, true},
+		{
+			"a long line goes on on the next", Addressee{Names: []string{"Marie-Antoinette-Joséphine DE LA ROCHEFOUCAULD-MONTBEL"}, Street: []string{"1 rue A"}, PostalCode: "75011", Town: "Paris"},
+			[]string{"Marie-Antoinette-Joséphine DE LA", "ROCHEFOUCAULD-MONTBEL", "1 RUE A", "75011 PARIS"}, true,
+		},
+		{
+			"more than six lines make longer ones",
+			Addressee{Names: []string{"Jeanne DURAND", "chez Paul DURAND"}, Street: []string{"Apt 1", "Esc 2", "Bât 3", "Rés 4", "5 rue du Six"}, PostalCode: "75011", Town: "Paris"},
+			[]string{"Jeanne DURAND chez Paul DURAND", "APT 1 ESC 2 BAT 3 RES 4 5 RUE DU SIX", "75011 PARIS"}, true,
+		},
+		{
+			"lines too long for the norm stay apart as long as there are six",
+			Addressee{
+				Names: []string{"Jeanne DURAND", "chez Paul DURAND"}, Street: []string{"Résidence Les Glycines, appartement 1204, 12ème étage", "Bâtiment C", "5 rue du Six"},
+				PostalCode: "75011", Town: "Paris",
+			},
+			[]string{"Jeanne DURAND", "chez Paul DURAND", "Résidence Les Glycines, appartement 1204, 12ème étage", "BATIMENT C", "5 RUE DU SIX", "75011 PARIS"}, false,
+		},
+		{
+			"a town is never broken", Addressee{Names: []string{"Jeanne DURAND"}, PostalCode: "51600", Town: "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"},
+			[]string{"Jeanne DURAND", "51600 SAINT REMY EN BOUZEMONT SAINT GENEST ET ISSON"}, false,
+		},
+		{"nothing", Addressee{}, nil, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, test.a.Lines()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if got := test.a.Conforms(); got != test.conforms {
+				t.Errorf("conforms to the norm: %v", got)
+			}
+		})
+	}
+}
+
+// bare is a text without what the norm drops: its letters and digits, in capitals.
+func bare(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+			return r
+		}
+		return -1
+	}, capitals(text))
+}
+
+func anyAddressee(t *rapid.T, limit int) Addressee {
+	var a Addressee
+	left := addressMost
+	part := func(what string) string {
+		text := words(min(limit, max(1, left))).Draw(t, what)
+		if left -= utf8.RuneCountInString(text); left < 0 {
+			return ""
+		}
+		return text
+	}
+	for range rapid.IntRange(1, 2).Draw(t, "names") {
+		a.Names = append(a.Names, part("name"))
+	}
+	for range rapid.IntRange(0, 6).Draw(t, "lines") {
+		a.Street = append(a.Street, part("line"))
+	}
+	a.PostalCode = rapid.SampledFrom([]string{"", "75011", "97460", "98718"}).Draw(t, "postal code")
+	a.Town = words(townMost).Draw(t, "town")
+	if rapid.IntRange(0, 3).Draw(t, "abroad") == 0 {
+		a.Country = words(townMost).Draw(t, "country")
+	}
+	return a
+}
+
+func TestAnAddressLosesNothingInSixLines(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		a := anyAddressee(t, 200)
+		lines := a.Lines()
+		if len(lines) > addressLines {
+			t.Fatalf("%d lines", len(lines))
+		}
+		want := bare(strings.Join(a.Names, "") + strings.Join(a.Street, "") + a.PostalCode + a.Town + a.Country)
+		if got := bare(strings.Join(lines, "")); got != want {
+			t.Fatalf("lost:\nwant %s\ngot  %s", want, got)
+		}
+		for _, line := range lines {
+			if blank(line) || line != strings.Join(strings.Fields(line), " ") {
+				t.Fatalf("blanks in %q", line)
+			}
+		}
+	})
+}
+
+func TestPostableNeedsATownAndHowToFindIt(t *testing.T) {
+	for want, all := range map[bool][]Addressee{
+		true:  {{PostalCode: "75011", Town: "Paris"}, {Town: "Dublin", Country: "Irlande"}},
+		false: {{}, {Town: "Paris"}, {PostalCode: "75011"}, {PostalCode: "75011", Town: " "}, {Country: "Irlande"}},
+	} {
+		for _, a := range all {
+			if a.Postable() != want {
+				t.Errorf("%+v: postable %v", a, !want)
+			}
+		}
+	}
+}
+
+func TestANameLineHasNoCivility(t *testing.T) {
+	for want, names := range map[string][2]string{
+		"Éléonore BŒUF": {"Éléonore, Zoë", "Bœuf"}, "Jean-Paul N’DIAYE": {"Jean-Paul", "N’Diaye"}, "DURAND": {"", "Durand"},
+	} {
+		if got := NameLine(names[0], names[1]); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
