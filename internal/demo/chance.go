@@ -18,6 +18,7 @@ const (
 	streamCampaign
 	streamCodes
 	streamDoctors
+	streamInsured // and those that follow, one a department
 )
 
 // hits tells whether something of the probability given happens.

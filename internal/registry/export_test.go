@@ -39,6 +39,7 @@ var (
 	PersonName = personName
 	Luhn       = luhn
 	Phone      = decidePhone
+	TypedEmail = typedEmail
 )
 
 // inWords are the conditions of the policy, as docs/roles.md says them.

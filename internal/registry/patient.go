@@ -1,7 +1,6 @@
 package registry
 
 import (
-	"net/mail"
 	"strconv"
 	"strings"
 
@@ -192,21 +191,15 @@ func decideBirthDate(f *form, text, card string, today Date) BirthDate {
 func decideContact(f *form, req RegistrationRequest, localities []Locality) Contact {
 	c := Contact{}
 	var err error
-	c.Address, err = cleanText(req.Address, 120)
+	c.Address, err = cleanText(req.Address, AddressLimit)
 	f.check(FieldAddress, err)
 	if strings.TrimSpace(req.Locality) != "" {
 		c.Locality = decideLocality(f, FieldLocality, localities)
 	}
 	c.Phone, err = decidePhone(req.Phone)
 	f.check(FieldPhone, err)
-	if c.Email, err = cleanText(req.Email, 254); err != nil {
-		f.check(FieldEmail, err)
-	} else if c.Email != "" {
-		a, err := mail.ParseAddress(c.Email)
-		if err != nil || a.Address != c.Email || !strings.Contains(c.Email[strings.LastIndexByte(c.Email, '@')+1:], ".") {
-			f.refuse(FieldEmail, "Cette adresse électronique est incomplète. Exemple : nom@exemple.fr.")
-		}
-	}
+	c.Email, err = ReadEmail(req.Email)
+	f.check(FieldEmail, err)
 	return c
 }
 

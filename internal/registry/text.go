@@ -62,7 +62,7 @@ func requiredText(text string, limit int, missing string) (string, error) {
 
 // personName cleans a person's name: Letters and NameSigns, at least one letter.
 func personName(text, missing string) (string, error) {
-	clean, err := readableText(text, 80)
+	clean, err := readableText(text, nameLimit)
 	if err != nil {
 		return "", err
 	}

@@ -1,0 +1,183 @@
+package targeting
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"vaccin/internal/registry"
+)
+
+// title is what the file is called when it is not one.
+const title = "référentiel des assurés"
+
+// column is a column of the format.
+type column int
+
+const (
+	colHolder column = iota
+	colOwn
+	colBirthDate
+	colRank
+	colBirthName
+	colUsedName
+	colGivenNames
+	colSex
+	colAddress
+	colPostalCode
+	colCommune
+	colCommuneCode
+	colPhone
+	colEmail
+	colResidence
+	colEstablishment
+	colOccupation
+	colWorkplace
+	colConditions
+	colComorbidities
+	colScheme
+	colDied
+	columns // how many there are; where the cells go of columns that the format does not know
+)
+
+// columnNames are the columns of the format as files and remarks name them.
+var columnNames = [columns + 1]string{
+	colHolder: "nir_ouvrant_droit", colOwn: "nir", colBirthDate: "date_naissance", colRank: "rang",
+	colBirthName: "nom_naissance", colUsedName: "nom_usage", colGivenNames: "prenoms", colSex: "sexe",
+	colAddress: "adresse", colPostalCode: "code_postal", colCommune: "commune", colCommuneCode: "code_commune",
+	colPhone: "telephone", colEmail: "email", colResidence: "residence", colEstablishment: "etablissement",
+	colOccupation: "metier", colWorkplace: "lieu_travail", colConditions: "ald", colComorbidities: "comorbidites",
+	colScheme: "regime", colDied: "date_deces", columns: "",
+}
+
+// requiredColumns are those without which a person cannot be told from another.
+var requiredColumns = []column{colHolder, colBirthDate, colRank, colBirthName, colGivenNames, colSex}
+
+// layout says which column each cell of a row is of.
+type layout []column
+
+const byteOrderMark = "\xEF\xBB\xBF"
+
+// foreign are the first bytes of what is no UTF-8 text.
+var foreign = []struct{ start, reason string }{
+	{"\xFF\xFE", "Ce fichier est en UTF-16. Enregistrez-le en CSV UTF-8, puis recommencez."},
+	{"\xFE\xFF", "Ce fichier est en UTF-16. Enregistrez-le en CSV UTF-8, puis recommencez."},
+	{"PK", "Ce fichier est une archive ou un classeur. Extrayez-en le fichier CSV, puis recommencez."},
+	{"\x1F\x8B", "Ce fichier est compressé. Décompressez-le, puis recommencez."},
+	{"PAR1", "Ce fichier est au format Parquet. Convertissez-le en CSV UTF-8, puis recommencez."},
+}
+
+// openHeader reads the header: the first line that is not blank.
+func (f *PopulationFile) openHeader() error {
+	start := make([]byte, min(f.Size, maxLine))
+	if err := f.readAt(start, 0); err != nil {
+		return err
+	}
+	for _, is := range foreign {
+		if bytes.HasPrefix(start, []byte(is.start)) {
+			return invalid("%s", is.reason)
+		}
+	}
+	text := strings.TrimPrefix(string(start), byteOrderMark)
+	f.start, f.headerLine = int64(len(start)-len(text)), 0
+	for {
+		line, rest, ended := strings.Cut(text, "\n")
+		f.start, f.headerLine = f.start+int64(len(line)), f.headerLine+1
+		if ended {
+			f.start++
+		}
+		switch line = strings.TrimSuffix(line, "\r"); {
+		case !ended && f.start < f.Size:
+			return invalid("La première ligne de ce fichier est trop longue pour un en-tête (%s).", title)
+		case strings.TrimSpace(line) != "":
+			return f.readHeader(line)
+		case !ended:
+			return invalid("Ce fichier est vide (%s).", title)
+		}
+		text = rest
+	}
+}
+
+// readHeader finds the columns by their names. Two of one name are refused, for nothing tells which is meant.
+func (f *PopulationFile) readHeader(line string) error {
+	switch {
+	case strings.ContainsRune(line, 0):
+		return invalid("Ce fichier n’est pas un texte en UTF-8. Enregistrez-le en CSV UTF-8, puis recommencez.")
+	case strings.ContainsRune(line, '\r'):
+		return invalid("Les lignes de ce fichier se terminent par un retour chariot seul. Enregistrez-le avec des fins de ligne de Windows ou d’Unix, puis recommencez.")
+	}
+	var cells []string
+	for rest, more := line, true; more; {
+		var cell string
+		var closed bool
+		if cell, rest, more, closed = nextCell(rest); !closed {
+			return invalid("Dans l’en-tête, un guillemet n’est pas fermé.")
+		}
+		cells = append(cells, cell)
+	}
+	found := [columns]bool{}
+	for _, cell := range cells {
+		c := columnNamed(cell)
+		if c < columns && found[c] {
+			return invalid("L’en-tête a deux fois la colonne « %s ». Retirez celle qui est de trop.", columnNames[c])
+		}
+		if f.layout = append(f.layout, c); c < columns {
+			found[c] = true
+		} else if name := strings.TrimSpace(cell); name != "" {
+			f.Ignored = append(f.Ignored, name)
+		}
+	}
+	missing := []string{}
+	for c, there := range found {
+		switch {
+		case there:
+		case slices.Contains(requiredColumns, column(c)):
+			missing = append(missing, "« "+columnNames[c]+" »")
+		default:
+			f.Absent = append(f.Absent, columnNames[c])
+		}
+	}
+	if len(missing) > 0 {
+		return invalid("Ce n’est pas un fichier de ce type (%s) : l’en-tête n’a pas %s. Les colonnes sont séparées par des points-virgules.",
+			title, strings.Join(missing, ", "))
+	}
+	return nil
+}
+
+// columnNamed finds a column whatever the capitals, accents and signs between words; columns when there is none.
+func columnNamed(cell string) column {
+	fold := func(name string) string { return registry.Fold(strings.ReplaceAll(name, "_", " ")) }
+	for c, name := range columnNames[:columns] {
+		if fold(name) == fold(cell) {
+			return column(c)
+		}
+	}
+	return columns
+}
+
+// nextCell takes the first cell off a row, and says whether there are more and whether its quotes are closed. Quotes
+// count only at the start of a cell; doubled within, they stand for one.
+func nextCell(row string) (cell, rest string, more, closed bool) {
+	if !strings.HasPrefix(row, `"`) {
+		cell, rest, more = strings.Cut(row, ";")
+		return cell, rest, more, true
+	}
+	var text strings.Builder
+	for row = row[1:]; ; {
+		at := strings.IndexByte(row, '"')
+		if at < 0 {
+			return "", "", false, false
+		}
+		text.WriteString(row[:at])
+		row = row[at+1:]
+		switch {
+		case row == "":
+			return text.String(), "", false, true
+		case row[0] == ';':
+			return text.String(), row[1:], true, true
+		case row[0] == '"':
+			row = row[1:]
+		}
+		text.WriteByte('"')
+	}
+}
