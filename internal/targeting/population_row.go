@@ -119,7 +119,7 @@ func (r *rowReader) split(line string) (reason string) {
 			return "Un guillemet n’est pas fermé. Fermez-le : une cellule tient sur une seule ligne."
 		}
 	}
-	if more && strings.Trim(rest, "; \t") != "" {
+	if more { // empty cells behind are not forgiven: they may be the last of a row shifted by a stray semicolon
 		return fmt.Sprintf("La ligne a %d colonnes au lieu de %d. Vérifiez les points-virgules et les guillemets.",
 			len(r.layout)+1+strings.Count(rest, ";"), len(r.layout))
 	}
