@@ -54,7 +54,11 @@ func (f *insuredFile) write(h *insuredHousehold, p *insuredPerson) {
 	}
 	r.end()
 	given := f.writeGivenNames(p)
-	r.cell(sexLetters[p.female])
+	if p.female {
+		r.cell("F")
+	} else {
+		r.cell("M")
+	}
 	f.writeContact(h, p, given)
 	f.writeInsured(h, p)
 	r.text[len(r.text)-1] = '\n'
@@ -67,8 +71,6 @@ func (f *insuredFile) write(h *insuredHousehold, p *insuredPerson) {
 		f.err = err
 	}
 }
-
-var sexLetters = map[bool]string{false: "M", true: "F"}
 
 // writeGivenNames writes one given name, or two for a third of the people, and returns the first.
 func (f *insuredFile) writeGivenNames(p *insuredPerson) string {

@@ -2,6 +2,7 @@ package targeting
 
 import (
 	"context"
+	"fmt"
 	"hash/crc32"
 	"iter"
 	"sync"
@@ -47,7 +48,7 @@ func (f *PopulationFile) Read(ctx context.Context, o ReadOptions) iter.Seq2[Part
 			}
 		}
 		if err := ctx.Err(); err != nil {
-			yield(Part{}, err)
+			yield(Part{}, fmt.Errorf("reading a population file: %w", err))
 		}
 	}
 }

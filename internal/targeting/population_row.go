@@ -1,6 +1,7 @@
 package targeting
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -162,7 +163,8 @@ func (r *rowReader) readNumbers(row *Row) (column, string) {
 
 // reasonOf is what an error says to whoever keeps the file.
 func reasonOf(err error) string {
-	if number, ok := err.(*nir.Error); ok { //nolint:errorlint // Parse says that it returns no other
+	var number *nir.Error
+	if errors.As(err, &number) {
 		return number.Message()
 	}
 	return err.Error() // a registry.Error, which is its sentence
