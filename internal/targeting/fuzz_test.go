@@ -17,7 +17,7 @@ import (
 // is taken or rejected for a reason, and the file cut into small parts reads the same.
 func FuzzReadPopulation(f *testing.F) {
 	var text bytes.Buffer
-	if err := demo.WriteInsured(&text, demo.InsuredOptions{Persons: 60, Seed: 1, BadEvery: 2}); err != nil {
+	if err := demo.WriteInsured(&text, demo.InsuredOptions{Persons: 9, Seed: 1, BadEvery: 2}); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(text.Bytes())
