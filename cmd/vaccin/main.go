@@ -29,6 +29,7 @@ type cli struct {
 	Migrate       migrateCmd       `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
 	PortalAccount portalAccountCmd `cmd:"" name:"portal-account" help:"Look after the accounts of the amelipro portal."`
 	Serve         serveCmd         `cmd:"" help:"Serve the pages."`
+	Target        targetCmd        `cmd:"" help:"Count the persons of the runs of campaigns that wait for it, and carry out those approved."`
 	Version       versionCmd       `cmd:"" help:"Print the version."`
 }
 

@@ -110,6 +110,15 @@ func Seed(ctx context.Context, g *registry.Registry, store registry.ReferenceSto
 	return true, nil
 }
 
+// SeedCampaigns gives a store that has no campaign those that ship.
+func SeedCampaigns(ctx context.Context, g *registry.Registry, by registry.Actor) error {
+	shipped, err := Campaigns()
+	if err != nil {
+		return err
+	}
+	return g.SeedCampaigns(ctx, by, shipped)
+}
+
 // digestOf is the digest of data that come from no single file.
 func digestOf(c registry.ReferenceChange) string {
 	digest := sha256.New()

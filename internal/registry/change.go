@@ -82,6 +82,7 @@ type PersonsImported struct {
 type ImportedPerson struct {
 	ID      RecordID
 	Patient Patient
+	Insured Insured
 	Code    TargetCode
 }
 

@@ -30,6 +30,12 @@ const (
 	ActionDisclose           Action = "disclose-person"
 	ActionImportPersons      Action = "import-persons"
 	ActionImportReference    Action = "import-reference"
+	ActionReadCampaigns      Action = "read-campaigns"
+	ActionSaveCampaign       Action = "save-campaign"
+	ActionPrepareRun         Action = "prepare-run"
+	ActionApproveRun         Action = "approve-run"
+	ActionDropRun            Action = "drop-run"
+	ActionCarryOutRun        Action = "carry-out-run"
 	ActionRetireLog          Action = "retire-log"
 
 	ActionSignInPassword      Action = "sign-in-password"
@@ -111,6 +117,8 @@ const (
 	verbReadLog
 	verbResolve
 	verbDisclose
+	verbPrepare
+	verbApprove
 )
 
 // stepActions are the actions of the verbs that do something to a step.
@@ -124,6 +132,7 @@ var verbNames = [...]string{
 	verbDeclare: "declare", verbRectify: "rectify", verbAnnul: "annul", verbSearch: "search", verbRegister: "register",
 	verbReviewOwn: "review own acts", verbOversee: "oversee", verbReadLog: "read the access log",
 	verbResolve: "resolve a pseudonym", verbDisclose: "disclose",
+	verbPrepare: "prepare a run", verbApprove: "approve a run",
 }
 
 // String is the word used in the policy's errors, in tests and in docs/roles.md.

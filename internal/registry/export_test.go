@@ -56,6 +56,7 @@ var inWords = map[string]string{
 	"nextStepFree":            "next step free",
 	"firstDoseNotUnderSecond": "never dose 1 under dose 2",
 	"reasonGiven":             "with a reason",
+	"preparedByOther":         "prepared by another",
 }
 
 // RoleTable is the policy as the Markdown table of docs/roles.md. A condition that has no words panics.

@@ -27,6 +27,12 @@ var actionLabels = map[Action]string{
 	ActionDisclose:           "Réponse à une demande d’accès",
 	ActionImportPersons:      "Import de personnes",
 	ActionImportReference:    "Import de référentiel",
+	ActionReadCampaigns:      "Lecture des campagnes",
+	ActionSaveCampaign:       "Écriture d’une campagne",
+	ActionPrepareRun:         "Préparation d’un ciblage",
+	ActionApproveRun:         "Approbation d’un ciblage",
+	ActionDropRun:            "Abandon d’un ciblage",
+	ActionCarryOutRun:        "Exécution d’un ciblage",
 
 	ActionSignInPassword:      "Connexion par mot de passe",
 	ActionSetPortalAccount:    "Création d’un compte du portail",

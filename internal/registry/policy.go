@@ -13,6 +13,7 @@ type Case struct {
 	Today     Date
 	Step      Step
 	Reason    string // of support's rectifications and of every annulment
+	Run       Run    // to approve
 }
 
 type condition func(Case) *Error
@@ -45,6 +46,8 @@ var (
 		verbReadLog:   {RoleDataProtection: agent},
 		verbResolve:   {RoleDataProtection: slices.Concat(agent, []condition{reasonGiven})},
 		verbDisclose:  {RoleDataProtection: agent},
+		verbPrepare:   {RoleCampaign: agent},
+		verbApprove:   {RoleCampaign: slices.Concat(agent, []condition{preparedByOther})},
 	}
 )
 
@@ -78,6 +81,12 @@ func MayResolve(c Case) error { return may(verbResolve, c) }
 
 // MayDisclose tells whether the actor may look for a person who asks for their data, and read all that is held.
 func MayDisclose(c Case) error { return may(verbDisclose, c) }
+
+// MayPrepare tells whether the actor may write campaigns, prepare runs of them, and see how far they are.
+func MayPrepare(c Case) error { return may(verbPrepare, c) }
+
+// MayApprove tells whether the actor may approve the case's run.
+func MayApprove(c Case) error { return may(verbApprove, c) }
 
 func may(v verb, c Case) error {
 	conditions, ok := rules[v][c.Actor.Role]
@@ -176,6 +185,14 @@ func nextStepFree(c Case) *Error {
 func firstDoseNotUnderSecond(c Case) *Error {
 	if c.Step == StepFirstDose && c.Record.Done(StepSecondDose) {
 		return NotAllowed("La 2ème vaccination est enregistrée : annulez-la avant d’annuler la 1ère.")
+	}
+	return nil
+}
+
+// preparedByOther has two persons look at a run before it reaches the population.
+func preparedByOther(c Case) *Error {
+	if c.Run.PreparedBy == c.Actor.Practitioner.NationalID {
+		return NotAllowed("Vous avez préparé ce ciblage\u00a0: une autre personne doit l’approuver.")
 	}
 	return nil
 }

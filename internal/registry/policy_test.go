@@ -180,9 +180,28 @@ func officerPolicyCases() []policyCase {
 	}
 }
 
+func campaignPolicyCases() []policyCase {
+	prepare, approve := registry.MayPrepare, registry.MayApprove
+	manager := registry.Actor{Role: registry.RoleCampaign, Practitioner: registry.Practitioner{NationalID: "agent:1"}, Door: registry.DoorAgents}
+	blank, support := manager, manager
+	blank.Practitioner.NationalID, support.Role = "", registry.RoleSupport
+	of := func(by registry.Actor, preparedBy string) registry.Case {
+		return registry.Case{Actor: by, Run: registry.Run{State: registry.RunPrepared, PreparedBy: preparedBy}}
+	}
+	return []policyCase{
+		{"a campaign manager prepares a run", prepare, of(manager, ""), ""},
+		{"support prepares a run", prepare, of(support, ""), noRole},
+		{"a campaign manager without identity prepares a run", prepare, of(blank, ""), noIdentity},
+		{"a campaign manager approves the run of another", approve, of(manager, "agent:2"), ""},
+		{"a campaign manager approves their own run", approve, of(manager, "agent:1"), "Vous avez préparé ce ciblage"},
+		{"support approves a run", approve, of(support, "agent:2"), noRole},
+		{"a campaign manager without identity approves a run", approve, of(blank, "agent:2"), noIdentity},
+	}
+}
+
 // answersWrong returns the names of the cases to which the policy gives another answer.
 func answersWrong() (names []string) {
-	for _, c := range slices.Concat(policyCases(), officerPolicyCases()) {
+	for _, c := range slices.Concat(policyCases(), officerPolicyCases(), campaignPolicyCases()) {
 		if !startsWith(c.ask(c.c), c.want) {
 			names = append(names, c.name)
 		}
@@ -200,7 +219,7 @@ func startsWith(err error, words string) bool {
 }
 
 func TestPolicyAnswersEveryCase(t *testing.T) {
-	for _, c := range slices.Concat(policyCases(), officerPolicyCases()) {
+	for _, c := range slices.Concat(policyCases(), officerPolicyCases(), campaignPolicyCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			if err := c.ask(c.c); !startsWith(err, c.want) {
 				t.Errorf("answer is %v, want %q", err, c.want)

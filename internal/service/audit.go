@@ -43,8 +43,6 @@ const (
 	numberEvery = time.Second
 	sendTimeout = 10 * time.Second
 	sendAtOnce  = 500
-	// repeatAfter is how long the same failure is not logged again.
-	repeatAfter = time.Minute
 	// lastEntries is how long numbering and signing may take once the service no longer answers.
 	lastEntries = 10 * time.Second
 )
@@ -134,26 +132,8 @@ func (k *logKeeper) start(group *errgroup.Group, ctx context.Context) {
 	if k == nil {
 		return
 	}
-	group.Go(func() error { return k.every(ctx, "numbering and signing the access log", k.number) })
-	group.Go(func() error { return k.every(ctx, "sending heads of the access log", k.send) })
-}
-
-// every does something each second, and logs how it fails once a minute.
-func (k *logKeeper) every(ctx context.Context, what string, do func(context.Context) error) error {
-	ticker := time.NewTicker(numberEvery)
-	defer ticker.Stop()
-	told, when := "", time.Time{}
-	for {
-		if err := do(ctx); err != nil && ctx.Err() == nil && (err.Error() != told || time.Since(when) > repeatAfter) {
-			told, when = err.Error(), time.Now()
-			k.log.Error(what, "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-	}
+	group.Go(func() error { return every(ctx, k.log, numberEvery, "numbering and signing the access log", k.number) })
+	group.Go(func() error { return every(ctx, k.log, numberEvery, "sending heads of the access log", k.send) })
 }
 
 func (k *logKeeper) number(ctx context.Context) error { return k.numberAt(ctx, k.pace) }

@@ -202,8 +202,8 @@ func TestNumberingWaitsForNoNetwork(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	a.audit.client.Timeout = time.Minute // longer than this test waits
 	ended := make(chan error, 1)
-	go func() { ended <- a.audit.every(ctx, "sending", a.audit.send) }()
-	go func() { ended <- a.audit.every(ctx, "numbering", a.audit.number) }()
+	go func() { ended <- every(ctx, a.audit.log, numberEvery, "sending", a.audit.send) }()
+	go func() { ended <- every(ctx, a.audit.log, numberEvery, "numbering", a.audit.number) }()
 	a.write(t, 5)
 	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		since, err := a.store.WaitingSince(t.Context())

@@ -133,6 +133,7 @@ func (s *Service) Serve(told context.Context) error {
 		group.Go(func() error { return s.listen(drained, s.server(s.config.MetricsListen, s.metrics.handler()), "", "") })
 	}
 	group.Go(func() error { return s.purge(ctx) })
+	group.Go(func() error { return s.runs(ctx) })
 	s.audit.start(group, drained)
 	group.Go(func() error {
 		defer done()

@@ -52,7 +52,9 @@ func workOf(k *identityKeys, change registry.Change, num, id int64) (work, error
 	case registry.PatientRegistered:
 		log = logNew
 		guard, err = k.registerRecord(head.Record(), c.Patient, id)
-		content = k.createPatient(head.Record(), id, c.Patient)
+		if err == nil {
+			content, err = k.createPatient(head.Record(), id, c.Patient, registry.Insured{})
+		}
 	case registry.EligibilityDeclared:
 		guard = advance(head, num, id, c.Code)
 		content, err = addEligibility(num, id, c.Sequence, c.Version)
@@ -83,7 +85,10 @@ func (k *identityKeys) importPersons(c registry.PersonsImported, id int64) (work
 		if err != nil {
 			return work{}, err
 		}
-		content := k.createPatient(p.ID, id, p.Patient)
+		content, err := k.createPatient(p.ID, id, p.Patient, p.Insured)
+		if err != nil {
+			return work{}, err
+		}
 		content.sql, content.quiet = insertPatient+" ON CONFLICT DO NOTHING", true // the same person may come twice
 		guards, contents = append(guards, guard), append(contents, content)
 	}

@@ -18,13 +18,14 @@ const (
 	selectClearTable = "SELECT (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'patient_clear')," +
 		" EXISTS (SELECT 1 FROM record)"
 	dropClear   = "DROP TABLE IF EXISTS patient_clear"
-	selectClear = "SELECT r.num, r.id, r.birth_rank, c.holder, c.own, c.birth_name, c.used_name, c.given_names, c.sex, c.address," +
+	selectClear = "SELECT r.num, r.id, r.birth_date, r.birth_rank, c.holder, c.own, c.birth_name, c.used_name, c.given_names, c.sex, c.address," +
 		" c.postal_code, c.locality, c.commune_code, c.phone, c.email, c.manual" +
 		" FROM patient_clear c JOIN record r ON r.num = c.record_num ORDER BY c.record_num LIMIT 1000"
-	insertFromClear = "INSERT INTO patient (record_num, " + patientFields + ") VALUES ($1, $2, $3, $4, $5, $6)"
 	updateFromClear = "UPDATE record SET blind_key = $1, holder_key = $2, own_key = $3 WHERE num = $4"
 	deleteClear     = "DELETE FROM patient_clear WHERE record_num = $1"
 )
+
+var insertFromClear = insertOf("patient", "record_num, "+patientFields+", "+insuredFields)
 
 // errFileInUse tells that what was deleted cannot be taken out of the file.
 var errFileInUse = errors.New("another process uses the file: stop it, so that NIRs in clear can be taken out of it")
@@ -86,8 +87,13 @@ func (k *identityKeys) sealSome(ctx context.Context, conn *sql.Conn) (n int, err
 	for i := range rows {
 		c := &rows[i]
 		p := &c.patient
+		told, err := insuredArgs(*p, registry.Insured{})
+		if err != nil {
+			return 0, err
+		}
+		own := []any{c.num, k.seal(c.id, *p), string(p.Sex), p.Locality.PostalCode, p.Locality.CommuneCode, p.Manual}
 		for _, s := range []statement{
-			{sql: insertFromClear, args: []any{c.num, k.seal(c.id, *p), string(p.Sex), p.Locality.PostalCode, p.Locality.CommuneCode, p.Manual}},
+			{sql: insertFromClear, args: append(own, told...)},
 			{sql: updateFromClear, args: []any{k.blindNumber(), k.blind(p.Holder), k.blind(p.Own), c.num}},
 			{sql: deleteClear, args: []any{c.num}},
 		} {
@@ -109,7 +115,7 @@ func clearRows(ctx context.Context, conn *sql.Conn) (all []clearRow, err error) 
 	for rows.Next() {
 		var c clearRow
 		p := &c.patient
-		if err := rows.Scan(&c.num, &c.id, &p.BirthRank, &c.holder, &c.own, &p.BirthName, &p.UsedName, &p.GivenNames, &p.Sex, &p.Address,
+		if err := rows.Scan(&c.num, &c.id, asBirthDate(&p.BirthDate), &p.BirthRank, &c.holder, &c.own, &p.BirthName, &p.UsedName, &p.GivenNames, &p.Sex, &p.Address,
 			&p.Locality.PostalCode, &p.Locality.Name, &p.Locality.CommuneCode, &p.Phone, &p.Email, &p.Manual); err != nil {
 			return nil, err
 		}

@@ -13,13 +13,13 @@ const (
 	patientColumns = "p.sealed, p.sex, p.postal_code, p.commune_code, p.manual"
 )
 
-var insertPatient = insertUnder("id", "patient", patientFields)
+var insertPatient = insertUnder("id", "patient", patientFields+", "+insuredFields)
 
 // createPatient is the row of a person under the record that was just made.
-func (k *identityKeys) createPatient(id registry.RecordID, change int64, p registry.Patient) statement {
-	return statement{sql: insertPatient, args: []any{
-		string(id), change, k.seal(id, p), string(p.Sex), p.Locality.PostalCode, p.Locality.CommuneCode, p.Manual,
-	}}
+func (k *identityKeys) createPatient(id registry.RecordID, change int64, p registry.Patient, i registry.Insured) (statement, error) {
+	told, err := insuredArgs(p, i)
+	args := []any{string(id), change, k.seal(id, p), string(p.Sex), p.Locality.PostalCode, p.Locality.CommuneCode, p.Manual}
+	return statement{sql: insertPatient, args: append(args, told...)}, err
 }
 
 // readPatient reads patientColumns; birth date and rank stand with the record, and open reads the rest

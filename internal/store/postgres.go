@@ -26,7 +26,10 @@ type postgres struct {
 	writesMerged     int
 	readings         *gathering[*reading]
 	closed           atomic.Bool
-	counts           *postgresCounts
+	// bulk opens a connection for work on the whole population, which takes as long as it takes.
+	bulk   func(context.Context) (*pgx.Conn, error)
+	runs   runSizes
+	counts *postgresCounts
 }
 
 // IsDatabase tells the address of a PostgreSQL database, be it misspelled, from the name of a file: taken for a
@@ -66,7 +69,13 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 		return nil, err
 	}
 	e := &postgres{
-		readsMerged: readsMerged, writesMerged: writesMerged, counts: newPostgresCounts(),
+		readsMerged: readsMerged, writesMerged: writesMerged, runs: nationalRun, counts: newPostgresCounts(),
+	}
+	bulk := poolConfig(config, o, map[string]string{"lock_timeout": "5s", "statement_timeout": "0"}, "")
+	e.bulk = func(ctx context.Context) (*pgx.Conn, error) {
+		to := bulk.ConnConfig.Copy()
+		to.DialFunc = nil
+		return connectBulk(ctx, to, bulk.AfterConnect)
 	}
 	e.readings = gather(readsAtOnce, e.readTogether)
 	defer func() {

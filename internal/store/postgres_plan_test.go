@@ -46,8 +46,8 @@ func fillings(t *testing.T, c *pgx.Conn) []string {
 		fmt.Sprintf("INSERT INTO record (num, id, version, last_change, code, holder_key, birth_date, birth_rank, blind_key, own_key)"+
 			" SELECT n, lpad(to_hex(n), 32, '0'), 3, n, 2000000000 + n, decode(lpad(to_hex(n / 3), 32, '0'), 'hex'), '19' || lpad((n %% 100)::text, 2, '0') || '0101',"+
 			" 1 + n %% 3, 1, decode(lpad(to_hex(n), 32, 'f'), 'hex') FROM generate_series(1000, %d) n", plannedPersons+1000),
-		fmt.Sprintf("INSERT INTO patient (record_num, sealed, sex, postal_code, commune_code, manual)"+
-			" SELECT n, %s, 'F', lpad((n %% 6000)::text, 5, '0'), lpad((n %% 30000)::text, 5, '0'), false FROM generate_series(1000, %d) n", sealed, plannedPersons+1000),
+		fmt.Sprintf("INSERT INTO patient (record_num, sealed, sex, postal_code, commune_code, manual, born_first, born_last, department)"+
+			" SELECT n, %s, 'F', lpad((n %% 6000)::text, 5, '0'), lpad((n %% 30000)::text, 5, '0'), false, 19450101, 19450101, '75' FROM generate_series(1000, %d) n", sealed, plannedPersons+1000),
 	}
 	names := model("entry", "record_num")
 	all = append(all, fmt.Sprintf("INSERT INTO entry (record_num, %s) SELECT n, %s FROM generate_series(1000, %d) n, (SELECT * FROM entry"+

@@ -48,6 +48,10 @@ var grants = map[string]string{
 	"patient":                "SELECT, INSERT, UPDATE",
 	"identity_key":           "SELECT, INSERT, DELETE", // for a new store; a rotation is the owner's
 	"entry":                  "SELECT, INSERT",
+	"campaign":               "SELECT, INSERT",
+	"campaign_run":           "SELECT, INSERT, UPDATE",
+	"campaign_part":          "SELECT, INSERT",
+	"target":                 "SELECT",
 	"access_log":             "SELECT, INSERT",
 	"log_run":                "SELECT, INSERT",
 	"log_node":               "SELECT, INSERT",
@@ -220,7 +224,8 @@ func grantToService(ctx context.Context, conn *pgx.Conn) error {
 	statements = append(statements,
 		"GRANT USAGE ON SEQUENCE access_log_num TO "+serviceRole,
 		"GRANT EXECUTE ON FUNCTION access_log_months TO "+serviceRole,
-		"GRANT EXECUTE ON FUNCTION replica_lag TO "+serviceRole)
+		"GRANT EXECUTE ON FUNCTION replica_lag TO "+serviceRole,
+		"GRANT EXECUTE ON FUNCTION target_open, target_index, target_attach, target_end, target_settle TO "+serviceRole)
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return err

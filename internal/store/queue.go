@@ -8,11 +8,19 @@ import (
 	"time"
 )
 
+// transactor is what the queue has an engine do.
+type transactor interface {
+	// transact does pieces of work in one durable transaction and returns the refusal of each, nil for
+	// what was done. When it fails, nothing at all was done, unless the failure is ErrUnknownOutcome. It may call
+	// waits once nothing is left but to wait for the disk.
+	transact(batch []work, waits func()) (refusals []error, failure *failure)
+}
+
 // queue lets work that waits share transactions: a turn takes all that waits and has it done in one, so
 // that many changes cost one wait for the disk.
 type queue struct {
 	*gathering[*job]
-	engine engine
+	engine transactor
 	counts *counts
 }
 
@@ -28,7 +36,7 @@ type job struct {
 func (j *job) claim() bool { return j.claimed.CompareAndSwap(false, true) }
 
 // startQueue makes a queue with at most so many transactions under way at once.
-func startQueue(e engine, most int) *queue {
+func startQueue(e transactor, most int) *queue {
 	q := &queue{engine: e, counts: newCounts()}
 	q.gathering = gather(most, q.run)
 	return q

@@ -15,23 +15,27 @@ import (
 // A record is read by one statement: its own columns and the person's stand again beside each row of its entries,
 // which are few. The database sorts nothing: to do it here costs less, and the order is of no use to it.
 const (
-	recordColumns = "r.num, r.id, r.version, r.code, r.birth_date, r.birth_rank"
+	// The code is the record's own or else, as for most, that of a run (target.go).
+	recordColumns = "r.num, r.id, r.version, CASE WHEN r.code IS NULL THEN (" + selectTarget + ") ELSE r.code END, r.birth_date, r.birth_rank"
 	selectRecord  = "SELECT " + recordColumns + ", " + patientColumns + ", " + entryFields +
 		" FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE "
 
 	recordByID   = selectRecord + "r.id = $1"
-	recordByCode = selectRecord + "r.code = $1"
+	recordByCode = selectRecord + "r.num = COALESCE((SELECT num FROM record WHERE code = $1), (" + selectTargeted + "))" +
+		" AND (r.code = $1 OR r.code IS NULL)"
 
 	// The number says which record, and the identifier that it is the one; not by =, so that no index of
 	// identifiers is tried.
 	advanceRecord = "UPDATE record SET version = version + 1, last_change = $1 WHERE num = $2 AND version = $3 AND id IS NOT DISTINCT FROM $4"
 	// The unique index of codes stands behind this, and would fail the work of two servers that draw the
-	// same code at the same time; done again, one of them touches no row.
+	// same code at the same time; done again, one of them touches no row. That a run has given the person a code
+	// meanwhile is seen too: who decided that one is to be drawn decides again.
 	advanceWithCode = "UPDATE record SET version = version + 1, last_change = $1, code = $5 WHERE num = $2 AND version = $3" +
-		" AND id IS NOT DISTINCT FROM $4 AND NOT EXISTS (SELECT 1 FROM record other WHERE other.code = $5 AND other.num <> $2)"
+		" AND id IS NOT DISTINCT FROM $4 AND NOT EXISTS (SELECT 1 FROM record other WHERE other.code = $5 AND other.num <> $2)" +
+		" AND NOT EXISTS (SELECT 1 FROM target WHERE code = $5) AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = $2)"
 
 	probeVersion = "SELECT 1 FROM record WHERE id = $1 AND version = $2"
-	probeCode    = "SELECT 1 FROM record WHERE code = $1"
+	probeCode    = "SELECT 1 FROM record WHERE code = $1 UNION ALL SELECT 1 FROM target WHERE code = $1"
 )
 
 // advance is the guard of every change to a record that exists: it holds for one change of those made

@@ -417,7 +417,11 @@ func TestTheSwitchWaitsForWhoIsWriting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, st := range []statement{guard, k.createPatient(late.ID, 7, late.Patient)} {
+	content, err := k.createPatient(late.ID, 7, late.Patient, registry.Insured{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, st := range []statement{guard, content} {
 		if done, err := tx.Exec(t.Context(), st.sql, st.args...); err != nil || done.RowsAffected() != 1 {
 			t.Fatalf("%d rows, %v", done.RowsAffected(), err)
 		}

@@ -27,13 +27,16 @@ var errNoEvent = errors.New("store: refused without an access-log event")
 
 // engine is a database that runs statements.
 type engine interface {
-	// transact does pieces of work in one durable transaction and returns the refusal of each, nil for
-	// what was done. When it fails, nothing at all was done, unless the failure is ErrUnknownOutcome. It may call
-	// waits once nothing is left but to wait for the disk.
-	transact(batch []work, waits func()) (refusals []error, failure *failure)
+	transactor
 	// read runs queries, all on the same view of what is committed, and, where a network lies between, all in
 	// one round trip: none may depend on what another finds.
 	read(ctx context.Context, queries ...query) error
+	// long runs a query that takes as long as it takes.
+	long(ctx context.Context, q query) error
+	// target carries out a run; what it does in the queue of all others it has write do.
+	target(ctx context.Context, t targeting, write func(context.Context, work) error) error
+	// targeted returns up to which number a run has been through the records.
+	targeted(ctx context.Context, run int) (int64, error)
 	close() error
 }
 
@@ -61,6 +64,8 @@ type Store struct {
 	log    logQueries
 
 	numbers numbers
+
+	codeSpace uint64 // how many target codes there are; tests have fewer
 }
 
 var (
@@ -68,6 +73,7 @@ var (
 	_ registry.ReferenceStore = (*Store)(nil)
 
 	_ registry.PortalAccountStore = (*Store)(nil)
+	_ registry.TargetingStore     = (*Store)(nil)
 )
 
 // Options are how a store is opened. The zero value is an operator's command.
@@ -105,7 +111,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the store: %w", err)
 	}
-	s := &Store{engine: e, queue: startQueue(e, most), log: log}
+	s := &Store{engine: e, queue: startQueue(e, most), log: log, codeSpace: registry.CodeSpace - 1}
 	err = s.takeKeys(ctx, o.Keys)
 	if held := s.keys.held.Load(); err == nil && held != nil && !IsDatabase(address) {
 		err = sealClear(ctx, address, held)

@@ -13,6 +13,7 @@ import (
 type memory struct {
 	*registrytest.Memory
 	registry.PortalAccountStore
+	registry.TargetingStore
 	Sessions
 	Handovers
 	LogTree

@@ -1,6 +1,6 @@
 // Package storetest is the conformance suite of the stores: it checks every sentence of the contract that
 // stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog,
-// registry.PortalAccountStore, Sessions, Handovers and LogTree. It
+// registry.PortalAccountStore, registry.TargetingStore, Sessions, Handovers and LogTree. It
 // knows the contract alone and imports no store; every engine runs it. Only tests may import it.
 package storetest
 
@@ -24,6 +24,7 @@ type Engine interface {
 	registry.ReferenceStore
 	registry.AccessLog
 	registry.PortalAccountStore
+	registry.TargetingStore
 	Sessions
 	Handovers
 	LogTree
@@ -79,8 +80,9 @@ var (
 	}
 	engineTests = map[string]group{
 		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,
-		"log tree": logTreeTests,
-		"failure":  failureTests, "rank": rankTests,
+		"targeting": targetingTests,
+		"log tree":  logTreeTests,
+		"failure":   failureTests, "rank": rankTests,
 	}
 )
 
@@ -269,6 +271,8 @@ func filled(v reflect.Value, n *int) {
 		v.SetString(fmt.Sprintf("«é’%d»\n😀", *n))
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(*n))
+	case reflect.Uint32, reflect.Uint64:
+		v.SetUint(uint64(*n))
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Struct:

@@ -12,7 +12,7 @@ CREATE TABLE record (
     id          TEXT COLLATE "C" NOT NULL UNIQUE,
     version     INTEGER NOT NULL CHECK (version > 0),
     last_change BIGINT NOT NULL,
-    code        BIGINT UNIQUE CHECK (code > 0),
+    code        BIGINT CHECK (code > 0),
     holder_key  BYTEA NOT NULL,
     birth_date  TEXT COLLATE "C" NOT NULL CHECK (length(birth_date) = 8),
     birth_rank  INTEGER NOT NULL,
@@ -21,16 +21,35 @@ CREATE TABLE record (
     UNIQUE (holder_key, birth_date, birth_rank)
 ) WITH (fillfactor = 85); -- room for the next version beside this one: no index is touched by a change
 
+-- Most have their code from a run (00014): these are the others.
+CREATE UNIQUE INDEX record_code ON record (code) WHERE code IS NOT NULL;
+CREATE INDEX record_coded ON record (num) WHERE code IS NOT NULL;
+
 CREATE INDEX record_own_key ON record (own_key) WHERE own_key IS NOT NULL;
 
--- In clear stands what the database will be asked for, and tells nobody's name: all else is sealed.
+-- In clear stands what the database will be asked for, and tells nobody's name: all else is sealed. What targeting
+-- asks: days as numbers (19460118), 0 for none, of the birth date the first and the last that it may stand for;
+-- conditions and comorbidities are sets of bits; residence, occupation and workplace are numbers of package registry,
+-- 0 where it is not told.
 CREATE TABLE patient (
-    record_num   BIGINT PRIMARY KEY,
-    sealed       BYTEA NOT NULL,
-    sex          TEXT COLLATE "C" NOT NULL CHECK (sex IN ('F', 'M')),
-    postal_code  TEXT COLLATE "C" NOT NULL,
-    commune_code TEXT COLLATE "C" NOT NULL,
-    manual       BOOLEAN NOT NULL
+    record_num    BIGINT PRIMARY KEY,
+    conditions    BIGINT NOT NULL DEFAULT 0,
+    comorbidities BIGINT NOT NULL DEFAULT 0,
+    born_first    INTEGER NOT NULL,
+    born_last     INTEGER NOT NULL,
+    died          INTEGER NOT NULL DEFAULT 0,
+    residence     SMALLINT NOT NULL DEFAULT 0,
+    occupation    SMALLINT NOT NULL DEFAULT 0,
+    workplace     SMALLINT NOT NULL DEFAULT 0,
+    manual        BOOLEAN NOT NULL,
+    objects       BOOLEAN NOT NULL DEFAULT false,
+    sex           TEXT COLLATE "C" NOT NULL CHECK (sex IN ('F', 'M')),
+    postal_code   TEXT COLLATE "C" NOT NULL,
+    commune_code  TEXT COLLATE "C" NOT NULL,
+    department    TEXT COLLATE "C" NOT NULL,
+    establishment TEXT COLLATE "C" NOT NULL DEFAULT '',
+    scheme        TEXT COLLATE "C" NOT NULL DEFAULT '',
+    sealed        BYTEA NOT NULL
 );
 
 ALTER TABLE patient ALTER sealed SET STORAGE EXTERNAL; -- ciphertext does not get shorter: nobody tries

@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/store"
+)
+
+// targetCmd counts the persons of runs that wait for it, and carries out the runs that were approved.
+type targetCmd struct {
+	storeFlags `embed:""`
+}
+
+// Run does what a server that serves does by itself, and shows how far it is.
+func (t targetCmd) Run(ctx context.Context, c console) (err error) {
+	by, err := operator()
+	if err != nil {
+		return err
+	}
+	st, g, _, err := openStore(ctx, t.Store, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	shown, number := bar{}, 0
+	done, err := g.WorkRuns(ctx, by, func(run registry.Run) {
+		if run.Number != number {
+			shown, number = c.bar(run.Progress.Of, run.Campaign.Name), run.Number
+		}
+		shown.set(run.Progress.Done)
+	})
+	if err := errors.Join(err, shown.finish()); err != nil {
+		return err
+	}
+	if done == 0 {
+		return c.printf("Aucun ciblage n’attend d’être décompté ni exécuté.\n")
+	}
+	return c.printf("%s.\n", count(done, "ciblage décompté ou exécuté", "ciblages décomptés ou exécutés"))
+}

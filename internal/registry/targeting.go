@@ -1,0 +1,360 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// This file is how a campaign reaches the population (TGT-2 to TGT-4): it is written, a run of it is prepared and its
+// persons are counted, someone else approves, and the run gives a code to each whom it concerns and who has none.
+
+// RunState is how far a run is.
+type RunState string
+
+// The states of a run, in their order; a run that is not done yet may be dropped, unless it is running.
+const (
+	RunCounting RunState = "counting" // its persons are being counted
+	RunPrepared RunState = "prepared" // they are, and someone else may approve
+	RunApproved RunState = "approved"
+	RunRunning  RunState = "running"
+	RunDone     RunState = "done" // its codes are in force
+	RunDropped  RunState = "dropped"
+)
+
+// Label is the state in words.
+func (s RunState) Label() string {
+	switch s {
+	case RunCounting:
+		return "Décompte en cours"
+	case RunPrepared:
+		return "À approuver"
+	case RunApproved:
+		return "Approuvé, en attente d’exécution"
+	case RunRunning:
+		return "En cours d’exécution"
+	case RunDone:
+		return "Exécuté"
+	}
+	return "Abandonné"
+}
+
+// Run is a campaign on its way to the whole population («ciblage»).
+type Run struct {
+	Number     int
+	Campaign   Campaign // as it was when the run was prepared
+	State      RunState
+	Counts     []RunCount // of whom it concerned when it was prepared, and who had no code
+	PreparedBy string     // identifier of the agent
+	PreparedAt time.Time
+	ApprovedBy string
+	ApprovedAt time.Time
+	StartedAt  time.Time
+	EndedAt    time.Time
+	Progress   Progress
+	Targeted   int // how many got a code, once it is done
+}
+
+// Persons is how many the run concerned when it was prepared.
+func (r Run) Persons() int {
+	n := 0
+	for _, c := range r.Counts {
+		n += c.Persons
+	}
+	return n
+}
+
+// Progress is which part of the population a run has been through.
+type Progress struct{ Done, Of int64 }
+
+// Part is the progress between 0 and 1.
+func (p Progress) Part() float64 {
+	if p.Of == 0 {
+		return 0
+	}
+	return float64(p.Done) / float64(p.Of)
+}
+
+// RunCount is how many persons there are of a department, an age class on the day the campaign opens, and a sex.
+type RunCount struct {
+	Department string // empty where it cannot be told
+	Age        AgeClass
+	Sex        Sex
+	Persons    int
+}
+
+// AgeClass is one of AgeClasses, by its place; that of persons whose age cannot be told is none of them, -1.
+type AgeClass int
+
+// AgeClasses are the ages by which persons are counted, each from its own up to the next one's.
+var AgeClasses = []int{0, 5, 12, 18, 30, 40, 50, 60, 65, 70, 75, 80, 90}
+
+// Label is the class in words: «75 à 79 ans».
+func (a AgeClass) Label() string {
+	switch last := AgeClass(len(AgeClasses) - 1); {
+	case a < 0 || a > last:
+		return "âge inconnu"
+	case a == last:
+		return fmt.Sprintf("%d\u00a0ans et plus", AgeClasses[a])
+	case a == 0:
+		return fmt.Sprintf("moins de %d\u00a0ans", AgeClasses[1])
+	default:
+		return fmt.Sprintf("%d à %d\u00a0ans", AgeClasses[a], AgeClasses[a+1]-1)
+	}
+}
+
+// SavedCampaign is a campaign as someone wrote it.
+type SavedCampaign struct {
+	Campaign
+	Version int // 1 as first written
+	SavedBy string
+	SavedAt time.Time
+}
+
+// Why a run cannot go on.
+var (
+	// ErrNoRun: there is no such run, or it is not in the state that is needed.
+	ErrNoRun = errors.New("no such run, or not in that state")
+	// ErrNoCampaign: there is no such campaign.
+	ErrNoCampaign = errors.New("no such campaign")
+	// ErrRunning: another run is under way; they are carried out one after the other.
+	ErrRunning = errors.New("another run is under way")
+)
+
+// TargetingStore keeps campaigns and their runs, and carries these out.
+type TargetingStore interface {
+	// SaveCampaign adds a version of a campaign, which follows the one that is known: from is its number, 0 for none.
+	// It returns ErrOvertaken when another follows it already.
+	SaveCampaign(ctx context.Context, c SavedCampaign, event Event) error
+
+	// Campaigns returns the latest version of each campaign, in their order (Campaign.Compare).
+	Campaigns(ctx context.Context) ([]SavedCampaign, error)
+
+	// PrepareRun keeps a run to count, and returns its number: one more than the latest's.
+	PrepareRun(ctx context.Context, run Run, event Event) (int, error)
+
+	// CountRun counts whom a run concerns and who has no code yet, objects or died, keeps the counts and makes the run a
+	// prepared one. It returns ErrNoRun for one that is not to count.
+	CountRun(ctx context.Context, number int) error
+
+	// ApproveRun says that someone approves a prepared run, who is not who prepared it, or else ErrNoRun.
+	ApproveRun(ctx context.Context, number int, by string, at time.Time, event Event) error
+
+	// DropRun says that a run will not be carried out. One that runs, is done, or was dropped is ErrNoRun.
+	DropRun(ctx context.Context, number int, event Event) error
+
+	// CarryOut gives a code to each whom an approved run concerns, but those who have one, object or died. All its codes
+	// come into force together, with the event, in which Count is how many they are, and then the run is done. Stopped
+	// anywhere, it goes on when called again; to carry out a run that is done changes nothing. progress is told how far
+	// it is. It returns ErrRunning while another run is carried out, and ErrNoRun for one that was not approved.
+	CarryOut(ctx context.Context, number int, event Event, progress func(Progress)) error
+
+	// Runs returns the runs, the latest first, at most limit.
+	Runs(ctx context.Context, limit int) ([]Run, error)
+
+	// Run returns a run, or ErrNoRun.
+	Run(ctx context.Context, number int) (Run, error)
+}
+
+// FieldRun names a run, for errors.
+const FieldRun = "run"
+
+// RunsShown is how many runs are listed.
+const RunsShown = 100
+
+var (
+	errNoSuchRun      = NotFound("Ce ciblage n’existe pas. Revenez à la liste des ciblages.")
+	errNoSuchCampaign = NotFound("Cette campagne n’existe pas. Revenez à la liste des campagnes.")
+	errRunMoved       = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à la liste des ciblages et vérifiez où il en est.")
+)
+
+// runs is the store as what carries runs, or an error for one that does not.
+func (g *Registry) runs() (TargetingStore, error) {
+	if s, ok := g.Store.(TargetingStore); ok {
+		return s, nil
+	}
+	return nil, errors.New("registry: this store carries out no runs")
+}
+
+// targeting lets someone do something about campaigns, if the policy does, with the store that keeps them.
+func (g *Registry) targeting(ctx context.Context, by Actor, event Event, may func(Case) error, run Run, do func(TargetingStore) error) error {
+	s, err := g.runs()
+	if err != nil {
+		return err
+	}
+	err = g.allowed(ctx, by, event, func(c Case) error {
+		c.Run = run
+		return may(c)
+	})
+	if err != nil {
+		return err
+	}
+	switch err = do(s); {
+	case errors.Is(err, ErrNoRun):
+		return g.refuse(ctx, event, errRunMoved)
+	case errors.Is(err, ErrOvertaken):
+		return g.refuse(ctx, event, Conflict("Quelqu’un d’autre a modifié cette campagne entre-temps. Rouvrez-la, puis refaites vos modifications."))
+	}
+	return err
+}
+
+// SaveCampaign keeps a new campaign, or a version that follows the one that was shown: from, 0 for a new one.
+func (g *Registry) SaveCampaign(ctx context.Context, by Actor, c Campaign, from int) error {
+	c, err := DecideCampaign(c)
+	if err != nil {
+		return err
+	}
+	event := g.event(by, ActionSaveCampaign, "")
+	event.Version, event.Digest = from+1, c.ID
+	return g.targeting(ctx, by, event, MayPrepare, Run{}, func(s TargetingStore) error {
+		return s.SaveCampaign(ctx, SavedCampaign{c, from + 1, by.Practitioner.NationalID, g.Security()}, event)
+	})
+}
+
+// SeedCampaigns keeps the campaigns that ship in a store that has none. Of several programs that do so at once, each
+// campaign is kept by one.
+func (g *Registry) SeedCampaigns(ctx context.Context, by Actor, shipped []Campaign) error {
+	s, err := g.runs()
+	if err != nil {
+		return err
+	}
+	known, err := s.Campaigns(ctx)
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	for _, c := range shipped {
+		event := g.event(by, ActionSaveCampaign, "")
+		event.Version, event.Digest = 1, c.ID
+		err := s.SaveCampaign(ctx, SavedCampaign{c, 1, by.Practitioner.NationalID, g.Security()}, event)
+		if err != nil && !errors.Is(err, ErrOvertaken) {
+			return fmt.Errorf("keeping the campaigns that ship: %w", err)
+		}
+	}
+	return nil
+}
+
+// Campaigns lists the campaigns.
+func (g *Registry) Campaigns(ctx context.Context, by Actor) (all []SavedCampaign, err error) {
+	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
+		all, err = s.Campaigns(ctx)
+		return err
+	})
+	return all, err
+}
+
+// Campaign returns the latest version of a campaign.
+func (g *Registry) Campaign(ctx context.Context, by Actor, id string) (SavedCampaign, error) {
+	all, err := g.Campaigns(ctx, by)
+	if err != nil {
+		return SavedCampaign{}, err
+	}
+	for _, c := range all {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return SavedCampaign{}, errNoSuchCampaign
+}
+
+// PrepareRun prepares a run of a campaign as it is now, and returns its number. Whom it concerns is counted next.
+func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign string) (number int, err error) {
+	c, err := g.Campaign(ctx, by, campaign)
+	if err != nil {
+		return 0, err
+	}
+	event := g.event(by, ActionPrepareRun, "")
+	event.Version, event.Digest = c.Version, c.ID
+	run := Run{Campaign: c.Campaign, State: RunCounting, PreparedBy: by.Practitioner.NationalID, PreparedAt: g.Security()}
+	err = g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error {
+		number, err = s.PrepareRun(ctx, run, event)
+		return err
+	})
+	return number, err
+}
+
+// Runs lists the runs, the latest first.
+func (g *Registry) Runs(ctx context.Context, by Actor) (all []Run, err error) {
+	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
+		all, err = s.Runs(ctx, RunsShown)
+		return err
+	})
+	return all, err
+}
+
+// Run returns a run.
+func (g *Registry) Run(ctx context.Context, by Actor, number int) (run Run, err error) {
+	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
+		if run, err = s.Run(ctx, number); errors.Is(err, ErrNoRun) {
+			err = errNoSuchRun
+		}
+		return err
+	})
+	return run, err
+}
+
+// ApproveRun approves a run that someone else prepared.
+func (g *Registry) ApproveRun(ctx context.Context, by Actor, number int) error {
+	run, err := g.Run(ctx, by, number)
+	if err != nil {
+		return err
+	}
+	event := g.runEvent(by, ActionApproveRun, run)
+	return g.targeting(ctx, by, event, MayApprove, run, func(s TargetingStore) error {
+		return s.ApproveRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
+	})
+}
+
+// DropRun gives a run up before it is carried out.
+func (g *Registry) DropRun(ctx context.Context, by Actor, number int) error {
+	run, err := g.Run(ctx, by, number)
+	if err != nil {
+		return err
+	}
+	event := g.runEvent(by, ActionDropRun, run)
+	return g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error { return s.DropRun(ctx, number, event) })
+}
+
+// WorkRuns counts the runs that wait for it and carries out those approved, one after the other, and returns how many
+// it did. It is what a server does by itself, and an operator's command at once.
+func (g *Registry) WorkRuns(ctx context.Context, by Actor, progress func(Run)) (done int, err error) {
+	s, err := g.runs()
+	if err != nil {
+		return 0, err
+	}
+	waiting, err := s.Runs(ctx, RunsShown)
+	if err != nil {
+		return 0, err
+	}
+	for i := range waiting {
+		run := waiting[len(waiting)-1-i]
+		switch run.State {
+		case RunCounting:
+			err = s.CountRun(ctx, run.Number)
+		case RunApproved, RunRunning:
+			err = s.CarryOut(ctx, run.Number, g.runEvent(by, ActionCarryOutRun, run), func(p Progress) {
+				run.Progress = p
+				progress(run)
+			})
+		default:
+			continue
+		}
+		switch {
+		case errors.Is(err, ErrNoRun): // someone else was quicker
+		case errors.Is(err, ErrRunning):
+			return done, nil
+		case err != nil:
+			return done, fmt.Errorf("run %d: %w", run.Number, err)
+		default:
+			done++
+		}
+	}
+	return done, nil
+}
+
+// runEvent is the entry of an act on a run.
+func (g *Registry) runEvent(by Actor, action Action, run Run) Event {
+	e := g.event(by, action, "")
+	e.Version, e.Count, e.Digest = run.Number, run.Persons(), run.Campaign.ID
+	return e
+}

@@ -1,0 +1,26 @@
+package service
+
+import (
+	"context"
+	"time"
+
+	"vaccin/internal/registry"
+)
+
+// workEvery is how often a server looks for runs of campaigns to count or to carry out.
+const workEvery = 5 * time.Second
+
+// runs counts and carries out the runs of campaigns, one server at a time. One that a server leaves unfinished goes on
+// on another, or on this one when it is back.
+func (s *Service) runs(ctx context.Context) error {
+	name := ownName()
+	by := registry.Actor{
+		Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: "service"},
+		Place: registry.PracticePlace{ID: name, Name: name},
+	}
+	work := func(ctx context.Context) error {
+		_, err := s.cases.WorkRuns(ctx, by, func(registry.Run) {})
+		return err
+	}
+	return every(ctx, s.log, workEvery, "carrying out runs of campaigns", work)
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"vaccin/internal/registry"
+)
+
+const (
+	saveCampaign = "INSERT INTO campaign (id, version, content, saved_by, saved_at) SELECT $1, $2, $3, $4, $5" +
+		" WHERE $2 = 1 + (SELECT COALESCE(MAX(version), 0) FROM campaign WHERE id = $1) ON CONFLICT DO NOTHING"
+	selectCampaigns = "SELECT version, content, saved_by, saved_at FROM campaign c" +
+		" WHERE NOT EXISTS (SELECT 1 FROM campaign later WHERE later.id = c.id AND later.version > c.version)"
+
+	prepareRun = "INSERT INTO campaign_run (number, campaign, content, state, prepared_by, prepared_at)" +
+		" SELECT $1, $2, $3, 'counting', $4, $5 WHERE $1 = 1 + (SELECT COALESCE(MAX(number), 0) FROM campaign_run) ON CONFLICT DO NOTHING"
+	selectLastRun = "SELECT COALESCE(MAX(number), 0) FROM campaign_run"
+	keepCounts    = "UPDATE campaign_run SET state = 'prepared', counts = $2 WHERE number = $1 AND state = 'counting'"
+	approveRun    = "UPDATE campaign_run SET state = 'approved', approved_by = $2, approved_at = $3" +
+		" WHERE number = $1 AND state = 'prepared' AND prepared_by <> $2"
+	dropRun = "UPDATE campaign_run SET state = 'dropped' WHERE number = $1 AND state IN ('counting', 'prepared', 'approved')"
+	// A run goes through the records that there are when it begins: those that come later are of the next one.
+	startRun = "UPDATE campaign_run SET state = 'running', started_at = $2, highest = (SELECT COALESCE(MAX(num), 0) FROM record)" +
+		" WHERE number = $1 AND state = 'approved'"
+	endRun = "UPDATE campaign_run SET state = 'done', ended_at = $2, targeted = $3 WHERE number = $1 AND state = 'running'"
+
+	runFields          = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted"
+	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run ORDER BY number DESC LIMIT $1"
+	selectCampaignRun  = "SELECT " + runFields + " FROM campaign_run WHERE number = $1"
+)
+
+// SaveCampaign implements registry.TargetingStore.
+func (s *Store) SaveCampaign(ctx context.Context, c registry.SavedCampaign, event registry.Event) error {
+	content, err := json.Marshal(c.Campaign)
+	if err != nil {
+		return fmt.Errorf("writing a campaign: %w", err)
+	}
+	return s.withEvent(ctx, event, statement{
+		sql:  saveCampaign,
+		args: []any{c.ID, c.Version, string(content), c.SavedBy, c.SavedAt.UnixMicro()},
+		none: []reason{{err: registry.ErrOvertaken}},
+	})
+}
+
+// Campaigns implements registry.TargetingStore.
+func (s *Store) Campaigns(ctx context.Context) ([]registry.SavedCampaign, error) {
+	all, err := readAll(ctx, s, selectCampaigns, nil, func(c *registry.SavedCampaign) []any {
+		return []any{&c.Version, asCampaign(&c.Campaign), &c.SavedBy, asMoment(&c.SavedAt)}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading campaigns: %w", err)
+	}
+	slices.SortFunc(all, func(a, b registry.SavedCampaign) int { return a.Compare(b.Campaign) })
+	return all, nil
+}
+
+// asCampaign reads a campaign from JSON.
+func asCampaign(c *registry.Campaign) scanner { return asJSON(c, "a campaign") }
+
+// asJSON reads a value from JSON; from nothing its zero value.
+func asJSON(to any, what string) scanner {
+	return func(value any) error {
+		text, _ := textOf(value)
+		if text == "" {
+			return nil
+		}
+		if err := json.Unmarshal([]byte(text), to); err != nil {
+			return fmt.Errorf("store: a column does not hold %s", what)
+		}
+		return nil
+	}
+}
+
+// PrepareRun implements registry.TargetingStore.
+func (s *Store) PrepareRun(ctx context.Context, run registry.Run, event registry.Event) (int, error) {
+	content, err := json.Marshal(run.Campaign)
+	if err != nil {
+		return 0, fmt.Errorf("writing the campaign of a run: %w", err)
+	}
+	for {
+		last, err := readAll(ctx, s, selectLastRun, nil, func(n *int) []any { return []any{n} })
+		if err != nil {
+			return 0, fmt.Errorf("numbering a run: %w", err)
+		}
+		number := last[0] + 1
+		err = s.withEvent(ctx, event, statement{
+			sql:  prepareRun,
+			args: []any{number, run.Campaign.ID, string(content), run.PreparedBy, run.PreparedAt.UnixMicro()},
+			none: []reason{{err: registry.ErrOvertaken}},
+		})
+		if !errors.Is(err, registry.ErrOvertaken) { // by another that took the number
+			return number, err
+		}
+	}
+}
+
+// ApproveRun implements registry.TargetingStore.
+func (s *Store) ApproveRun(ctx context.Context, number int, by string, at time.Time, event registry.Event) error {
+	return s.withEvent(ctx, event, statement{
+		sql: approveRun, args: []any{number, by, at.UnixMicro()}, none: []reason{{err: registry.ErrNoRun}},
+	})
+}
+
+// DropRun implements registry.TargetingStore.
+func (s *Store) DropRun(ctx context.Context, number int, event registry.Event) error {
+	return s.withEvent(ctx, event, statement{sql: dropRun, args: []any{number}, none: []reason{{err: registry.ErrNoRun}}})
+}
+
+// Runs implements registry.TargetingStore.
+func (s *Store) Runs(ctx context.Context, limit int) ([]registry.Run, error) {
+	return s.campaignRuns(ctx, selectCampaignRuns, limit)
+}
+
+// Run implements registry.TargetingStore.
+func (s *Store) Run(ctx context.Context, number int) (registry.Run, error) {
+	found, err := s.campaignRuns(ctx, selectCampaignRun, number)
+	if err != nil {
+		return registry.Run{}, err
+	}
+	if len(found) == 0 {
+		return registry.Run{}, registry.ErrNoRun
+	}
+	return found[0], nil
+}
+
+func (s *Store) campaignRuns(ctx context.Context, sql string, arg any) ([]registry.Run, error) {
+	all, err := readAll(ctx, s, sql, []any{arg}, func(r *registry.Run) []any {
+		return []any{
+			&r.Number, asCampaign(&r.Campaign), &r.State, asJSON(&r.Counts, "counts"), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy,
+			asLaterMoment(&r.ApprovedAt), asLaterMoment(&r.StartedAt), asLaterMoment(&r.EndedAt), &r.Progress.Of, &r.Targeted,
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading runs: %w", err)
+	}
+	for i := range all {
+		r := &all[i]
+		switch r.State {
+		case registry.RunDone:
+			r.Progress.Done = r.Progress.Of
+		case registry.RunRunning:
+			if r.Progress.Done, err = s.engine.targeted(ctx, r.Number); err != nil {
+				return nil, fmt.Errorf("reading how far a run is: %w", err)
+			}
+			r.Progress.Done = min(r.Progress.Done, r.Progress.Of)
+		}
+	}
+	return all, nil
+}
+
+// asLaterMoment reads a moment, or none from zero.
+func asLaterMoment(t *time.Time) scanner {
+	return func(value any) error {
+		if value == int64(0) {
+			return nil
+		}
+		return asMoment(t)(value)
+	}
+}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+)
+
+func oneOf[T any](r *rand.Rand, all ...T) T { return all[r.IntN(len(all))] }
+
+// anyPerson is a person near the boundaries of anyCriteria.
+func anyPerson(r *rand.Rand, n int) registry.ImportedPerson {
+	p := registry.ImportedPerson{ID: registry.RecordID(fmt.Sprintf("%032x", n)), Patient: registrytest.Patient(n)}
+	digits := oneOf(r, "19460118", "19460119", "19460117", "19560229", "19560228", "19560301", "19420000", "19460100", "19461901", "20030531", "20030601", "00001301")
+	p.Patient.BirthDate, _ = registry.BirthDateFromDigits(digits)
+	p.Patient.Sex = oneOf(r, registry.Female, registry.Male)
+	p.Patient.Locality = oneOf(r, registry.Locality{}, registry.Locality{PostalCode: "75011", CommuneCode: "75111"},
+		registry.Locality{PostalCode: "20000", CommuneCode: "2A004"}, registry.Locality{PostalCode: "20200"}, registry.Locality{PostalCode: "97133"},
+		registry.Locality{PostalCode: "97400", CommuneCode: "97411"}, registry.Locality{PostalCode: "01410", CommuneCode: "39102"})
+	p.Insured = registry.Insured{
+		Residence: registry.Residence(r.IntN(5)), Occupation: registry.Occupation(r.IntN(4)), Workplace: registry.Workplace(r.IntN(4)),
+		Conditions: registry.Conditions(oneOf(r, 0, 0, 1, 1<<31, r.Uint32())),
+		Comorbidities: oneOf(r, 0, registry.ComorbiditiesOf(registry.ComorbidityDiabetes), registry.ComorbiditiesOf(registry.ComorbidityTrisomy21),
+			registry.Comorbidities(r.Uint64N(1<<36))),
+	}
+	if r.IntN(10) == 0 {
+		p.Insured.Died = registry.MustDate("2020-04-01")
+	}
+	return p
+}
+
+// anyCriteria asks for anything, now and then.
+func anyCriteria(r *rand.Rand) (all registry.Criteria) {
+	for range 1 + r.IntN(3) {
+		var g registry.Group
+		now := func(do func()) {
+			if r.IntN(3) == 0 {
+				do()
+			}
+		}
+		now(func() { g.Age = registry.Age{AtLeast: oneOf(r, 0, 18, 65, 75), AtMost: oneOf(r, 0, 0, 64, 74)} })
+		now(func() { g.Age.On = registry.MustDate(oneOf(r, "2021-02-28", "2021-03-01", "2021-01-17")) })
+		now(func() { g.Sex = oneOf(r, registry.Female, registry.Male) })
+		now(func() { g.Residence.In = []registry.Residence{1, 2} })
+		now(func() { g.Residence.Out = []registry.Residence{3} })
+		now(func() { g.Occupation.In = []registry.Occupation{1, 3} })
+		now(func() { g.Occupation.Out = []registry.Occupation{2} })
+		now(func() { g.Workplace.In = []registry.Workplace{1} })
+		now(func() { g.Workplace.Out = []registry.Workplace{1, 2} })
+		now(func() { g.Conditions.Any = oneOf(r, registry.AnswerYes, registry.AnswerNo) })
+		now(func() { g.Conditions.In = registry.ConditionsOf(1, 32) })
+		now(func() { g.Conditions.Out = registry.ConditionsOf(8) })
+		now(func() { g.Comorbidities.Any = oneOf(r, registry.AnswerYes, registry.AnswerNo) })
+		now(func() { g.Comorbidities.VeryHighRisk = oneOf(r, registry.AnswerYes, registry.AnswerNo) })
+		now(func() {
+			g.Comorbidities.In = registry.ComorbiditiesOf(registry.ComorbidityDiabetes, registry.ComorbidityTrisomy21)
+		})
+		now(func() { g.Comorbidities.Out = registry.ComorbiditiesOf(registry.ComorbidityObesity) })
+		now(func() {
+			g.Territory.In = registry.Area{Departments: []string{"75", "2A", "977", "39"}, PostalCodes: []string{"202", "974"}}
+		})
+		now(func() {
+			g.Territory.Out = registry.Area{CommuneCodes: []string{"2A0", "75111"}, Departments: []string{"974"}}
+		})
+		now(func() { g.Vaccination = registry.Vaccination(1 + r.IntN(3)) })
+		now(func() { g.Targeted = oneOf(r, registry.AnswerYes, registry.AnswerNo) })
+		all = append(all, g)
+	}
+	return all
+}
+
+// declareSome has some of the records declared on, in all ways: eligibility, one dose, two, a single-dose vaccine, and
+// each of them annulled.
+func declareSome(t *testing.T, s *Store, people []registry.ImportedPerson) {
+	t.Helper()
+	g := registrytest.NewRegistry(s, registrytest.NewClock())
+	by, support := registrytest.Doctor("Martin"), registrytest.Support("Aide")
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, p := range people {
+		act := registry.Act{By: by, Record: p.ID}
+		_, err := g.DeclareEligibility(t.Context(), act, registrytest.EligibilityRequest())
+		ok(err)
+		if i%6 == 0 {
+			continue
+		}
+		act.Step = registry.StepFirstDose
+		dose := registrytest.DoseRequest()
+		_, err = g.RecordDose(t.Context(), act, dose)
+		ok(err)
+		annul := registry.Act{By: support, Record: p.ID, Step: registry.StepFirstDose, Entry: 1}
+		switch i % 6 {
+		case 1:
+			continue
+		case 2, 3:
+			annul.Reason = "Erreur de saisie"
+			_, err = g.Annul(t.Context(), annul)
+			ok(err)
+			if i%6 == 3 { // and another in its place
+				again := act
+				again.Request = "other"
+				_, err = g.RecordDose(t.Context(), again, dose)
+				ok(err)
+			}
+		}
+	}
+}
+
+// TestTheDatabaseReadsCriteriaAsTheDomainDoes has both pick persons by criteria of all kinds.
+func TestTheDatabaseReadsCriteriaAsTheDomainDoes(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, address string) {
+		s := server(t, address, keyringtest.Keys())
+		r := rand.New(rand.NewPCG(1, 2))
+		people := make([]registry.ImportedPerson, 300)
+		for i := range people {
+			people[i] = anyPerson(r, i+1)
+		}
+		g := registrytest.NewRegistry(s, registrytest.NewClock())
+		if err := g.ImportPersons(t.Context(), registrytest.Doctor("Import"), people, "digest"); err != nil {
+			t.Fatal(err)
+		}
+		declareSome(t, s, people[:60])
+		seen := make([]registry.Person, len(people))
+		for i, p := range people {
+			facts, err := s.Facts(t.Context(), p.ID, registry.Wanted{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec := facts.Record
+			state := rec.State()
+			seen[i] = registry.Person{
+				BirthDate: p.Patient.BirthDate, Sex: p.Patient.Sex, PostalCode: p.Patient.Locality.PostalCode, CommuneCode: p.Patient.Locality.CommuneCode,
+				Insured: p.Insured, Targeted: !rec.Code.IsZero(),
+				Complete: state == registry.StateComplete || state == registry.StateCompleteSingle,
+			}
+			for _, step := range []registry.Step{registry.StepFirstDose, registry.StepSecondDose} {
+				if rec.Done(step) {
+					seen[i].Doses++
+				}
+			}
+		}
+		none, all := 0, 0
+		for range 400 {
+			campaign := registry.Campaign{Opens: registry.MustDate("2021-01-18"), Criteria: anyCriteria(r)}
+			want := map[string]bool{}
+			for i, p := range seen {
+				if campaign.Concerns(p) {
+					want[string(people[i].ID)] = true
+				}
+			}
+			if len(want) == 0 {
+				none++
+			} else if len(want) == len(people) {
+				all++
+			}
+			if diff := cmp.Diff(want, concernedIDs(t, s, campaign)); diff != "" {
+				t.Fatalf("of %+v the database concerns others (-domain +database):\n%s", campaign.Criteria, diff)
+			}
+		}
+		if none > 300 || all > 300 {
+			t.Errorf("the criteria tell nobody from anybody: %d concern none, %d all", none, all)
+		}
+	})
+}
+
+func concernedIDs(t *testing.T, s *Store, campaign registry.Campaign) map[string]bool {
+	t.Helper()
+	c := condition{next: 1}
+	c.concerned(campaign)
+	found := map[string]bool{}
+	err := s.engine.long(context.Background(), query{
+		sql:  "SELECT p_record.id FROM patient p JOIN record p_record ON p_record.num = p.record_num WHERE " + c.sql.String(),
+		args: c.args,
+		row: func(scan func(...any) error) error {
+			id := ""
+			err := scan(&id)
+			found[id] = true
+			return err
+		},
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", c.sql.String(), err)
+	}
+	return maps.Clone(found)
+}

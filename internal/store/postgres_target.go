@@ -1,0 +1,287 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vaccin/internal/registry"
+)
+
+// A run over a nation fills a table of its own, part by part, each in a transaction that also says that it is done;
+// gives it its indexes once it is whole, which costs a tenth of keeping them while it grows; sees that no code is
+// another's; and attaches it to the others in an instant. Killed anywhere and begun again, it ends the same.
+
+// runSizes are how a run is cut.
+type runSizes struct {
+	part  int64 // numbers of records in a part
+	small int64 // runs of fewer go to the table of the small ones, so that a search does not look through a partition for each
+}
+
+var nationalRun = runSizes{part: 250_000, small: 100_000}
+
+const (
+	// drawTarget is a code for each row, from the same source as gen_random_uuid's, the server's for secrets: 63 of the
+	// bits of a UUID that are random (its version and variant are not), modulo the number of codes. The codes that come
+	// out once more often than others do so one time in ten thousand.
+	drawTarget = "(('x' || translate(substr(u, 1, 13), '-', '') || substr(u, 33, 4))::bit(64)::bigint & 9223372036854775807) %% %d + 1"
+	drawAnew   = "SELECT " + drawTarget + " FROM (SELECT gen_random_uuid()::text AS u WHERE n.record_num IS NOT NULL) AS drawn"
+
+	lockRun      = "SELECT pg_try_advisory_lock(hashtext('vaccin target'))"
+	selectLast   = "SELECT COALESCE(MAX(num), 0) FROM record"
+	isRunning    = "SELECT EXISTS (SELECT FROM campaign_run WHERE number = $1 AND state = 'running')"
+	openTarget   = "SELECT target_open($1)"
+	selectDone   = "SELECT after FROM campaign_part WHERE run = $1"
+	insertPart   = "INSERT INTO campaign_part (run, after, targeted) VALUES ($1, $2, $3)"
+	countParts   = "SELECT COUNT(*) FROM campaign_part WHERE run = $1"
+	sumParts     = "SELECT COALESCE(SUM(targeted), 0) FROM campaign_part WHERE run = $1"
+	indexTarget  = "SELECT target_index($1)"
+	attachTarget = "SELECT target_attach($1)"
+	endTarget    = "SELECT target_end($1)"
+	settleTarget = "SELECT target_settle($1)"
+	isAttached   = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'target'::regclass AND inhrelid = to_regclass($1))"
+	underWay     = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid"
+	stillThere   = "SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE xid::text = ANY ($1))"
+)
+
+// targetRun carries a run out, on connections of its own.
+type targetRun struct {
+	targeting
+	engine  *postgres
+	table   string
+	persons condition // from argument 3 on: between $1 and $2 are the numbers
+}
+
+// target implements engine.
+func (e *postgres) target(ctx context.Context, t targeting, _ func(context.Context, work) error) error {
+	conn, err := e.bulk(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	alone, running, attached := false, false, false
+	if err := conn.QueryRow(ctx, lockRun).Scan(&alone); err != nil {
+		return err
+	}
+	if !alone {
+		return registry.ErrRunning
+	}
+	// Another that had the lock before may have ended the run.
+	if err := conn.QueryRow(ctx, isRunning, t.run).Scan(&running); err != nil {
+		return err
+	}
+	if !running {
+		return registry.ErrOvertaken
+	}
+	r := &targetRun{engine: e, targeting: t, table: "target_run_" + strconv.Itoa(t.run), persons: condition{next: 3}}
+	t.where(&r.persons)
+	if err := conn.QueryRow(ctx, isAttached, r.table).Scan(&attached); err != nil {
+		return err
+	}
+	if !attached {
+		if err := r.fill(ctx, conn); err != nil {
+			return err
+		}
+	}
+	return r.bring(ctx, conn, attached)
+}
+
+// targeted implements engine.
+func (e *postgres) targeted(ctx context.Context, run int) (done int64, err error) {
+	parts := int64(0)
+	err = e.read(ctx, query{sql: countParts, args: []any{run}, row: func(scan func(...any) error) error { return scan(&parts) }})
+	return parts * e.runs.part, err
+}
+
+// fill fills the table of the run with all that are not there yet.
+func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, openTarget, r.run); err != nil {
+		return fmt.Errorf("making the table of a run: %w", err)
+	}
+	done, err := r.done(ctx, conn)
+	if err != nil {
+		return err
+	}
+	// One part at a time, so that the other processors are left to doctors.
+	for after := int64(0); after < r.highest; after += r.engine.runs.part {
+		if !done[after] {
+			if err := r.part(ctx, conn, after); err != nil {
+				return fmt.Errorf("targeting a part of the persons: %w", err)
+			}
+		}
+		r.progress(min(after+r.engine.runs.part, r.highest), r.highest)
+	}
+	return nil
+}
+
+// done are the parts that are done.
+func (r *targetRun) done(ctx context.Context, conn *pgx.Conn) (map[int64]bool, error) {
+	rows, err := conn.Query(ctx, selectDone, r.run)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	done := make(map[int64]bool, len(parts))
+	for _, after := range parts {
+		done[after] = true
+	}
+	return done, err
+}
+
+// part targets those of a part whom the campaign concerns and who have no code.
+func (r *targetRun) part(ctx context.Context, conn *pgx.Conn, after int64) error {
+	const between = " AND %[1]s > $1 AND %[1]s <= $2"
+	sql := "INSERT INTO " + r.table + " (record_num, code, run) SELECT record_num, " + fmt.Sprintf(drawTarget, r.space) + ", " + strconv.Itoa(r.run) +
+		" FROM (SELECT p.record_num, gen_random_uuid()::text AS u FROM patient p WHERE p.record_num > $1 AND p.record_num <= $2 AND " + r.persons.sql.String() +
+		" AND NOT EXISTS (SELECT FROM record r WHERE r.num = p.record_num AND r.code IS NOT NULL" + fmt.Sprintf(between, "r.num") + ")" +
+		" AND NOT EXISTS (SELECT FROM target t WHERE t.record_num = p.record_num" + fmt.Sprintf(between, "t.record_num") + ") OFFSET 0) AS p"
+	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		// A part that is lost with the server is lost whole, and done again.
+		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, sql, append([]any{after, after + r.engine.runs.part}, r.persons.args...)...)
+		if err == nil {
+			_, err = tx.Exec(ctx, insertPart, r.run, after, tag.RowsAffected())
+		}
+		return err
+	})
+}
+
+// bring brings the codes of the run into force, and returns how many they are.
+func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) error {
+	targeted := int64(0)
+	if err := conn.QueryRow(ctx, sumParts, r.run).Scan(&targeted); err != nil {
+		return err
+	}
+	if !attached {
+		if err := r.index(ctx, conn); err != nil {
+			return fmt.Errorf("giving the codes of a run their indexes: %w", err)
+		}
+		if err := r.apart(ctx, conn); err != nil {
+			return err
+		}
+		if targeted < r.engine.runs.small {
+			return r.finish(ctx, conn, settleTarget)
+		}
+		if _, err := conn.Exec(ctx, attachTarget, r.run); err != nil {
+			return fmt.Errorf("bringing the codes of a run into force: %w", err)
+		}
+	}
+	// Who declared the eligibility of someone a moment ago, before the codes were in force, may have drawn one.
+	if err := waitForOthers(ctx, conn); err != nil {
+		return err
+	}
+	if err := r.apart(ctx, conn); err != nil {
+		return err
+	}
+	return r.finish(ctx, conn, endTarget)
+}
+
+// index makes the unique indexes of the table, and draws anew what turns out to be there twice.
+func (r *targetRun) index(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		_, err := conn.Exec(ctx, indexTarget, r.run)
+		if err == nil || !taken(err) {
+			return err
+		}
+		if err := r.redraw(ctx, conn); err != nil {
+			return err
+		}
+	}
+}
+
+// redraw draws another code for all but one of those who have the same, until no two have.
+func (r *targetRun) redraw(ctx context.Context, conn *pgx.Conn) error {
+	return untilNone(ctx, conn, "UPDATE "+r.table+" n SET code = ("+fmt.Sprintf(drawAnew, r.space)+") WHERE n.record_num IN (SELECT record_num FROM"+
+		" (SELECT record_num, row_number() OVER (PARTITION BY code ORDER BY record_num) AS nth FROM "+r.table+") AS same WHERE nth > 1)")
+}
+
+// apart sees to it that no code of the run is another's, and no person has two.
+func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn) error {
+	const withdraw = "DELETE FROM %s n USING record r WHERE r.num = n.record_num AND r.code IS NOT NULL"
+	if _, err := conn.Exec(ctx, fmt.Sprintf(withdraw, r.table)); err != nil {
+		return fmt.Errorf("leaving out who got a code meanwhile: %w", err)
+	}
+	draw := "UPDATE " + r.table + " n SET code = (" + fmt.Sprintf(drawAnew, r.space) + ") WHERE EXISTS (SELECT FROM "
+	for _, of := range []string{
+		"record r WHERE r.code = n.code AND r.code IS NOT NULL)", "target t WHERE t.code = n.code AND t.run <> " + strconv.Itoa(r.run) + ")",
+	} {
+		for {
+			tag, err := conn.Exec(ctx, draw+of)
+			if err != nil && !taken(err) {
+				return fmt.Errorf("drawing codes anew: %w", err)
+			}
+			if err == nil && tag.RowsAffected() == 0 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// finish ends the run in one transaction with its entry of the access log; last is what is left to do with its table.
+func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) error {
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		targeted := int64(0)
+		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM "+r.table).Scan(&targeted); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, last, r.run); err != nil {
+			return err
+		}
+		statements, err := r.end(targeted)
+		if err != nil {
+			return err
+		}
+		for _, s := range statements {
+			tag, err := tx.Exec(ctx, s.sql, s.args...)
+			if err == nil && tag.RowsAffected() == 0 {
+				err = registry.ErrOvertaken
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ending a run: %w", err)
+	}
+	return nil
+}
+
+// untilNone does a statement until it touches no row. One that meets a code that is there already is done again.
+func untilNone(ctx context.Context, conn *pgx.Conn, sql string) error {
+	for {
+		tag, err := conn.Exec(ctx, sql)
+		if err != nil && !taken(err) {
+			return fmt.Errorf("drawing codes anew: %w", err)
+		}
+		if err == nil && tag.RowsAffected() == 0 {
+			return nil
+		}
+	}
+}
+
+// waitForOthers waits for the end of all transactions that are under way and write.
+func waitForOthers(ctx context.Context, conn *pgx.Conn) error {
+	var there []string
+	if err := conn.QueryRow(ctx, underWay).Scan(&there); err != nil {
+		return err
+	}
+	for {
+		waits := false
+		if err := conn.QueryRow(ctx, stillThere, there).Scan(&waits); err != nil || !waits {
+			return err
+		}
+		select {
+		case <-time.After(retryEvery):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"math/big"
+	"sync"
+
+	sqlitelib "modernc.org/sqlite"
+
+	"vaccin/internal/registry"
+)
+
+// In the embedded store a run is one transaction: it serves a centre or a try-out, and there are no parts to go on with.
+// The codes are drawn by a function of SQL, each other than those that there are.
+
+// draws are the draws under way, by the number that the function is called with.
+var draws sync.Map
+
+func init() {
+	sqlitelib.MustRegisterScalarFunction("draw_target", 1, func(_ *sqlitelib.FunctionContext, args []driver.Value) (driver.Value, error) {
+		d, ok := draws.Load(args[0])
+		if !ok {
+			return nil, errors.New("store: no codes are being drawn")
+		}
+		return d.(*draw).next()
+	})
+}
+
+// draw draws codes that are not taken.
+type draw struct {
+	space int64
+	taken map[int64]struct{}
+}
+
+var errNoCodes = errors.New("store: all codes are taken")
+
+func (d *draw) next() (driver.Value, error) {
+	for int64(len(d.taken)) < d.space {
+		n, err := rand.Int(rand.Reader, big.NewInt(d.space))
+		if err != nil {
+			return nil, fmt.Errorf("drawing a code: %w", err)
+		}
+		code := n.Int64() + 1
+		if _, taken := d.taken[code]; !taken {
+			d.taken[code] = struct{}{}
+			return code, nil
+		}
+	}
+	return nil, errNoCodes
+}
+
+const (
+	selectCodes = "SELECT code FROM target UNION ALL SELECT code FROM record WHERE code IS NOT NULL"
+	// The guard: as many were targeted as were counted a moment before, and no code was drawn elsewhere meanwhile.
+	sameCount = "UPDATE campaign_run SET state = state WHERE number = $1 AND state = 'running' AND (SELECT COUNT(*) FROM target WHERE run = $1) = $2" +
+		" AND NOT EXISTS (SELECT 1 FROM target t JOIN record r ON r.code = t.code WHERE t.run = $1)"
+)
+
+// target implements engine. It is overtaken by who comes or gets a code between counting and targeting.
+func (e *sqlite) target(ctx context.Context, t targeting, write func(context.Context, work) error) error {
+	persons := condition{next: 3}
+	t.where(&persons)
+	from := " FROM patient p WHERE p.record_num <= $2 AND " + persons.sql.String() + without
+	args := append([]any{int64(t.run), t.highest}, persons.args...)
+	d := &draw{space: int64(t.space), taken: map[int64]struct{}{}}
+	count := int64(0)
+	err := e.read(ctx,
+		query{sql: selectCodes, row: func(scan func(...any) error) error {
+			code := int64(0)
+			err := scan(&code)
+			d.taken[code] = struct{}{}
+			return err
+		}},
+		query{sql: "SELECT COUNT(*), $1" + from, args: args, row: func(scan func(...any) error) error { return scan(&count, skipped{}) }},
+	)
+	if err != nil {
+		return err
+	}
+	draws.Store(int64(t.run), d)
+	defer draws.Delete(int64(t.run))
+	end, err := t.end(count)
+	if err != nil {
+		return err
+	}
+	statements := []statement{
+		{sql: "INSERT INTO target (record_num, code, run) SELECT p.record_num, draw_target($1), $1" + from, args: args, quiet: true},
+		{sql: sameCount, args: []any{t.run, count}, none: []reason{{err: registry.ErrOvertaken}}},
+	}
+	if err := write(ctx, work{alone: true, statements: append(statements, end...)}); err != nil {
+		return err
+	}
+	t.progress(t.highest, t.highest)
+	return nil
+}
+
+// targeted implements engine: a run is done whole.
+func (e *sqlite) targeted(context.Context, int) (int64, error) { return 0, nil }
+
+// long implements engine.
+func (e *sqlite) long(ctx context.Context, q query) error { return e.read(ctx, q) }

@@ -1,0 +1,256 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+)
+
+var targetingTests = group{
+	"a campaign is kept, version after version":                    campaigns,
+	"a version that another came before is refused":                campaignOvertaken,
+	"a run goes from hand to hand":                                 runStates,
+	"a run concerns who is alive, does not object, has no code":    runConcerns,
+	"a code of a run finds its person, and is the record's":        runCodes,
+	"a run comes into force with its event, once":                  runOnce,
+	"another run targets only newcomers":                           runAgain,
+	"two servers carry out the same run":                           runTwice,
+	"nothing of campaigns is done without an event":                campaignsWithoutEvent,
+	"whoever declares eligibility after a run draws no other code": declaredAfterRun,
+}
+
+// elders is a campaign that concerns those of 75 and more.
+func elders() registry.Campaign {
+	return registry.Campaign{
+		ID: "75-ans", Name: "75 ans et plus", Phase: "Phase 2", Rank: 1, Opens: registry.MustDate("2021-01-18"), Source: "Avis",
+		Criteria: registry.Criteria{{Age: registry.Age{AtLeast: 75}}},
+	}
+}
+
+func (e *env) saved(c registry.Campaign) registry.SavedCampaign {
+	return registry.SavedCampaign{Campaign: c, Version: 1, SavedBy: "agent:a", SavedAt: e.clock.Now()}
+}
+
+// born is another person than before, born on a day.
+func (e *env) born(iso string) registry.ImportedPerson {
+	p := e.person(false)
+	p.Patient.BirthDate = registry.BirthDateOf(registry.MustDate(iso))
+	return p
+}
+
+// prepared is the number of a run of elders that is prepared, counted, and perhaps approved.
+func (e *env) prepared(approved bool) int {
+	e.Helper()
+	run := registry.Run{Campaign: elders(), State: registry.RunCounting, PreparedBy: "agent:a", PreparedAt: e.clock.Now()}
+	n, err := e.store.PrepareRun(e.ctx, run, e.event(registry.ActionPrepareRun))
+	e.ok(err)
+	e.ok(e.store.CountRun(e.ctx, n))
+	if approved {
+		e.ok(e.store.ApproveRun(e.ctx, n, "agent:b", e.clock.Now(), e.event(registry.ActionApproveRun)))
+	}
+	return n
+}
+
+func (e *env) carriedOut(n int) {
+	e.Helper()
+	e.ok(e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), func(registry.Progress) {}))
+}
+
+func (e *env) run(n int) registry.Run {
+	e.Helper()
+	run, err := e.store.Run(e.ctx, n)
+	e.ok(err)
+	return run
+}
+
+func campaigns(e *env) {
+	var full registry.Campaign
+	n := 0
+	fillNext(&full.Criteria, &n)
+	full = registry.Campaign{
+		ID: "b", Name: "Nom «é’»\n😀", Phase: "Phase 1", Rank: 2, Opens: registry.MustDate("2021-01-18"), Closes: registry.MustDate("2021-02-18"),
+		Source: "Avis", Criteria: full.Criteria,
+	}
+	e.ok(e.store.SaveCampaign(e.ctx, e.saved(full), e.event(registry.ActionSaveCampaign)))
+	e.ok(e.store.SaveCampaign(e.ctx, e.saved(elders()), e.event(registry.ActionSaveCampaign)))
+	second := e.saved(full)
+	second.Version, second.Name, second.SavedBy = 2, "Autre", "agent:b"
+	e.ok(e.store.SaveCampaign(e.ctx, second, e.event(registry.ActionSaveCampaign)))
+	all, err := e.store.Campaigns(e.ctx)
+	e.ok(err)
+	e.equal("the campaigns", all, []registry.SavedCampaign{second, e.saved(elders())})
+	e.equal("events", e.eventsOf(registry.ActionSaveCampaign), 3)
+}
+
+func campaignOvertaken(e *env) {
+	for _, version := range []int{0, 2, 3} {
+		c := e.saved(elders())
+		c.Version = version
+		e.fails(e.store.SaveCampaign(e.ctx, c, e.event(registry.ActionSaveCampaign)), registry.ErrOvertaken)
+	}
+	e.ok(e.store.SaveCampaign(e.ctx, e.saved(elders()), e.event(registry.ActionSaveCampaign)))
+	e.fails(e.store.SaveCampaign(e.ctx, e.saved(elders()), e.event(registry.ActionSaveCampaign)), registry.ErrOvertaken)
+	e.equal("events", e.eventsOf(registry.ActionSaveCampaign), 1)
+}
+
+func runStates(e *env) {
+	e.imported(e.born("1940-01-01"))
+	by := e.event(registry.ActionApproveRun)
+	progress := func(registry.Progress) {}
+	e.fails(e.store.CarryOut(e.ctx, 1, by, progress), registry.ErrNoRun)
+	run := registry.Run{Campaign: elders(), State: registry.RunCounting, PreparedBy: "agent:a", PreparedAt: e.clock.Now()}
+	n, err := e.store.PrepareRun(e.ctx, run, e.event(registry.ActionPrepareRun))
+	e.ok(err)
+	run.Number = n
+	e.equal("the run prepared", e.run(n), run)
+	e.fails(e.store.ApproveRun(e.ctx, n, "agent:b", e.clock.Now(), by), registry.ErrNoRun) // it is not counted
+	e.ok(e.store.CountRun(e.ctx, n))
+	e.fails(e.store.CountRun(e.ctx, n), registry.ErrNoRun)
+	e.fails(e.store.ApproveRun(e.ctx, n, "agent:a", e.clock.Now(), by), registry.ErrNoRun) // by who prepared it
+	e.fails(e.store.CarryOut(e.ctx, n, by, progress), registry.ErrNoRun)
+	e.ok(e.store.ApproveRun(e.ctx, n, "agent:b", e.clock.Now(), by))
+	e.fails(e.store.ApproveRun(e.ctx, n, "agent:c", e.clock.Now(), by), registry.ErrNoRun)
+	run.State, run.ApprovedBy, run.ApprovedAt = registry.RunApproved, "agent:b", e.clock.Now()
+	run.Counts = []registry.RunCount{{Department: "75", Age: 12, Sex: registry.Female, Persons: 1}}
+	got := e.run(n)
+	e.equal("the run approved", len(got.Counts), 1)
+	run.Counts[0].Age = got.Counts[0].Age
+	e.equal("the run approved", got, run)
+	e.carriedOut(n)
+	e.fails(e.store.DropRun(e.ctx, n, by), registry.ErrNoRun)
+	e.equal("targeted", e.run(n).Targeted, 1)
+
+	dropped := e.prepared(true)
+	e.equal("the number", dropped, n+1)
+	e.ok(e.store.DropRun(e.ctx, dropped, by))
+	e.fails(e.store.CarryOut(e.ctx, dropped, by, progress), registry.ErrNoRun)
+	runs, err := e.store.Runs(e.ctx, 1)
+	e.ok(err)
+	e.equal("the latest run", len(runs), 1)
+	e.equal("the latest run", runs[0].State, registry.RunDropped)
+	_, err = e.store.Run(e.ctx, 99)
+	e.fails(err, registry.ErrNoRun)
+}
+
+func runConcerns(e *env) {
+	old, young, dead, coded := e.born("1946-01-18"), e.born("1946-01-19"), e.born("1930-01-01"), e.born("1930-01-01")
+	dead.Insured.Died = registry.MustDate("2020-12-31")
+	coded.Code = 4242
+	e.imported(old, young, dead, coded)
+	n := e.prepared(true)
+	e.equal("counted", e.run(n).Persons(), 1)
+	e.carriedOut(n)
+	for _, p := range []registry.ImportedPerson{young, dead} {
+		e.equal("the code of one not concerned", e.record(p.ID).Code, registry.TargetCode(0))
+	}
+	e.equal("the code of one who had it", e.record(coded.ID).Code, registry.TargetCode(4242))
+	if !e.record(old.ID).Code.Valid() {
+		e.Errorf("who is concerned has no code")
+	}
+}
+
+func runCodes(e *env) {
+	codes := map[registry.TargetCode]registry.RecordID{}
+	for range 20 {
+		p := e.born("1940-01-01")
+		e.imported(p)
+		codes[0] = p.ID
+	}
+	e.carriedOut(e.prepared(true))
+	delete(codes, 0)
+	for n := 1; n <= e.people; n++ {
+		id := registry.RecordID(fmt.Sprintf("%032x", n))
+		r := e.record(id)
+		codes[r.Code] = id
+		found, err := e.store.FindByCode(e.ctx, r.Code, e.event(registry.ActionSearchCode), registry.Toll{})
+		e.ok(err)
+		e.equal("who is found", found.ID, id)
+		e.equal("the code", found.Code, r.Code)
+		listed, err := e.store.FindByNIR(e.ctx, found.Patient.Holder, e.event(registry.ActionSearchNIR), registry.Toll{})
+		e.ok(err)
+		e.equal("the code of a search by NIR", listed[0].Code, r.Code)
+	}
+	e.equal("codes", len(codes), 20)
+}
+
+func runOnce(e *env) {
+	e.imported(e.born("1940-01-01"), e.born("1941-01-01"))
+	n := e.prepared(true)
+	var last registry.Progress
+	events := e.logged(func() {
+		e.ok(e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), func(p registry.Progress) { last = p }))
+	})
+	e.equal("events", len(events), 1)
+	e.equal("the count of the event", events[0].Count, 2)
+	e.equal("the progress", last.Done, last.Of)
+	run := e.run(n)
+	e.equal("the state", run.State, registry.RunDone)
+	e.equal("targeted", run.Targeted, 2)
+	e.equal("the progress kept", run.Progress.Part(), 1.0)
+	e.equal("events of doing it again", len(e.logged(func() { e.carriedOut(n) })), 0)
+}
+
+func runAgain(e *env) {
+	first := e.born("1940-01-01")
+	e.imported(first)
+	e.carriedOut(e.prepared(true))
+	code := e.record(first.ID).Code
+	late := e.born("1940-01-01")
+	e.imported(late)
+	n := e.prepared(true)
+	e.equal("counted", e.run(n).Persons(), 1)
+	e.carriedOut(n)
+	e.equal("targeted", e.run(n).Targeted, 1)
+	e.equal("the code of the first", e.record(first.ID).Code, code)
+	if other := e.record(late.ID).Code; !other.Valid() || other == code {
+		e.Errorf("the newcomer has no code of their own")
+	}
+}
+
+func runTwice(e *env) {
+	for range 30 {
+		e.imported(e.born("1940-01-01"))
+	}
+	n := e.prepared(true)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			err := registry.ErrRunning
+			for errors.Is(err, registry.ErrRunning) {
+				err = e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), func(registry.Progress) {})
+			}
+			if err != nil {
+				e.Errorf("carrying out a run beside another: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	e.equal("targeted", e.run(n).Targeted, 30)
+	e.equal("events", e.eventsOf(registry.ActionCarryOutRun), 1)
+}
+
+func campaignsWithoutEvent(e *env) {
+	e.fails(e.store.SaveCampaign(e.ctx, e.saved(elders()), registry.Event{}))
+	_, err := e.store.PrepareRun(e.ctx, registry.Run{Campaign: elders(), PreparedBy: "a", PreparedAt: e.clock.Now()}, registry.Event{})
+	e.fails(err)
+	n := e.prepared(true)
+	e.fails(e.store.CarryOut(e.ctx, n, registry.Event{}, func(registry.Progress) {}))
+	e.fails(e.store.DropRun(e.ctx, n, registry.Event{}))
+	e.equal("the state", e.run(n).State, registry.RunApproved)
+	all, err := e.store.Campaigns(e.ctx)
+	e.ok(err)
+	e.equal("campaigns", len(all), 0)
+}
+
+func declaredAfterRun(e *env) {
+	p := e.born("1940-01-01")
+	e.imported(p)
+	e.carriedOut(e.prepared(true))
+	code := e.record(p.ID).Code
+	_, err := e.registry.DeclareEligibility(e.ctx, e.act(p.ID), registrytest.EligibilityRequest())
+	e.ok(err)
+	e.equal("the code", e.record(p.ID).Code, code)
+}

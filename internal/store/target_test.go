@@ -1,0 +1,159 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+)
+
+// everybody is a campaign that concerns all, or all of a sex.
+func everybody(sex registry.Sex) registry.Campaign {
+	return registry.Campaign{ID: "tous", Opens: registry.MustDate("2021-01-18"), Criteria: registry.Criteria{{Sex: sex}}}
+}
+
+// approvedRun is a run that may be carried out.
+func approvedRun(t *testing.T, s *Store, campaign registry.Campaign) int {
+	t.Helper()
+	run := registry.Run{Campaign: campaign, PreparedBy: "a", PreparedAt: time.Now()}
+	n, err := s.PrepareRun(t.Context(), run, event(registry.ActionPrepareRun))
+	if err == nil {
+		err = s.CountRun(t.Context(), n)
+	}
+	if err == nil {
+		err = s.ApproveRun(t.Context(), n, "b", time.Now(), event(registry.ActionApproveRun))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func carryOut(ctx context.Context, s *Store, n int) error {
+	return s.CarryOut(ctx, n, event(registry.ActionCarryOutRun), func(registry.Progress) {})
+}
+
+// checkCodes sees that so many persons have a code, each another, whichever table it stands in.
+func checkCodes(t *testing.T, s *Store, want int) {
+	t.Helper()
+	const codes = "SELECT code FROM record WHERE code IS NOT NULL UNION ALL SELECT code FROM target"
+	const persons = "SELECT num FROM record WHERE code IS NOT NULL UNION ALL SELECT record_num FROM target"
+	for of, sql := range map[string]string{"codes": codes, "persons": persons} {
+		for _, count := range []string{"COUNT(*)", "COUNT(DISTINCT " + map[string]string{"codes": "code", "persons": "num"}[of] + ")"} {
+			if got := cell(t, s, "SELECT CAST("+count+" AS TEXT) FROM ("+sql+") AS every"); got != fmt.Sprint(want) {
+				t.Errorf("%s of %s is %s, want %d", count, of, got, want)
+			}
+		}
+	}
+}
+
+// TestCodesThatAreThereAreDrawnAgain has runs draw from so few codes that several persons get the same, beside codes of records.
+func TestCodesThatAreThereAreDrawnAgain(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, address string) {
+		for name, small := range map[string]int64{"small runs": 1 << 40, "large runs": 1} {
+			t.Run(name, func(t *testing.T) {
+				if !IsDatabase(address) && small == 1 {
+					return // the embedded store knows no large ones
+				}
+				address := address
+				if IsDatabase(address) {
+					address = databases.Fresh(t) // runs make tables
+				}
+				s := server(t, address, keyringtest.Keys())
+				if e, ok := s.engine.(*postgres); ok {
+					e.runs = runSizes{part: 70, small: small}
+				}
+				s.codeSpace = 5000
+				people := make([]registry.ImportedPerson, 300)
+				for i := range people {
+					people[i] = registry.ImportedPerson{ID: registry.RecordID(fmt.Sprintf("%032x", i+5000)), Patient: registrytest.Patient(i + 5000)}
+					people[i].Patient.Sex = []registry.Sex{registry.Female, registry.Male}[i%2]
+					if i%10 == 0 {
+						people[i].Code = registry.TargetCode(i + 1)
+					}
+				}
+				g := registrytest.NewRegistry(s, registrytest.NewClock())
+				if err := g.ImportPersons(t.Context(), registrytest.Doctor("Import"), people, "digest"); err != nil {
+					t.Fatal(err)
+				}
+				all := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM record")
+				total := 0
+				if _, err := fmt.Sscan(all, &total); err != nil {
+					t.Fatal(err)
+				}
+				for _, sex := range []registry.Sex{registry.Female, registry.Male} {
+					if err := carryOut(t.Context(), s, approvedRun(t, s, everybody(sex))); err != nil {
+						t.Fatal(err)
+					}
+				}
+				checkCodes(t, s, total)
+			})
+		}
+	})
+}
+
+// TestARunThatIsKilledGoesOn stops runs of all sizes again and again, at any moment, and the connections of the database
+// with them.
+func TestARunThatIsKilledGoesOn(t *testing.T) {
+	for name, small := range map[string]int64{"small": 1 << 40, "large": 1} {
+		t.Run(name, func(t *testing.T) {
+			s := server(t, databases.Fresh(t), keyringtest.Keys())
+			s.engine.(*postgres).runs = runSizes{part: 100, small: small}
+			importMany(t, s, 3000)
+			n := approvedRun(t, s, everybody(""))
+			stops := 0
+			for ; ; stops++ {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.Int64N(int64(25*time.Millisecond))))
+				if stops > 200 {
+					ctx, cancel = context.WithCancel(t.Context())
+				}
+				err := carryOut(ctx, s, n)
+				cancel()
+				if err == nil {
+					break
+				}
+				if !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) && !errors.Is(err, registry.ErrRunning) &&
+					!errors.Is(err, registry.ErrUnavailable) && ctx.Err() == nil {
+					t.Fatal(err)
+				}
+			}
+			if stops < 3 {
+				t.Errorf("the run was stopped %d times only", stops)
+			}
+			checkCodes(t, s, 3000)
+			if got := cell(t, s, "SELECT COUNT(*)::text FROM access_log WHERE action = $1", string(registry.ActionCarryOutRun)); got != "1" {
+				t.Errorf("%s entries of the access log tell of the run", got)
+			}
+		})
+	}
+}
+
+// TestTheServiceCarriesOutARun does it with the rights of the service alone, after which it may not change a code.
+func TestTheServiceCarriesOutARun(t *testing.T) {
+	s, err := Open(t.Context(), databases.Fresh(t), Options{Service: true, Keys: keyringtest.Keys()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	s.engine.(*postgres).runs = runSizes{part: 100, small: 1}
+	importMany(t, s, 300)
+	n := approvedRun(t, s, everybody(""))
+	if err := carryOut(t.Context(), s, n); err != nil {
+		t.Fatal(err)
+	}
+	checkCodes(t, s, 300)
+	for _, sql := range []string{
+		fmt.Sprintf("UPDATE target_run_%d SET code = code + 1", n), fmt.Sprintf("DELETE FROM target_run_%d", n), "DELETE FROM target",
+		fmt.Sprintf("SELECT target_settle(%d)", n), "INSERT INTO target_rest VALUES (1, 1, 1)", "DELETE FROM campaign_run", "DELETE FROM campaign_part", "UPDATE campaign SET content = ''",
+	} {
+		if err := execute(t, s, sql); err == nil {
+			t.Errorf("the service may %s", sql)
+		}
+	}
+}
