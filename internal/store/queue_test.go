@@ -48,9 +48,6 @@ func (e *slowEngine) transact(batch []work, _ func()) ([]error, *failure) {
 	return make([]error, len(batch)), nil
 }
 
-func (e *slowEngine) read(context.Context, ...query) error { return nil }
-func (e *slowEngine) close() error                         { return nil }
-
 func named(name string) work { return work{statements: []statement{{sql: name}}} }
 
 // send has work done by the queue and returns where its outcome will be.
@@ -216,10 +213,7 @@ func TestAClosedQueueRefusesWhatWaits(t *testing.T) {
 }
 
 // doubtful is an engine that does the first transaction and loses its answer; then guards refuse what was done.
-type doubtful struct {
-	slowEngine
-	done int
-}
+type doubtful struct{ done int }
 
 func (e *doubtful) transact(batch []work, _ func()) ([]error, *failure) {
 	if e.done++; e.done == 1 {
