@@ -43,9 +43,6 @@ func openStore(ctx context.Context, address string, o store.Options) (st *store.
 	if err == nil {
 		seeded, err = referential.Seed(ctx, g, st, by)
 	}
-	if err == nil {
-		err = referential.SeedCampaigns(ctx, g, by)
-	}
 	if err != nil {
 		return nil, nil, false, errors.Join(err, st.Close())
 	}

@@ -113,9 +113,6 @@ func prepare(ctx context.Context, store registry.Store, reference registry.Refer
 	seeded := make(chan error, 1)
 	go func() { // the store writes while the localities are sorted here
 		_, err := referential.Seed(ctx, p.setup, reference, operator)
-		if err == nil {
-			err = referential.SeedCampaigns(ctx, p.setup, operator)
-		}
 		seeded <- err
 	}()
 	var err error

@@ -45,7 +45,7 @@ func Apply(
 // Rows is the number of rows of a change, all kinds together.
 func Rows(c registry.ReferenceChange) int {
 	return len(c.Vaccines) + len(c.Schedules) + len(c.Sites) + len(c.PlaceTypes) + len(c.Activities) + len(c.Openings) +
-		len(c.Localities) + len(c.Places) + len(c.Lots) + len(c.PracticePlaces)
+		len(c.Localities) + len(c.Places) + len(c.Lots) + len(c.PracticePlaces) + len(c.Campaigns)
 }
 
 // parts cuts a change. The small kinds stay together in the first part, and the places of one
@@ -95,7 +95,7 @@ func Seed(ctx context.Context, g *registry.Registry, store registry.ReferenceSto
 		return false, fmt.Errorf("loading reference data: %w", err)
 	}
 	if len(present.Vaccines) > 0 {
-		return false, nil
+		return false, seedCampaigns(ctx, g, store, by)
 	}
 	change, err := Builtin()
 	if err != nil {
@@ -104,19 +104,30 @@ func Seed(ctx context.Context, g *registry.Registry, store registry.ReferenceSto
 	if change.Localities, err = Localities(); err != nil {
 		return false, err
 	}
+	if change.Campaigns, err = Campaigns(); err != nil {
+		return false, err
+	}
 	if err := store.ImportReference(ctx, change, g.ImportEvent(by, Rows(change), digestOf(change))); err != nil {
 		return false, fmt.Errorf("seeding a new store: %w", err)
 	}
 	return true, nil
 }
 
-// SeedCampaigns gives a store that has no campaign those that ship.
-func SeedCampaigns(ctx context.Context, g *registry.Registry, by registry.Actor) error {
-	shipped, err := Campaigns()
-	if err != nil {
+// seedCampaigns gives a store of before campaigns those that ship, once.
+func seedCampaigns(ctx context.Context, g *registry.Registry, store registry.ReferenceStore, by registry.Actor) error {
+	kept, ok := g.Store.(registry.TargetingStore)
+	if !ok {
+		return nil
+	}
+	known, err := kept.Campaigns(ctx)
+	if err != nil || len(known) > 0 {
 		return err
 	}
-	return g.SeedCampaigns(ctx, by, shipped)
+	change := registry.ReferenceChange{}
+	if change.Campaigns, err = Campaigns(); err != nil {
+		return err
+	}
+	return store.ImportReference(ctx, change, g.ImportEvent(by, Rows(change), digestOf(change)))
 }
 
 // digestOf is the digest of data that come from no single file.

@@ -177,6 +177,7 @@ type ReferenceChange struct {
 	Places         []VaccinationPlace  // key: identifier
 	Lots           []Lot               // key: vaccine, number (its normal form)
 	PracticePlaces []PractitionerPlace // key: national identifier, place identifier; order kept
+	Campaigns      []Campaign          // key: identifier; one that is known stays: whoever wrote it since knows better
 }
 
 // PractitionerPlace is a place of practice of the imported list.

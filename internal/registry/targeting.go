@@ -212,28 +212,6 @@ func (g *Registry) SaveCampaign(ctx context.Context, by Actor, c Campaign, from 
 	})
 }
 
-// SeedCampaigns keeps the campaigns that ship in a store that has none. Of several programs that do so at once, each
-// campaign is kept by one.
-func (g *Registry) SeedCampaigns(ctx context.Context, by Actor, shipped []Campaign) error {
-	s, err := g.runs()
-	if err != nil {
-		return err
-	}
-	known, err := s.Campaigns(ctx)
-	if err != nil || len(known) > 0 {
-		return err
-	}
-	for _, c := range shipped {
-		event := g.event(by, ActionSaveCampaign, "")
-		event.Version, event.Digest = 1, c.ID
-		err := s.SaveCampaign(ctx, SavedCampaign{c, 1, by.Practitioner.NationalID, g.Security()}, event)
-		if err != nil && !errors.Is(err, ErrOvertaken) {
-			return fmt.Errorf("keeping the campaigns that ship: %w", err)
-		}
-	}
-	return nil
-}
-
 // Campaigns lists the campaigns.
 func (g *Registry) Campaigns(ctx context.Context, by Actor) (all []SavedCampaign, err error) {
 	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {

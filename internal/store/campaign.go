@@ -36,15 +36,24 @@ const (
 
 // SaveCampaign implements registry.TargetingStore.
 func (s *Store) SaveCampaign(ctx context.Context, c registry.SavedCampaign, event registry.Event) error {
+	save, err := saved(c)
+	if err != nil {
+		return err
+	}
+	return s.withEvent(ctx, event, save)
+}
+
+// saved keeps a version of a campaign, if it follows the one that is known.
+func saved(c registry.SavedCampaign) (statement, error) {
 	content, err := json.Marshal(c.Campaign)
 	if err != nil {
-		return fmt.Errorf("writing a campaign: %w", err)
+		return statement{}, fmt.Errorf("writing a campaign: %w", err)
 	}
-	return s.withEvent(ctx, event, statement{
+	return statement{
 		sql:  saveCampaign,
 		args: []any{c.ID, c.Version, string(content), c.SavedBy, c.SavedAt.UnixMicro()},
 		none: []reason{{err: registry.ErrOvertaken}},
-	})
+	}, nil
 }
 
 // Campaigns implements registry.TargetingStore.

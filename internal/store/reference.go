@@ -96,6 +96,14 @@ func (s *Store) ImportReference(ctx context.Context, change registry.ReferenceCh
 	for _, x := range change.PracticePlaces {
 		statements = append(statements, importPracticePlace(x))
 	}
+	for _, x := range change.Campaigns {
+		save, err := saved(registry.SavedCampaign{Campaign: x, Version: 1, SavedBy: event.NationalID, SavedAt: event.At})
+		if err != nil {
+			return err
+		}
+		save.none, save.quiet = nil, true
+		statements = append(statements, save)
+	}
 	if err := s.write(ctx, work{statements: append(statements, logged), alone: true}); err != nil {
 		return fmt.Errorf("importing reference data: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 var targetingTests = group{
 	"a campaign is kept, version after version":                    campaigns,
 	"a version that another came before is refused":                campaignOvertaken,
+	"campaigns are imported, and those that are known stay":        importedCampaigns,
 	"a run goes from hand to hand":                                 runStates,
 	"a run concerns who is alive, does not object, has no code":    runConcerns,
 	"a code of a run finds its person, and is the record's":        runCodes,
@@ -94,6 +95,23 @@ func campaignOvertaken(e *env) {
 	e.ok(e.store.SaveCampaign(e.ctx, e.saved(elders()), e.event(registry.ActionSaveCampaign)))
 	e.fails(e.store.SaveCampaign(e.ctx, e.saved(elders()), e.event(registry.ActionSaveCampaign)), registry.ErrOvertaken)
 	e.equal("events", e.eventsOf(registry.ActionSaveCampaign), 1)
+}
+
+func importedCampaigns(e *env) {
+	mine := e.saved(elders())
+	mine.Name = "Le mien"
+	e.ok(e.store.SaveCampaign(e.ctx, mine, e.event(registry.ActionSaveCampaign)))
+	other := elders()
+	other.ID, other.Rank = "autre", 2
+	for range 2 {
+		e.importReference(registry.ReferenceChange{Campaigns: []registry.Campaign{elders(), other}})
+	}
+	all, err := e.store.Campaigns(e.ctx)
+	e.ok(err)
+	e.equal("campaigns", len(all), 2)
+	e.equal("the one that was known", all[0], mine)
+	e.equal("the one that was imported", all[1].Campaign, other)
+	e.equal("its version", all[1].Version, 1)
 }
 
 func runStates(e *env) {
