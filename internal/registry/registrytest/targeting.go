@@ -1,0 +1,76 @@
+package registrytest
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"vaccin/internal/registry"
+)
+
+var _ registry.TargetingStore = (*Failing)(nil)
+
+// errNoTargeting is what campaigns and runs meet on a wrapped store that keeps none.
+var errNoTargeting = errors.New("registrytest: the wrapped store keeps no campaigns")
+
+// targeted calls a method of the wrapped store about campaigns unless it is to fail.
+func targeted[T any](f *Failing, method string, call func(registry.TargetingStore) (T, error)) (T, error) {
+	return guarded(f, method, func() (T, error) {
+		if s, ok := f.Store.(registry.TargetingStore); ok {
+			return call(s)
+		}
+		var none T
+		return none, errNoTargeting
+	})
+}
+
+// done is targeted for a method that returns nothing but an error.
+func done(f *Failing, method string, call func(registry.TargetingStore) error) error {
+	_, err := targeted(f, method, func(s registry.TargetingStore) (struct{}, error) { return struct{}{}, call(s) })
+	return err
+}
+
+// SaveCampaign fails or does what the wrapped store does.
+func (f *Failing) SaveCampaign(ctx context.Context, c registry.SavedCampaign, event registry.Event) error {
+	return done(f, "SaveCampaign", func(s registry.TargetingStore) error { return s.SaveCampaign(ctx, c, event) })
+}
+
+// Campaigns fails or does what the wrapped store does.
+func (f *Failing) Campaigns(ctx context.Context) ([]registry.SavedCampaign, error) {
+	return targeted(f, "Campaigns", func(s registry.TargetingStore) ([]registry.SavedCampaign, error) { return s.Campaigns(ctx) })
+}
+
+// PrepareRun fails or does what the wrapped store does.
+func (f *Failing) PrepareRun(ctx context.Context, run registry.Run, event registry.Event) (int, error) {
+	return targeted(f, "PrepareRun", func(s registry.TargetingStore) (int, error) { return s.PrepareRun(ctx, run, event) })
+}
+
+// CountRun fails or does what the wrapped store does.
+func (f *Failing) CountRun(ctx context.Context, number int) error {
+	return done(f, "CountRun", func(s registry.TargetingStore) error { return s.CountRun(ctx, number) })
+}
+
+// ApproveRun fails or does what the wrapped store does.
+func (f *Failing) ApproveRun(ctx context.Context, number int, by string, at time.Time, event registry.Event) error {
+	return done(f, "ApproveRun", func(s registry.TargetingStore) error { return s.ApproveRun(ctx, number, by, at, event) })
+}
+
+// DropRun fails or does what the wrapped store does.
+func (f *Failing) DropRun(ctx context.Context, number int, event registry.Event) error {
+	return done(f, "DropRun", func(s registry.TargetingStore) error { return s.DropRun(ctx, number, event) })
+}
+
+// CarryOut fails or does what the wrapped store does.
+func (f *Failing) CarryOut(ctx context.Context, number int, event registry.Event, progress func(registry.Progress)) error {
+	return done(f, "CarryOut", func(s registry.TargetingStore) error { return s.CarryOut(ctx, number, event, progress) })
+}
+
+// Runs fails or does what the wrapped store does.
+func (f *Failing) Runs(ctx context.Context, limit int) ([]registry.Run, error) {
+	return targeted(f, "Runs", func(s registry.TargetingStore) ([]registry.Run, error) { return s.Runs(ctx, limit) })
+}
+
+// Run fails or does what the wrapped store does.
+func (f *Failing) Run(ctx context.Context, number int) (registry.Run, error) {
+	return targeted(f, "Run", func(s registry.TargetingStore) (registry.Run, error) { return s.Run(ctx, number) })
+}
