@@ -160,6 +160,12 @@ var officerTasks = []roleTask{
 	{reportsAddress, "Signalements", "Comptes de professionnels qui sont peut-être utilisés par quelqu’un d’autre."},
 }
 
+// campaignTasks are what the campaign manager does.
+var campaignTasks = []roleTask{
+	{campaignsAddress, "Campagnes", "Écrire qui est concerné, à partir de quand, et préparer un ciblage."},
+	{runsAddress, "Ciblages", "Voir qui un ciblage concerne, l’approuver quand quelqu’un d’autre l’a préparé, suivre son exécution."},
+}
+
 func agentRoleOf(role registry.Role) agentRole {
 	switch role {
 	case registry.RoleSupport:
@@ -167,10 +173,7 @@ func agentRoleOf(role registry.Role) agentRole {
 	case registry.RoleDataProtection:
 		return agentRole{role.Label(), "Veiller à l’usage des données et répondre aux personnes.", "", officerTasks}
 	case registry.RoleCampaign:
-		return agentRole{
-			role.Label(), "Définir les publics ciblés et suivre les envois.",
-			"Vos pages n’existent pas encore : vous y définirez les publics ciblés, vous lancerez les ciblages et vous suivrez les envois des courriers.", nil,
-		}
+		return agentRole{role.Label(), "Définir les publics ciblés, et donner un code à chaque personne concernée.", "", campaignTasks}
 	case registry.RoleReferential:
 		return agentRole{
 			role.Label(), "Tenir à jour les vaccins, les lots, les lieux et les professions autorisées.",

@@ -148,10 +148,16 @@ func formOf(values url.Values, err error) (ui.Form, error) {
 
 // onPage is where a field stands on its page, so that what is to be corrected is listed from top to
 // bottom whatever the order in which rules found it.
-func onPage(field string) int { return slices.Index(fieldsInOrder, field) }
+func onPage(field string) int {
+	if place, ok := onGroupPage(field); ok {
+		return len(fieldsInOrder) + place
+	}
+	return slices.Index(fieldsInOrder, field)
+}
 
-// fieldsInOrder are the fields of every form that rules speak about, as they follow each other on its page.
-var fieldsInOrder = []string{
+// fieldsInOrder are the fields of every form that rules speak about, as they follow each other on its page; after them
+// come the groups of a campaign.
+var fieldsInOrder = slices.Concat([]string{
 	registry.FieldBirthName, registry.FieldUsedName, registry.FieldGivenNames, registry.FieldSex, registry.FieldBirthDate,
 	registry.FieldBirthRank, registry.FieldAddress, registry.FieldLocality, registry.FieldPhone, registry.FieldEmail,
 
@@ -167,7 +173,7 @@ var fieldsInOrder = []string{
 
 	registry.FieldProfessional, registry.FieldLogPlace, registry.FieldFrom, registry.FieldUntil,
 	registry.FieldPerson, registry.FieldRequested,
-}
+}, campaignFieldsInOrder)
 
 // askToSignIn answers a request without a session. A form sent after its session had expired is kept
 // for the practitioner of that session.

@@ -160,11 +160,18 @@ func journalEntryShown(e registry.ShownEntry) journalEntryView {
 	if e.Count > 0 {
 		view.outcome += " (" + strconv.Itoa(e.Count) + ")"
 	}
-	if e.Version > 0 {
+	switch {
+	case e.Version == 0:
+	case slices.Contains(actionsOnRuns, e.Action):
+		view.what += " n°" + nbsp + strconv.Itoa(e.Version)
+	default:
 		view.what += ", version" + nbsp + strconv.Itoa(e.Version)
 	}
 	return view
 }
+
+// actionsOnRuns are those whose version is the number of a run.
+var actionsOnRuns = []registry.Action{registry.ActionApproveRun, registry.ActionDropRun, registry.ActionCarryOutRun}
 
 // preciseMoment tells two entries of one minute apart, at the time of Paris.
 func preciseMoment(at time.Time) string {

@@ -127,6 +127,22 @@ func (s *Server) table() *table {
 	s.entitled(mux, "GET "+disclosureAddress+"/{person}/donnees.pdf", registry.MayDisclose, s.personPDF)
 	s.entitled(mux, "GET "+disclosureAddress+"/{person}/donnees.json", registry.MayDisclose, s.personJSON)
 
+	// Campaign managers. Whether this one may approve that run, the use case and its page ask.
+	campaigns := func(pattern string, h pageOf) { s.entitled(mux, pattern, registry.MayPrepare, h) }
+	campaigns("GET "+campaignsAddress, s.campaigns)
+	campaigns("GET "+newCampaign, s.newCampaign)
+	campaigns("POST "+newCampaign, s.writeNewCampaign)
+	campaigns("GET "+campaignsAddress+"/{campaign}/modifier", s.campaign)
+	campaigns("POST "+campaignsAddress+"/{campaign}/modifier", s.rewriteCampaign)
+	campaigns("GET "+campaignsAddress+"/{campaign}/cibler", s.prepareForm)
+	campaigns("POST "+campaignsAddress+"/{campaign}/cibler", s.prepare)
+	campaigns("GET "+runsAddress, s.runs)
+	campaigns("GET "+runsAddress+"/{run}", s.run)
+	campaigns("GET "+runsAddress+"/{run}/approuver", s.approveForm)
+	campaigns("POST "+runsAddress+"/{run}/approuver", s.approve)
+	campaigns("GET "+runsAddress+"/{run}/abandonner", s.dropForm)
+	campaigns("POST "+runsAddress+"/{run}/abandonner", s.drop)
+
 	return mux
 }
 

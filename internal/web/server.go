@@ -113,14 +113,12 @@ func linksOf(role registry.Role) []ui.Link {
 		return []ui.Link{{Address: ownActsAddress, Label: "Mes actes récents"}}
 	case registry.RoleSupport:
 		return []ui.Link{{Address: reportsAddress, Label: "Signalements"}}
-	case registry.RoleDataProtection:
-		links := []ui.Link{}
-		for _, t := range officerTasks {
-			links = append(links, ui.Link{Address: t.address, Label: t.label})
-		}
-		return links
 	}
-	return nil
+	links := []ui.Link{}
+	for _, t := range agentRoleOf(role).tasks {
+		links = append(links, ui.Link{Address: t.address, Label: t.label})
+	}
+	return links
 }
 
 // render writes a page. It is rendered whole first, so that a failure half-way is an error page and

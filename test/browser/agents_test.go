@@ -61,7 +61,7 @@ func agentStates(w *tab) {
 	w.examine("sessions")
 	w.send("Se déconnecter partout")
 	w.says("déconnecté")
-	for _, account := range []string{"campagne", "referentiels", "statistiques"} {
+	for _, account := range []string{"referentiels", "statistiques"} {
 		w.enterAsAgent(account)
 		w.says("n’existent pas encore")
 		w.examine("home of " + account)

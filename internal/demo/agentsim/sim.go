@@ -1,6 +1,6 @@
 // Package agentsim is a simulator of the provider through which those who are not practitioners sign in: opsim
-// with the addresses and the nested roles of a Keycloak realm, and an invented agent for each role, one with
-// two, one with none.
+// with the addresses and the nested roles of a Keycloak realm, and an invented agent for each role, two of
+// campaigns since one approves what the other prepares, one with two roles, one with none.
 //
 // It may be linked into the demo and tests only, never into the product, since it signs in whoever asks.
 package agentsim
@@ -37,7 +37,8 @@ func Accounts() []Account {
 	return []Account{
 		{"assistance", "Assistance\u00a0: recherche, modifie et annule avec un motif", "Inès", "CARON", []string{"offline_access", "vaccin-assistance"}},
 		{"dpo", "Délégué à la protection des données", "Marc", "VIDAL", []string{"vaccin-dpo"}},
-		{"campagne", "Responsable de campagne\u00a0: ses pages n’existent pas encore", "Léa", "ROLLAND", []string{"vaccin-campagne"}},
+		{"campagne", "Responsable de campagne\u00a0: écrit les campagnes, prépare les ciblages", "Léa", "ROLLAND", []string{"vaccin-campagne"}},
+		{"campagne-2", "Autre responsable de campagne\u00a0: approuve ce que la première a préparé", "Hugo", "MASSON", []string{"vaccin-campagne"}},
 		{"referentiels", "Gestionnaire des référentiels\u00a0: ses pages n’existent pas encore", "Yann", "LE GOFF", []string{"vaccin-referentiels"}},
 		{"statistiques", "Lecteur des statistiques\u00a0: ses pages n’existent pas encore", "Awa", "DIALLO", []string{"vaccin-statistiques"}},
 		{"deux-roles", "Assistance et protection des données\u00a0: choisit un rôle, peut en changer", "Chloé", "MEUNIER", []string{"vaccin-dpo", "vaccin-assistance"}},

@@ -240,6 +240,19 @@ func (r Radios) id(index int) string {
 	return r.Name + "-" + strconv.Itoa(index+1)
 }
 
+// TickList is a list of boxes of one field.
+type TickList struct {
+	Name    string
+	Legend  string
+	Choices []Choice
+}
+
+// id gives the first box the field's own name, so that the error list leads there.
+func (t TickList) id(index int) string { return Radios{Name: t.Name}.id(index) }
+
+// Ticked tells whether a box of a TickList is ticked.
+func (f Form) Ticked(name, value string) bool { return slices.Contains(f.Values[name], value) }
+
 // Select is a list from which one line is chosen.
 type Select struct {
 	Name    string

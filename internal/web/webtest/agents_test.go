@@ -109,7 +109,7 @@ func TestAnAgentSignsInAndLandsWhereTheirRoleBegins(t *testing.T) {
 	for _, c := range []struct{ account, path, h1, role, says string }{
 		{"assistance", "/recherche", "Rechercher un patient", "Assistance", "Inès CARON"},
 		{"dpo", "/agents/accueil", "Protection des données", "Protection des données", "Journal des accès"},
-		{"campagne", "/agents/accueil", "Responsable de campagne", "Responsable de campagne", "n’existent pas encore"},
+		{"campagne", "/agents/accueil", "Responsable de campagne", "Responsable de campagne", "Ciblages"},
 		{"referentiels", "/agents/accueil", "Gestionnaire des référentiels", "Gestionnaire des référentiels", "n’existent pas encore"},
 		{"statistiques", "/agents/accueil", "Lecteur des statistiques", "Lecteur des statistiques", "n’existent pas encore"},
 	} {

@@ -1,0 +1,254 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// The page that writes a campaign (TGT-2). One group of criteria is open at a time, so that a campaign of many can be
+// read; the others travel in the form. Whatever button is pressed, all that was typed comes back.
+
+const (
+	fieldDo     = "faire" // which button was pressed
+	doAdd       = "ajouter"
+	doOpen      = "ouvrir."
+	doRemove    = "retirer."
+	doCheck     = "verifier"
+	groupsID    = "groupes"
+	recordedID  = "enregistree" // what someone else saved meanwhile
+	newCampaign = campaignsAddress + "/nouvelle"
+)
+
+type campaignView struct {
+	page     ui.Page
+	form     ui.Form
+	action   string
+	id       string // of the campaign that is changed; empty for a new one
+	says     string // whom it concerns, once that was asked
+	groups   []groupView
+	recorded []ui.Row
+}
+
+// groupView is a group of criteria on the page; at names its fields.
+type groupView struct {
+	index  int
+	open   bool
+	says   string
+	fields []carriedField // of a group that is not open
+}
+
+type carriedField struct{ name, value string }
+
+func (g groupView) at(field string) string { return registry.GroupField(g.index, field) }
+
+func (g groupView) anchor() string { return "groupe-" + strconv.Itoa(g.index+1) }
+
+func (g groupView) label() string { return "Groupe" + nbsp + strconv.Itoa(g.index+1) }
+
+func campaignAddress(id string) string { return campaignsAddress + "/" + url.PathEscape(id) }
+
+func (s *Server) newCampaign(w http.ResponseWriter, r *http.Request, _ registry.Actor) error {
+	values, kept, err := s.keptValues(r)
+	if err != nil {
+		return err
+	}
+	if !kept {
+		values = url.Values{fieldGroups: {"1"}, fieldOpen: {"0"}}
+	}
+	return s.showCampaign(w, r, http.StatusOK, campaignView{form: ui.Form{Values: values}}, kept)
+}
+
+func (s *Server) campaign(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	c, err := s.Registry.Campaign(r.Context(), by, r.PathValue("campaign"))
+	if err != nil {
+		return err
+	}
+	values, kept, err := s.keptValues(r)
+	if err != nil {
+		return err
+	}
+	if !kept {
+		values = campaignValues(c.Campaign)
+		values.Set(fieldFrom, strconv.Itoa(c.Version))
+		if len(c.Criteria) == 1 {
+			values.Set(fieldOpen, "0")
+		}
+	}
+	return s.showCampaign(w, r, http.StatusOK, campaignView{form: ui.Form{Values: values}, id: c.ID}, kept)
+}
+
+// showCampaign shows a form as it was typed. The groups with something to correct are open.
+func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request, status int, view campaignView, kept bool) error {
+	title := "Nouvelle campagne"
+	view.action = newCampaign
+	if view.id != "" {
+		title, view.action = "Modifier une campagne", campaignAddress(view.id)+"/modifier"
+		view.form.Values.Set(registry.FieldCampaignID, view.id)
+	}
+	view.page = s.page(r, title)
+	view.page.Form = view.form
+	if kept {
+		view.page.Notice = keptNotice
+	}
+	c, _ := campaignOf(view.form.Values)
+	lines := c.Criteria.Lines(c.Opens)
+	for i := range c.Criteria {
+		g := groupView{index: i, says: capitalised(lines[i])}
+		g.open = view.form.Values.Get(fieldOpen) == strconv.Itoa(i) || slices.ContainsFunc(view.form.Errors, func(e ui.FieldError) bool {
+			return e.Field == g.at("") || strings.HasPrefix(e.Field, g.at("")+".")
+		})
+		if !g.open {
+			if g.fields = carried(view.form, g); len(g.fields) == 0 {
+				g.says = "Ce groupe n’a encore aucun critère"
+			}
+		}
+		view.groups = append(view.groups, g)
+	}
+	return s.render(w, r, status, campaignPage(view))
+}
+
+// carried are the fields of a group that is not open. Of lists, what no list has is left behind.
+func carried(form ui.Form, g groupView) (fields []carriedField) {
+	for _, field := range groupTexts {
+		if text := form.Value(g.at(field)); text != "" {
+			fields = append(fields, carriedField{g.at(field), text})
+		}
+	}
+	for _, l := range groupLists {
+		for _, field := range []string{l.in, l.out} {
+			for _, c := range l.choices {
+				if form.Ticked(g.at(field), c.Value) {
+					fields = append(fields, carriedField{g.at(field), c.Value})
+				}
+			}
+		}
+	}
+	return fields
+}
+
+func (s *Server) writeNewCampaign(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	return s.writeCampaign(w, r, by, campaignView{})
+}
+
+func (s *Server) rewriteCampaign(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	c, err := s.Registry.Campaign(r.Context(), by, r.PathValue("campaign"))
+	if err != nil {
+		return err
+	}
+	r.PostForm.Set(registry.FieldCampaignID, c.ID)
+	return s.writeCampaign(w, r, by, campaignView{id: c.ID})
+}
+
+// writeCampaign does what the button pressed says; the one without a name saves, and no other does.
+func (s *Server) writeCampaign(w http.ResponseWriter, r *http.Request, by registry.Actor, view campaignView) error {
+	if err := s.dropKept(r); err != nil {
+		return err
+	}
+	view.form = ui.Form{Values: r.PostForm}
+	pressed := r.PostForm.Get(fieldDo)
+	if pressed != "" && pressed != doCheck {
+		arrange(r.PostForm, pressed)
+		return s.showCampaign(w, r, http.StatusOK, view, false)
+	}
+	c, form, err := decideTyped(r.PostForm)
+	if err != nil {
+		return err
+	}
+	view.form = form
+	if form.HasErrors() {
+		return s.showCampaign(w, r, http.StatusUnprocessableEntity, view, false)
+	}
+	if pressed == doCheck {
+		view.says = c.Sentence()
+		return s.showCampaign(w, r, http.StatusOK, view, false)
+	}
+	from := 0
+	if view.id != "" {
+		from = shownNumber(r, fieldFrom)
+	}
+	err = s.Registry.SaveCampaign(r.Context(), by, c, from)
+	if registry.KindOf(err) == registry.KindConflict {
+		return s.campaignOvertaken(w, r, by, view)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.flash(r, "Campagne «"+nbsp+c.Name+nbsp+"» enregistrée."); err != nil {
+		return err
+	}
+	http.Redirect(w, r, campaignsAddress, http.StatusSeeOther)
+	return nil
+}
+
+// arrange adds, opens or removes a group.
+func arrange(values url.Values, pressed string) {
+	of := func(prefix string) (int, bool) {
+		text, ok := strings.CutPrefix(pressed, prefix)
+		n, err := strconv.Atoi(text)
+		return n, ok && err == nil && n >= 0 && n < groupsOf(values)
+	}
+	if pressed == doAdd {
+		n := groupsOf(values)
+		values.Set(fieldGroups, strconv.Itoa(n+1))
+		values.Set(fieldOpen, strconv.Itoa(n))
+	}
+	if n, ok := of(doOpen); ok {
+		values.Set(fieldOpen, strconv.Itoa(n))
+	}
+	if n, ok := of(doRemove); ok {
+		withoutGroup(values, n)
+		switch open, err := strconv.Atoi(values.Get(fieldOpen)); {
+		case err != nil || open == n:
+			values.Del(fieldOpen)
+		case open > n:
+			values.Set(fieldOpen, strconv.Itoa(open-1))
+		}
+	}
+}
+
+// campaignOvertaken shows what stands, above what was typed, which can then be saved over it.
+func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by registry.Actor, view campaignView) error {
+	view.form.Message = titleOf[http.StatusConflict]
+	if view.id == "" {
+		view.form.Errors = []ui.FieldError{{Field: registry.FieldCampaignID, Message: "Une campagne porte déjà cet identifiant. Choisissez-en un autre, ou modifiez cette campagne depuis la liste."}}
+		return s.showCampaign(w, r, http.StatusConflict, view, false)
+	}
+	c, err := s.Registry.Campaign(r.Context(), by, view.id)
+	if err != nil {
+		return err
+	}
+	view.form.Errors = []ui.FieldError{{Field: recordedID, Message: "Quelqu’un d’autre a modifié cette campagne entre-temps. Comparez ce qui est enregistré avec votre saisie."}}
+	view.form.Values.Set(fieldFrom, strconv.Itoa(c.Version))
+	view.recorded = []ui.Row{
+		{Key: "name", Label: "Nom", Value: c.Name},
+		{Key: "phase", Label: "Phase", Value: c.Phase},
+		{Key: "rank", Label: "Place dans la phase", Value: strconv.Itoa(c.Rank)},
+		{Key: "source", Label: "Source", Value: c.Source},
+		{Key: "period", Label: "Période", Value: periodOf(c.Campaign)},
+		{Key: "sentence", Label: "Personnes concernées", Value: c.Sentence()},
+		{Key: "saved", Label: "Enregistrée", Value: "par " + whoIs(c.SavedBy, by) + ", le " + frenchMoment(c.SavedAt, "")},
+	}
+	return s.showCampaign(w, r, http.StatusConflict, view, false)
+}
+
+// periodOf says when a campaign is open.
+func periodOf(c registry.Campaign) string {
+	if c.Closes.IsZero() {
+		return "à partir du " + c.Opens.FrenchInFull()
+	}
+	return "du " + c.Opens.FrenchInFull() + " au " + c.Closes.FrenchInFull()
+}
+
+// whoIs names an agent. Campaigns keep no name, only the identifier that the access log knows.
+func whoIs(nationalID string, by registry.Actor) string {
+	if nationalID == by.Practitioner.NationalID {
+		return "vous"
+	}
+	return registry.IdentifierLabel(nationalID)
+}

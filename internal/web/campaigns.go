@@ -1,0 +1,105 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// «Campagnes» (TGT-2): all campaigns by phase, each with the sentence of its criteria, and what is under way; and the
+// page that asks before a run is prepared.
+
+const campaignsAddress = "/campagnes"
+
+type campaignsView struct {
+	page   ui.Page
+	phases []phaseView
+	runs   []runLine // that are not over
+}
+
+type phaseView struct {
+	name      string
+	campaigns []campaignLine
+}
+
+type campaignLine struct {
+	name, id, period, says, source string
+	address                        string
+	run                            *runLine // the latest
+}
+
+func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	all, err := s.Registry.Campaigns(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	runs, err := s.Registry.Runs(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	view := campaignsView{page: s.page(r, "Campagnes")}
+	for _, run := range runs {
+		if !isOver(run) {
+			view.runs = append(view.runs, runLineOf(run, by))
+		}
+	}
+	for _, c := range all { // in their order: phase after phase
+		if n := len(view.phases); n == 0 || view.phases[n-1].name != c.Phase {
+			view.phases = append(view.phases, phaseView{name: c.Phase})
+		}
+		phase := &view.phases[len(view.phases)-1]
+		phase.campaigns = append(phase.campaigns, campaignLineOf(c.Campaign, runs, by))
+	}
+	if view.page.Notice, err = s.takeFlash(r); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, campaignsPage(view))
+}
+
+func campaignLineOf(c registry.Campaign, runs []registry.Run, by registry.Actor) campaignLine {
+	line := campaignLine{
+		name: c.Name, id: c.ID, period: capitalised(periodOf(c)), says: c.Sentence(), source: c.Source, address: campaignAddress(c.ID),
+	}
+	for _, run := range runs { // the latest first
+		if run.Campaign.ID == c.ID {
+			latest := runLineOf(run, by)
+			line.run = &latest
+			break
+		}
+	}
+	return line
+}
+
+type prepareView struct {
+	page     ui.Page
+	campaign campaignLine
+	again    bool // a run of it is under way already
+}
+
+func (s *Server) prepareForm(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	c, err := s.Registry.Campaign(r.Context(), by, r.PathValue("campaign"))
+	if err != nil {
+		return err
+	}
+	runs, err := s.Registry.Runs(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, by)}
+	view.again = view.campaign.run != nil && !view.campaign.run.over
+	return s.render(w, r, http.StatusOK, preparePage(view))
+}
+
+func (s *Server) prepare(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	number, err := s.Registry.PrepareRun(r.Context(), by, r.PathValue("campaign"))
+	if err != nil {
+		return err
+	}
+	if err := s.flash(r, "Ciblage n°"+nbsp+strconv.Itoa(number)+" préparé. Rien n’est encore envoyé à personne."); err != nil {
+		return err
+	}
+	http.Redirect(w, r, runAddress(number), http.StatusSeeOther)
+	return nil
+}

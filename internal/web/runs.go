@@ -1,0 +1,317 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// «Ciblages» (TGT-3): the runs of campaigns; the page of one, with whom it concerns in numbers, by whom it was prepared
+// and approved, and how far it is; and the pages that ask before it is approved or dropped.
+//
+// Numbers are shown exactly, small ones too: campaign managers are agents, who answer for whom they target. Those who
+// may see statistics alone have other pages.
+
+const (
+	runsAddress  = "/ciblages"
+	refreshParam = "actualisation"
+	refreshStop  = "non"
+
+	// refreshSeconds is after how long the page of a run under way comes anew.
+	refreshSeconds = "10"
+)
+
+func runAddress(number int) string { return runsAddress + "/" + strconv.Itoa(number) }
+
+// isOver tells a run to which nothing will happen any more.
+func isOver(run registry.Run) bool {
+	return run.State == registry.RunDone || run.State == registry.RunDropped
+}
+
+// runLine is a run in a list.
+type runLine struct {
+	address, label, campaign string
+	state                    statusView
+	persons                  string
+	prepared, approved       string
+	over                     bool
+}
+
+func runLineOf(run registry.Run, by registry.Actor) runLine {
+	line := runLine{
+		address: runAddress(run.Number), label: "n°" + nbsp + strconv.Itoa(run.Number), campaign: run.Campaign.Name,
+		state: runStatus(run), persons: frenchNumber(run.Persons()), over: isOver(run),
+		prepared: capitalised(whoIs(run.PreparedBy, by)) + ", le " + frenchMoment(run.PreparedAt, ""),
+	}
+	if run.State == registry.RunCounting {
+		line.persons = ""
+	}
+	if run.ApprovedBy != "" {
+		line.approved = capitalised(whoIs(run.ApprovedBy, by)) + ", le " + frenchMoment(run.ApprovedAt, "")
+	}
+	return line
+}
+
+func runStatus(run registry.Run) statusView {
+	kinds := map[registry.RunState]string{
+		registry.RunCounting: "none", registry.RunPrepared: "attention", registry.RunApproved: "progress",
+		registry.RunRunning: "progress", registry.RunDone: "done", registry.RunDropped: "stopped",
+	}
+	text := run.State.Label()
+	if run.State == registry.RunRunning {
+		text += nbsp + "(" + percent(run) + ")"
+	}
+	return statusView{kinds[run.State], text}
+}
+
+// percent is how far a run is.
+func percent(run registry.Run) string { return strconv.Itoa(wholePercent(run)) + nbsp + "%" }
+
+func wholePercent(run registry.Run) int { return int(run.Progress.Part() * 100) }
+
+// frenchNumber writes a number with a narrow space between thousands.
+func frenchNumber(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "\u202f" + text[at:]
+	}
+	return text
+}
+
+// personsOf says how many persons; French takes the plural from two on.
+func personsOf(n int) string {
+	if n < 2 {
+		return frenchNumber(n) + nbsp + "personne"
+	}
+	return frenchNumber(n) + nbsp + "personnes"
+}
+
+type runsView struct {
+	page ui.Page
+	runs []runLine
+}
+
+func (s *Server) runs(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	all, err := s.Registry.Runs(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	view := runsView{page: s.page(r, "Ciblages")}
+	for _, run := range all {
+		view.runs = append(view.runs, runLineOf(run, by))
+	}
+	return s.render(w, r, http.StatusOK, runsPage(view))
+}
+
+type runView struct {
+	page    ui.Page
+	address string
+	state   statusView
+	says    string
+	rows    []ui.Row
+	effect  string // what the state means for people
+	approve bool   // the one who looks may
+	refusal string // why not
+	drop    bool
+	percent int  // while it runs
+	running bool // so that there is a percentage
+	waits   bool // the page changes by itself
+	stopped bool // and was told not to
+	preview *previewView
+}
+
+// run shows a run. While something happens to it the page comes anew by itself, unless told not to (RGAA 13.1); it does so
+// by a header, which is to browsers what the element «meta» is, without a script.
+func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	run, err := s.runOf(r, by)
+	if err != nil {
+		return err
+	}
+	view := runView{
+		page: s.page(r, "Ciblage n°"+nbsp+strconv.Itoa(run.Number)), address: runAddress(run.Number), state: runStatus(run),
+		says: run.Campaign.Sentence(), rows: runRows(run, by), effect: runEffect(run),
+		running: run.State == registry.RunRunning, percent: wholePercent(run),
+		drop:    slices.Contains([]registry.RunState{registry.RunCounting, registry.RunPrepared, registry.RunApproved}, run.State),
+		waits:   slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
+		stopped: r.URL.Query().Get(refreshParam) == refreshStop,
+	}
+	if run.State == registry.RunPrepared {
+		refusal, err := s.mayApprove(r, by, run)
+		if err != nil {
+			return err
+		}
+		if view.approve = refusal == nil; !view.approve {
+			view.refusal = refusal.Message
+		}
+	}
+	if run.Persons() > 0 {
+		view.preview = previewOf(run)
+	}
+	if view.page.Notice, err = s.takeFlash(r); err != nil {
+		return err
+	}
+	if view.waits && !view.stopped {
+		w.Header().Set("Refresh", refreshSeconds)
+	}
+	return s.render(w, r, http.StatusOK, runPage(view))
+}
+
+// runOf is the run of an address.
+func (s *Server) runOf(r *http.Request, by registry.Actor) (registry.Run, error) {
+	return s.Registry.Run(r.Context(), by, runNumber(r))
+}
+
+// runNumber is the number of an address; no run has the number 0.
+func runNumber(r *http.Request) int {
+	n, err := strconv.Atoi(r.PathValue("run"))
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// mayApprove asks the policy, which answers with the reason why not.
+func (s *Server) mayApprove(r *http.Request, by registry.Actor, run registry.Run) (*registry.Error, error) {
+	c, err := s.Registry.Case(r.Context(), by)
+	if err != nil {
+		return nil, err
+	}
+	c.Run = run
+	var refusal *registry.Error
+	if err := registry.MayApprove(c); err != nil && !errors.As(err, &refusal) {
+		return nil, err
+	}
+	return refusal, nil
+}
+
+func runRows(run registry.Run, by registry.Actor) []ui.Row {
+	line := runLineOf(run, by)
+	rows := []ui.Row{
+		{Key: "campaign", Label: "Campagne", Value: run.Campaign.Name},
+		{Key: "phase", Label: "Phase", Value: run.Campaign.Phase},
+		{Key: "period", Label: "Période", Value: capitalised(periodOf(run.Campaign))},
+		{Key: "prepared", Label: "Préparé par", Value: line.prepared},
+	}
+	if line.approved != "" {
+		rows = append(rows, ui.Row{Key: "approved", Label: "Approuvé par", Value: line.approved})
+	}
+	if !run.StartedAt.IsZero() {
+		rows = append(rows, ui.Row{Key: "started", Label: "Exécution commencée", Value: "Le " + frenchMoment(run.StartedAt, "")})
+	}
+	if run.State == registry.RunDone {
+		rows = append(rows, ui.Row{Key: "ended", Label: "Exécution terminée", Value: "Le " + frenchMoment(run.EndedAt, "")},
+			ui.Row{Key: "targeted", Label: "Codes donnés", Value: frenchNumber(run.Targeted)})
+	}
+	return rows
+}
+
+// runEffect says what was or will be done to people.
+func runEffect(run registry.Run) string {
+	n := run.Persons()
+	switch run.State {
+	case registry.RunCounting:
+		return "Les personnes concernées sont en cours de décompte. Rien ne leur est envoyé."
+	case registry.RunPrepared:
+		if n == 0 {
+			return "Personne n’est concerné, ou toutes les personnes concernées ont déjà un code. Ce ciblage peut être abandonné."
+		}
+		return approvalEffect(n)
+	case registry.RunApproved:
+		return "L’exécution commencera dans un instant, ou quand le ciblage en cours sera terminé. D’ici là, il peut encore être abandonné."
+	case registry.RunRunning:
+		return "Les codes sont en cours d’attribution. Ils entreront en vigueur tous ensemble, à la fin. Une interruption du service ne fait rien perdre : l’exécution reprend là où elle en était."
+	case registry.RunDone:
+		if run.Targeted < 2 {
+			return personsOf(run.Targeted) + " a reçu un code."
+		}
+		return personsOf(run.Targeted) + " ont reçu un code."
+	}
+	return "Ce ciblage a été abandonné : personne n’a reçu de code."
+}
+
+// approvalEffect says what an approval does.
+func approvalEffect(n int) string {
+	if n < 2 {
+		return "Approuver lancera le ciblage de " + personsOf(n) + ", qui recevra un code."
+	}
+	return "Approuver lancera le ciblage de " + personsOf(n) + " : chacune recevra un code."
+}
+
+// decideView is a page that asks before something is done to a run.
+type decideView struct {
+	page     ui.Page
+	back     string
+	campaign string
+	says     string
+	effect   string
+	action   string
+	button   string
+	undoes   bool // the button is one to think about
+}
+
+func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	run, err := s.runOf(r, by)
+	if err != nil {
+		return err
+	}
+	refusal, err := s.mayApprove(r, by, run)
+	if err != nil {
+		return err
+	}
+	if refusal != nil {
+		return refusal
+	}
+	if run.State != registry.RunPrepared {
+		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
+		return nil
+	}
+	view := decideViewOf(run)
+	view.page, view.effect = s.page(r, "Approuver le ciblage n°"+nbsp+strconv.Itoa(run.Number)), approvalEffect(run.Persons())+
+		" Un code est donné pour la vie : il ne se reprend pas. Qui est décédé, s’est opposé ou a reçu un code entre-temps sera laissé de côté."
+	view.action, view.button = runAddress(run.Number)+"/approuver", "Approuver et lancer le ciblage"
+	return s.render(w, r, http.StatusOK, decidePage(view))
+}
+
+func (s *Server) dropForm(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	run, err := s.runOf(r, by)
+	if err != nil {
+		return err
+	}
+	if isOver(run) || run.State == registry.RunRunning {
+		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
+		return nil
+	}
+	view := decideViewOf(run)
+	view.page, view.effect = s.page(r, "Abandonner le ciblage n°"+nbsp+strconv.Itoa(run.Number)),
+		"Ce ciblage ne pourra plus être approuvé ni lancé, et personne ne recevra de code. La campagne reste : vous pourrez en préparer un autre."
+	view.action, view.button, view.undoes = runAddress(run.Number)+"/abandonner", "Abandonner ce ciblage", true
+	return s.render(w, r, http.StatusOK, decidePage(view))
+}
+
+func decideViewOf(run registry.Run) decideView {
+	return decideView{back: runAddress(run.Number), campaign: run.Campaign.Name, says: run.Campaign.Sentence()}
+}
+
+func (s *Server) approve(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	return s.decided(w, r, s.Registry.ApproveRun(r.Context(), by, runNumber(r)), "Ciblage approuvé. Son exécution commencera dans un instant.")
+}
+
+func (s *Server) drop(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	return s.decided(w, r, s.Registry.DropRun(r.Context(), by, runNumber(r)), "Ciblage abandonné. Personne n’a reçu de code.")
+}
+
+// decided leads to the run once something was done to it.
+func (s *Server) decided(w http.ResponseWriter, r *http.Request, err error, sentence string) error {
+	if err != nil {
+		return err
+	}
+	if err := s.flash(r, sentence); err != nil {
+		return err
+	}
+	http.Redirect(w, r, runAddress(runNumber(r)), http.StatusSeeOther)
+	return nil
+}

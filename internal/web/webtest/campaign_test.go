@@ -1,0 +1,410 @@
+package webtest_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/webtest"
+)
+
+// managers are two campaign managers: what one prepares, the other approves.
+func managers(t *testing.T, h *house) (first, second *webtest.Browser) {
+	t.Helper()
+	return h.agent(t, "campagne"), h.agent(t, "campagne-2")
+}
+
+// campaignForm fills the form of a new campaign with one group: 75 years and more.
+func campaignForm(b *webtest.Browser, id string) *webtest.Form {
+	b.T.Helper()
+	return b.Get("/campagnes/nouvelle").Want(http.StatusOK, "Nouvelle campagne").Form("identifier").
+		Fill("identifier", id, "name", "Campagne "+id, "phase", "Phase d’essai", "rank", "1", "source", "Un avis du 1er février 2021",
+			"opens", "18/1/2021", "0.age_at_least", "75")
+}
+
+// press sends a form by one of its buttons.
+func press(b *webtest.Browser, f *webtest.Form, button string) *webtest.Page {
+	b.T.Helper()
+	f.Fill("faire", button)
+	page := f.Send(b)
+	f.Values.Del("faire")
+	return page
+}
+
+// confirmed presses the button of a page that asks before something is done.
+func confirmed(b *webtest.Browser, page *webtest.Page) *webtest.Page {
+	b.T.Helper()
+	for _, f := range page.Root.Tags("form") {
+		if f.Attr("action") == page.URL.Path && f.Attr("method") == "post" && len(f.Tags("button")) == 1 {
+			return b.Post(page.URL.Path, nil)
+		}
+	}
+	b.T.Fatalf("%s asks nothing", page.URL.Path)
+	return nil
+}
+
+// work counts and carries out what waits, as a server does by itself.
+func (h *house) work(t *testing.T) {
+	t.Helper()
+	cases := registry.New(h.store)
+	if _, err := cases.WorkRuns(t.Context(), operator, func(registry.Run) {}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestACampaignIsWrittenCheckedAndChanged(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, other := managers(t, h)
+	manager.Get("/campagnes").Want(http.StatusOK, "Aucune campagne n’est encore écrite")
+	f := campaignForm(manager, "essai")
+	f.Values["0.residence"] = []string{"EHPAD", "USLD"}
+	checked := press(manager, f, "verifier").Want(http.StatusOK, "Vérification", "Rien n’est encore enregistré",
+		"de 75 ans ou plus au 18 janvier 2021 qui vivent en EHPAD ou en unité de soins de longue durée (USLD)")
+	if len(h.logged(t, registry.ActionSaveCampaign)) != 0 {
+		t.Error("to check a campaign saves it")
+	}
+	checked.Form("identifier").Send(manager).Want(http.StatusOK, "Campagne « Campagne essai » enregistrée", "Phase d’essai",
+		"qui vivent en EHPAD ou en unité de soins de longue durée", "À partir du 18 janvier 2021", "Un avis du 1er février 2021")
+
+	edit := other.Get(other.Get("/campagnes").Link("Modifier")).Want(http.StatusOK, "Modifier une campagne", "essai").Form("name")
+	if edit.Values.Get("0.age_at_least") != "75" || strings.Join(edit.Values["0.residence"], " ") != "EHPAD USLD" || edit.Values.Get("opens") != "18/01/2021" {
+		t.Errorf("the form holds %v", edit.Values)
+	}
+	edit.Fill("closes", "31/3/2021", "identifier", "autre").Send(other).Want(http.StatusOK, "enregistrée", "Du 18 janvier 2021 au 31 mars 2021")
+	all, err := h.store.Campaigns(t.Context())
+	if err != nil || len(all) != 1 || all[0].ID != "essai" || all[0].Version != 2 || !strings.HasSuffix(all[0].SavedBy, "campagne-2") {
+		t.Errorf("kept %+v, %v", all, err)
+	}
+	if e := h.logged(t, registry.ActionSaveCampaign); len(e) != 2 || e[0].Role != registry.RoleCampaign {
+		t.Errorf("logged %+v", e)
+	}
+	campaignForm(manager, "essai").Send(manager).Want(http.StatusConflict, "Une campagne porte déjà cet identifiant")
+}
+
+func TestGroupsAreAddedOpenedAndRemovedWithAllThatWasTyped(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	f := campaignForm(manager, "groupes")
+	f.Values["0.not_residence"] = []string{"EHPAD"}
+	page := press(manager, f, "ajouter").Want(http.StatusOK, "Groupe 2", "Les personnes de 75 ans ou plus au 18 janvier 2021 qui ne vivent pas en EHPAD.")
+	two := page.Form("identifier").Fill("1.age_at_most", "soixante", "1.departments", "75, 2a")
+	page = press(manager, two, "ajouter").Want(http.StatusOK, "Groupe 3")
+	three := page.Form("identifier")
+	if three.Values.Get("1.age_at_most") != "soixante" || three.Values.Get("1.departments") != "75, 2a" || three.Values.Get("0.not_residence") != "EHPAD" || three.Values.Get("opens") != "18/1/2021" {
+		t.Errorf("what was typed is lost: %v", three.Values)
+	}
+	three.Values["2.alds"] = []string{"8", "32"}
+	page = press(manager, three, "retirer.0").Want(http.StatusOK, "Groupe 2").Not("Groupe 3")
+	left := page.Form("identifier")
+	if left.Values.Get("0.age_at_most") != "soixante" || strings.Join(left.Values["1.alds"], " ") != "8 32" || left.Values.Has("0.not_residence") || left.Values.Has("2.alds") {
+		t.Errorf("after removing the first: %v", left.Values)
+	}
+	wrong := left.Send(manager).Want(http.StatusUnprocessableEntity, "Certains champs sont à corriger")
+	if !strings.Contains(wrong.Error("0.age_at_most"), "Donnez un âge") {
+		t.Errorf("beside the age: %q", wrong.Error("0.age_at_most"))
+	}
+	opened := press(manager, wrong.Form("identifier"), "ouvrir.0").Want(http.StatusOK)
+	opened.Form("identifier").Fill("0.age_at_most", "60").Send(manager).Want(http.StatusOK, "enregistrée",
+		"de moins de 61 ans", "dans l’un des départements 2A et 75", "ALD 8 (diabète de type 1 et diabète de type 2)")
+	for _, forged := range []string{"retirer.9", "retirer.-1", "retirer.x", "ouvrir.99999999999999999999", "ouvrir.-3"} {
+		again := press(manager, campaignForm(manager, "forge"), forged)
+		if again.Status != http.StatusOK || again.URL.Path != "/campagnes/nouvelle" || again.Form("identifier").Values.Get("0.age_at_least") != "75" {
+			t.Errorf("%s: %d at %s", forged, again.Status, again.URL.Path)
+		}
+	}
+}
+
+func TestACampaignIsCorrectedBesideItsFields(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	for _, c := range []struct{ field, text, says string }{
+		{"identifier", "Pas Bon", "en minuscules"},
+		{"name", " ", "Donnez un nom"},
+		{"phase", "", "Indiquez la phase"},
+		{"source", "", "d’où vient la règle"},
+		{"rank", "premier", "de 1 à 999"},
+		{"rank", "0", "de 1 à 999"},
+		{"opens", "", "jour d’ouverture"},
+		{"opens", "31/02/2021", "n’existe pas"},
+		{"opens", "demain", "jour, mois, année"},
+		{"closes", "1/1/2021", "se termine avant de commencer"},
+		{"closes", "1/1/3021", "entre 2020 et 2099"},
+		{"0.age_at_least", "0", "Donnez un âge"},
+		{"0.age_at_most", "12", "inférieur à l’âge minimum"},
+		{"0.age_on", "hier", "jour, mois, année"},
+		{"0.sex", "X", "F ou M"},
+		{"0.residence", "CHATEAU", "dans la liste"},
+		{"0.not_workplace", "CHATEAU", "dans la liste"},
+		{"0.alds", "33", "dans la liste"},
+		{"0.not_comorbidities", "RHUME", "dans la liste"},
+		{"0.any_ald", "peut-être", "oui ou par non"},
+		{"0.departments", "75 96", "par son numéro"},
+		{"0.postal_codes", "7501B", "2 à 5 chiffres"},
+		{"0.not_commune_codes", "2C", "2 à 5 signes"},
+		{"0.vaccination", "PEUT_ETRE", "dans la liste"},
+		{"0.targeted", "-1", "oui ou par non"},
+	} {
+		f := campaignForm(manager, "fautes").Fill(c.field, c.text)
+		for _, button := range []string{"", "verifier"} {
+			page := press(manager, f, button).Want(http.StatusUnprocessableEntity, "Certains champs sont à corriger")
+			if !strings.Contains(page.Error(c.field), c.says) {
+				t.Errorf("%s %q: beside it %q", c.field, c.text, page.Error(c.field))
+			}
+			again := page.Form("identifier").Values
+			for name := range f.Values {
+				if name != "faire" && name != c.field && again.Get(name) != f.Values.Get(name) {
+					t.Errorf("%s: %s is now %q", c.field, name, again.Get(name))
+				}
+			}
+		}
+	}
+	empty := campaignForm(manager, "vide").Fill("0.age_at_least", "").Send(manager).Want(http.StatusUnprocessableEntity)
+	if !strings.Contains(empty.Error("0"), "aucun critère") {
+		t.Errorf("a group without criteria: %q", empty.Error("0"))
+	}
+	none := press(manager, campaignForm(manager, "vide"), "retirer.0").Want(http.StatusOK).Form("identifier").Send(manager).Want(http.StatusUnprocessableEntity)
+	if !strings.Contains(none.Error("criteria"), "au moins un groupe") {
+		t.Errorf("no group: %q", none.Error("criteria"))
+	}
+	many := campaignForm(manager, "vide").Fill("groups", "999999999")
+	if page := many.Send(manager).Want(http.StatusUnprocessableEntity); !strings.Contains(page.Error("criteria"), "au plus 20") {
+		t.Errorf("too many groups: %q", page.Error("criteria"))
+	}
+	for _, groups := range []string{"-1", "x", ""} {
+		campaignForm(manager, "vide").Fill("groups", groups).Send(manager).Want(http.StatusUnprocessableEntity)
+	}
+}
+
+func TestWhoeverSavesSecondSeesWhatStandsAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	campaignForm(first, "deux-mains").Send(first).Want(http.StatusOK)
+	mine, theirs := first.Get("/campagnes/deux-mains/modifier").Form("name"), second.Get("/campagnes/deux-mains/modifier").Form("name")
+	theirs.Fill("0.age_at_least", "80").Send(second).Want(http.StatusOK, "enregistrée")
+	page := mine.Fill("0.age_at_least", "70", "name", "Mon nom").Send(first).Want(http.StatusConflict, "Saisie non enregistrée", "Ce qui est enregistré", "entre-temps")
+	if !strings.Contains(page.Row("sentence"), "80 ans ou plus") || page.Form("name").Values.Get("name") != "Mon nom" || page.Form("name").Values.Get("0.age_at_least") != "70" {
+		t.Errorf("recorded %q, typed %v", page.Row("sentence"), page.Form("name").Values)
+	}
+	page.Form("name").Send(first).Want(http.StatusOK, "Mon nom", "de 70 ans ou plus")
+	for _, from := range []string{"", "x", "-1", "99"} {
+		first.Get("/campagnes/deux-mains/modifier").Form("name").Fill("from", from).Send(first).Want(http.StatusConflict)
+	}
+	first.Get("/campagnes/inconnue/modifier").Want(http.StatusNotFound, "Cette campagne n’existe pas")
+	first.Post("/campagnes/inconnue/modifier", mine.Values).Want(http.StatusNotFound)
+	first.Post("/campagnes/inconnue/cibler", nil).Want(http.StatusNotFound)
+}
+
+func TestACampaignTypedOutlivesItsSession(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	f := campaignForm(manager, "gardee")
+	h.expire(manager)
+	f.Send(manager).Want(http.StatusUnauthorized, "conservée")
+	page := h.enter(manager, "campagne", "/connexion/agents").Want(http.StatusOK, "Votre saisie a été conservée")
+	if page.Form("identifier").Values.Get("0.age_at_least") != "75" {
+		t.Error("what was typed is lost")
+	}
+	page.Form("identifier").Send(manager).Want(http.StatusOK, "enregistrée")
+}
+
+// ofSeventyFive are n persons of the same department whom campaignForm concerns.
+func (h *house) ofSeventyFive(t *testing.T, n int, postalCode string) (all []registry.ImportedPerson) {
+	t.Helper()
+	for range n {
+		all = append(all, h.patient(t, func(p *registry.ImportedPerson) {
+			p.Patient.Locality = registry.Locality{PostalCode: postalCode, Name: "Ville"}
+		}))
+	}
+	return all
+}
+
+func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	people := h.ofSeventyFive(t, 3, "75011")
+	campaignForm(first, "lancee").Send(first).Want(http.StatusOK)
+	ask := first.Get(first.Get("/campagnes").Link("Préparer un ciblage")).Want(http.StatusOK, "Rien ne leur est envoyé", "75 ans ou plus")
+	run := confirmed(first, ask).Want(http.StatusOK, "Ciblage n° 1", "Décompte en cours", "s’actualise toutes les 10 secondes", "Vous, le")
+	if run.Header.Get("Refresh") != "10" {
+		t.Errorf("Refresh: %q", run.Header.Get("Refresh"))
+	}
+	still := first.Get(run.Link("Arrêter l’actualisation")).Want(http.StatusOK, "ne s’actualise plus", "Actualiser maintenant")
+	if still.Header.Get("Refresh") != "" {
+		t.Error("the page goes on coming anew")
+	}
+	first.Get("/ciblages/1/approuver").Want(http.StatusForbidden, "une autre personne doit l’approuver")
+	if page := second.Get("/ciblages/1/approuver"); page.URL.Path != "/ciblages/1" {
+		t.Errorf("a run that is being counted can be approved at %s", page.URL.Path)
+	}
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict)
+
+	h.work(t)
+	own := first.Get("/ciblages/1").Want(http.StatusOK, "À approuver", "Aperçu : 3 personnes", "75 – Paris", "75 à 79 ans",
+		"Vous avez préparé ce ciblage : une autre personne doit l’approuver").Not("Approuver ce ciblage", "s’actualise")
+	if own.Link("Approuver ce ciblage") != "" || own.Header.Get("Refresh") != "" {
+		t.Error("the one who prepared is offered to approve")
+	}
+	first.Post("/ciblages/1/approuver", nil).Want(http.StatusForbidden, "une autre personne doit l’approuver")
+	if n := len(h.logged(t, registry.ActionApproveRun)); n == 0 {
+		t.Error("the refusal is not in the log")
+	}
+	second.Get("/campagnes").Want(http.StatusOK, "Ciblages en cours ou à approuver", "À approuver", "Dernier ciblage")
+	second.Get("/campagnes/lancee/cibler").Want(http.StatusOK, "Un ciblage de cette campagne n’est pas terminé")
+	other := second.Get("/ciblages/1").Want(http.StatusOK, "Approuver lancera le ciblage de 3 personnes : chacune recevra un code.")
+	for _, p := range people {
+		if h.record(t, p.ID).Code != 0 {
+			t.Error("someone has a code before anybody approved")
+		}
+	}
+	confirmed(second, second.Get(other.Link("Approuver ce ciblage")).Want(http.StatusOK, "ciblage de 3 personnes", "pour la vie")).
+		Want(http.StatusOK, "Ciblage approuvé", "en attente d’exécution")
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, "changé d’état")
+
+	h.work(t)
+	done := second.Get("/ciblages/1").Want(http.StatusOK, "Exécuté", "3 personnes ont reçu un code").Not("Abandonner", "s’actualise")
+	if done.Row("targeted") != "3" || !strings.HasPrefix(done.Row("approved"), "Vous, le") || strings.HasPrefix(done.Row("prepared"), "Vous") {
+		t.Errorf("rows: %q %q %q", done.Row("targeted"), done.Row("approved"), done.Row("prepared"))
+	}
+	for _, p := range people {
+		if h.record(t, p.ID).Code == 0 {
+			t.Error("someone has no code")
+		}
+		for _, b := range []*webtest.Browser{first, second} {
+			done.Not(secrets(p)[2:]...)
+			b.Get("/dossiers/" + string(p.ID)).Want(http.StatusForbidden)
+		}
+	}
+	second.Get("/ciblages").Want(http.StatusOK, "Exécuté", "Campagne lancee")
+	officer := h.as(t, registry.RoleDataProtection)
+	consult(officer).Want(http.StatusOK, "Approbation d’un ciblage n° 1", "Exécution d’un ciblage n° 1", "Préparation d’un ciblage", "Écriture d’une campagne")
+}
+
+func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	campaignForm(first, "abandonnee").Send(first).Want(http.StatusOK)
+	prepared := confirmed(first, first.Get("/campagnes/abandonnee/cibler")).Want(http.StatusOK)
+	h.work(t)
+	first.Get("/ciblages/1").Want(http.StatusOK, "Personne n’est concerné, ou toutes les personnes").Not("Aperçu")
+	confirmed(second, second.Get(prepared.Link("Abandonner ce ciblage")).Want(http.StatusOK, "ne pourra plus être approuvé")).
+		Want(http.StatusOK, "Abandonné", "personne n’a reçu de code").Not("Abandonner ce ciblage", "Approuver ce ciblage")
+	second.Post("/ciblages/1/abandonner", nil).Want(http.StatusConflict, "changé d’état")
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, "changé d’état")
+	if page := second.Get("/ciblages/1/abandonner"); page.URL.Path != "/ciblages/1" {
+		t.Errorf("led to %s", page.URL.Path)
+	}
+	for _, wrong := range []string{"2", "0", "-1", "x", "99999999999999999999", "1%20OR%201=1", "%FF"} {
+		for _, path := range []string{"", "/approuver", "/abandonner"} {
+			first.Get("/ciblages/"+wrong+path).Want(http.StatusNotFound, "Ce ciblage n’existe pas")
+			if path != "" {
+				first.Post("/ciblages/"+wrong+path, nil).Want(http.StatusNotFound, "Ce ciblage n’existe pas")
+			}
+		}
+	}
+}
+
+var tile = regexp.MustCompile(`app-map__level-(\d)"><rect[^>]*></rect>\s*<text[^>]*>(\w+)<`)
+
+func TestTheMapAndItsTablesSayTheSame(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	for i, code := range []string{"75011", "20000", "20200", "97400", "69001", "69002"} {
+		h.ofSeventyFive(t, i+1, code)
+	}
+	h.ofSeventyFive(t, 2, "99999")
+	campaignForm(manager, "carte").Send(manager).Want(http.StatusOK)
+	confirmed(manager, manager.Get("/campagnes/carte/cibler")).Want(http.StatusOK)
+	h.work(t)
+	page := manager.Get("/ciblages/1").Want(http.StatusOK, "Aperçu : 23 personnes", "2A – Corse-du-Sud", "2B – Haute-Corse", "974 – La Réunion", "69 – Rhône", "Département inconnu")
+	levels := map[string]int{}
+	for _, m := range tile.FindAllStringSubmatch(page.Body, -1) {
+		if _, twice := levels[m[2]]; twice {
+			t.Errorf("%s is twice on the map", m[2])
+		}
+		levels[m[2]], _ = strconv.Atoi(m[1])
+	}
+	for n := range 1000 {
+		for _, code := range []string{fmt.Sprintf("%02d", n), fmt.Sprintf("%03d", n)} {
+			if _, there := levels[code]; there != registry.IsDepartment(code) && len(code) <= 3 {
+				t.Errorf("%s: on the map %v", code, there)
+			}
+		}
+	}
+	if levels["69"] != 5 || levels["75"] != 1 || levels["2A"] <= 1 || levels["974"] <= levels["2B"] || levels["33"] != 0 {
+		t.Errorf("levels %v", levels)
+	}
+	sum := 0
+	for _, table := range page.Root.Tags("table") {
+		if caption := table.Tags("caption")[0].Content(); caption == "Par département" {
+			for _, td := range table.Tags("td") {
+				n, err := strconv.Atoi(td.Content())
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum += n
+			}
+		}
+	}
+	if sum != 23 {
+		t.Errorf("the departments sum up to %d", sum)
+	}
+}
+
+func TestWhenTheStoreOfCampaignsFails(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, other := managers(t, h)
+	campaignForm(manager, "panne").Send(manager).Want(http.StatusOK)
+	confirmed(manager, manager.Get("/campagnes/panne/cibler")).Want(http.StatusOK)
+	h.work(t)
+	wrong := errors.New("disk full at sector 7")
+	for method, ask := range map[string]func() *webtest.Page{
+		"Campaigns":    func() *webtest.Page { return manager.Get("/campagnes") },
+		"Runs":         func() *webtest.Page { return manager.Get("/ciblages") },
+		"Run":          func() *webtest.Page { return manager.Get("/ciblages/1") },
+		"PrepareRun":   func() *webtest.Page { return manager.Post("/campagnes/panne/cibler", nil) },
+		"ApproveRun":   func() *webtest.Page { return other.Post("/ciblages/1/approuver", nil) },
+		"DropRun":      func() *webtest.Page { return manager.Post("/ciblages/1/abandonner", nil) },
+		"SaveCampaign": func() *webtest.Page { return campaignForm(manager, "autre").Send(manager) },
+	} {
+		h.failing.Fail(method, wrong)
+		page := ask().Want(http.StatusInternalServerError, "n’a pas pu traiter votre demande").Not("sector")
+		h.failing.Fail(method, nil)
+		if method == "SaveCampaign" {
+			page.Form("identifier").Send(manager).Want(http.StatusOK, "enregistrée")
+		}
+	}
+}
+
+// Campaign managers alone write and run campaigns, and they read no patient.
+func TestCampaignsAreForTheirManagers(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	campaignForm(manager, "reservee").Send(manager).Want(http.StatusOK)
+	confirmed(manager, manager.Get("/campagnes/reservee/cibler")).Want(http.StatusOK)
+	h.work(t)
+	for _, b := range []*webtest.Browser{h.signIn(t, marchand), h.as(t, registry.RoleSupport), h.as(t, registry.RoleDataProtection), h.as(t, registry.RoleStatistics)} {
+		for _, path := range []string{"/campagnes", "/campagnes/reservee/modifier", "/ciblages", "/ciblages/1"} {
+			b.Get(path).Want(http.StatusForbidden, "Votre rôle ne permet pas").Not("reservee")
+		}
+		for _, path := range []string{"/campagnes/nouvelle", "/campagnes/reservee/cibler", "/ciblages/1/approuver", "/ciblages/1/abandonner"} {
+			b.Post(path, url.Values{"name": {"forgé"}}).Want(http.StatusForbidden, "Votre rôle ne permet pas")
+		}
+	}
+	manager.Get("/recherche").Want(http.StatusForbidden)
+}
