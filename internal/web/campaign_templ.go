@@ -170,7 +170,7 @@ func campaignPage(v campaignView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\" class=\"govuk-visually-hidden\" tabindex=\"-1\" aria-hidden=\"true\">Vérifier</button>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "\" class=\"govuk-visually-hidden\" tabindex=\"-1\" aria-hidden=\"true\">Contrôler la saisie</button>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

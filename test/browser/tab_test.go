@@ -31,6 +31,7 @@ type tab struct {
 	mu         sync.Mutex
 	complaints []string // of the console: errors, exceptions, what the content security policy refused
 	load       load
+	allowed    int64 // bytes that the first load of a page may weigh
 }
 
 // load is what the page shown took to load, caches being off.
@@ -63,7 +64,7 @@ func newTabOf(t *testing.T, browser context.Context) *tab {
 // tabOf is a window of a browser, in its own profile unless the options say otherwise.
 func tabOf(t *testing.T, browser context.Context, options ...chromedp.ContextOption) *tab {
 	t.Helper()
-	w := &tab{t: t}
+	w := &tab{t: t, allowed: maxPageBytes}
 	ctx, cancel := chromedp.NewContext(browser, append(options, chromedp.WithListener(w.hear))...)
 	t.Cleanup(cancel)
 	w.ctx = ctx

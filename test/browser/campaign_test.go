@@ -1,0 +1,190 @@
+package browser_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/chromedp/chromedp/kb"
+
+	"vaccin/internal/registry"
+)
+
+// halfway is a store that shows a run while it is carried out, which on the embedded one is over at once.
+type halfway struct {
+	registry.Store
+	registry.TargetingStore
+}
+
+func (h halfway) Run(ctx context.Context, number int) (registry.Run, error) {
+	run, err := h.TargetingStore.Run(ctx, number)
+	run.State, run.Progress = registry.RunRunning, registry.Progress{Done: 43, Of: 100}
+	return run, err
+}
+
+func (h halfway) Runs(ctx context.Context, limit int) ([]registry.Run, error) {
+	runs, err := h.TargetingStore.Runs(ctx, limit)
+	for i := range runs {
+		runs[i].State, runs[i].Progress = registry.RunRunning, registry.Progress{Done: 43, Of: 100}
+	}
+	return runs, err
+}
+
+// work counts and carries out the runs that wait, as a server does by itself.
+func (s *running) work(t *testing.T) {
+	t.Helper()
+	operator := registry.Actor{Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: "TEST"}}
+	if _, err := s.cases(s.failing).WorkRuns(t.Context(), operator, func(registry.Run) {}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// still asks that the page does not come anew by itself while it is looked at.
+func (w *tab) still() {
+	w.t.Helper()
+	w.follow("Arrêter l’actualisation")
+}
+
+func campaignStates(w *tab) {
+	w.enterAsAgent("campagne")
+	w.headed("Responsable de campagne")
+	w.examine("home of a campaign manager")
+	w.follow("Ciblages")
+	w.examine("runs, none")
+	w.follow("Campagnes")
+	w.atDesk(func() { w.examine("campaigns") })
+	w.follow("Nouvelle campagne")
+	w.atDesk(func() { w.campaignWritten() })
+	w.runStates()
+}
+
+// campaignWritten writes a campaign of two groups, with what goes wrong on the way.
+func (w *tab) campaignWritten() {
+	w.t.Helper()
+	w.examine("new campaign")
+	w.send("Enregistrer la campagne")
+	w.says("Certains champs sont à corriger")
+	w.examine("new campaign errors")
+	w.fill("identifier", "essai-navigateur")
+	w.fill("name", "Essai du navigateur")
+	w.fill("phase", "Essais")
+	w.fill("rank", "1")
+	w.fill("source", "Un avis du 1er février 2021")
+	w.fill("opens", "18/1/2021")
+	w.fill("0.age_at_least", "18")
+	w.pick("0.residence", "DOMICILE")
+	w.send("Ajouter un groupe")
+	w.says("Groupe 2", "Les personnes de 18 ans ou plus au 18 janvier 2021 qui vivent à domicile")
+	if at := eval[string](w, `location.hash`); at != "#groupe-2" {
+		w.t.Errorf("after a group was added the page stands at %s", at)
+	}
+	w.examine("new campaign of two groups")
+	w.fill("1.age_at_least", "12")
+	w.fill("1.age_at_most", "soixante")
+	w.fill("1.departments", "75, 2a, 974")
+	w.click(`//summary[contains(., "Choisir des affections")]`)
+	w.pick("1.alds", "8")
+	w.send("Modifier")
+	w.send("Enregistrer la campagne")
+	w.says("Donnez un âge de 1 à 125")
+	w.examine("new campaign with errors in a group that was closed")
+	w.fill("1.age_at_most", "64")
+	// The Enter key checks; it neither saves nor takes a group out.
+	w.leave(func() { w.press(kb.Enter) })
+	w.says("Vérification", "en affection de longue durée au titre de l’ALD 8")
+	w.examine("new campaign checked")
+	w.send("Enregistrer la campagne")
+	w.says("Campagne « Essai du navigateur » enregistrée")
+	w.open("/campagnes/essai-navigateur/modifier")
+	w.examine("campaign to modify")
+
+	other := newTab(w.t)
+	other.enterAsAgent("campagne-2")
+	other.open("/campagnes/essai-navigateur/modifier")
+	other.fill("name", "Essai, l’autre version")
+	other.send("Enregistrer la campagne")
+	w.fill("name", "Essai du navigateur, relu")
+	w.send("Enregistrer la campagne")
+	w.says("Ce qui est enregistré", "Essai, l’autre version")
+	w.examine("campaign overtaken")
+	w.send("Enregistrer la campagne")
+	w.says("Essai du navigateur, relu")
+}
+
+// runStates prepares runs, has one approved, and drops another.
+func (w *tab) runStates() {
+	w.t.Helper()
+	w.open("/campagnes/etat-adultes/cibler")
+	w.examine("run to prepare")
+	w.send("Préparer le ciblage")
+	w.says("Décompte en cours")
+	w.still()
+	w.examine("run being counted")
+	run := w.path()
+	site.work(w.t)
+	w.open(run)
+	w.says("une autre personne doit l’approuver", "Par département")
+	w.examine("run prepared, for who prepared it")
+	w.picture("run prepared")
+	w.open(run + "/approuver")
+	w.examine("run that one may not approve")
+	w.open("/campagnes")
+	w.atDesk(func() { w.examine("campaigns with a run") })
+
+	other := newTab(w.t)
+	other.enterAsAgent("campagne-2")
+	other.open(run)
+	other.examine("run to approve")
+	other.follow("Approuver ce ciblage")
+	other.examine("approval asked")
+	other.send("Approuver et lancer le ciblage")
+	other.says("Ciblage approuvé")
+	other.still()
+	other.examine("run approved")
+	before := site.failing.Store
+	site.failing.Store = halfway{before, before.(registry.TargetingStore)}
+	other.open(run + "?actualisation=non")
+	other.says("43 %", "Avancement")
+	other.examine("run carried out")
+	other.open("/ciblages")
+	other.examine("runs, one carried out")
+	site.failing.Store = before
+	site.work(w.t)
+	other.open(run)
+	other.says("Exécuté", "reçu un code")
+	other.examine("run done")
+
+	w.open("/campagnes/etat-12-17-ans/cibler")
+	w.send("Préparer le ciblage")
+	w.follow("Abandonner ce ciblage")
+	w.examine("run to drop")
+	w.send("Abandonner ce ciblage")
+	w.says("Ciblage abandonné")
+	w.examine("run dropped")
+	w.follow("Ciblages")
+	w.examine("runs")
+}
+
+// Without scripts a page of a run comes anew by itself, until it is told not to, and a campaign is written whole.
+func TestCampaignsWithoutScripts(t *testing.T) {
+	w := newTab(t)
+	w.withoutScript()
+	w.enterAsAgent("campagne")
+	w.open("/campagnes/nouvelle")
+	w.fill("identifier", "sans-script")
+	w.fill("name", "Sans script")
+	w.fill("phase", "Essais")
+	w.fill("rank", "2")
+	w.fill("source", "Un avis")
+	w.fill("opens", "18/1/2021")
+	w.send("Ajouter un groupe")
+	w.fill("1.age_at_most", "49")
+	w.send("Retirer")
+	w.send("Enregistrer la campagne")
+	w.says("Campagne « Sans script » enregistrée", "de moins de 50 ans")
+	w.open("/campagnes/sans-script/cibler")
+	w.send("Préparer le ciblage")
+	w.says("Décompte en cours")
+	site.work(t)
+	w.leave(func() {}) // by itself
+	w.says("Aperçu", "Par département")
+}
