@@ -47,6 +47,11 @@ type carriedField struct{ name, value string }
 
 func (g groupView) at(field string) string { return registry.GroupField(g.index, field) }
 
+// holds tells whether an error is about the group or one of its fields.
+func (g groupView) holds(e ui.FieldError) bool {
+	return e.Field == g.at("") || strings.HasPrefix(e.Field, g.at("")+".")
+}
+
 func (g groupView) anchor() string { return "groupe-" + strconv.Itoa(g.index+1) }
 
 func (g groupView) label() string { return "Groupe" + nbsp + strconv.Itoa(g.index+1) }
@@ -83,7 +88,7 @@ func (s *Server) campaign(w http.ResponseWriter, r *http.Request, by registry.Ac
 	return s.showCampaign(w, r, http.StatusOK, campaignView{form: ui.Form{Values: values}, id: c.ID}, kept)
 }
 
-// showCampaign shows a form as it was typed. The groups with something to correct are open.
+// showCampaign shows a form as it was typed. The group chosen is open or, when some have something to correct, these.
 func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request, status int, view campaignView, kept bool) error {
 	title := "Nouvelle campagne"
 	view.action = newCampaign
@@ -98,11 +103,13 @@ func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request, status int
 	}
 	c, _ := campaignOf(view.form.Values)
 	lines := c.Criteria.Lines(c.Opens)
+	wrong := slices.ContainsFunc(view.form.Errors, func(e ui.FieldError) bool {
+		_, ofGroup := onGroupPage(e.Field)
+		return ofGroup
+	})
 	for i := range c.Criteria {
 		g := groupView{index: i, says: capitalised(lines[i])}
-		g.open = view.form.Values.Get(fieldOpen) == strconv.Itoa(i) || slices.ContainsFunc(view.form.Errors, func(e ui.FieldError) bool {
-			return e.Field == g.at("") || strings.HasPrefix(e.Field, g.at("")+".")
-		})
+		g.open = slices.ContainsFunc(view.form.Errors, g.holds) || !wrong && view.form.Values.Get(fieldOpen) == strconv.Itoa(i)
 		if !g.open {
 			if g.fields = carried(view.form, g); len(g.fields) == 0 {
 				g.says = "Ce groupe n’a encore aucun critère"
@@ -230,9 +237,9 @@ func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by re
 		{Key: "phase", Label: "Phase", Value: c.Phase},
 		{Key: "rank", Label: "Place dans la phase", Value: strconv.Itoa(c.Rank)},
 		{Key: "source", Label: "Source", Value: c.Source},
-		{Key: "period", Label: "Période", Value: periodOf(c.Campaign)},
+		{Key: "period", Label: "Période", Value: capitalised(periodOf(c.Campaign))},
 		{Key: "sentence", Label: "Personnes concernées", Value: c.Sentence()},
-		{Key: "saved", Label: "Enregistrée", Value: "par " + whoIs(c.SavedBy, by) + ", le " + frenchMoment(c.SavedAt, "")},
+		{Key: "saved", Label: "Enregistrée par", Value: whoIs(c.SavedBy, by) + ", le " + frenchMoment(c.SavedAt, "")},
 	}
 	return s.showCampaign(w, r, http.StatusConflict, view, false)
 }
@@ -245,10 +252,10 @@ func periodOf(c registry.Campaign) string {
 	return "du " + c.Opens.FrenchInFull() + " au " + c.Closes.FrenchInFull()
 }
 
-// whoIs names an agent. Campaigns keep no name, only the identifier that the access log knows.
+// whoIs names an agent. Campaigns keep no name, only the identifier by which the access log knows them.
 func whoIs(nationalID string, by registry.Actor) string {
 	if nationalID == by.Practitioner.NationalID {
-		return "vous"
+		return "Vous"
 	}
 	return registry.IdentifierLabel(nationalID)
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,26 +14,24 @@ import (
 type previewView struct {
 	total       string
 	departments []departmentLine
-	tiles       []mapTile
-	width       string // of the drawing
-	height      string
-	box         string
-	legend      []mapLevel
+	box         string     // of the drawing
+	levels      []mapLevel // nobody first
 	ages        []ageLine
 	sexes       []string // the columns of ages
 }
 
 type departmentLine struct{ name, persons string }
 
-// mapTile is the square of a department. Its level is that of the legend; 0 is nobody.
-type mapTile struct {
-	code, class  string
-	x, y         string
-	textX, textY string
+// mapLevel is the departments of about as many persons: one colour of the map, and its line in the legend.
+type mapLevel struct {
+	class string
+	says  string
+	path  string // of their squares
+	codes []mapCode
 }
 
-// mapLevel is a line of the legend.
-type mapLevel struct{ class, text string }
+// mapCode is the number of a department, and the middle of its square.
+type mapCode struct{ code, x, y string }
 
 // ageLine is an age class, with its persons by sex and in all.
 type ageLine struct {
@@ -44,10 +43,12 @@ type ageLine struct {
 // mapLevels is how many levels the map tells apart beside nobody: as many as the eye still does.
 const mapLevels = 5
 
-// tileSize is the side of a square in the drawing, tileEdge what is left free around it.
+// tileSize is from one square of the drawing to the next, tileEdge half of what is left free between them. oneTile draws a
+// square from its corner.
 const (
 	tileSize = 40
 	tileEdge = 2
+	oneTile  = "h36v36h-36z"
 )
 
 func previewOf(run registry.Run) *previewView {
@@ -87,24 +88,8 @@ func (v *previewView) draw(byDepartment map[string]int) {
 		below, _ := slices.BinarySearch(all, n)
 		return 1 + below*mapLevels/len(all)
 	}
+	v.levels = make([]mapLevel, mapLevels+1)
 	lowest, highest := [mapLevels + 1]int{}, [mapLevels + 1]int{}
-	for _, n := range all {
-		level := levelOf(n)
-		if lowest[level] == 0 {
-			lowest[level] = n
-		}
-		highest[level] = n
-	}
-	v.legend = append(v.legend, mapLevel{levelClass(0), "Personne"})
-	for level := 1; level <= mapLevels; level++ {
-		switch {
-		case lowest[level] == 0: // several departments of one number left this level empty
-		case lowest[level] == highest[level]:
-			v.legend = append(v.legend, mapLevel{levelClass(level), personsOf(lowest[level])})
-		default:
-			v.legend = append(v.legend, mapLevel{levelClass(level), "De " + frenchNumber(lowest[level]) + " à " + personsOf(highest[level])})
-		}
-	}
 	columns := 0
 	for row, line := range mapRows {
 		for column, code := range strings.Fields(line) {
@@ -112,18 +97,34 @@ func (v *previewView) draw(byDepartment map[string]int) {
 			if code == "." {
 				continue
 			}
+			n := byDepartment[code]
+			at := levelOf(n)
+			if lowest[at] == 0 || n < lowest[at] {
+				lowest[at] = n
+			}
+			highest[at] = max(highest[at], n)
 			x, y := column*tileSize, row*tileSize
-			v.tiles = append(v.tiles, mapTile{
-				code, levelClass(levelOf(byDepartment[code])), strconv.Itoa(x + tileEdge), strconv.Itoa(y + tileEdge),
-				strconv.Itoa(x + tileSize/2), strconv.Itoa(y + tileSize*13/20),
-			})
+			level := &v.levels[at]
+			level.path += fmt.Sprintf("M%d %d%s", x+tileEdge, y+tileEdge, oneTile)
+			level.codes = append(level.codes, mapCode{code, strconv.Itoa(x + tileSize/2), strconv.Itoa(y + tileSize*13/20)})
 		}
 	}
-	v.width, v.height = strconv.Itoa(tileSize-2*tileEdge), strconv.Itoa(tileSize-2*tileEdge)
-	v.box = "0 0 " + strconv.Itoa(columns*tileSize) + " " + strconv.Itoa(len(mapRows)*tileSize)
+	for at := range v.levels {
+		level := &v.levels[at]
+		level.class = "app-map__level-" + strconv.Itoa(at)
+		switch {
+		case at == 0:
+			level.says = "Personne"
+		case lowest[at] == highest[at]:
+			level.says = personsOf(lowest[at])
+		default:
+			level.says = "De " + frenchNumber(lowest[at]) + " à " + personsOf(highest[at])
+		}
+	}
+	// Where many departments have one number, a level may be empty.
+	v.levels = slices.DeleteFunc(v.levels, func(l mapLevel) bool { return len(l.codes) == 0 })
+	v.box = fmt.Sprintf("0 0 %d %d", columns*tileSize, len(mapRows)*tileSize)
 }
-
-func levelClass(level int) string { return "app-map__level-" + strconv.Itoa(level) }
 
 // byAge makes the table by age class and sex, with the classes and sexes that anybody is of.
 func (v *previewView) byAge(counts []registry.RunCount) {

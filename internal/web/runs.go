@@ -45,13 +45,13 @@ func runLineOf(run registry.Run, by registry.Actor) runLine {
 	line := runLine{
 		address: runAddress(run.Number), label: "n°" + nbsp + strconv.Itoa(run.Number), campaign: run.Campaign.Name,
 		state: runStatus(run), persons: frenchNumber(run.Persons()), over: isOver(run),
-		prepared: capitalised(whoIs(run.PreparedBy, by)) + ", le " + frenchMoment(run.PreparedAt, ""),
+		prepared: whoIs(run.PreparedBy, by) + ", le " + frenchMoment(run.PreparedAt, ""),
 	}
 	if run.State == registry.RunCounting {
 		line.persons = ""
 	}
 	if run.ApprovedBy != "" {
-		line.approved = capitalised(whoIs(run.ApprovedBy, by)) + ", le " + frenchMoment(run.ApprovedAt, "")
+		line.approved = whoIs(run.ApprovedBy, by) + ", le " + frenchMoment(run.ApprovedAt, "")
 	}
 	return line
 }
@@ -114,7 +114,7 @@ type runView struct {
 	says    string
 	rows    []ui.Row
 	effect  string // what the state means for people
-	approve bool   // the one who looks may
+	approve bool   // the one who looks may, and it would be of use
 	refusal string // why not
 	drop    bool
 	percent int  // while it runs
@@ -144,7 +144,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 		if err != nil {
 			return err
 		}
-		if view.approve = refusal == nil; !view.approve {
+		if view.approve = refusal == nil && run.Persons() > 0; refusal != nil {
 			view.refusal = refusal.Message
 		}
 	}
@@ -235,7 +235,10 @@ func runEffect(run registry.Run) string {
 
 // approvalEffect says what an approval does.
 func approvalEffect(n int) string {
-	if n < 2 {
+	switch n {
+	case 0:
+		return "Approuver ne donnera de code à personne, sauf à qui est concerné depuis le décompte."
+	case 1:
 		return "Approuver lancera le ciblage de " + personsOf(n) + ", qui recevra un code."
 	}
 	return "Approuver lancera le ciblage de " + personsOf(n) + " : chacune recevra un code."
@@ -271,7 +274,7 @@ func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry
 	}
 	view := decideViewOf(run)
 	view.page, view.effect = s.page(r, "Approuver le ciblage n°"+nbsp+strconv.Itoa(run.Number)), approvalEffect(run.Persons())+
-		" Un code est donné pour la vie : il ne se reprend pas. Qui est décédé, s’est opposé ou a reçu un code entre-temps sera laissé de côté."
+		" Un code est donné pour la vie : il ne se reprend pas. Les personnes qui décèdent, s’opposent ou reçoivent un code entre-temps seront laissées de côté."
 	view.action, view.button = runAddress(run.Number)+"/approuver", "Approuver et lancer le ciblage"
 	return s.render(w, r, http.StatusOK, decidePage(view))
 }

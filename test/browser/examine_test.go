@@ -9,8 +9,9 @@ import (
 // maxPageBytes is the most that the first load of a page may weigh, uncompressed, with all it needs.
 const maxPageBytes = 150_000
 
-// deskPageBytes is the same for the few pages that agents work at, at a desk: the list of all campaigns, each with its
-// sentence, and the form of one, which offers all that criteria may name. The first limit is for hospitals' networks.
+// deskPageBytes is the same for the few pages that campaign managers work at, at a desk: all campaigns, each with its
+// sentence; the form of one, which offers all that criteria may name; a run, with its map and a line for each
+// department. The first limit is for the networks of hospitals.
 const deskPageBytes = 200_000
 
 // figures are what the examination of the pages came to, for the log.
@@ -108,13 +109,6 @@ func (w *tab) examine(state string) {
 	}
 	w.picture(state)
 	seen.states++
-}
-
-// atDesk examines pages that agents work at, at a desk.
-func (w *tab) atDesk(do func()) {
-	w.allowed = deskPageBytes
-	defer func() { w.allowed = maxPageBytes }()
-	do()
 }
 
 func (w *tab) outlined(state string) {
