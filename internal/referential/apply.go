@@ -115,7 +115,7 @@ func Seed(ctx context.Context, g *registry.Registry, store registry.ReferenceSto
 
 // seedCampaigns gives a store of before campaigns those that ship, once.
 func seedCampaigns(ctx context.Context, g *registry.Registry, store registry.ReferenceStore, by registry.Actor) error {
-	kept, ok := g.Store.(registry.TargetingStore)
+	kept, ok := store.(registry.TargetingStore)
 	if !ok {
 		return nil
 	}
