@@ -17,7 +17,7 @@ import (
 // auditCmd proves that nobody tampered with the access log, or finds where they did.
 type auditCmd struct {
 	Key        auditKeyCmd        `cmd:"" help:"Make the key that signs the heads of the access log, and print the key that verifies them."`
-	Verify     auditVerifyCmd     `cmd:"" help:"Verify the access log and its signed heads; exits with 1 when anything is wrong."`
+	Verify     auditVerifyCmd     `cmd:"" help:"Verify the access log and its signed heads; exits with 1 when anything is wrong, with 3 when nothing is but what should be signed or sent is not."`
 	Prove      auditProveCmd      `cmd:"" help:"Prove that the access log holds an entry."`
 	CheckProof auditCheckProofCmd `cmd:"" name:"check-proof" help:"Check a proof, without any store."`
 	Export     auditExportCmd     `cmd:"" help:"Write the whole access log to a file, to be verified without the store."`
@@ -94,7 +94,7 @@ type auditVerifyCmd struct {
 	auditSource `embed:""`
 	Heads       string        `type:"path" placeholder:"FILE" help:"The file of heads that was sent off the machine; without it, those that the store kept."`
 	Verifier    []string      `required:"" env:"VACCIN_AUDIT_VERIFIER" help:"Key that verifies heads (vaccin audit key prints it); several if it was changed."`
-	Early       time.Duration `default:"5m" help:"How long before a head an entry may have its moment and not be covered by it: longer than the longest transaction."`
+	Early       time.Duration `default:"5m" help:"How long before a head an entry may have its moment and not be covered by it, how long one may wait for a head, and a head to be sent: longer than the longest transaction."`
 	Lag         time.Duration `default:"1m" help:"How long an entry may wait for its number."`
 }
 
@@ -103,7 +103,7 @@ const mostTold = 200
 
 // Run verifies the log in one reading and tells what is wrong and where.
 func (a auditVerifyCmd) Run(ctx context.Context, c console) (err error) {
-	rules := accesslog.Rules{Now: time.Now(), Early: a.Early, Lag: a.Lag}
+	rules := accesslog.Rules{Now: time.Now(), Copy: a.Log != "", Early: a.Early, Lag: a.Lag}
 	if rules.Verifiers, err = accesslog.NewVerifiers(a.Verifier...); err != nil {
 		return registry.Invalid("La clé de --verifier n’est pas celle que « vaccin audit key » affiche.")
 	}
@@ -170,15 +170,12 @@ func (a auditVerifyCmd) conclude(c console, s accesslog.Summary, lines int) erro
 		text += " ; " + count64(s.Waiting, "attend son numéro", "attendent leur numéro")
 	}
 	text += ".\n"
-	if s.Heads > 0 {
-		text += fmt.Sprintf("Têtes signées : %s ; la dernière, n° %d du %s, couvre %s.\n", count64(s.Heads, "conforme", "conformes"), s.Last.Number,
-			frenchMoment(s.Last.At), count64(s.Last.Size, "entrée", "entrées"))
-	}
+	text += headsText(s)
 	switch {
 	case a.Heads == "" && a.Log == "":
 		text += "Attention : sans --heads, les têtes sont celles de la base ; des entrées coupées à la fin avec leurs têtes ne se verraient pas.\n"
 	case s.NotSent > 0:
-		text += "Têtes gardées dans la base et absentes du fichier : " + french(int(s.NotSent)) + ".\n"
+		text += "Têtes gardées dans la base et absentes du fichier : " + french(int(s.NotSent)) + ", depuis le " + frenchMoment(s.NotSentSince) + ".\n"
 	}
 	if err := c.printf("%s", text); err != nil {
 		return err
@@ -195,7 +192,45 @@ func (a auditVerifyCmd) conclude(c console, s accesslog.Summary, lines int) erro
 	case s.Heads == 0:
 		return registry.Invalid("Aucune tête signée par cette clé n’est là : rien ne prouve que le journal est tel qu’il a été écrit.")
 	}
-	return c.printf("Aucune anomalie.\n")
+	if err := c.printf("Aucune anomalie.\n"); err != nil {
+		return err
+	}
+	return a.reserve(s)
+}
+
+// headsText tells what the heads cover, and what they do not.
+func headsText(s accesslog.Summary) string {
+	if s.Heads == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("Têtes signées : %s ; la dernière, n° %d du %s, couvre %s.\n", count64(s.Heads, "conforme", "conformes"), s.Last.Number,
+		frenchMoment(s.Last.At), count64(s.Last.Size, "entrée", "entrées"))
+	if s.Beyond > 0 {
+		text += "Au-delà de la dernière tête : " + count64(s.Beyond, "entrée, qu’aucune signature ne couvre", "entrées, qu’aucune signature ne couvre")
+		if !s.BeyondSince.IsZero() {
+			text += ", depuis le " + frenchMoment(s.BeyondSince)
+		}
+		text += ".\n"
+	}
+	return text
+}
+
+// reserve is what keeps a log without anomaly from being told sound: a part of it that nothing signed, or nothing
+// that left the machine, vouches for. A base that was restored may be so for a good reason, which the operator knows.
+func (a auditVerifyCmd) reserve(s accesslog.Summary) error {
+	text := ""
+	if s.Unsigned(a.Early) {
+		text = "des entrées plus anciennes que --early (" + a.Early.String() + ") sont au-delà de la dernière tête : rien ne prouve qu’elles sont " +
+			"telles qu’elles ont été écrites. La signature est-elle arrêtée, la base a-t-elle été restaurée, des têtes ont-elles été supprimées ? "
+	}
+	if s.Unsent(a.Early) {
+		text += "des têtes plus anciennes que --early (" + a.Early.String() + ") sont dans la base et pas dans le fichier : est-ce le bon fichier, " +
+			"à jour, ou l’envoi des têtes est-il arrêté ? "
+	}
+	if text == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", errReserve, registry.Invalid("À vérifier : "+text+"Suivez docs/runbooks/audit.md."))
 }
 
 func count64(n int64, one, many string) string { return count(int(n), one, many) }

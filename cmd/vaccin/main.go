@@ -46,7 +46,15 @@ func (c console) printf(format string, args ...any) error {
 
 func main() { os.Exit(run(os.Args[1:])) }
 
-// run runs a command and returns the exit code: 0 when it did its work, 1 when it could not.
+// errReserve comes with the sentence of a command that did its work, and found nothing wrong but something that
+// somebody has to look at.
+var errReserve = errors.New("to be looked at")
+
+// codeReserve is the exit code of errReserve; 2 is what shells and others use for a wrong command line.
+const codeReserve = 3
+
+// run runs a command and returns the exit code: 0 when it did its work, 1 when it could not, codeReserve when what it
+// found has to be looked at.
 func run(args []string) int {
 	var flags cli
 	parser := kong.Must(&flags, kong.Name("vaccin"), kong.Description("Vaccin COVID: the service and its operator's tools."),
@@ -63,6 +71,9 @@ func run(args []string) int {
 	command.Bind(c)
 	if err := command.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "vaccin : "+sentence(err))
+		if errors.Is(err, errReserve) {
+			return codeReserve
+		}
 		return 1
 	}
 	return 0

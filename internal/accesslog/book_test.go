@@ -150,15 +150,55 @@ func TestALogThatNobodyTouchedIsClean(t *testing.T) {
 	b.sent = b.sent[:len(b.sent)-1]
 	b.sent = append(b.sent, b.sent[len(b.sent)-1]) // the last was written twice
 	summary, found := b.verify(t)
-	want := Summary{Leaves: 1002, Retired: 200, Waiting: 1, Heads: 17, Sent: 16, NotSent: 1, Last: summary.Last}
+	want := Summary{
+		Leaves: 1002, Retired: 200, Waiting: 1, Heads: 17, Sent: 16, NotSent: 1, NotSentSince: b.now, Judged: summary.Judged, Last: summary.Last,
+	}
 	if len(found) != 0 || summary != want || summary.Last.Size != 1002 {
 		t.Errorf("found %+v\ngot  %+v\nwant %+v", found, summary, want)
 	}
 }
 
+// TestWhatNoHeadCoversIsCounted, and told apart from what waits for the next head as it always does.
+func TestWhatNoHeadCoversIsCounted(t *testing.T) {
+	b := newBook(t, 600, 60)
+	if s, _ := b.verify(t); s.Beyond != 0 || !s.BeyondSince.IsZero() || s.Unsigned(time.Minute) || s.Unsent(time.Minute) {
+		t.Errorf("all is covered and sent: %+v", s)
+	}
+	b.sent = b.sent[:8]
+	s, found := b.verify(t)
+	if len(found) != 0 || s.NotSent != 2 || !s.NotSentSince.Equal(epoch.Add(539*time.Second)) || s.Unsent(time.Minute) || !s.Unsent(30*time.Second) {
+		t.Errorf("two heads are not sent: %+v %+v", found, s)
+	}
+	b.kept = b.kept[:8]
+	s, found = b.verify(t)
+	if len(found) != 0 || s.Beyond != 120 || !s.BeyondSince.Equal(epoch.Add(480*time.Second)) {
+		t.Errorf("two heads are gone: %+v %+v", found, s)
+	}
+	if s.Unsigned(3*time.Minute) || !s.Unsigned(time.Minute) {
+		t.Errorf("the oldest of them is 119 seconds old: %+v", s)
+	}
+}
+
+// TestACopyIsJudgedByItsOwnTime: that it lies for years makes nothing late that was not.
+func TestACopyIsJudgedByItsOwnTime(t *testing.T) {
+	b := newBook(t, 600, 60)
+	b.add(entry(5001, b.now.Add(10*time.Second)))
+	b.strays = []Stray{{Num: 9001, At: b.now, Waiting: true}}
+	b.now = b.now.AddDate(2, 0, 0)
+	rules := Rules{Verifiers: b.trust, Now: b.now, Early: UsualEarly, Lag: UsualLag}
+	for _, isCopy := range []bool{false, true} {
+		rules.Copy = isCopy
+		late := 0
+		s, err := Verify(t.Context(), b.source(), rules, func(Finding) { late++ })
+		if err != nil || s.Unsigned(UsualEarly) == isCopy || (late == 0) != isCopy {
+			t.Errorf("copy %v: %d findings, %+v %v", isCopy, late, s, err)
+		}
+	}
+}
+
 func TestAnEmptyLogIsClean(t *testing.T) {
 	b := newBook(t, 0, 1)
-	if summary, found := b.verify(t); len(found) != 0 || summary != (Summary{}) {
+	if summary, found := b.verify(t); len(found) != 0 || summary != (Summary{Judged: summary.Judged}) {
 		t.Errorf("%+v %+v", summary, found)
 	}
 	b.head(t)

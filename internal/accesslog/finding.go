@@ -64,5 +64,21 @@ type Summary struct {
 	Sent     int64 // of them, those that came from where heads are sent
 	NotSent  int64 // heads kept with the log that are not, or not yet, where heads are sent
 	Last     Head  // the last head that fits; zero when there is none
+	Beyond   int64 // leaves that no head which fits covers
 	Findings int64
+
+	// BeyondSince is the oldest moment of those beyond, NotSentSince that of the heads not sent; zero for none.
+	BeyondSince, NotSentSince time.Time
+	// Judged is the moment by which is told what is late: see Rules.
+	Judged time.Time
+}
+
+// Unsigned tells whether the log goes on beyond its last head for longer than heads take to come.
+func (s Summary) Unsigned(early time.Duration) bool {
+	return s.Heads > 0 && !s.BeyondSince.IsZero() && s.BeyondSince.Before(s.Judged.Add(-early))
+}
+
+// Unsent tells whether heads have been kept without being sent for longer than that takes.
+func (s Summary) Unsent(early time.Duration) bool {
+	return !s.NotSentSince.IsZero() && s.NotSentSince.Before(s.Judged.Add(-early))
 }

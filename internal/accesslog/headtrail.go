@@ -3,6 +3,7 @@ package accesslog
 import (
 	"errors"
 	"iter"
+	"time"
 )
 
 // headTrail walks the heads that were kept and those that were sent, side by side, as the tree reaches the
@@ -117,6 +118,9 @@ func (t *headTrail) reach(size int64) error {
 			t.fit(*kept, size)
 			if !t.sent.absent {
 				t.v.summary.NotSent++
+				if since := t.v.summary.NotSentSince; since.IsZero() || kept.At.Before(since) {
+					t.v.summary.NotSentSince = kept.At
+				}
 			}
 			t.kept.next = nil
 		default:
@@ -140,6 +144,10 @@ func (t *headTrail) fit(head Head, size int64) {
 	}
 	t.last = head
 	t.v.summary.Heads++
+	t.v.summary.Beyond, t.v.summary.BeyondSince = 0, time.Time{}
+	if head.At.After(t.v.newest) {
+		t.v.newest = head.At
+	}
 	t.v.summary.Last = head
 }
 

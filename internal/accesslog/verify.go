@@ -54,6 +54,9 @@ type Source struct {
 type Rules struct {
 	Verifiers Verifiers
 	Now       time.Time
+	// Copy says that the log is a copy that was made some time ago: the newest moment in it, if Now is later, is what
+	// tells what was late then.
+	Copy bool
 	// Early is how long before a head an entry may have its moment and not be covered by it: longer than
 	// an entry takes to be written and numbered.
 	Early time.Duration
@@ -82,7 +85,8 @@ type verification struct {
 	tree    *Frontier
 	nodes   *cursor[Node]
 	heads   *headTrail
-	broken  bool // leaves are missing: no head can fit any more
+	newest  time.Time // moment of an entry or of a head that fits
+	broken  bool      // leaves are missing: no head can fit any more
 
 	unplaced  Finding        // leaves that tell no row, as far as they follow one another
 	turn, num int64          // of the last leaf with a row
@@ -125,6 +129,10 @@ func Verify(ctx context.Context, log Source, rules Rules, report func(Finding)) 
 	v.placed()
 	v.settle(0)
 	err := v.heads.end()
+	v.summary.Judged = v.rules.Now
+	if v.rules.Copy && v.newest.Before(v.rules.Now) {
+		v.summary.Judged = v.newest
+	}
 	if err == nil {
 		err = v.strays(log.Strays)
 	}
@@ -161,10 +169,25 @@ func (v *verification) leaf(leaf Leaf) error {
 		return err
 	}
 	v.summary.Leaves++
+	v.beyond(leaf)
 	v.row(leaf)
 	var unread error
 	v.tree.Add(leaf.Hash, func(made Node) { unread = v.node(made) })
 	return unread
+}
+
+// beyond counts a leaf among those that no head covers yet.
+func (v *verification) beyond(leaf Leaf) {
+	v.summary.Beyond++
+	if leaf.Entry == nil && leaf.Num == 0 {
+		return // it tells no moment
+	}
+	if since := v.summary.BeyondSince; since.IsZero() || leaf.At.Before(since) {
+		v.summary.BeyondSince = leaf.At
+	}
+	if leaf.At.After(v.newest) {
+		v.newest = leaf.At
+	}
 }
 
 // row verifies what there is of a leaf's row.
@@ -295,7 +318,7 @@ func (v *verification) strays(rows iter.Seq2[Stray, error]) error {
 			delete(v.exchanged, row.Num) // told already; another of that number is not
 		case !row.Waiting:
 			v.find(Finding{Kind: EntryInserted, Num: row.Num, At: row.At})
-		case row.At.Before(v.rules.Now.Add(-v.rules.Lag)):
+		case row.At.Before(v.summary.Judged.Add(-v.rules.Lag)):
 			v.summary.Waiting++
 			v.find(Finding{Kind: EntryWaiting, Num: row.Num, At: row.At})
 		default:
