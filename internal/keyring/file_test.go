@@ -220,6 +220,18 @@ func TestCommandsThatDoNotEnd(t *testing.T) {
 	}
 }
 
+// TestACommandThatHangsLeavesNothingRunning: what the shell started ends with it.
+func TestACommandThatHangsLeavesNothingRunning(t *testing.T) {
+	left := filepath.Join(t.TempDir(), "left")
+	if _, err := fromCommand(t.Context(), "sh -c 'sleep 2; echo >"+left+"'; true", 200*time.Millisecond); err == nil {
+		t.Fatal("it ended in time")
+	}
+	time.Sleep(2500 * time.Millisecond)
+	if _, err := os.Stat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the shell's child went on: %v", err)
+	}
+}
+
 func TestSourcesOfRings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "keys")
 	file := File(path)

@@ -66,7 +66,8 @@ func fromCommand(ctx context.Context, command string, limit time.Duration) (*Rin
 	out := &capped{}
 	run := exec.CommandContext(limited, "/bin/sh", "-c", command)
 	run.Stdout = out
-	run.WaitDelay = time.Second // what the shell started may outlive it, and hold its output
+	endWithChildren(run)
+	run.WaitDelay = time.Second // what left the group may outlive it, and hold its output
 	err := run.Run()
 	var exit *exec.ExitError
 	switch {
