@@ -46,7 +46,7 @@ const serviceRole = "vaccin_service"
 var grants = map[string]string{
 	"record":                 "SELECT, INSERT, UPDATE",
 	"patient":                "SELECT, INSERT, UPDATE",
-	"identity_key":           "SELECT, INSERT, DELETE", // for a new store; a rotation is the owner's
+	"identity_key":           "SELECT, INSERT, DELETE", // of a store without persons (00015); a rotation is the owner's
 	"entry":                  "SELECT, INSERT",
 	"campaign":               "SELECT, INSERT",
 	"campaign_run":           "SELECT, INSERT, UPDATE",

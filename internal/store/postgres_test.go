@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 )
 
@@ -57,6 +58,7 @@ func TestTheServiceMayOnlyAddToWhatWasDeclared(t *testing.T) {
 		"TRUNCATE " + month, "DROP TABLE " + month, "ALTER TABLE access_log DISABLE TRIGGER ALL", "CREATE TABLE mine (n int)",
 		"SET session_replication_role = replica",
 		"UPDATE entry SET lot_number = ''", "UPDATE entry SET content = ''", "DELETE FROM entry", "TRUNCATE entry", "DELETE FROM record", "DELETE FROM patient", "DELETE FROM report",
+		"SELECT access_log_months(600)", "SELECT access_log_months(25)", "SELECT access_log_months(-1)", "SELECT access_log_months(NULL)",
 		"INSERT INTO lot (vaccine_code, number) VALUES ('a', 'b')", "DELETE FROM portal_account", "UPDATE goose_db_version SET version_id = 0",
 	}
 	for _, text := range refused {
@@ -76,6 +78,38 @@ func TestTheServiceMayOnlyAddToWhatWasDeclared(t *testing.T) {
 	}
 	if n := cell(t, s, "SELECT count(*)::text FROM access_log"); n != "1" {
 		t.Errorf("%s entries are left", n)
+	}
+}
+
+// TestTheServiceTakesNoKeyFromUnderPersons: it names the keys of a store that has none, as it must for a new one; then
+// who owns the tables adds keys, and nobody removes any.
+func TestTheServiceTakesNoKeyFromUnderPersons(t *testing.T) {
+	s := openDatabase(t, Options{Service: true})
+	owner, err := Open(t.Context(), s.engine.(*postgres).readers.pool().Config().ConnString(), Options{Keys: keyringtest.Keys()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close()
+	const anotherKey = "INSERT INTO identity_key (kind, number, check_value, state) VALUES ('seal', 99, 'x', 'reading')"
+	for _, text := range []string{anotherKey, "DELETE FROM identity_key WHERE number = 99"} {
+		if err := execute(t, s, text); err != nil {
+			t.Errorf("of a store without persons: %s: %v", text, err)
+		}
+	}
+	importOne(t, s, 1)
+	for _, text := range []string{anotherKey, "DELETE FROM identity_key", "DELETE FROM identity_key WHERE kind = 'blind'"} {
+		if err := execute(t, s, text); err == nil {
+			t.Errorf("the service did: %s", text)
+		}
+	}
+	if err := execute(t, owner, "DELETE FROM identity_key"); err == nil {
+		t.Error("the owner removed keys that persons are sealed under")
+	}
+	if err := execute(t, owner, anotherKey); err != nil {
+		t.Errorf("the owner may add a key: %v", err)
+	}
+	if found, err := searchHolder(t.Context(), owner, 1); err != nil || len(found) != 1 {
+		t.Errorf("%d found, %v", len(found), err)
 	}
 }
 
