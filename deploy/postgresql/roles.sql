@@ -2,6 +2,9 @@
 --   psql -X -v ON_ERROR_STOP=1 -f roles.sql
 -- Passwords and certificates are given afterwards (\password, pg_hba.conf): docs/deployment.md.
 
+-- Where vaccin.conf was installed first, each of these would wait without a word for a replica that is not there yet.
+SET synchronous_commit = local;
+
 -- What the running service may do. « vaccin migrate » gives it rights, table by table; nobody signs in as it.
 CREATE ROLE vaccin_service NOLOGIN;
 

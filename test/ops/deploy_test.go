@@ -9,6 +9,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"vaccin/internal/store/postgrestest"
 )
 
 func read(t *testing.T, path string) string {
@@ -218,4 +221,25 @@ func TestSettingsOfThePackageAreThoseOfTheProgram(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestRolesAreMadeWithoutReplicas: who installs the settings first is not left waiting for a replica.
+func TestRolesAreMadeWithoutReplicas(t *testing.T) {
+	c, err := postgrestest.Start("synchronous_standby_names=ANY 1 (standby1, standby2)")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &nation{cluster: c}
+	late := time.AfterFunc(30*time.Second, func() { _ = c.Kill() })
+	defer func() {
+		if late.Stop() {
+			if err := c.Stop(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := c.Remove(); err != nil {
+			t.Error(err)
+		}
+	}()
+	n.makeRoles(t)
 }
