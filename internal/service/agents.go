@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 
 	"vaccin/internal/auth/agents"
 	"vaccin/internal/auth/oidc"
+	"vaccin/internal/registry"
 )
 
 // AgentsConfig holds the settings of the provider through which those who are not practitioners sign in. Without
@@ -29,9 +31,10 @@ func (c Config) agentsClient(public *url.URL) (*agents.Client, error) {
 	if c.Agents.Issuer == "" {
 		return nil, nil
 	}
-	secret, err := secretOf(c.Agents.ClientSecret, c.Agents.ClientSecretFile)
+	door := registration{"La porte des agents", "agents"}
+	secret, err := door.secret(c.Agents.ClientID, c.Agents.ClientSecret, c.Agents.ClientSecretFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading the agents' client secret: %w", err)
+		return nil, err
 	}
 	client, err := agents.New(agents.Config{
 		Config: oidc.Config{
@@ -43,16 +46,35 @@ func (c Config) agentsClient(public *url.URL) (*agents.Client, error) {
 		RoleClaim: c.Agents.RoleClaim, Roles: c.Agents.Roles,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("setting up the agents' door: %w", err)
+		return nil, door.unusable(err)
 	}
 	return client, nil
 }
 
-// secretOf reads a secret from its file, where there is one.
-func secretOf(given, file string) (string, error) {
-	if file == "" {
-		return given, nil
+// registration is ours with a provider, as the operator gives it: how the door is called, and how its options begin.
+type registration struct{ door, options string }
+
+// secret reads the secret from its file, where there is one, and says which option what is missing goes into.
+func (r registration) secret(id, given, file string) (string, error) {
+	secret := given
+	if file != "" {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return "", registry.Invalid(fmt.Sprintf("%s : le fichier du secret ne peut pas être lu ; vérifiez --%s-client-secret-file. Détail technique, en anglais : %v", r.door, r.options, err))
+		}
+		secret = trimNewline(string(data))
 	}
-	data, err := os.ReadFile(file)
-	return trimNewline(string(data)), err
+	variables := "VACCIN_" + strings.ToUpper(r.options)
+	switch {
+	case id == "":
+		return "", registry.Invalid(fmt.Sprintf("%s : il manque l’identifiant que le fournisseur nous a donné ; indiquez-le par --%s-client-id ou %s_CLIENT_ID.", r.door, r.options, variables))
+	case secret == "":
+		return "", registry.Invalid(fmt.Sprintf("%s : il manque notre secret ; écrivez-le dans un fichier, et nommez ce fichier par --%s-client-secret-file ou %s_CLIENT_SECRET_FILE.", r.door, r.options, variables))
+	}
+	return secret, nil
+}
+
+// unusable says of which options those are that cannot be used.
+func (r registration) unusable(err error) error {
+	return registry.Invalid(fmt.Sprintf("%s : un réglage ne convient pas ; vérifiez les options --%s-…. Détail technique, en anglais : %v", r.door, r.options, err))
 }

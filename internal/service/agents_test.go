@@ -72,9 +72,9 @@ func TestWhatIsWrongWithTheAgentsDoorIsSaidAtTheStart(t *testing.T) {
 		change func(*AgentsConfig)
 		says   string
 	}{
-		{"no client", func(c *AgentsConfig) { c.ClientID = "" }, "agents' door"},
+		{"no client", func(c *AgentsConfig) { c.ClientID = "" }, "--agents-client-id"},
 		{"an issuer in clear", func(c *AgentsConfig) { c.Issuer = "http://agents.exemple.fr" }, "https"},
-		{"no secret file", func(c *AgentsConfig) { c.ClientSecretFile = "/nowhere/secret" }, "agents' client secret"},
+		{"no secret file", func(c *AgentsConfig) { c.ClientSecretFile = "/nowhere/secret" }, "--agents-client-secret-file"},
 		{"no role", func(c *AgentsConfig) { c.Roles = nil }, "no role"},
 		{"the role of a practitioner", func(c *AgentsConfig) { c.Roles = []string{"a=practitioner"} }, "no role of agents"},
 	} {

@@ -92,9 +92,9 @@ type PSCConfig struct {
 }
 
 func (c Config) pscClient(public *url.URL) (*psc.Client, error) {
-	secret, err := secretOf(c.PSC.ClientSecret, c.PSC.ClientSecretFile)
+	secret, err := registration{"Pro Santé Connect", "psc"}.secret(c.PSC.ClientID, c.PSC.ClientSecret, c.PSC.ClientSecretFile)
 	if err != nil {
-		return nil, fmt.Errorf("reading the Pro Santé Connect client secret: %w", err)
+		return nil, err
 	}
 	client, err := psc.New(oidc.Config{
 		Issuer: c.PSC.Issuer, DiscoveryURL: c.PSC.DiscoveryURL, AuthURL: c.PSC.AuthURL, TokenURL: c.PSC.TokenURL,
@@ -104,7 +104,7 @@ func (c Config) pscClient(public *url.URL) (*psc.Client, error) {
 		PostLogoutRedirectURL: public.JoinPath("/deconnecte").String(),
 	})
 	if err != nil {
-		return nil, fmt.Errorf("setting up Pro Santé Connect: %w", err)
+		return nil, registration{"Pro Santé Connect", "psc"}.unusable(err)
 	}
 	return client, nil
 }

@@ -42,7 +42,7 @@ type copyTarget struct{ conn *pgx.Conn }
 func openCopyTarget(ctx context.Context, at string, look bool) (_ *copyTarget, err error) {
 	config, err := pgx.ParseConfig(at)
 	if err != nil || !spelled(at) {
-		return nil, errAddress // the library's error may hold the password
+		return nil, ErrAddress // the library's error may hold the password
 	}
 	config.RuntimeParams["application_name"] = "vaccin-copy"
 	t := &copyTarget{}

@@ -60,7 +60,7 @@ func Name(address string) string {
 func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, err error) {
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil || !spelled(address) {
-		return nil, errAddress // the library's error may hold the password
+		return nil, ErrAddress // the library's error may hold the password
 	}
 	if !strings.Contains(address, "connect_timeout") {
 		config.ConnConfig.ConnectTimeout = connectWithin
@@ -97,8 +97,6 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	}
 	return e, nil
 }
-
-var errAddress = errors.New("the address of the database cannot be read: it has the form postgres://user@host:5432/database")
 
 // How many shared transactions and shared reads one server may have under way at once. There is seldom more than one
 // of each: see company.

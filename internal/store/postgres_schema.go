@@ -28,6 +28,11 @@ var (
 	ErrUnreachable = errors.New("store: the database does not answer")
 	// ErrAccount is returned when the server refuses the account, or has no such database.
 	ErrAccount = errors.New("store: the database refuses the account")
+	// ErrNoTables is returned when the tables are not made yet, and who opens the database may not make them.
+	ErrNoTables = errors.New("store: the tables of the database are not made yet")
+	// ErrAddress is returned when the address cannot be read, names a file that is not there, or the server does not
+	// know a setting in it.
+	ErrAddress = errors.New("store: the address of the database cannot be used")
 	// ErrTooOld is returned for a server older than oldestServer.
 	ErrTooOld = errors.New("store: the database is older than PostgreSQL 15")
 	// ErrEncoding is returned for a database that does not keep text as UTF-8: names would be refused, or altered.
@@ -129,11 +134,7 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 	} else {
 		err = checkVersion(ctx, conn)
 	}
-	var told *pgconn.PgError
-	if errors.As(err, &told) && told.Code == "42501" { // it may not do this
-		err = fmt.Errorf("%w: %w", ErrAccount, err)
-	}
-	if err != nil || o.copying {
+	if err = notPrepared(err, empty && !o.Migrate); err != nil || o.copying {
 		return err
 	}
 	copying := false
@@ -144,6 +145,21 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 		return ErrCopying
 	}
 	return nil
+}
+
+// notPrepared tells tables that are not made from an account that may not do what was asked. unmade says that it tried
+// to make them all without having been asked to.
+func notPrepared(err error, unmade bool) error {
+	var told *pgconn.PgError
+	switch {
+	case !errors.As(err, &told):
+		return err
+	case told.Code == "42P01", told.Code == "42501" && unmade: // no such table; it may not do this
+		return fmt.Errorf("%w: %w", ErrNoTables, err)
+	case told.Code == "42501":
+		return fmt.Errorf("%w: %w", ErrAccount, err)
+	}
+	return err
 }
 
 // checkVersion sees that the tables are not older than this program.
@@ -171,11 +187,15 @@ func checkServer(version int, encoding string) error {
 	return nil
 }
 
-// notConnected tells a server that is away from one that refuses.
+// notConnected tells a server that is away from one that refuses, and whom or what it refuses.
 func notConnected(err error) error {
 	var told *pgconn.PgError
-	if errors.As(err, &told) && !away(err) { // invalid authorization, no such database, no right to connect
-		return fmt.Errorf("connecting: %w: %w", ErrAccount, err)
+	if errors.As(err, &told) && !away(err) {
+		switch told.Code {
+		case "42704", "22023", "22P02", "55P02": // no such setting, not a value of it, not one to be set here
+			return fmt.Errorf("connecting: %w: %w", ErrAddress, err)
+		}
+		return fmt.Errorf("connecting: %w: %w", ErrAccount, err) // invalid authorization, no such database, no right to connect
 	}
 	return fmt.Errorf("connecting: %w: %w", ErrUnreachable, err)
 }
@@ -236,6 +256,19 @@ func grantToService(ctx context.Context, conn *pgx.Conn) error {
 		}
 	}
 	return tx.Commit(ctx)
+}
+
+// Confined tells whether what serves is held to the rights of a role of its own. The embedded store has no roles, and
+// needs none: its triggers refuse. Where a database has not got the role, migrating could not make it.
+func (s *Store) Confined(ctx context.Context) (bool, error) {
+	if _, ok := s.engine.(*postgres); !ok {
+		return true, nil
+	}
+	there, err := s.exists(ctx, "SELECT 1 FROM pg_roles WHERE rolname = '"+serviceRole+"'")
+	if err != nil {
+		return false, fmt.Errorf("looking for the role of the service: %w", err)
+	}
+	return there, nil
 }
 
 // becomeService has a connection act as the service: an account that may do more, the owner's for one, lays
