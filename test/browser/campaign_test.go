@@ -2,6 +2,7 @@ package browser_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -188,4 +189,27 @@ func TestCampaignsWithoutScripts(t *testing.T) {
 	site.work(t)
 	w.leave(func() {}) // by itself
 	w.says("Aperçu", "Par département")
+}
+
+// The form of a campaign is gone through by keyboard: what has the focus is seen, nothing hidden ever has it, and
+// boxes are ticked.
+func TestACampaignIsWrittenByKeyboard(t *testing.T) {
+	w := newTab(t)
+	w.enterAsAgent("campagne")
+	w.open("/campagnes/nouvelle")
+	w.reachField("identifier")
+	for _, text := range []string{"au-clavier", "Au clavier", "Essais", "3", "Un avis", "18/1/2021"} {
+		w.keyIn(text)
+		w.tab()
+	}
+	w.reachField("0.residence")
+	w.press(" ")
+	w.reach("the boxes that are folded", func(f focus) bool { return f.Tag == "SUMMARY" && strings.Contains(f.Text, "Lieux de vie exclus") })
+	w.press(kb.Enter)
+	w.reachField("0.not_residence-2")
+	w.press(" ")
+	w.reachField("0.any_comorbidity")
+	w.enter("Enregistrer la campagne")
+	w.says("Campagne « Au clavier » enregistrée", "qui vivent à domicile et qui ne vivent pas en EHPAD")
+	w.quiet()
 }
