@@ -93,6 +93,9 @@ func (s *Server) prepareForm(w http.ResponseWriter, r *http.Request, by registry
 }
 
 func (s *Server) prepare(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	if err := s.dropKept(r); err != nil {
+		return err
+	}
 	number, err := s.Registry.PrepareRun(r.Context(), by, r.PathValue("campaign"))
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -300,21 +301,27 @@ func decideViewOf(run registry.Run) decideView {
 }
 
 func (s *Server) approve(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	return s.decided(w, r, s.Registry.ApproveRun(r.Context(), by, runNumber(r)), "Ciblage approuvé. Son exécution commencera dans un instant.")
+	return s.decide(w, r, by, s.Registry.ApproveRun, "Ciblage approuvé. Son exécution commencera dans un instant.")
 }
 
 func (s *Server) drop(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	return s.decided(w, r, s.Registry.DropRun(r.Context(), by, runNumber(r)), "Ciblage abandonné. Personne n’a reçu de code.")
+	return s.decide(w, r, by, s.Registry.DropRun, "Ciblage abandonné. Personne n’a reçu de code.")
 }
 
-// decided leads to the run once something was done to it.
-func (s *Server) decided(w http.ResponseWriter, r *http.Request, err error, sentence string) error {
-	if err != nil {
+// decide does something to the run of an address, and leads to it.
+func (s *Server) decide(
+	w http.ResponseWriter, r *http.Request, by registry.Actor, do func(context.Context, registry.Actor, int) error, sentence string,
+) error {
+	if err := s.dropKept(r); err != nil {
+		return err
+	}
+	number := runNumber(r)
+	if err := do(r.Context(), by, number); err != nil {
 		return err
 	}
 	if err := s.flash(r, sentence); err != nil {
 		return err
 	}
-	http.Redirect(w, r, runAddress(runNumber(r)), http.StatusSeeOther)
+	http.Redirect(w, r, runAddress(number), http.StatusSeeOther)
 	return nil
 }

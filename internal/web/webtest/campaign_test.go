@@ -1,6 +1,7 @@
 package webtest_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -395,4 +396,36 @@ func TestCampaignsAreForTheirManagers(t *testing.T) {
 		}
 	}
 	manager.Get("/recherche").Want(http.StatusForbidden)
+}
+
+// halfway is a store that shows runs while they are carried out, which on the embedded one is over at once.
+type halfway struct {
+	registry.Store
+	registry.TargetingStore
+}
+
+func (h halfway) Run(ctx context.Context, number int) (registry.Run, error) {
+	run, err := h.TargetingStore.Run(ctx, number)
+	run.State, run.Progress = registry.RunRunning, registry.Progress{Done: 29_000_000, Of: 67_000_000}
+	return run, err
+}
+
+func TestARunUnderWayShowsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, other := managers(t, h)
+	campaignForm(manager, "longue").Send(manager).Want(http.StatusOK)
+	confirmed(manager, manager.Get("/campagnes/longue/cibler")).Want(http.StatusOK)
+	h.failing.Store = halfway{h.store, h.store}
+	page := other.Get("/ciblages/1").Want(http.StatusOK, "En cours d’exécution (43 %)", "Avancement : 43 %", "s’actualise toutes les 10 secondes", "reprend là où elle en était").
+		Not("Approuver ce ciblage", "Abandonner ce ciblage")
+	bars := page.Root.Tags("progress")
+	if len(bars) != 1 || bars[0].Attr("value") != "43" || bars[0].Attr("max") != "100" || page.Header.Get("Refresh") != "10" {
+		t.Errorf("%d bars, refreshed after %q", len(bars), page.Header.Get("Refresh"))
+	}
+	for _, path := range []string{"/ciblages/1/approuver", "/ciblages/1/abandonner"} {
+		if page := other.Get(path); page.URL.Path != "/ciblages/1" {
+			t.Errorf("%s leads to %s", path, page.URL.Path)
+		}
+	}
 }
