@@ -161,7 +161,7 @@ func TestTheLogIsPagedAndKeptAsAFile(t *testing.T) {
 	const entries = 120
 	for i := range entries { // all of one microsecond
 		event := registry.Event{
-			At: h.clock.Now(), Role: registry.RolePractitioner, NationalID: "810003456781", PlaceID: "R9", PlaceName: "=cmd|' /C calc'!A0",
+			At: h.clock.Now(), Role: registry.RolePractitioner, NationalID: "810003456781", PlaceID: "R9-cabinet", PlaceName: "=cmd|' /C calc'!A0",
 			Door: registry.DoorPSC, Action: registry.ActionRead, Record: p.ID, Outcome: registry.OutcomeFound, Version: i + 1,
 		}
 		if err := h.store.Log(t.Context(), event); err != nil {
@@ -195,7 +195,7 @@ func TestTheLogIsPagedAndKeptAsAFile(t *testing.T) {
 	if strings.Contains(file.Body, string(p.ID)) || !strings.Contains(lines[1], ";P-") {
 		t.Error("the file tells of the patient")
 	}
-	for _, name := range []string{"10003456781", "R9"} {
+	for _, name := range []string{"10003456781", "R9-cabinet"} {
 		if line := lineWith(strings.Join(officer.Visited, "\n"), name); line != "" {
 			t.Errorf("an address holds %s: %s", name, line)
 		}
