@@ -93,10 +93,14 @@ func OfDose(r registry.Record, step registry.Step, entry registry.Entry[registry
 		place(d, facts.Reference),
 		validation(entry.Author(), v.Signed, v.Number, v.Reason))
 	s.Sections = append(s.Sections, confirmations(v.Confirmed, v.Signed.Role)...)
-	if step == registry.StepFirstDose && standsIn(r, entry, index) && !r.Done(registry.StepSecondDose) {
+	var second registry.Date
+	if step == registry.StepFirstDose && standsIn(r, entry, index) {
 		d.BookFrom = r.BookFrom(facts.Reference, facts.Now)
+		if done, ok := r.Dose(registry.StepSecondDose); ok {
+			second = done.Current().Content.Occurrence
+		}
 	}
-	s.Notices = doseNotices(d, step, facts.Texts)
+	s.Notices = doseNotices(d, step, second, facts.Texts)
 	return s
 }
 
@@ -121,12 +125,18 @@ func place(d registry.Dose, ref registry.Reference) Section {
 	return s
 }
 
-// doseNotices are the sentences to the patient: the second appointment, and adverse effects.
-func doseNotices(d registry.Dose, step registry.Step, texts Texts) []Notice {
+// doseNotices are the sentences to the patient: the second appointment, or the day of the second dose once there is one,
+// and adverse effects. A document that is made again says what is true on its day, on paper as on the page: nobody is
+// to take an appointment for what is done.
+func doseNotices(d registry.Dose, step registry.Step, second registry.Date, texts Texts) []Notice {
 	notices := []Notice{}
 	switch {
 	case step == registry.StepSecondDose || d.SeriesDoses == 1:
 		notices = append(notices, Notice{Strong: true, Text: "La vaccination est complète."})
+	case !second.IsZero():
+		notices = append(notices, Notice{
+			Strong: true, Text: "La 2ème vaccination a été réalisée le " + second.French() + "\u00A0: la vaccination est complète.",
+		})
 	case !d.BookFrom.IsZero():
 		notices = append(notices, Notice{
 			Strong: true,

@@ -47,9 +47,12 @@ func TestTheSecondAppointmentFollowsANewerSchedule(t *testing.T) {
 		t.Errorf("what was told is kept as %s and %s", versions[0].Content.BookFrom, versions[1].Content.BookFrom)
 	}
 
-	// Once the second dose stands, the first says what was told.
+	// Once the second dose stands, the first asks nobody to book it, on paper neither; what was told stays in its version.
 	h.clock.SetDay("2021-03-16")
 	injected(b.Get(address(p, dose2)).Form("lot")).Fill("occurrence", "16/03/2021").Send(b).Want(http.StatusOK, "complète")
 	b.Get(address(p, "")).Want(http.StatusOK).Not("2ème rendez-vous")
-	b.Get(address(p, dose1)).Want(http.StatusOK, "(15/03/2021)")
+	const done = "La 2ème vaccination a été réalisée le 16/03/2021"
+	b.Get(address(p, dose1)).Want(http.StatusOK, done).Not("Prenez rendez-vous")
+	_, csv := documents(t, b, address(p, dose1))
+	csv.Want(http.StatusOK, done).Not("Prenez rendez-vous")
 }
