@@ -15,8 +15,10 @@ const HoldingsTitle = "Vos données dans le téléservice Vaccin COVID"
 
 // OfHoldings is all that is held on a person, to be handed over to them. It leaves out what tells nothing of a
 // person: the numbers by which the service finds its rows and recognises a form sent twice. The file holds those too.
-func OfHoldings(h registry.Holdings, ref registry.Reference, at time.Time) Booklet {
-	b := holdingsBook{people: h.People(), ref: ref}
+//
+// profession names a profession by its code; a code that it does not know stands as it is.
+func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(code string) string, at time.Time) Booklet {
+	b := holdingsBook{people: h.People(), ref: ref, profession: profession}
 	r := h.Record
 	return Booklet{
 		Title: HoldingsTitle, Subtitle: r.Patient.FullName(), MadeAt: at.In(registry.ZoneOf("")),
@@ -38,8 +40,9 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, at time.Time) Bookl
 
 // holdingsBook is what the words of what is held are made with.
 type holdingsBook struct {
-	people map[string]registry.Practitioner
-	ref    registry.Reference
+	people     map[string]registry.Practitioner
+	ref        registry.Reference
+	profession func(code string) string
 }
 
 // said are the facts that there are.
@@ -50,8 +53,8 @@ func said(rows ...Row) []Row {
 func person(r registry.Record) []Row {
 	p := r.Patient
 	return said(
-		Row{"birthName", "Nom de naissance", p.BirthName},
-		Row{"usedName", "Nom d’usage", p.UsedName},
+		Row{"birthName", "Nom de naissance", strings.ToUpper(p.BirthName)},
+		Row{"usedName", "Nom d’usage", strings.ToUpper(p.UsedName)},
 		Row{"givenNames", "Prénoms", p.GivenNames},
 		Row{"sex", "Sexe", p.Sex.Label()},
 		Row{"birthDate", "Date de naissance", p.BirthDate.French()},
@@ -102,7 +105,7 @@ func chapterOf[T any](b holdingsBook, title, noun string, entries []registry.Ent
 			rows := append(facts(v.Content), b.signature(v.Signed)...)
 			rows = append(rows, said(Row{"reason", "Motif de la modification", v.Reason})...)
 			for i, q := range v.Confirmed {
-				rows = append(rows, Row{"confirmed" + strconv.Itoa(i+1), "Point inhabituel confirmé", q.Sentence + " (" + q.Code + ")"})
+				rows = append(rows, Row{"confirmed" + strconv.Itoa(i+1), "Point inhabituel confirmé", q.Sentence})
 			}
 			c.Sections = append(c.Sections, Section{Title: name, Rows: rows})
 		}
@@ -117,9 +120,7 @@ func chapterOf[T any](b holdingsBook, title, noun string, entries []registry.Ent
 // signature says who validated, as what, where and when.
 func (b holdingsBook) signature(s registry.Signature) []Row {
 	who := s.Practitioner.DisplayName() + ", " + s.Role.Label() + ", " + registry.IdentifierLabel(s.Practitioner.NationalID)
-	if s.Practitioner.Profession != "" {
-		who += ", profession\u00A0" + s.Practitioner.Profession
-	}
+	who = joined(", ", who, b.professionOf(s.Practitioner))
 	place := joined(", ", s.Place.Name, s.Place.Address, joined(" ", s.Place.PostalCode, s.Place.Locality))
 	identifiers := joined(", ", s.Place.ID, s.Place.PreviousID, prefixed("numéro AM\u00A0", s.Place.AMNumber))
 	return said(
@@ -128,6 +129,14 @@ func (b holdingsBook) signature(s registry.Signature) []Row {
 		Row{"practicePlaceIDs", "Identifiants du lieu", identifiers},
 		Row{"validatedAt", "Validé le", preciseMoment(localTime(s))},
 	)
+}
+
+// professionOf is the profession of who acted, in words where the nomenclature has some.
+func (b holdingsBook) professionOf(p registry.Practitioner) string {
+	if label := b.profession(p.Profession); label != "" {
+		return strings.ToLower(label)
+	}
+	return prefixed("profession\u00A0", p.Profession)
 }
 
 func joined(separator string, texts ...string) string {
@@ -193,7 +202,7 @@ func (b holdingsBook) reports(reports []registry.Report) Chapter {
 		c.Texts = []string{"Aucun acte de votre dossier n’a été signalé."}
 	}
 	for i, r := range reports {
-		about := joined(", ", r.About.DisplayName(), r.Role.Label(), registry.IdentifierLabel(r.About.NationalID), prefixed("profession\u00A0", r.About.Profession))
+		about := joined(", ", r.About.DisplayName(), r.Role.Label(), registry.IdentifierLabel(r.About.NationalID), b.professionOf(r.About))
 		closedAt := ""
 		if !r.IsOpen() {
 			closedAt = preciseMoment(r.ClosedAt.In(registry.ZoneOf("")))
@@ -255,4 +264,6 @@ func outcome(e registry.Event) string {
 }
 
 // preciseMoment tells two accesses of one minute apart.
-func preciseMoment(t time.Time) string { return t.Format("02/01/2006 à 15:04:05") }
+func preciseMoment(t time.Time) string {
+	return t.Format("02/01/2006 à 15\u00A0h\u00A004\u00A0min\u00A005\u00A0s")
+}

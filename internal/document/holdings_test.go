@@ -96,6 +96,11 @@ func everything(t *testing.T) *registry.Holdings {
 	return &h
 }
 
+// profession names the doctor's alone.
+func profession(code string) string {
+	return map[string]string{registry.ProfessionDoctor: "Médecin"}[code]
+}
+
 var madeAt = time.Date(2021, 3, 1, 9, 30, 0, 0, time.UTC)
 
 // notOnPaper are the fields that tell nothing of a person, and only the file holds.
@@ -103,6 +108,8 @@ var notOnPaper = []string{
 	".Record.ID", ".Record.Version", // the service's name of the record, and how often it changed
 	".Record.Eligibilities.Versions.Request", ".Record.FirstDoses.Versions.Request", ".Record.SecondDoses.Versions.Request", // of a form sent twice
 	".Record.Eligibilities.Annulment.Request", ".Record.FirstDoses.Annulment.Request", ".Record.SecondDoses.Annulment.Request",
+	// What the sentence beside it says, for programs.
+	".Record.Eligibilities.Versions.Confirmed.Code", ".Record.FirstDoses.Versions.Confirmed.Code", ".Record.SecondDoses.Versions.Confirmed.Code",
 	".Reports.ID", ".Reports.Act.Record", ".Log.Number", ".Log.Event.Record", // names of rows, and of the same record again
 }
 
@@ -110,7 +117,7 @@ var notOnPaper = []string{
 // paper must change too. A field that is added to the domain and not to the paper fails here.
 func TestNothingThatIsHeldOnAPersonIsForgotten(t *testing.T) {
 	h := everything(t)
-	paper := func() Booklet { return OfHoldings(*h, registrytest.Reference(), madeAt) }
+	paper := func() Booklet { return OfHoldings(*h, registrytest.Reference(), profession, madeAt) }
 	file := func() string {
 		var out bytes.Buffer
 		if err := WriteHoldings(&out, *h, madeAt); err != nil {
@@ -213,7 +220,7 @@ func TestTheFileOfAnEmptyRecordSaysThatNothingIsThere(t *testing.T) {
 		}
 	}
 	texts := []string{}
-	for _, c := range OfHoldings(registry.Holdings{}, registry.Reference{}, madeAt).Chapters {
+	for _, c := range OfHoldings(registry.Holdings{}, registry.Reference{}, profession, madeAt).Chapters {
 		texts = append(texts, c.Texts...)
 	}
 	if len(texts) != 5 {
@@ -228,7 +235,7 @@ func TestTheFileOfAnEmptyRecordSaysThatNothingIsThere(t *testing.T) {
 func TestAPersonWithoutATargetCodeIsToldSo(t *testing.T) {
 	h := everything(t)
 	code := func() string {
-		for _, row := range OfHoldings(*h, registrytest.Reference(), madeAt).Chapters[0].Sections[0].Rows {
+		for _, row := range OfHoldings(*h, registrytest.Reference(), profession, madeAt).Chapters[0].Sections[0].Rows {
 			if row.Key == "code" {
 				return row.Value
 			}
@@ -249,6 +256,27 @@ func TestAValueWithoutWordsIsNotPassedOver(t *testing.T) {
 	for _, value := range []any{1.5, map[string]string{}, struct{ hidden int }{1}, []any{struct{ F float64 }{1}}} {
 		if got, err := jsonOf(reflect.ValueOf(value)); err == nil {
 			t.Errorf("%v is written as %v", value, got)
+		}
+	}
+}
+
+// TestHoldingsAreInTheWordsOfPages: no code, no time and no name as programs write them.
+func TestHoldingsAreInTheWordsOfPages(t *testing.T) {
+	h := everything(t)
+	h.Record.Patient.BirthName, h.Record.Patient.UsedName = "Lefèvre", "Durand"
+	version := &h.Record.FirstDoses[0].Versions[0]
+	version.Confirmed[0] = registry.Confirmation{Code: "unknown-lot:COMIRNATY:ZZ999", Sentence: "Le lot n’est pas connu."}
+	version.Signed.Practitioner.Profession = registry.ProfessionDoctor
+	version.Signed.At = time.Date(2021, 2, 3, 4, 29, 42, 0, time.UTC)
+	text := fmt.Sprintf("%v", OfHoldings(*h, registrytest.Reference(), profession, madeAt).Chapters)
+	for _, want := range []string{"LEFÈVRE", "DURAND", "Le lot n’est pas connu.", ", médecin", "05\u00A0h\u00A029\u00A0min\u00A042\u00A0s"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it does not say %q", want)
+		}
+	}
+	for _, not := range []string{"Lefèvre", "unknown-lot", "profession\u00A010", "05:29:42"} {
+		if strings.Contains(text, not) {
+			t.Errorf("it says %q", not)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"vaccin/internal/document"
+	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/web/ui"
 )
@@ -123,7 +124,7 @@ func (s *Server) personPDF(w http.ResponseWriter, r *http.Request, by registry.A
 		return err
 	}
 	var body bytes.Buffer
-	if err := s.printer.Booklet(&body, document.OfHoldings(held, ref, s.Registry.Security())); err != nil {
+	if err := s.printer.Booklet(&body, document.OfHoldings(held, ref, professionLabel, s.Registry.Security())); err != nil {
 		return err
 	}
 	return send(w, &body, "application/pdf", "donnees-personne.pdf")
@@ -139,4 +140,10 @@ func (s *Server) personJSON(w http.ResponseWriter, r *http.Request, by registry.
 		return err
 	}
 	return send(w, &body, "application/json", "donnees-personne.json")
+}
+
+// professionLabel names a profession; empty for a code that is none.
+func professionLabel(code string) string {
+	p, _ := referential.ProfessionByCode(code)
+	return p.Label
 }
