@@ -30,6 +30,9 @@ type Config struct {
 	AssistancePhone   string `name:"assistance-phone" env:"VACCIN_ASSISTANCE_PHONE" help:"Telephone number of the technical assistance for private practice."`
 	AdverseEffectsURL string `name:"adverse-effects-url" default:"https://signalement.social-sante.gouv.fr" env:"VACCIN_ADVERSE_EFFECTS_URL" help:"National portal for adverse effects (PSIG)."`
 
+	HostedBy              string `name:"hosted-by" env:"VACCIN_HOSTED_BY" help:"Who hosts the service: name, address and telephone number, for the legal notices; the publisher by default."`
+	DataProtectionContact string `name:"data-protection-contact" env:"VACCIN_DATA_PROTECTION_CONTACT" help:"How to reach the data-protection officer: an address; that of the Caisse nationale de l’Assurance Maladie by default."`
+
 	ReaderURL string `name:"reader-url" default:"http://127.0.0.1:24316" env:"VACCIN_READER_URL" help:"Where pages find the card-reading program on practitioners' computers; empty when cards are not read."`
 
 	PSC    PSCConfig    `embed:"" prefix:"psc-"`
@@ -120,7 +123,7 @@ func trimNewline(text string) string {
 // the content security policy must know.
 func (c Config) pages(https bool) web.Settings {
 	settings := web.DefaultSettings()
-	settings.ReaderURL = c.ReaderURL
+	settings.ReaderURL, settings.HostedBy, settings.DataProtectionContact = c.ReaderURL, c.HostedBy, c.DataProtectionContact
 	settings.AssistancePhone, settings.AdverseEffectsURL, settings.HTTPS = c.AssistancePhone, c.AdverseEffectsURL, https
 	for _, address := range []string{c.PSC.Issuer, c.PSC.EndSessionURL, c.Agents.Issuer, c.Agents.EndSessionURL} {
 		if u, err := url.Parse(address); err == nil && u.Host != "" {

@@ -186,6 +186,13 @@ func TestWhatIsWrongIsSaidAtTheStart(t *testing.T) {
 	}
 }
 
+func TestPagesNameWhoHostsAndWhoProtectsData(t *testing.T) {
+	c := Config{HostedBy: "Hébergeur, Lyon", DataProtectionContact: "dpo@exemple.fr"}
+	if s := c.pages(true); s.HostedBy != c.HostedBy || s.DataProtectionContact != c.DataProtectionContact {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestFormsMayLeadToTheProvidersSignOut(t *testing.T) {
 	c := Config{AssistancePhone: "01", PSC: PSCConfig{Issuer: "https://psc.exemple.fr/realms/x", EndSessionURL: "https://sortie.exemple.fr/logout"}}
 	s := c.pages(true)

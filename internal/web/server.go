@@ -31,6 +31,10 @@ type Settings struct {
 	HTTPS             bool     // the service is reached by https
 	PublicURL         string   // address of the service
 	CardURL           string   // address of the listener that asks for cards; empty where there is none
+
+	// Who hosts the service, with an address, and how the data-protection officer is reached; empty where the
+	// publisher of the service, the Caisse nationale de l’Assurance Maladie, does both.
+	HostedBy, DataProtectionContact string
 }
 
 // DefaultSettings are the settings of the guide; the telephone number of the technical assistance is

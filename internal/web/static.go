@@ -56,11 +56,11 @@ func (s *Server) annex(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) legal(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, r, http.StatusOK, legalPage(s.page(r, "Mentions légales")))
+	return s.render(w, r, http.StatusOK, legalPage(s.page(r, "Mentions légales"), s.Settings.HostedBy))
 }
 
 func (s *Server) privacy(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, r, http.StatusOK, privacyPage(s.page(r, "Données personnelles")))
+	return s.render(w, r, http.StatusOK, privacyPage(s.page(r, "Données personnelles"), s.Settings.DataProtectionContact))
 }
 
 func (s *Server) accessibility(w http.ResponseWriter, r *http.Request) error {

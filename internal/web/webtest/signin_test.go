@@ -160,8 +160,8 @@ func TestPagesForEveryone(t *testing.T) {
 		if !strings.HasPrefix(page.Link("Les professions de santé dans le code"), "https://www.legifrance.gouv.fr/") {
 			t.Error("no link to Légifrance")
 		}
-		b.Get("/donnees-personnelles").Want(http.StatusOK, "Les droits du patient")
-		b.Get("/mentions-legales").Want(http.StatusOK, "décret n° 2020-1690")
+		b.Get("/donnees-personnelles").Want(http.StatusOK, "Les droits du patient", "conjointement responsables", "délégué à la protection des données", "CNIL, 3 place de Fontenoy")
+		b.Get("/mentions-legales").Want(http.StatusOK, "décret n° 2020-1690", "Éditeur", "hébergé par son éditeur")
 		b.Get("/accessibilite").Want(http.StatusOK, "RGAA")
 		if page := b.Get("/"); !strings.HasPrefix(page.Link("En savoir plus"), "https://esante.gouv.fr/") {
 			t.Error("no link to the page on Pro Santé Connect")
