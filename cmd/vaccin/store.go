@@ -116,7 +116,7 @@ func (m migrateCmd) Run(ctx context.Context, c console) (err error) {
 			return err
 		}
 	}
-	return c.printf("La base %s est à jour : %d vaccins, %d calendriers, %d types de lieu.\n",
+	return c.printf("La base %s est à jour : %d vaccins, %d calendriers, %d types de lieu.\n",
 		store.Name(m.Store), len(ref.Vaccines), len(ref.Schedules), len(ref.PlaceTypes))
 }
 
