@@ -123,9 +123,12 @@ func TestABatchOfManyLettersIsOneWholeFile(t *testing.T) {
 			t.Errorf("pdfinfo does not say %q:\n%s", want, info)
 		}
 	}
-	for i, page := range strings.Split(tool(t, pdf, "pdftotext", "-raw", "-", "-"), "\f")[:n] {
-		if !strings.Contains(page, fmt.Sprintf("lettre n° %d\n", i+1)) {
-			t.Errorf("page %d is another letter's", i+1)
+	for _, some := range [][2]int{{1, 2}, {sheafSize - 1, sheafSize + 2}, {2 * sheafSize, 2*sheafSize + 1}, {n - 1, n}} {
+		first, last := strconv.Itoa(some[0]), strconv.Itoa(some[1])
+		for i, page := range strings.Split(tool(t, pdf, "pdftotext", "-raw", "-f", first, "-l", last, "-", "-"), "\f")[:1+some[1]-some[0]] {
+			if !strings.Contains(page, fmt.Sprintf("lettre n° %d\n", some[0]+i)) {
+				t.Errorf("page %d is another letter's", some[0]+i)
+			}
 		}
 	}
 	tags := tool(t, nil, "pdfinfo", "-struct", save(t, pdf))
