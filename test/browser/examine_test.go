@@ -59,14 +59,12 @@ type layout struct {
 
 const layoutOf = `(() => {
 	const name = e => e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + [...e.classList].map(c => "." + c).join("") + " « " + (e.innerText ?? "").trim().slice(0, 40) + " »"
-	const spoken = e => { const head = e.closest(".app-table--stacks thead"); return head !== null && getComputedStyle(head).position === "absolute" }
-	const seen = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: false }) && !e.closest(".govuk-visually-hidden, .govuk-skip-link, [class*=autocomplete__status]") && !spoken(e)
-	const scrolling = e => e.closest(".app-table:not(.app-table--stacks)") !== null
+	const seen = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: false }) && !e.closest(".govuk-visually-hidden, .govuk-skip-link, [class*=autocomplete__status]")
+	const scrolling = e => e.closest(".app-table") !== null
 	const all = [...document.body.querySelectorAll("*")].filter(seen)
 	const inText = e => e.matches("a") && getComputedStyle(e).display === "inline" && e.parentElement.innerText.trim() !== e.innerText.trim()
 	return JSON.stringify({
-		scrolls: document.documentElement.scrollWidth > innerWidth ||
-			[...document.querySelectorAll(".app-table--stacks")].some(e => e.scrollWidth > e.clientWidth + 1),
+		scrolls: document.documentElement.scrollWidth > innerWidth,
 		wide: all.filter(e => !scrolling(e) && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(name).slice(0, 6),
 		cut: all.filter(e => {
 			const style = getComputedStyle(e)
