@@ -16,7 +16,7 @@ GO_FILES = $(shell find . -name '*.go' -not -name '*_templ.go' -not -path './nod
 SCRIPTS = $(wildcard scripts/* .ci/*)
 
 # How long each fuzz function runs, as go test -fuzztime takes it.
-FUZZ_TIME ?= 300x
+FUZZ_TIME ?= 100x
 
 ## run: start the demo on a synthetic country (ARGS="--today=2021-05-10" passes flags)
 .PHONY: run
