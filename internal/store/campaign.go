@@ -68,18 +68,28 @@ func (s *Store) Campaigns(ctx context.Context) ([]registry.SavedCampaign, error)
 	return all, nil
 }
 
-// asCampaign reads a campaign from JSON.
-func asCampaign(c *registry.Campaign) scanner { return asJSON(c, "a campaign") }
+var (
+	errNoCampaign = errors.New("store: a column of campaigns holds something else")
+	errNoCounts   = errors.New("store: a column of counts holds something else")
+)
 
-// asJSON reads a value from JSON; from nothing its zero value.
-func asJSON(to any, what string) scanner {
+// asCampaign reads a campaign from JSON.
+func asCampaign(c *registry.Campaign) scanner {
 	return func(value any) error {
-		text, _ := textOf(value)
-		if text == "" {
-			return nil
+		text, ok := textOf(value)
+		if !ok || json.Unmarshal([]byte(text), c) != nil {
+			return errNoCampaign
 		}
-		if err := json.Unmarshal([]byte(text), to); err != nil {
-			return fmt.Errorf("store: a column does not hold %s", what)
+		return nil
+	}
+}
+
+// asCounts reads the counts of a run from JSON, none from the empty text of a run that is not counted yet.
+func asCounts(counts *[]registry.RunCount) scanner {
+	return func(value any) error {
+		text, ok := textOf(value)
+		if !ok || text != "" && json.Unmarshal([]byte(text), counts) != nil {
+			return errNoCounts
 		}
 		return nil
 	}
@@ -140,7 +150,7 @@ func (s *Store) Run(ctx context.Context, number int) (registry.Run, error) {
 func (s *Store) campaignRuns(ctx context.Context, sql string, arg any) ([]registry.Run, error) {
 	all, err := readAll(ctx, s, sql, []any{arg}, func(r *registry.Run) []any {
 		return []any{
-			&r.Number, asCampaign(&r.Campaign), &r.State, asJSON(&r.Counts, "counts"), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy,
+			&r.Number, asCampaign(&r.Campaign), &r.State, asCounts(&r.Counts), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy,
 			asLaterMoment(&r.ApprovedAt), asLaterMoment(&r.StartedAt), asLaterMoment(&r.EndedAt), &r.Progress.Of, &r.Targeted,
 		}
 	})

@@ -8,7 +8,7 @@ import (
 )
 
 // Criteria of campaigns as the database asks them of the rows of patient p. What they mean says registry.Criteria;
-// storetest holds both against the same persons.
+// a test has both look at the same persons.
 
 // condition is part of a WHERE with its arguments.
 type condition struct {

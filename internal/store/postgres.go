@@ -73,9 +73,7 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	}
 	bulk := poolConfig(config, o, map[string]string{"lock_timeout": "5s", "statement_timeout": "0"}, "")
 	e.bulk = func(ctx context.Context) (*pgx.Conn, error) {
-		to := bulk.ConnConfig.Copy()
-		to.DialFunc = nil
-		return connectBulk(ctx, to, bulk.AfterConnect)
+		return connectBulk(ctx, bulk.ConnConfig.Copy(), bulk.AfterConnect)
 	}
 	e.readings = gather(readsAtOnce, e.readTogether)
 	defer func() {

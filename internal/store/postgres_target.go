@@ -31,7 +31,6 @@ const (
 	drawAnew   = "SELECT " + drawTarget + " FROM (SELECT gen_random_uuid()::text AS u WHERE n.record_num IS NOT NULL) AS drawn"
 
 	lockRun      = "SELECT pg_try_advisory_lock(hashtext('vaccin target'))"
-	selectLast   = "SELECT COALESCE(MAX(num), 0) FROM record"
 	isRunning    = "SELECT EXISTS (SELECT FROM campaign_run WHERE number = $1 AND state = 'running')"
 	openTarget   = "SELECT target_open($1)"
 	selectDone   = "SELECT after FROM campaign_part WHERE run = $1"
@@ -151,7 +150,7 @@ func (r *targetRun) part(ctx context.Context, conn *pgx.Conn, after int64) error
 	})
 }
 
-// bring brings the codes of the run into force, and returns how many they are.
+// bring brings the codes of the run into force and ends it.
 func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) error {
 	targeted := int64(0)
 	if err := conn.QueryRow(ctx, sumParts, r.run).Scan(&targeted); err != nil {

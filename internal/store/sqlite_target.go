@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"sync"
+	"sync/atomic"
 
 	sqlitelib "modernc.org/sqlite"
 
@@ -17,8 +18,11 @@ import (
 // In the embedded store a run is one transaction: it serves a centre or a try-out, and there are no parts to go on with.
 // The codes are drawn by a function of SQL, each other than those that there are.
 
-// draws are the draws under way, by the number that the function is called with.
-var draws sync.Map
+// draws are the draws under way in this process, of any file, by the number that the function is called with.
+var (
+	draws    sync.Map
+	lastDraw atomic.Int64
+)
 
 func init() {
 	sqlitelib.MustRegisterScalarFunction("draw_target", 1, func(_ *sqlitelib.FunctionContext, args []driver.Value) (driver.Value, error) {
@@ -62,10 +66,11 @@ const (
 
 // target implements engine. It is overtaken by who comes or gets a code between counting and targeting.
 func (e *sqlite) target(ctx context.Context, t targeting, write func(context.Context, work) error) error {
-	persons := condition{next: 3}
+	persons := condition{next: 1}
+	persons.arg(int64(t.run))
+	persons.arg(t.highest)
 	t.where(&persons)
 	from := " FROM patient p WHERE p.record_num <= $2 AND " + persons.sql.String() + without
-	args := append([]any{int64(t.run), t.highest}, persons.args...)
 	d := &draw{space: int64(t.space), taken: map[int64]struct{}{}}
 	count := int64(0)
 	err := e.read(ctx,
@@ -75,19 +80,21 @@ func (e *sqlite) target(ctx context.Context, t targeting, write func(context.Con
 			d.taken[code] = struct{}{}
 			return err
 		}},
-		query{sql: "SELECT COUNT(*), $1" + from, args: args, row: func(scan func(...any) error) error { return scan(&count, skipped{}) }},
+		query{sql: "SELECT COUNT(*), $1" + from, args: persons.args, row: func(scan func(...any) error) error { return scan(&count, skipped{}) }},
 	)
 	if err != nil {
 		return err
 	}
-	draws.Store(int64(t.run), d)
-	defer draws.Delete(int64(t.run))
+	drawing := lastDraw.Add(1)
+	key := persons.arg(drawing)
+	draws.Store(drawing, d)
+	defer draws.Delete(drawing)
 	end, err := t.end(count)
 	if err != nil {
 		return err
 	}
 	statements := []statement{
-		{sql: "INSERT INTO target (record_num, code, run) SELECT p.record_num, draw_target($1), $1" + from, args: args, quiet: true},
+		{sql: "INSERT INTO target (record_num, code, run) SELECT p.record_num, draw_target(" + key + "), $1" + from, args: persons.args, quiet: true},
 		{sql: sameCount, args: []any{t.run, count}, none: []reason{{err: registry.ErrOvertaken}}},
 	}
 	if err := write(ctx, work{alone: true, statements: append(statements, end...)}); err != nil {

@@ -150,7 +150,7 @@ func TestTheServiceCarriesOutARun(t *testing.T) {
 	checkCodes(t, s, 300)
 	for _, sql := range []string{
 		fmt.Sprintf("UPDATE target_run_%d SET code = code + 1", n), fmt.Sprintf("DELETE FROM target_run_%d", n), "DELETE FROM target",
-		fmt.Sprintf("SELECT target_settle(%d)", n), "INSERT INTO target_rest VALUES (1, 1, 1)", "DELETE FROM campaign_run", "DELETE FROM campaign_part", "UPDATE campaign SET content = ''",
+		fmt.Sprintf("SELECT target_open(%d)", n), fmt.Sprintf("SELECT target_settle(%d)", n), "INSERT INTO target_rest VALUES (1, 1, 1)", "DELETE FROM campaign_run", "DELETE FROM campaign_part", "UPDATE campaign SET content = ''",
 	} {
 		if err := execute(t, s, sql); err == nil {
 			t.Errorf("the service may %s", sql)

@@ -58,6 +58,10 @@ CREATE UNIQUE INDEX target_rest_record ON target_rest (record_num);
 CREATE FUNCTION target_open(number INTEGER) RETURNS VOID LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp AS $$
 BEGIN
+    -- Whoever opened it again would be given the rights to change codes that are in force.
+    IF EXISTS (SELECT FROM pg_inherits WHERE inhrelid = to_regclass(format('target_run_%s', number))) THEN
+        RAISE EXCEPTION 'the codes of this run are in force';
+    END IF;
     EXECUTE format('CREATE TABLE IF NOT EXISTS target_run_%s (record_num BIGINT NOT NULL, code BIGINT NOT NULL,'
         ' run INTEGER NOT NULL, CONSTRAINT target_code_check CHECK (code > 0), CONSTRAINT target_run_%s_of CHECK (run = %s))', number, number, number);
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'vaccin_service') THEN
