@@ -175,7 +175,7 @@ func (a auditVerifyCmd) conclude(c console, s accesslog.Summary, lines int) erro
 	case a.Heads == "" && a.Log == "":
 		text += "Attention : sans --heads, les têtes sont celles de la base ; des entrées coupées à la fin avec leurs têtes ne se verraient pas.\n"
 	case s.NotSent > 0:
-		text += "Têtes gardées dans la base et absentes du fichier : " + french(int(s.NotSent)) + ", depuis le " + frenchMoment(s.NotSentSince) + ".\n"
+		text += "Têtes gardées dans la base et absentes du fichier : " + registry.FrenchNumber(int(s.NotSent)) + ", depuis le " + frenchMoment(s.NotSentSince) + ".\n"
 	}
 	if err := c.printf("%s", text); err != nil {
 		return err
@@ -183,9 +183,9 @@ func (a auditVerifyCmd) conclude(c console, s accesslog.Summary, lines int) erro
 	switch {
 	case lines > mostTold:
 		return registry.Invalid(fmt.Sprintf("Anomalies : %s, en %s lignes dont les %d premières sont affichées. Suivez docs/runbooks/audit.md.",
-			french(int(s.Findings)), french(lines), mostTold))
+			registry.FrenchNumber(int(s.Findings)), registry.FrenchNumber(lines), mostTold))
 	case s.Findings > 0:
-		return registry.Invalid("Anomalies : " + french(int(s.Findings)) + ". Suivez docs/runbooks/audit.md.")
+		return registry.Invalid("Anomalies : " + registry.FrenchNumber(int(s.Findings)) + ". Suivez docs/runbooks/audit.md.")
 	case a.Heads != "" && s.Sent == 0 && s.NotSent > 0:
 		return registry.Invalid("Le fichier de têtes n’en contient aucune, alors que la base en garde : sans celles qui ont quitté la machine, " +
 			"un journal réécrit ou remis à un moment antérieur ne se verrait pas. Vérifiez avec le bon fichier.")

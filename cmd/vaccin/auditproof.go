@@ -95,7 +95,7 @@ func numberText(n int64) string {
 	if n == 0 {
 		return ""
 	}
-	return french(int(n))
+	return registry.FrenchNumber(int(n))
 }
 
 type auditExportCmd struct {

@@ -96,13 +96,9 @@ func (s campaignShowCmd) find() (campaign registry.Campaign, remarks []referenti
 }
 
 func tellCampaign(c console, campaign registry.Campaign) error {
-	period := "à partir du " + campaign.Opens.FrenchInFull()
-	if !campaign.Closes.IsZero() {
-		period = "du " + campaign.Opens.FrenchInFull() + " au " + campaign.Closes.FrenchInFull()
-	}
 	lines := []string{
 		campaign.Name + " (" + campaign.ID + ")",
-		campaign.Phase + ", n° " + fmt.Sprint(campaign.Rank) + ", " + period,
+		campaign.Phase + ", n° " + fmt.Sprint(campaign.Rank) + ", " + campaign.Period(),
 		"Source : " + campaign.Source,
 		"",
 	}

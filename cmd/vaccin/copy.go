@@ -68,8 +68,8 @@ func (f copyCmd) conclude(c console, tables []store.Comparison) error {
 		line := "  " + t.Table + " : " + count64(t.Rows, "ligne", "lignes")
 		if t.Differs() {
 			differing = append(differing, t.Table)
-			line += " ; DIFFÉRENCE : " + french(int(t.Missing)) + " absentes de la destination, " + french(int(t.Added)) +
-				" en trop, " + french(int(t.Changed)) + " différentes"
+			line += " ; DIFFÉRENCE : " + registry.FrenchNumber(int(t.Missing)) + " absentes de la destination, " + registry.FrenchNumber(int(t.Added)) +
+				" en trop, " + registry.FrenchNumber(int(t.Changed)) + " différentes"
 		}
 		if err := c.printf("%s\n", line); err != nil {
 			return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strconv"
 
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
@@ -141,15 +140,15 @@ func (i importCmd) tell(c console, r referential.Report) error {
 		}
 	}
 	err := c.printf("%s (%s) : %s.\n  acceptées : %s\n  en double : %s\n  rejetées : %s\n", r.File, r.Encoding,
-		count(r.Read, "ligne lue", "lignes lues"), french(r.Accepted), french(r.Duplicates), french(len(r.Rejected)))
+		count(r.Read, "ligne lue", "lignes lues"), registry.FrenchNumber(r.Accepted), registry.FrenchNumber(r.Duplicates), registry.FrenchNumber(len(r.Rejected)))
 	if len(r.Warned) > 0 {
-		err = errors.Join(err, c.printf("  acceptées mais à vérifier : %s\n", french(len(r.Warned))))
+		err = errors.Join(err, c.printf("  acceptées mais à vérifier : %s\n", registry.FrenchNumber(len(r.Warned))))
 	}
 	if skipped := r.SkippedRows(); skipped > 0 {
-		err = errors.Join(err, c.printf("  laissées de côté : %s\n", french(skipped)))
+		err = errors.Join(err, c.printf("  laissées de côté : %s\n", registry.FrenchNumber(skipped)))
 	}
 	for _, s := range r.Skipped {
-		err = errors.Join(err, c.printf("    %s : %s\n", s.Reason, french(s.Rows)))
+		err = errors.Join(err, c.printf("    %s : %s\n", s.Reason, registry.FrenchNumber(s.Rows)))
 	}
 	for n, m := range r.Rejected {
 		if n == shownRemarks {
@@ -183,18 +182,9 @@ func writeRejected(path string, r referential.Report) (err error) {
 // count says how many of what: «1 ligne», «36 812 lignes».
 func count(n int, one, many string) string {
 	if n < 2 {
-		return french(n) + " " + one
+		return registry.FrenchNumber(n) + " " + one
 	}
-	return french(n) + " " + many
-}
-
-// french writes a number with a narrow space between thousands.
-func french(n int) string {
-	text := strconv.Itoa(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "\u202f" + text[at:]
-	}
-	return text
+	return registry.FrenchNumber(n) + " " + many
 }
 
 // bar is a progress bar; without a terminal it does nothing.

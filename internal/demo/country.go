@@ -72,10 +72,10 @@ func (c *Country) conclude(roles []role, members []resident, stories []*story) {
 func (c Country) CheatSheet() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Pays de démonstration au %s : %s personnes inventées, dont %s ciblées\n",
-		c.Today.FrenchLong(), thousands(c.Persons), thousands(c.Targeted))
+		c.Today.FrenchLong(), registry.FrenchNumber(c.Persons), registry.FrenchNumber(c.Targeted))
 	for i, s := range registry.States {
 		if i > 0 && c.States[s] > 0 {
-			fmt.Fprintf(&b, "  %7s  %s%s\n", thousands(c.States[s]), s.Label(), oneDose[s])
+			fmt.Fprintf(&b, "  %7s  %s%s\n", registry.FrenchNumber(c.States[s]), s.Label(), oneDose[s])
 		}
 	}
 	b.WriteString("\nÀ essayer :\n")
@@ -124,15 +124,6 @@ func wrongKey(n nir.Number) string {
 
 // plain writes a number with ordinary spaces, to be copied from a terminal.
 func plain(text string) string { return strings.ReplaceAll(text, "\u00a0", " ") }
-
-// thousands groups digits by three, as French does.
-func thousands(n int) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "\u202f" + text[i:]
-	}
-	return text
-}
 
 // standing counts the steps of a record that are recorded and in force.
 func standing(r registry.Record) int {

@@ -28,6 +28,14 @@ func (c Campaign) OpenOn(day Date) bool {
 	return !c.Opens.IsZero() && !day.Before(c.Opens) && (c.Closes.IsZero() || !day.After(c.Closes))
 }
 
+// Period says in French when the campaign is open: «à partir du 18 janvier 2021», «du … au …».
+func (c Campaign) Period() string {
+	if c.Closes.IsZero() {
+		return "à partir du " + c.Opens.FrenchInFull()
+	}
+	return "du " + c.Opens.FrenchInFull() + " au " + c.Closes.FrenchInFull()
+}
+
 // Compare orders campaigns: by phase, then by rank, then by the day they open.
 func (c Campaign) Compare(d Campaign) int {
 	return cmp.Or(strings.Compare(c.Phase, d.Phase), c.Rank-d.Rank, strings.Compare(c.Opens.String(), d.Opens.String()), strings.Compare(c.ID, d.ID))

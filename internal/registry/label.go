@@ -1,5 +1,7 @@
 package registry
 
+import "strconv"
+
 // The words of the access log, as screens and paper show them. What has none is shown as it is kept, so that an
 // entry of a later version can still be read.
 
@@ -85,4 +87,13 @@ func labelOf[T ~string](labels map[T]string, value T) string {
 		return label
 	}
 	return string(value)
+}
+
+// FrenchNumber writes a whole number from 0 on as French does, with a narrow space between thousands.
+func FrenchNumber(n int) string {
+	text := strconv.Itoa(n)
+	for at := len(text) - 3; at > 0; at -= 3 {
+		text = text[:at] + "\u202f" + text[at:]
+	}
+	return text
 }

@@ -40,6 +40,12 @@ func (s RunState) Label() string {
 	return "Abandonné"
 }
 
+// Over tells that nothing will happen to the run any more.
+func (s RunState) Over() bool { return s == RunDone || s == RunDropped }
+
+// MayBeDropped tells that the run may still be given up.
+func (s RunState) MayBeDropped() bool { return !s.Over() && s != RunRunning }
+
 // Run is a campaign on its way to the whole population («ciblage»).
 type Run struct {
 	Number     int

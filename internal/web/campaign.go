@@ -237,19 +237,11 @@ func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by re
 		{Key: "phase", Label: "Phase", Value: c.Phase},
 		{Key: "rank", Label: "Place dans la phase", Value: strconv.Itoa(c.Rank)},
 		{Key: "source", Label: "Source", Value: c.Source},
-		{Key: "period", Label: "Période", Value: capitalised(periodOf(c.Campaign))},
+		{Key: "period", Label: "Période", Value: capitalised(c.Period())},
 		{Key: "sentence", Label: "Personnes concernées", Value: c.Sentence()},
 		{Key: "saved", Label: "Enregistrée par", Value: whoIs(c.SavedBy, by) + ", le " + frenchMoment(c.SavedAt, "")},
 	}
 	return s.showCampaign(w, r, http.StatusConflict, view, false)
-}
-
-// periodOf says when a campaign is open.
-func periodOf(c registry.Campaign) string {
-	if c.Closes.IsZero() {
-		return "à partir du " + c.Opens.FrenchInFull()
-	}
-	return "du " + c.Opens.FrenchInFull() + " au " + c.Closes.FrenchInFull()
 }
 
 // whoIs names an agent. Campaigns keep no name, only the identifier by which the access log knows them.

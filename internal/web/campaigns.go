@@ -41,7 +41,7 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	}
 	view := campaignsView{page: s.page(r, "Campagnes")}
 	for _, run := range runs {
-		if !isOver(run) {
+		if !run.State.Over() {
 			view.runs = append(view.runs, runLineOf(run, by))
 		}
 	}
@@ -60,7 +60,7 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 
 func campaignLineOf(c registry.Campaign, runs []registry.Run, by registry.Actor) campaignLine {
 	line := campaignLine{
-		name: c.Name, id: c.ID, period: capitalised(periodOf(c)), says: c.Sentence(), source: c.Source, address: campaignAddress(c.ID),
+		name: c.Name, id: c.ID, period: capitalised(c.Period()), says: c.Sentence(), source: c.Source, address: campaignAddress(c.ID),
 	}
 	for _, run := range runs { // the latest first
 		if run.Campaign.ID == c.ID {

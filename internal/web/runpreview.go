@@ -60,12 +60,12 @@ func previewOf(run registry.Run) *previewView {
 	known := 0
 	for _, d := range departmentNames {
 		if n := byDepartment[d.code]; n > 0 {
-			view.departments = append(view.departments, departmentLine{d.code + nbsp + "– " + d.name, frenchNumber(n)})
+			view.departments = append(view.departments, departmentLine{d.code + nbsp + "– " + d.name, registry.FrenchNumber(n)})
 			known += n
 		}
 	}
 	if unknown := run.Persons() - known; unknown > 0 {
-		view.departments = append(view.departments, departmentLine{"Département inconnu", frenchNumber(unknown)})
+		view.departments = append(view.departments, departmentLine{"Département inconnu", registry.FrenchNumber(unknown)})
 	}
 	view.draw(byDepartment)
 	view.byAge(run.Counts)
@@ -118,7 +118,7 @@ func (v *previewView) draw(byDepartment map[string]int) {
 		case lowest[at] == highest[at]:
 			level.says = personsOf(lowest[at])
 		default:
-			level.says = "De " + frenchNumber(lowest[at]) + " à " + personsOf(highest[at])
+			level.says = "De " + registry.FrenchNumber(lowest[at]) + " à " + personsOf(highest[at])
 		}
 	}
 	// Where many departments have one number, a level may be empty.
@@ -149,20 +149,20 @@ func (v *previewView) byAge(counts []registry.RunCount) {
 	}
 	total := ageLine{age: "Tous âges"}
 	for _, sex := range columns {
-		total.persons = append(total.persons, frenchNumber(sexes[sex]))
+		total.persons = append(total.persons, registry.FrenchNumber(sexes[sex]))
 	}
 	sum := 0
 	for age := range registry.AgeClass(len(registry.AgeClasses) + 1) {
 		if ages[age] == 0 {
 			continue
 		}
-		line := ageLine{age: capitalised(age.Label()), total: frenchNumber(ages[age])}
+		line := ageLine{age: capitalised(age.Label()), total: registry.FrenchNumber(ages[age])}
 		for _, sex := range columns {
-			line.persons = append(line.persons, frenchNumber(persons[cell{age, sex}]))
+			line.persons = append(line.persons, registry.FrenchNumber(persons[cell{age, sex}]))
 		}
 		v.ages = append(v.ages, line)
 		sum += ages[age]
 	}
-	total.total = frenchNumber(sum)
+	total.total = registry.FrenchNumber(sum)
 	v.ages = append(v.ages, total)
 }

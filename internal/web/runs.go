@@ -28,11 +28,6 @@ const (
 
 func runAddress(number int) string { return runsAddress + "/" + strconv.Itoa(number) }
 
-// isOver tells a run to which nothing will happen any more.
-func isOver(run registry.Run) bool {
-	return run.State == registry.RunDone || run.State == registry.RunDropped
-}
-
 // runLine is a run in a list.
 type runLine struct {
 	address, label, campaign string
@@ -45,7 +40,7 @@ type runLine struct {
 func runLineOf(run registry.Run, by registry.Actor) runLine {
 	line := runLine{
 		address: runAddress(run.Number), label: "n°" + nbsp + strconv.Itoa(run.Number), campaign: run.Campaign.Name,
-		state: runStatus(run), persons: frenchNumber(run.Persons()), over: isOver(run),
+		state: runStatus(run), persons: registry.FrenchNumber(run.Persons()), over: run.State.Over(),
 		prepared: whoIs(run.PreparedBy, by) + ", le " + frenchMoment(run.PreparedAt, ""),
 	}
 	if run.State == registry.RunCounting {
@@ -74,21 +69,12 @@ func percent(run registry.Run) string { return strconv.Itoa(wholePercent(run)) +
 
 func wholePercent(run registry.Run) int { return int(run.Progress.Part() * 100) }
 
-// frenchNumber writes a number with a narrow space between thousands.
-func frenchNumber(n int) string {
-	text := strconv.Itoa(n)
-	for at := len(text) - 3; at > 0; at -= 3 {
-		text = text[:at] + "\u202f" + text[at:]
-	}
-	return text
-}
-
 // personsOf says how many persons; French takes the plural from two on.
 func personsOf(n int) string {
 	if n < 2 {
-		return frenchNumber(n) + nbsp + "personne"
+		return registry.FrenchNumber(n) + nbsp + "personne"
 	}
-	return frenchNumber(n) + nbsp + "personnes"
+	return registry.FrenchNumber(n) + nbsp + "personnes"
 }
 
 type runsView struct {
@@ -136,7 +122,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 		page: s.page(r, "Ciblage n°"+nbsp+strconv.Itoa(run.Number)), address: runAddress(run.Number), state: runStatus(run),
 		says: run.Campaign.Sentence(), rows: runRows(run, by), effect: runEffect(run),
 		running: run.State == registry.RunRunning, percent: wholePercent(run),
-		drop:    slices.Contains([]registry.RunState{registry.RunCounting, registry.RunPrepared, registry.RunApproved}, run.State),
+		drop:    run.State.MayBeDropped(),
 		waits:   slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
 		stopped: r.URL.Query().Get(refreshParam) == refreshStop,
 	}
@@ -194,7 +180,7 @@ func runRows(run registry.Run, by registry.Actor) []ui.Row {
 	rows := []ui.Row{
 		{Key: "campaign", Label: "Campagne", Value: run.Campaign.Name},
 		{Key: "phase", Label: "Phase", Value: run.Campaign.Phase},
-		{Key: "period", Label: "Période", Value: capitalised(periodOf(run.Campaign))},
+		{Key: "period", Label: "Période", Value: capitalised(run.Campaign.Period())},
 		{Key: "prepared", Label: "Préparé par", Value: line.prepared},
 	}
 	if line.approved != "" {
@@ -205,7 +191,7 @@ func runRows(run registry.Run, by registry.Actor) []ui.Row {
 	}
 	if run.State == registry.RunDone {
 		rows = append(rows, ui.Row{Key: "ended", Label: "Exécution terminée", Value: "Le " + frenchMoment(run.EndedAt, "")},
-			ui.Row{Key: "targeted", Label: "Codes donnés", Value: frenchNumber(run.Targeted)})
+			ui.Row{Key: "targeted", Label: "Codes donnés", Value: registry.FrenchNumber(run.Targeted)})
 	}
 	return rows
 }
@@ -285,7 +271,7 @@ func (s *Server) dropForm(w http.ResponseWriter, r *http.Request, by registry.Ac
 	if err != nil {
 		return err
 	}
-	if isOver(run) || run.State == registry.RunRunning {
+	if !run.State.MayBeDropped() {
 		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
 		return nil
 	}
