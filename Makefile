@@ -11,6 +11,10 @@ SHELL := /bin/bash
 # addition where they are (internal/shareddata).
 export VACCIN_SHARED ?= $(if $(wildcard ../shared/data/SOURCES.md),$(realpath ../shared/data))
 
+# Only what is measured or shipped is built with the profile of a day of doses (cmd/vaccin/default.pgo, ADR 37): it makes
+# the compiler go through every package once more for each program.
+export GOFLAGS := $(strip $(shell go env GOFLAGS) -pgo=off)
+
 TOOL := go tool -modfile=tools/go.mod
 GO_FILES = $(shell find . -name '*.go' -not -name '*_templ.go' -not -path './node_modules/*' -not -path './.cache/*' -not -path './tmp/*')
 SCRIPTS = $(wildcard scripts/* .ci/*)
@@ -100,7 +104,7 @@ go-test: assets
 .PHONY: bench
 bench: setup assets
 	go test -short -run '^$$' -bench . ./internal/...
-	go run ./bench $(ARGS)
+	go run -pgo=auto ./bench $(ARGS)
 
 ## bench-smoke: run every benchmark once, to see that it runs
 .PHONY: bench-smoke
@@ -117,7 +121,7 @@ fuzz-smoke: assets
 ## deb: build the Debian package of the service into bin/ (VERSION=1.2 names its version)
 .PHONY: deb
 deb: assets
-	CGO_ENABLED=0 go build -trimpath -o bin/vaccin ./cmd/vaccin
+	CGO_ENABLED=0 go build -pgo=auto -trimpath -o bin/vaccin ./cmd/vaccin
 	scripts/deb bin/vaccin bin
 
 ## tls-check: hold the TLS of the service (or of ARGS="localhost:PORT …") to testssl.sh, 75 seconds each
