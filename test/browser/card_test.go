@@ -68,7 +68,7 @@ func withCard(t *testing.T, key string) *tab {
 	if err := os.WriteFile(filepath.Join(profile, "Default", "Preferences"), showsCards(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop, err := startChromiumOn(profile, chromedp.Env("HOME="+home))
+	ctx, stop, err := startChromiumOn(wholeChromium, profile, chromedp.Env("HOME="+home))
 	if err != nil {
 		t.Fatal(err)
 	}
