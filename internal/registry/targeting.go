@@ -130,6 +130,8 @@ var (
 
 // TargetingStore keeps campaigns and their runs, and carries these out.
 type TargetingStore interface {
+	FollowUpStore
+
 	// SaveCampaign adds a version of a campaign, which follows the one that is known: from is its number, 0 for none.
 	// It returns ErrOvertaken when another follows it already.
 	SaveCampaign(ctx context.Context, c SavedCampaign, event Event) error

@@ -43,6 +43,8 @@ var copiedTables = []copiedTable{
 	{name: "campaign", key: []string{"id", "version"}},
 	{name: "campaign_run", key: []string{"number"}},
 	{name: "target", key: []string{"record_num"}},
+	{name: "follow_up", key: []string{"run"}},
+	{name: "follow_up_turn", key: []string{"one"}},
 	{name: accessLog, key: []string{"num"}},
 	{name: "log_run", key: []string{"position"}},
 	{name: "log_node", key: []string{"ends", "level"}},

@@ -75,6 +75,8 @@ func plenty(t *testing.T) string {
 	for _, text := range []string{
 		"INSERT INTO campaign (id, version, content, saved_by, saved_at) VALUES ('c', 1, '{}', 'agent:a', 1)",
 		"INSERT INTO campaign_run (number, campaign, content, state, prepared_by, prepared_at) VALUES (1, 'c', '{}', 'counting', 'agent:a', 1)",
+		"INSERT INTO follow_up (run, counted_at, counts) VALUES (1, 2, '[]')",
+		"INSERT INTO follow_up_turn (one, begun_at) VALUES (1, 3)",
 		"INSERT INTO target (record_num, code, run) SELECT max(num), 4242, 1 FROM record WHERE code IS NULL",
 		"INSERT INTO vaccine_name (vaccine_code, position, first_day, name) VALUES ((SELECT code FROM vaccine), 99, '2021-01-01', 'Ancien nom')",
 		"INSERT INTO practice_place (national_id, id, position, name, address, postal_code, locality, previous_id, am_number) VALUES ('8100', 'R1', 1, 'Cabinet', '', '42000', 'Saint-Étienne', '', '')",

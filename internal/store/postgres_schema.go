@@ -57,6 +57,8 @@ var grants = map[string]string{
 	"campaign_run":           "SELECT, INSERT, UPDATE",
 	"campaign_part":          "SELECT, INSERT",
 	"target":                 "SELECT",
+	"follow_up":              "SELECT, INSERT, UPDATE",
+	"follow_up_turn":         "SELECT, INSERT, UPDATE",
 	"access_log":             "SELECT, INSERT",
 	"log_run":                "SELECT, INSERT",
 	"log_node":               "SELECT, INSERT",

@@ -74,3 +74,13 @@ func (f *Failing) Runs(ctx context.Context, limit int) ([]registry.Run, error) {
 func (f *Failing) Run(ctx context.Context, number int) (registry.Run, error) {
 	return targeted(f, "Run", func(s registry.TargetingStore) (registry.Run, error) { return s.Run(ctx, number) })
 }
+
+// CountFollowUps fails or does what the wrapped store does.
+func (f *Failing) CountFollowUps(ctx context.Context, at, unlessAfter time.Time, on registry.Date) error {
+	return done(f, "CountFollowUps", func(s registry.TargetingStore) error { return s.CountFollowUps(ctx, at, unlessAfter, on) })
+}
+
+// FollowUps fails or does what the wrapped store does.
+func (f *Failing) FollowUps(ctx context.Context) ([]registry.FollowUp, error) {
+	return targeted(f, "FollowUps", func(s registry.TargetingStore) ([]registry.FollowUp, error) { return s.FollowUps(ctx) })
+}

@@ -3,7 +3,9 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+	"time"
 
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
@@ -21,6 +23,7 @@ var targetingTests = group{
 	"two servers carry out the same run":                           runTwice,
 	"nothing of campaigns is done without an event":                campaignsWithoutEvent,
 	"whoever declares eligibility after a run draws no other code": declaredAfterRun,
+	"how far the persons of runs are is counted once an hour":      followUps,
 }
 
 // elders is a campaign that concerns those of 75 and more.
@@ -271,4 +274,44 @@ func declaredAfterRun(e *env) {
 	_, err := e.registry.DeclareEligibility(e.ctx, e.act(p.ID), registrytest.EligibilityRequest())
 	e.ok(err)
 	e.equal("the code", e.record(p.ID).Code, code)
+}
+
+func followUps(e *env) {
+	elder := func(postalCode string) registry.RecordID {
+		p := e.born("1940-01-01")
+		p.Patient.Contact.Locality = registry.Locality{PostalCode: postalCode, Name: "Ici"}
+		e.imported(p)
+		return p.ID
+	}
+	ids := []registry.RecordID{elder("75011"), elder("75011"), elder("75011"), elder("20000"), elder("75011")}
+	n := e.prepared(true)
+	count := func(after time.Duration) error {
+		return e.store.CountFollowUps(e.ctx, e.clock.Now(), e.clock.Now().Add(-after), registry.MustDate("2021-02-01"))
+	}
+	e.ok(count(time.Hour)) // no run is done
+	e.carriedOut(n)
+	other := e.born("1941-01-01") // of no run
+	e.imported(other)
+	for _, id := range append(ids[1:4:4], other.ID) {
+		_, err := e.registry.DeclareEligibility(e.ctx, e.act(id), registrytest.EligibilityRequest())
+		e.ok(err)
+	}
+	for _, id := range append(ids[2:4:4], other.ID) {
+		_, err := e.registry.RecordDose(e.ctx, e.firstDose(id), registrytest.DoseRequest())
+		e.ok(err)
+	}
+	e.fails(count(time.Hour), registry.ErrCounted)
+	none, err := e.store.FollowUps(e.ctx)
+	e.ok(err)
+	e.equal("before anything is counted", len(none), 0)
+	e.later(time.Hour)
+	e.ok(count(time.Hour))
+	e.fails(count(time.Hour), registry.ErrCounted)
+	got, err := e.store.FollowUps(e.ctx)
+	e.ok(err)
+	age := registry.AgeClass(slices.Index(registry.AgeClasses, 80))
+	e.equal("the follow-up", got, []registry.FollowUp{{Run: n, At: e.clock.Now(), Counts: []registry.FollowUpCount{
+		{Department: "2A", Age: age, Reached: registry.Reached{Targeted: 1, Eligible: 1, First: 1}},
+		{Department: "75", Age: age, Reached: registry.Reached{Targeted: 4, Eligible: 2, First: 1}},
+	}}})
 }
