@@ -10,7 +10,7 @@ import (
 // workEvery is how often a server looks for runs of campaigns to count or to carry out.
 const workEvery = 5 * time.Second
 
-// runs counts and carries out the runs of campaigns, one server at a time. One that a server leaves unfinished goes on
+// runs counts and carries out the runs of campaigns, and counts how far their persons are, one server at a time. A run that a server leaves unfinished goes on
 // on another, or on this one when it is back.
 func (s *Service) runs(ctx context.Context) error {
 	name := ownName()
@@ -19,8 +19,10 @@ func (s *Service) runs(ctx context.Context) error {
 		Place: registry.PracticePlace{ID: name, Name: name},
 	}
 	work := func(ctx context.Context) error {
-		_, err := s.cases.WorkRuns(ctx, by, func(registry.Run) {})
-		return err
+		if _, err := s.cases.WorkRuns(ctx, by, func(registry.Run) {}); err != nil {
+			return err
+		}
+		return s.cases.CountFollowUps(ctx)
 	}
 	return every(ctx, s.log, workEvery, "carrying out runs of campaigns", work)
 }

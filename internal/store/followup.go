@@ -24,9 +24,9 @@ const (
 	// declared is gone through once. Of a step, the first version that is not annulled tells that it is in force.
 	followedUp = "SELECT t.run, p.department, %s AS age, COUNT(*), COALESCE(SUM(s.eligible), 0), COALESCE(SUM(s.dosed), 0), COALESCE(SUM(s.complete), 0)" +
 		" FROM target t JOIN patient p ON p.record_num = t.record_num LEFT JOIN (" +
-		"SELECT e.record_num, MAX(CASE WHEN e.step = 0 THEN 1 ELSE 0 END) AS eligible, MAX(CASE WHEN e.step > 0 THEN 1 ELSE 0 END) AS dosed," +
+		"SELECT e.record_num, MAX(CASE WHEN e.step = 0 THEN 1 ELSE 0 END) AS eligible, MAX(CASE WHEN e.step IN (1, 2) THEN 1 ELSE 0 END) AS dosed," +
 		" MAX(CASE WHEN e.step = 2 OR e.step = 1 AND e.series_doses = 1 THEN 1 ELSE 0 END) AS complete" +
-		" FROM entry e WHERE e.record_num > $1 AND e.record_num <= $2 AND e.number > 0" + notAnnulled + latestVersion +
+		" FROM entry e WHERE e.record_num > $1 AND e.record_num <= $2 AND e.step IN (0, 1, 2) AND e.number > 0" + notAnnulled + latestVersion +
 		" GROUP BY e.record_num) AS s ON s.record_num = t.record_num" +
 		" WHERE t.record_num > $1 AND t.record_num <= $2 GROUP BY 1, 2, 3"
 	latestVersion = " AND NOT EXISTS (SELECT 1 FROM entry later WHERE later.record_num = e.record_num" +
