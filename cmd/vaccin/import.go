@@ -18,7 +18,7 @@ type importCmd struct {
 	storeFlags `embed:""`
 	Rejected   string `type:"path" placeholder:"FILE.csv" help:"Where to write the list of rejected rows, rows to check, and what was left out."`
 	DryRun     bool   `help:"Parse and check only; nothing is imported."`
-	Kind       string `arg:"" enum:"localities,places,finess,lots,practice-places,professions,vaccines,schedules" help:"What the file holds: ${enum}."`
+	Kind       string `arg:"" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules" help:"What the file holds: ${enum}."`
 	File       string `arg:"" type:"path" help:"The file."`
 }
 
@@ -32,6 +32,7 @@ var readers = map[string]func(ref registry.Reference) (referential.Reader, error
 	"finess":          reader(referential.ReadFINESS),
 	"practice-places": reader(referential.ReadPracticePlaces),
 	"professions":     reader(referential.ReadOpenings),
+	"objections":      reader(referential.ReadObjectionLimits),
 	"vaccines":        reader(referential.ReadVaccines),
 	"lots": func(ref registry.Reference) (referential.Reader, error) {
 		return referential.ReadLots(ref.Vaccines), nil

@@ -132,7 +132,7 @@ func TestImportingAgainChangesNothing(t *testing.T) {
 	fixtures := filepath.Join("..", "..", "internal", "referential", "testdata")
 	files := map[string]string{
 		"localities": "localities-old.csv", "places": "centres.csv", "finess": "finess.csv", "lots": "lots.tsv",
-		"practice-places": "practice-places.csv", "professions": "professions.csv", "vaccines": "vaccines.csv", "schedules": "schedules.csv",
+		"practice-places": "practice-places.csv", "professions": "professions.csv", "objections": "objections.csv", "vaccines": "vaccines.csv", "schedules": "schedules.csv",
 	}
 	before := look(t, path)
 	var once imported
@@ -150,7 +150,7 @@ func TestImportingAgainChangesNothing(t *testing.T) {
 		t.Error(diff)
 	}
 	if len(once.Places) != 4 || len(once.Lots) != 1 || len(once.Practice) != 2 || once.Practice[0].AMNumber != "421000001" ||
-		len(once.Localities) != len(before.Localities)+1 || len(once.Reference.Vaccines) != 5 || len(once.Reference.Openings) != 3 {
+		len(once.Localities) != len(before.Localities)+1 || len(once.Reference.Vaccines) != 5 || len(once.Reference.Openings) != 3 || len(once.Reference.ObjectionLimits) != 2 {
 		t.Errorf("places %d, lots %d, practice %+v, localities %d → %d, vaccines %d, openings %d", len(once.Places), len(once.Lots),
 			once.Practice, len(before.Localities), len(once.Localities), len(once.Reference.Vaccines), len(once.Reference.Openings))
 	}

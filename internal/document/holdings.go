@@ -24,11 +24,12 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(cod
 		Title: HoldingsTitle, Subtitle: r.Patient.FullName(), MadeAt: at.In(registry.ZoneOf("")),
 		Intro: []string{
 			"Ce document contient tout ce que le téléservice détient sur vous : votre identité, vos coordonnées, " +
-				"les étapes de votre vaccination dans toutes leurs versions, et la liste de tous les accès à votre dossier.",
+				"vos oppositions, les étapes de votre vaccination dans toutes leurs versions, et la liste de tous les accès à votre dossier.",
 			dataProtection,
 		},
 		Chapters: []Chapter{
 			{Title: "Identité et coordonnées", Sections: []Section{{Rows: person(r)}}},
+			b.objections(r),
 			chapterOf(b, "Éligibilité à la vaccination", "déclaration", r.Eligibilities, b.eligibility),
 			chapterOf(b, "1ère vaccination", "vaccination", r.FirstDoses, b.dose),
 			chapterOf(b, "2ème vaccination", "vaccination", r.SecondDoses, b.dose),
@@ -115,6 +116,36 @@ func chapterOf[T any](b holdingsBook, title, noun string, entries []registry.Ent
 		}
 	}
 	return c
+}
+
+// objections tells what the person said against being targeted, and took back.
+func (b holdingsBook) objections(r registry.Record) Chapter {
+	c := Chapter{Title: "Opposition à être ciblé et contacté"}
+	if len(r.Objections) == 0 {
+		c.Texts = []string{"Aucune opposition n’est enregistrée."}
+	}
+	_, lifted := r.ObjectionLifted()
+	for i, o := range r.Objections {
+		now := "en vigueur"
+		switch {
+		case o.Withdrawn != nil:
+			now = "retirée"
+		case i < len(r.Objections)-1 || lifted:
+			now = "levée par votre accord à la vaccination"
+		}
+		name := "pposition n°\u00A0" + strconv.Itoa(o.Sequence)
+		rows := append([]Row{{"state", "État", now}}, b.statement(o.Made)...)
+		c.Sections = append(c.Sections, Section{Title: "O" + name, Rows: rows})
+		if o.Withdrawn != nil {
+			c.Sections = append(c.Sections, Section{Title: "Retrait de l’o" + name, Rows: b.statement(*o.Withdrawn)})
+		}
+	}
+	return c
+}
+
+// statement is what the person told an agent.
+func (b holdingsBook) statement(s registry.Statement) []Row {
+	return append(said(Row{"on", "Date", s.On.French()}, Row{"channel", "Moyen", s.Channel.Label()}), b.signature(s.Signed)...)
 }
 
 // signature says who validated, as what, where and when.

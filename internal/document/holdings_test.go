@@ -110,6 +110,8 @@ var notOnPaper = []string{
 	".Record.Eligibilities.Annulment.Request", ".Record.FirstDoses.Annulment.Request", ".Record.SecondDoses.Annulment.Request",
 	// What the sentence beside it says, for programs.
 	".Record.Eligibilities.Versions.Confirmed.Code", ".Record.FirstDoses.Versions.Confirmed.Code", ".Record.SecondDoses.Versions.Confirmed.Code",
+	".Record.Objections.Made.Request", ".Record.Objections.Withdrawn.Request",
+	".Record.Objections.Declared",                                            // by which the state beside it is told
 	".Reports.ID", ".Reports.Act.Record", ".Log.Number", ".Log.Event.Record", // names of rows, and of the same record again
 }
 
@@ -191,7 +193,8 @@ func TestTheFileOfAPersonIsAsItsDescriptionSays(t *testing.T) {
 	}
 	for _, expand := range []struct{ name, in string }{
 		{"SIGNATURE", "record.eligibilities[].versions[].signed record.eligibilities[].annulment.signed record.firstDoses[].versions[].signed " +
-			"record.firstDoses[].annulment.signed record.secondDoses[].versions[].signed record.secondDoses[].annulment.signed"},
+			"record.firstDoses[].annulment.signed record.secondDoses[].versions[].signed record.secondDoses[].annulment.signed " +
+			"record.objections[].made.signed record.objections[].withdrawn.signed"},
 		{"ENTRY", "record.eligibilities[] record.firstDoses[] record.secondDoses[]"},
 		{"DOSE", "record.firstDoses[].versions[].content record.secondDoses[].versions[].content"},
 	} {
@@ -223,7 +226,7 @@ func TestTheFileOfAnEmptyRecordSaysThatNothingIsThere(t *testing.T) {
 	for _, c := range OfHoldings(registry.Holdings{}, registry.Reference{}, profession, madeAt).Chapters {
 		texts = append(texts, c.Texts...)
 	}
-	if len(texts) != 5 {
+	if len(texts) != 6 {
 		t.Errorf("what is not there is said by %q", texts)
 	}
 	if err := WriteHoldings(brokenWriter{}, registry.Holdings{}, madeAt); err == nil {

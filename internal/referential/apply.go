@@ -44,7 +44,7 @@ func Apply(
 
 // Rows is the number of rows of a change, all kinds together.
 func Rows(c registry.ReferenceChange) int {
-	return len(c.Vaccines) + len(c.Schedules) + len(c.Sites) + len(c.PlaceTypes) + len(c.Activities) + len(c.Openings) +
+	return len(c.Vaccines) + len(c.Schedules) + len(c.Sites) + len(c.PlaceTypes) + len(c.Activities) + len(c.Openings) + len(c.ObjectionLimits) +
 		len(c.Localities) + len(c.Places) + len(c.Lots) + len(c.PracticePlaces) + len(c.Campaigns)
 }
 

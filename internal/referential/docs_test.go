@@ -34,7 +34,7 @@ func TestTheExamplesOfTheDocumentationAreRead(t *testing.T) {
 	vaccines := builtinReference(t).Vaccines
 	for page, reads := range map[string][]Reader{
 		"localities.md": {ReadLaPoste(nil), ReadLaPoste(nil)}, "places.md": {ReadCentres}, "lots.md": {ReadLots(vaccines)},
-		"practice-places.md": {ReadPracticePlaces}, "professions.md": {ReadOpenings}, "vaccines.md": {ReadVaccines, ReadSchedules(vaccines)},
+		"practice-places.md": {ReadPracticePlaces}, "professions.md": {ReadOpenings}, "objections.md": {ReadObjectionLimits}, "vaccines.md": {ReadVaccines, ReadSchedules(vaccines)},
 	} {
 		blocks := examples(t, page)
 		if len(blocks) != len(reads) {

@@ -80,6 +80,11 @@ func checkRows(t testing.TB, c registry.ReferenceChange) {
 	for _, o := range c.Openings {
 		text(o.Profession, o.From.String())
 	}
+	for _, l := range c.ObjectionLimits {
+		if text(l.From.String()); l.Step != registry.StepEligibility && l.Step != registry.StepFirstDose {
+			t.Fatalf("a limit of step %d", l.Step)
+		}
+	}
 	for _, v := range c.Vaccines {
 		text(v.Code, v.Holder, v.EUProduct, v.AuthorisedOn.String(), v.Names[0].Name, v.Names[0].From.String())
 	}
@@ -94,10 +99,11 @@ func checkRows(t testing.TB, c registry.ReferenceChange) {
 func FuzzReadLaPoste(f *testing.F) {
 	fuzzReader(f, "localities", "localities-old.csv", "localities-new-cp1252.csv")
 }
-func FuzzReadCentres(f *testing.F)        { fuzzReader(f, "places", "centres.csv") }
-func FuzzReadFINESS(f *testing.F)         { fuzzReader(f, "finess", "finess.csv") }
-func FuzzReadLots(f *testing.F)           { fuzzReader(f, "lots", "lots.tsv") }
-func FuzzReadPracticePlaces(f *testing.F) { fuzzReader(f, "practice places", "practice-places.csv") }
-func FuzzReadOpenings(f *testing.F)       { fuzzReader(f, "openings", "professions.csv") }
-func FuzzReadVaccines(f *testing.F)       { fuzzReader(f, "vaccines", "vaccines.csv") }
-func FuzzReadSchedules(f *testing.F)      { fuzzReader(f, "schedules", "schedules.csv") }
+func FuzzReadCentres(f *testing.F)         { fuzzReader(f, "places", "centres.csv") }
+func FuzzReadFINESS(f *testing.F)          { fuzzReader(f, "finess", "finess.csv") }
+func FuzzReadLots(f *testing.F)            { fuzzReader(f, "lots", "lots.tsv") }
+func FuzzReadPracticePlaces(f *testing.F)  { fuzzReader(f, "practice places", "practice-places.csv") }
+func FuzzReadOpenings(f *testing.F)        { fuzzReader(f, "openings", "professions.csv") }
+func FuzzReadObjectionLimits(f *testing.F) { fuzzReader(f, "objections", "objections.csv") }
+func FuzzReadVaccines(f *testing.F)        { fuzzReader(f, "vaccines", "vaccines.csv") }
+func FuzzReadSchedules(f *testing.F)       { fuzzReader(f, "schedules", "schedules.csv") }

@@ -132,6 +132,9 @@ func Builtin() (registry.ReferenceChange, error) {
 	if err := take(builtin.Openings, ReadOpenings); err != nil {
 		return c, err
 	}
+	if err := take(builtin.Objections, ReadObjectionLimits); err != nil {
+		return c, err
+	}
 	var err error
 	if c.PlaceTypes, err = PlaceTypes(); err != nil {
 		return c, err
@@ -152,6 +155,7 @@ func merge(a, b registry.ReferenceChange) registry.ReferenceChange {
 	a.Vaccines = append(a.Vaccines, b.Vaccines...)
 	a.Schedules = append(a.Schedules, b.Schedules...)
 	a.Openings = append(a.Openings, b.Openings...)
+	a.ObjectionLimits = append(a.ObjectionLimits, b.ObjectionLimits...)
 	return a
 }
 

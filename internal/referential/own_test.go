@@ -22,6 +22,7 @@ func builtinReference(t testing.TB) registry.Reference {
 	}
 	return registry.Reference{
 		Vaccines: c.Vaccines, Schedules: c.Schedules, Sites: c.Sites, PlaceTypes: c.PlaceTypes, Activities: c.Activities, Openings: c.Openings,
+		ObjectionLimits: c.ObjectionLimits,
 	}
 }
 

@@ -230,6 +230,17 @@ func TestOpenings(t *testing.T) {
 	}
 }
 
+func TestObjectionLimits(t *testing.T) {
+	change, _ := readFixture(t, "objections.csv", ReadObjectionLimits, 2, 1, "4 du", "5 limite", "6 du", "7 du", "8 limite")
+	want := []registry.ObjectionLimit{
+		{From: registry.MustDate("2020-12-25"), Step: registry.StepEligibility},
+		{From: registry.MustDate("2021-05-15"), Step: registry.StepFirstDose},
+	}
+	if diff := cmp.Diff(want, change.ObjectionLimits); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestVaccines(t *testing.T) {
 	change, _ := readFixture(t, "vaccines.csv", ReadVaccines, 2, 1, "4 code", "5 code", "6 doses")
 	if len(change.Vaccines) != 1 {

@@ -99,7 +99,7 @@ func readers(t testing.TB) map[string]Reader {
 	vaccines := builtinReference(t).Vaccines
 	return map[string]Reader{
 		"localities": ReadLaPoste(nil), "own localities": readOwnLocalities, "places": ReadCentres, "finess": ReadFINESS,
-		"lots": ReadLots(vaccines), "practice places": ReadPracticePlaces, "openings": ReadOpenings, "vaccines": ReadVaccines,
+		"lots": ReadLots(vaccines), "practice places": ReadPracticePlaces, "openings": ReadOpenings, "objections": ReadObjectionLimits, "vaccines": ReadVaccines,
 		"schedules": ReadSchedules(vaccines),
 	}
 }

@@ -37,13 +37,13 @@ const attempts = 20
 // DeclareEligibility validates the eligibility step. A patient without a code gets one.
 func (g *Registry) DeclareEligibility(ctx context.Context, act Act, req EligibilityRequest) (Done, error) {
 	act.Step = StepEligibility
-	return g.do(ctx, act, verbDeclare, Wanted{}, func(d *decision) (Change, error) { return d.declareEligibility(req) })
+	return g.do(ctx, act, actionOf(verbDeclare, act.Step), Wanted{}, func(d *decision) (Change, error) { return d.declareEligibility(req) })
 }
 
 // RectifyEligibility modifies the eligibility in force; every version is kept.
 func (g *Registry) RectifyEligibility(ctx context.Context, act Act, req EligibilityRequest) (Done, error) {
 	act.Step = StepEligibility
-	return g.do(ctx, act, verbRectify, Wanted{}, func(d *decision) (Change, error) { return d.rectifyEligibility(req) })
+	return g.do(ctx, act, actionOf(verbRectify, act.Step), Wanted{}, func(d *decision) (Change, error) { return d.rectifyEligibility(req) })
 }
 
 // requestLimit is the most characters of the identity of a form; pages give 26.
@@ -66,7 +66,7 @@ func (g *Registry) RecordDose(ctx context.Context, act Act, req DoseRequest) (Do
 	if !act.Step.isDose() {
 		return Done{}, errNoSuchStep
 	}
-	return g.do(ctx, act, verbDeclare, wantedFor(req), func(d *decision) (Change, error) { return d.recordDose(req) })
+	return g.do(ctx, act, actionOf(verbDeclare, act.Step), wantedFor(req), func(d *decision) (Change, error) { return d.recordDose(req) })
 }
 
 // RectifyDose modifies the dose in force; every version is kept.
@@ -74,7 +74,7 @@ func (g *Registry) RectifyDose(ctx context.Context, act Act, req DoseRequest) (D
 	if !act.Step.isDose() {
 		return Done{}, errNoSuchStep
 	}
-	return g.do(ctx, act, verbRectify, wantedFor(req), func(d *decision) (Change, error) { return d.rectifyDose(req) })
+	return g.do(ctx, act, actionOf(verbRectify, act.Step), wantedFor(req), func(d *decision) (Change, error) { return d.rectifyDose(req) })
 }
 
 // Annul marks what stands in a step as entered in error, with a reason.
@@ -82,7 +82,7 @@ func (g *Registry) Annul(ctx context.Context, act Act) (Done, error) {
 	if act.Step != StepEligibility && !act.Step.isDose() {
 		return Done{}, errNoSuchStep
 	}
-	return g.do(ctx, act, verbAnnul, Wanted{}, func(d *decision) (Change, error) { return d.annul() })
+	return g.do(ctx, act, actionOf(verbAnnul, act.Step), Wanted{}, func(d *decision) (Change, error) { return d.annul() })
 }
 
 // wantedFor asks for the lot, place and locality that the form names.
@@ -95,11 +95,11 @@ func wantedFor(req DoseRequest) Wanted {
 }
 
 // do runs an act: facts, decision, change; and again when someone else's change came between.
-func (g *Registry) do(ctx context.Context, act Act, v verb, want Wanted, decide func(*decision) (Change, error)) (Done, error) {
+func (g *Registry) do(ctx context.Context, act Act, action Action, want Wanted, decide func(*decision) (Change, error)) (Done, error) {
 	if !validRequest(act.Request) {
 		return Done{}, errNoSuchForm
 	}
-	event := g.event(act.By, actionOf(v, act.Step), act.Record)
+	event := g.event(act.By, action, act.Record)
 	policy, err := g.Case(ctx, act.By)
 	if err != nil {
 		return Done{}, err

@@ -7,9 +7,11 @@ type Change interface{ head() Head }
 
 // Head is what every change carries.
 type Head struct {
-	record RecordID
-	from   int
-	event  Event
+	record  RecordID
+	from    int
+	event   Event
+	objects *bool // whether the person objects from now on; nil for as before
+	also    *Event
 }
 
 func (h Head) head() Head { return h }
@@ -22,6 +24,23 @@ func (h Head) From() int { return h.from }
 
 // Event is the access-log entry that the store writes in the same transaction.
 func (h Head) Event() Event { return h.event }
+
+// Objects tells whether the person objects from this change on, if that turns; turns is false where it stays as it is.
+func (h Head) Objects() (objects, turns bool) {
+	if h.objects == nil {
+		return false, false
+	}
+	return *h.objects, true
+}
+
+// Also is a second access-log entry that the store writes with the first: that an act lifted an objection, or brought one
+// back. Most changes have none.
+func (h Head) Also() (Event, bool) {
+	if h.also == nil {
+		return Event{}, false
+	}
+	return *h.also, true
+}
 
 // HeadOf returns what a change carries.
 func HeadOf(c Change) Head { return c.head() }
@@ -71,6 +90,19 @@ type StepAnnulled struct {
 	Annulment Annulment
 }
 
+// ObjectionRecorded adds an objection.
+type ObjectionRecorded struct {
+	Head
+	Objection Objection
+}
+
+// ObjectionWithdrawn ends the objection in force.
+type ObjectionWithdrawn struct {
+	Head
+	Sequence  int
+	Withdrawn Statement
+}
+
 // PersonsImported creates the records of persons of the referential: one change for many.
 type PersonsImported struct {
 	Head
@@ -111,6 +143,12 @@ func apply(r Record, c Change) Record {
 		} else {
 			r = r.withDoses(c.Step, withAnnulment(r.doses(c.Step), c.Annulment))
 		}
+	case ObjectionRecorded:
+		r.Objections = appendCopy(r.Objections, c.Objection)
+	case ObjectionWithdrawn:
+		last := r.Objections[len(r.Objections)-1]
+		last.Withdrawn = &c.Withdrawn
+		r.Objections = appendCopy(r.Objections[:len(r.Objections)-1], last)
 	}
 	return r
 }

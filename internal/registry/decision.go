@@ -26,7 +26,7 @@ func (d *decision) record() Record { return d.facts.Record }
 func (d *decision) head(entryVersion int) Head {
 	event := d.event
 	event.Version = entryVersion
-	return Head{d.record().ID, d.record().Version, event}
+	return Head{record: d.record().ID, from: d.record().Version, event: event}
 }
 
 func (d *decision) signature() Signature {
@@ -69,7 +69,9 @@ func (d *decision) declareEligibility(req EligibilityRequest) (Change, error) {
 			return nil, err
 		}
 	}
-	return EligibilityDeclared{d.head(1), len(d.record().Eligibilities) + 1, version, code}, nil
+	c := EligibilityDeclared{d.head(1), len(d.record().Eligibilities) + 1, version, code}
+	c.Head = d.turned(c.Head, c)
+	return c, nil
 }
 
 func (d *decision) rectifyEligibility(req EligibilityRequest) (Change, error) {
@@ -86,7 +88,9 @@ func (d *decision) recordDose(req DoseRequest) (Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	return DoseRecorded{d.head(1), d.Step, len(entries) + 1, version}, nil
+	c := DoseRecorded{d.head(1), d.Step, len(entries) + 1, version}
+	c.Head = d.turned(c.Head, c)
+	return c, nil
 }
 
 func (d *decision) rectifyDose(req DoseRequest) (Change, error) {
@@ -212,7 +216,9 @@ func (d *decision) annul() (Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	return StepAnnulled{d.head(version), d.Step, sequence, Annulment{d.signature(), reason, d.Request}}, nil
+	c := StepAnnulled{d.head(version), d.Step, sequence, Annulment{d.signature(), reason, d.Request}}
+	c.Head = d.turned(c.Head, c)
+	return c, nil
 }
 
 // annulled is the sequence and current version of the entry in force, which policy knows to exist.

@@ -21,6 +21,11 @@ const (
 	ActionAnnulEligibility   Action = "annul-eligibility"
 	ActionAnnulFirstDose     Action = "annul-first-dose"
 	ActionAnnulSecondDose    Action = "annul-second-dose"
+	ActionReadObjection      Action = "read-objection"
+	ActionObject             Action = "record-objection"
+	ActionWithdrawObjection  Action = "withdraw-objection"
+	ActionLiftObjection      Action = "lift-objection"    // by an agreement or an injection, recorded with it
+	ActionRestoreObjection   Action = "restore-objection" // by its annulment
 	ActionReadOwnActs        Action = "read-own-acts"
 	ActionReport             Action = "report-act"
 	ActionReadReports        Action = "read-reports"
@@ -75,7 +80,7 @@ type Event struct {
 	Version    int    // of the entry that was declared, rectified or annulled
 	Count      int    // of persons, for bulk work
 	Digest     string // of what bulk work covered
-	Reason     string // why the data-protection officer looked at a person, in their words
+	Reason     string // why an agent looked at a person, in their words or in those of the service
 }
 
 // IsZero tells whether e is no event at all; a store refuses it.
@@ -119,6 +124,8 @@ const (
 	verbDisclose
 	verbPrepare
 	verbApprove
+	verbObject
+	verbWithdraw
 )
 
 // stepActions are the actions of the verbs that do something to a step.
@@ -133,6 +140,7 @@ var verbNames = [...]string{
 	verbReviewOwn: "review own acts", verbOversee: "oversee", verbReadLog: "read the access log",
 	verbResolve: "resolve a pseudonym", verbDisclose: "disclose",
 	verbPrepare: "prepare a run", verbApprove: "approve a run",
+	verbObject: "record an objection", verbWithdraw: "withdraw an objection",
 }
 
 // String is the word used in the policy's errors, in tests and in docs/roles.md.

@@ -57,6 +57,9 @@ var inWords = map[string]string{
 	"firstDoseNotUnderSecond": "never dose 1 under dose 2",
 	"reasonGiven":             "with a reason",
 	"preparedByOther":         "prepared by another",
+	"notObjecting":            "no objection in force",
+	"beforeLimit":             "before the limit of that day",
+	"objecting":               "objection in force",
 }
 
 // RoleTable is the policy as the Markdown table of docs/roles.md. A condition that has no words panics.

@@ -20,6 +20,11 @@ var actionLabels = map[Action]string{
 	ActionAnnulEligibility:   "Annulation de l’éligibilité",
 	ActionAnnulFirstDose:     "Annulation de la 1ère vaccination",
 	ActionAnnulSecondDose:    "Annulation de la 2ème vaccination",
+	ActionReadObjection:      "Consultation d’une opposition",
+	ActionObject:             "Enregistrement d’une opposition",
+	ActionWithdrawObjection:  "Retrait d’une opposition",
+	ActionLiftObjection:      "Levée d’une opposition par l’accord de la personne",
+	ActionRestoreObjection:   "Rétablissement d’une opposition par une annulation",
 	ActionReadOwnActs:        "Lecture de ses actes récents",
 	ActionReport:             "Signalement d’un acte",
 	ActionReadReports:        "Lecture des signalements",
@@ -57,6 +62,18 @@ var outcomeLabels = map[Outcome]string{
 
 // Label is how it ended.
 func (o Outcome) Label() string { return labelOf(outcomeLabels, o) }
+
+var channelLabels = map[Channel]string{
+	ChannelMail:         "Courrier",
+	ChannelPhone:        "Téléphone",
+	ChannelEmail:        "Courriel",
+	ChannelDesk:         "Guichet",
+	ChannelAccount:      "Compte en ligne de l’assuré",
+	ChannelPractitioner: "Professionnel de santé qui l’a transmise",
+}
+
+// Label names the channel.
+func (c Channel) Label() string { return labelOf(channelLabels, c) }
 
 var roleLabels = map[Role]string{
 	RolePractitioner:   "Professionnel de santé",

@@ -252,21 +252,28 @@ func (g *Registry) FindPerson(ctx context.Context, by Actor, typed string, reque
 	if err := f.err(); err != nil {
 		return nil, err
 	}
-	found, err := g.findPerson(ctx, by, typed)
-	var refusal *Error
-	if errors.As(err, &refusal) && refusal.Kind == KindInvalid && len(refusal.Fields) == 0 {
-		f.check(FieldPerson, err)
-		return nil, f.err()
-	}
-	return found, err
+	found, err := g.findPerson(ctx, by, typed, MayDisclose, ReasonRequested)
+	return found, besideThePerson(err)
 }
 
-func (g *Registry) findPerson(ctx context.Context, by Actor, typed string) ([]Record, error) {
+// besideThePerson puts what is wrong with a number or a code beside the field that it was typed in.
+func besideThePerson(err error) error {
+	var refusal *Error
+	if !errors.As(err, &refusal) || refusal.Kind != KindInvalid || len(refusal.Fields) > 0 {
+		return err
+	}
+	f := form{}
+	f.check(FieldPerson, err)
+	return f.err()
+}
+
+// findPerson finds those of a NIR or a code for an agent, whom may lets, with the reason that the log is told.
+func (g *Registry) findPerson(ctx context.Context, by Actor, typed string, may func(Case) error, reason string) ([]Record, error) {
 	event := g.event(by, ActionSearchNIR, "")
-	event.Reason = ReasonRequested
+	event.Reason = reason
 	if LooksLikeCode(typed) {
 		event.Action = ActionSearchCode
-		record, err := g.searchByCode(ctx, by, event, MayDisclose, typed)
+		record, err := g.searchByCode(ctx, by, event, may, typed)
 		if err != nil {
 			return nil, err
 		}
@@ -275,12 +282,12 @@ func (g *Registry) findPerson(ctx context.Context, by Actor, typed string) ([]Re
 	number, err := nir.Parse(typed)
 	var wrong *nir.Error
 	if errors.As(err, &wrong) {
-		return nil, g.malformedNIR(ctx, by, event, MayDisclose, Invalid(wrong.Message()))
+		return nil, g.malformedNIR(ctx, by, event, may, Invalid(wrong.Message()))
 	}
 	if err != nil {
 		return nil, err
 	}
-	found, err := g.searchByNIR(ctx, by, event, MayDisclose, number)
+	found, err := g.searchByNIR(ctx, by, event, may, number)
 	if err == nil && len(found) == 0 {
 		err = NotFound("Aucune personne n’est rattachée à ce numéro. Vérifiez-le\u00a0; s’il est exact, le téléservice ne détient rien sur elle.")
 	}
@@ -320,6 +327,12 @@ func (h Holdings) People() map[string]Practitioner {
 	signers(h.Record.Eligibilities, add)
 	signers(h.Record.FirstDoses, add)
 	signers(h.Record.SecondDoses, add)
+	for _, o := range h.Record.Objections {
+		add(o.Made.Signed.Practitioner)
+		if o.Withdrawn != nil {
+			add(o.Withdrawn.Signed.Practitioner)
+		}
+	}
 	for _, r := range h.Reports {
 		add(r.About)
 	}

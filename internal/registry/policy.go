@@ -48,6 +48,14 @@ var (
 		verbDisclose:  {RoleDataProtection: agent},
 		verbPrepare:   {RoleCampaign: agent},
 		verbApprove:   {RoleCampaign: slices.Concat(agent, []condition{preparedByOther})},
+		verbObject: {
+			RoleSupport:        slices.Concat(agent, []condition{notObjecting, beforeLimit}),
+			RoleDataProtection: slices.Concat(agent, []condition{notObjecting, beforeLimit}),
+		},
+		verbWithdraw: {
+			RoleSupport:        slices.Concat(agent, []condition{objecting}),
+			RoleDataProtection: slices.Concat(agent, []condition{objecting}),
+		},
 	}
 )
 
@@ -87,6 +95,12 @@ func MayPrepare(c Case) error { return may(verbPrepare, c) }
 
 // MayApprove tells whether the actor may approve the case's run.
 func MayApprove(c Case) error { return may(verbApprove, c) }
+
+// MayObject tells whether the actor may record that the case's person objects; of no person, whether they may at all.
+func MayObject(c Case) error { return may(verbObject, c) }
+
+// MayWithdraw tells whether the actor may record that the case's person takes their objection back.
+func MayWithdraw(c Case) error { return may(verbWithdraw, c) }
 
 func may(v verb, c Case) error {
 	conditions, ok := rules[v][c.Actor.Role]
@@ -193,6 +207,32 @@ func firstDoseNotUnderSecond(c Case) *Error {
 func preparedByOther(c Case) *Error {
 	if c.Run.PreparedBy == c.Actor.Practitioner.NationalID {
 		return NotAllowed("Vous avez préparé ce ciblage\u00a0: une autre personne doit l’approuver.")
+	}
+	return nil
+}
+
+func notObjecting(c Case) *Error {
+	if c.Record.Objects() {
+		return Conflict("Une opposition de cette personne est déjà enregistrée.")
+	}
+	return nil
+}
+
+// beforeLimit ends the time in which one may object: that is a setting, dated (TGT-6).
+func beforeLimit(c Case) *Error {
+	limit := c.Reference.ObjectionLimit(c.Today)
+	switch {
+	case !c.Record.past(limit):
+		return nil
+	case limit == StepEligibility:
+		return NotAllowed("Cette personne a donné son accord à la vaccination\u00a0: elle ne peut plus s’opposer. Indiquez-lui ses autres droits.")
+	}
+	return NotAllowed("Cette personne a reçu une injection\u00a0: elle ne peut plus s’opposer. Indiquez-lui ses autres droits.")
+}
+
+func objecting(c Case) *Error {
+	if !c.Record.Objects() {
+		return Conflict("Aucune opposition de cette personne n’est en vigueur.")
 	}
 	return nil
 }

@@ -31,6 +31,10 @@ const (
 	noAuthor        = "Seul le professionnel de santé qui a validé"
 	noNextStepFree  = "L’étape suivante est enregistrée"
 	noFirstUnder    = "La 2ème vaccination est enregistrée\u00a0: annulez-la"
+	noObjection     = "Aucune opposition de cette personne"
+	noSecondWord    = "Une opposition de cette personne"
+	noAfterConsent  = "Cette personne a donné son accord"
+	noAfterDose     = "Cette personne a reçu une injection"
 	noReason        = "Certains champs sont à corriger."
 	reasonOfSupport = "Erreur de saisie signalée par le centre"
 )
@@ -199,9 +203,57 @@ func campaignPolicyCases() []policyCase {
 	}
 }
 
+// objectionPolicyCases are those of who records what persons say against being targeted.
+func objectionPolicyCases() []policyCase {
+	object, withdraw := registry.MayObject, registry.MayWithdraw
+	fresh, eligible, first, _, _ := policyRecords()
+	said := []registry.Objection{{Sequence: 1}}
+	objecting, eligibleObjecting, vaccinated := fresh, eligible, first
+	objecting.Objections = said
+	eligibleObjecting.Objections = []registry.Objection{{Sequence: 1, Declared: 1}}
+	vaccinated.Objections = eligibleObjecting.Objections
+	injection := []registry.ObjectionLimit{
+		{From: registry.MustDate("2021-01-15"), Step: registry.StepFirstDose},
+		{From: registry.MustDate("2020-12-25"), Step: registry.StepEligibility},
+		{From: registry.MustDate("2021-02-02"), Step: registry.StepEligibility},
+	}
+	of := func(by registry.Actor, r registry.Record, limits ...registry.ObjectionLimit) registry.Case {
+		ref := rt.Reference()
+		ref.ObjectionLimits = limits
+		return registry.Case{Actor: by, Record: r, Reference: ref, Today: registry.MustDate("2021-02-01")}
+	}
+	cases := []policyCase{
+		{"a doctor records an objection", object, of(rt.Doctor("Martin"), fresh), noRole},
+		{"a doctor withdraws an objection", withdraw, of(rt.Doctor("Martin"), objecting), noRole},
+		{"a campaign manager records an objection", object, of(rt.Agent(registry.RoleCampaign, "Chef"), fresh), noRole},
+		{"a campaign manager withdraws an objection", withdraw, of(rt.Agent(registry.RoleCampaign, "Chef"), objecting), noRole},
+	}
+	for _, role := range []registry.Role{registry.RoleSupport, registry.RoleDataProtection} {
+		by, blank := rt.Agent(role, "Alex"), rt.Agent(role, "")
+		blank.Practitioner.NationalID = ""
+		as := " (" + string(role) + ")"
+		cases = append(cases, []policyCase{
+			{"an agent records an objection" + as, object, of(by, fresh), ""},
+			{"an agent without identity records an objection" + as, object, of(blank, fresh), noIdentity},
+			{"an agent records a second objection" + as, object, of(by, objecting), noSecondWord},
+			{"an agent records an objection after the agreement" + as, object, of(by, eligible), noAfterConsent},
+			{"and where another limit is not in force yet" + as, object, of(by, eligible, injection[1:]...), noAfterConsent},
+			{"an agent records an objection after the agreement, before the injection" + as, object, of(by, eligible, injection...), ""},
+			{"an agent records an objection after the injection" + as, object, of(by, first, injection...), noAfterDose},
+			{"an agent records an objection under an agreement lifted by none" + as, object, of(by, eligibleObjecting, injection...), noSecondWord},
+			{"an agent withdraws an objection" + as, withdraw, of(by, objecting), ""},
+			{"an agent withdraws one made after the agreement" + as, withdraw, of(by, eligibleObjecting), ""},
+			{"an agent without identity withdraws an objection" + as, withdraw, of(blank, objecting), noIdentity},
+			{"an agent withdraws no objection" + as, withdraw, of(by, fresh), noObjection},
+			{"an agent withdraws one that an injection lifted" + as, withdraw, of(by, vaccinated), noObjection},
+		}...)
+	}
+	return cases
+}
+
 // answersWrong returns the names of the cases to which the policy gives another answer.
 func answersWrong() (names []string) {
-	for _, c := range slices.Concat(policyCases(), officerPolicyCases(), campaignPolicyCases()) {
+	for _, c := range slices.Concat(policyCases(), officerPolicyCases(), campaignPolicyCases(), objectionPolicyCases()) {
 		if !startsWith(c.ask(c.c), c.want) {
 			names = append(names, c.name)
 		}
@@ -219,7 +271,7 @@ func startsWith(err error, words string) bool {
 }
 
 func TestPolicyAnswersEveryCase(t *testing.T) {
-	for _, c := range slices.Concat(policyCases(), officerPolicyCases(), campaignPolicyCases()) {
+	for _, c := range slices.Concat(policyCases(), officerPolicyCases(), campaignPolicyCases(), objectionPolicyCases()) {
 		t.Run(c.name, func(t *testing.T) {
 			if err := c.ask(c.c); !startsWith(err, c.want) {
 				t.Errorf("answer is %v, want %q", err, c.want)

@@ -33,6 +33,8 @@ type Record struct {
 	Eligibilities []Entry[Eligibility]
 	FirstDoses    []Entry[Dose]
 	SecondDoses   []Entry[Dose]
+
+	Objections []Objection
 }
 
 // Entry is one declared act with every version of it, oldest first. An annulled entry stays readable

@@ -15,6 +15,8 @@ type Reference struct {
 	PlaceTypes []PlaceType
 	Activities []Activity // of patients who are health professionals
 	Openings   []ProfessionOpening
+
+	ObjectionLimits []ObjectionLimit
 }
 
 // Vaccine is a product with the date from which it may be given.

@@ -225,7 +225,7 @@ func (g *Registry) Register(ctx context.Context, by Actor, holder nir.Number, re
 	}
 	id = g.newID()
 	event := g.event(by, ActionRegister, id)
-	err = g.Store.Apply(ctx, PatientRegistered{Head{id, 0, event}, patient})
+	err = g.Store.Apply(ctx, PatientRegistered{Head{record: id, event: event}, patient})
 	if errors.Is(err, ErrPatientExists) {
 		id, err = g.registered(ctx, event, patient)
 		return id, true, err
@@ -267,7 +267,7 @@ func (g *Registry) draw() string {
 func (g *Registry) ImportPersons(ctx context.Context, by Actor, persons []ImportedPerson, digest string) error {
 	event := g.event(by, ActionImportPersons, "")
 	event.Count, event.Digest = len(persons), digest
-	return g.Store.Apply(ctx, PersonsImported{Head{"", 0, event}, slices.Clone(persons)})
+	return g.Store.Apply(ctx, PersonsImported{Head{event: event}, slices.Clone(persons)})
 }
 
 // ImportEvent is the access-log event of an import of reference data: how many rows, and the digest of

@@ -169,7 +169,7 @@ func (g *Registry) NotMine(ctx context.Context, by Actor, act ReportedAct, note 
 		ID: g.newReportID(), Kind: ReportNotMine, At: g.Security(), About: by.Practitioner, Role: by.Role, Door: own.Door,
 		PlaceID: own.PlaceID, PlaceName: own.PlaceName, Act: own.Act(), Note: note,
 	}
-	return g.Store.Apply(ctx, ReportMade{Head{act.Record, 0, event}, report})
+	return g.Store.Apply(ctx, ReportMade{Head{record: act.Record, event: event}, report})
 }
 
 // FieldNote names what someone adds to a report, and what an agent says of how it was dealt with.
@@ -227,7 +227,7 @@ func (g *Registry) CloseReport(ctx context.Context, by Actor, id ReportID, outco
 		key = throttleKey(Actor{Practitioner: report.About, Door: report.Door})
 	}
 	closed := Closed{ClosedAt: g.Security(), ClosedBy: by.Practitioner.NationalID, Outcome: outcome}
-	err = g.Store.Apply(ctx, ReportClosed{Head{"", 0, event}, id, closed, key})
+	err = g.Store.Apply(ctx, ReportClosed{Head{event: event}, id, closed, key})
 	if errors.Is(err, ErrNoReport) {
 		return g.refuse(ctx, event, Conflict("Ce signalement a déjà été traité, ou n’existe pas. Revenez à la liste des signalements."))
 	}

@@ -73,6 +73,10 @@ type Store interface {
 	// ReportMade and ReportClosed change no record and look at no version. A report that is closed already,
 	// or does not exist, is not closed: ErrNoReport. The throttle that ReportClosed lifts is forgotten with it.
 	//
+	// A change after which the person objects, or no longer does (Head.Objects), is seen by the next count and run, and by
+	// whoever prints letters; of one that says so otherwise than by its own act, the second event (Head.Also) is written
+	// with the first. No import of persons changes whether someone objects.
+	//
 	// PersonsImported skips the persons whose natural key exists, whatever else they come with, and looks at
 	// no NIR of their own: to import the same persons twice changes nothing. When the code of one of the
 	// others is borne by another record, or another of them, none is imported and it returns ErrCodeTaken.
@@ -167,17 +171,18 @@ type ReferenceStore interface {
 
 // ReferenceChange holds rows of reference data, of any kinds.
 type ReferenceChange struct {
-	Vaccines       []Vaccine           // key: code; order kept
-	Schedules      []Schedule          // key: vaccine, first day
-	Sites          []InjectionSite     // key: code; order kept
-	PlaceTypes     []PlaceType         // key: code; order kept
-	Activities     []Activity          // key: code; order kept
-	Openings       []ProfessionOpening // key: profession, first day
-	Localities     []Locality          // key: postal code, folded name
-	Places         []VaccinationPlace  // key: identifier
-	Lots           []Lot               // key: vaccine, number (its normal form)
-	PracticePlaces []PractitionerPlace // key: national identifier, place identifier; order kept
-	Campaigns      []Campaign          // key: identifier; one that is known stays: whoever wrote it since knows better
+	Vaccines        []Vaccine           // key: code; order kept
+	Schedules       []Schedule          // key: vaccine, first day
+	Sites           []InjectionSite     // key: code; order kept
+	PlaceTypes      []PlaceType         // key: code; order kept
+	Activities      []Activity          // key: code; order kept
+	Openings        []ProfessionOpening // key: profession, first day
+	Localities      []Locality          // key: postal code, folded name
+	Places          []VaccinationPlace  // key: identifier
+	Lots            []Lot               // key: vaccine, number (its normal form)
+	PracticePlaces  []PractitionerPlace // key: national identifier, place identifier; order kept
+	ObjectionLimits []ObjectionLimit    // key: first day
+	Campaigns       []Campaign          // key: identifier; one that is known stays: whoever wrote it since knows better
 }
 
 // PractitionerPlace is a place of practice of the imported list.

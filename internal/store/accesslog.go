@@ -48,15 +48,15 @@ func readEvent(e *registry.Event) []any {
 func readEntry(e *registry.LogEntry) []any { return append([]any{&e.Number}, readEvent(&e.Event)...) }
 
 // logChange is the statement that writes the event of a change to a record.
-func logChange(head registry.Head, num, change int64) (statement, error) {
-	args, err := eventArgs(head.Event())
+func logChange(e registry.Event, num, change int64) (statement, error) {
+	args, err := eventArgs(e)
 	return statement{sql: insertEventUnder, args: append([]any{num, change}, args...)}, err
 }
 
 // logNew is logChange for a record that the same work makes, whose number is not known.
-func logNew(head registry.Head, _, change int64) (statement, error) {
-	args, err := eventArgs(head.Event())
-	return statement{sql: insertEventUnderNew, args: append([]any{string(head.Record()), change}, args...)}, err
+func logNew(e registry.Event, _, change int64) (statement, error) {
+	args, err := eventArgs(e)
+	return statement{sql: insertEventUnderNew, args: append([]any{string(e.Record), change}, args...)}, err
 }
 
 // logAlways is the statement that writes an event that no guard decides on.

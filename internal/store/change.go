@@ -64,6 +64,10 @@ func workOf(k *identityKeys, change registry.Change, num, id int64) (work, error
 		content, err = addDose(num, id, c.Step, c.Sequence, c.Version)
 	case registry.DoseRectified:
 		content, err = addDose(num, id, c.Step, c.Sequence, c.Version)
+	case registry.ObjectionRecorded:
+		content, err = addObjection(num, id, c.Objection)
+	case registry.ObjectionWithdrawn:
+		content, err = withdrawObjection(num, id, c.Sequence, c.Withdrawn)
 	case registry.StepAnnulled:
 		content, err = annul(num, id, c.Step, c.Sequence, c.Annulment)
 	default:
@@ -72,8 +76,16 @@ func workOf(k *identityKeys, change registry.Change, num, id int64) (work, error
 	if err != nil {
 		return work{}, err
 	}
-	event, err := log(head, num, id)
-	return work{statements: []statement{guard, content, event}, key: string(head.Record()), change: id}, err
+	event, err := log(head.Event(), num, id)
+	statements := []statement{guard, content, event}
+	if objects, turns := head.Objects(); turns && err == nil {
+		statements = append(statements, statement{sql: setObjects, args: []any{num, id, objects}})
+	}
+	if also, ok := head.Also(); ok && err == nil {
+		event, err = log(also, num, id)
+		statements = append(statements, event)
+	}
+	return work{statements: statements, key: string(head.Record()), change: id}, err
 }
 
 // importPersons makes the statements of many persons, in a transaction of their own. Whoever has a record

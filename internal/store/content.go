@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -23,6 +24,9 @@ var errContent = errors.New("store: the content of an entry cannot be read")
 
 // dayOrNone is a date that may be missing.
 type dayOrNone registry.Date
+
+// count is how many of something there were.
+type count int
 
 // writeContent is the content that fields point to.
 func writeContent(fields []any) (string, error) {
@@ -80,6 +84,8 @@ func writeField(field any) (string, error) {
 			return "", nil
 		}
 		return registry.Date(*f).String(), nil
+	case *count:
+		return strconv.Itoa(int(*f)), nil
 	case *[]registry.Confirmation:
 		return confirmations(*f)
 	}
@@ -102,6 +108,11 @@ func readField(field any, value string) (err error) {
 			d, err = registry.ParseISODate(value)
 		}
 		*f = dayOrNone(d)
+	case *count:
+		n, invalid := strconv.Atoi(value)
+		if *f = count(n); invalid != nil || n < 0 || strconv.Itoa(n) != value {
+			err = errContent
+		}
 	case *[]registry.Confirmation:
 		*f, err = readConfirmations(value)
 	default:

@@ -62,6 +62,7 @@ func TestContentThatIsNoneIsRefused(t *testing.T) {
 	}
 	var flag bool
 	var date registry.Date
+	var many count
 	var none dayOrNone
 	var confirmed []registry.Confirmation
 	for _, c := range []struct {
@@ -72,6 +73,12 @@ func TestContentThatIsNoneIsRefused(t *testing.T) {
 		{&flag, "true"},
 		{&flag, "2"},
 		{&flag, "01"},
+		{&many, ""},
+		{&many, "-1"},
+		{&many, "+1"},
+		{&many, "01"},
+		{&many, "99999999999999999999"},
+		{&many, "damaged!"},
 		{&date, ""},
 		{&date, "2021-02-31"},
 		{&date, "01/02/2021"},

@@ -30,6 +30,7 @@ var copiedTables = []copiedTable{
 	{name: "place_type", key: []string{"code"}},
 	{name: "activity", key: []string{"code"}},
 	{name: "profession_opening", key: []string{"profession", "first_day"}},
+	{name: "objection_limit", key: []string{"first_day"}},
 	{name: "locality", key: []string{"postal_code", "folded_name"}},
 	{name: "locality_term", key: []string{"term", "postal_code", "folded_name"}},
 	{name: "vaccination_place", key: []string{"id"}},

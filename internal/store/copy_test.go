@@ -42,6 +42,7 @@ func plenty(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "whole.db")
 	s, g := openAt(t, path)
 	vaccinated(t, g)
+	objecting(t, g)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -80,6 +81,7 @@ func plenty(t *testing.T) string {
 		"INSERT INTO target (record_num, code, run) SELECT max(num), 4242, 1 FROM record WHERE code IS NULL",
 		"INSERT INTO vaccine_name (vaccine_code, position, first_day, name) VALUES ((SELECT code FROM vaccine), 99, '2021-01-01', 'Ancien nom')",
 		"INSERT INTO practice_place (national_id, id, position, name, address, postal_code, locality, previous_id, am_number) VALUES ('8100', 'R1', 1, 'Cabinet', '', '42000', 'Saint-Étienne', '', '')",
+		"INSERT INTO objection_limit (first_day, step) VALUES ('2021-05-15', 1)",
 		"INSERT INTO log_post (address, number) VALUES ('https://heads.example', 1)",
 		"INSERT INTO log_retirement (number, before, count, root) VALUES (1, 1, 0, zeroblob(32))",
 		"INSERT INTO throttle (key, version, last_change, pace, pace_at, misses, misses_at, until, blocks) VALUES ('k', 1, 2, 3, 4, 5, NULL, 7, 8)",

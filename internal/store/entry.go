@@ -10,7 +10,7 @@ import (
 // The table entry holds all that was declared: a row for each version of an entry, under the record, the step, the
 // entry's sequence and the version's number; under number 0, that the entry was annulled. What stands in a column of
 // its own is what the database will be asked for by itself: whom to call, what follows from a lot or a place. All
-// else is content.
+// else is content. Objections stand here too, under a step of their own.
 
 const entryFields = "step, sequence, number, signed_at, dose_number, series_doses, vaccine_code, lot_number, occurrence, place_id, content"
 
@@ -51,6 +51,9 @@ func addEntry(num, change int64, step registry.Step, sequence, number int, signe
 
 // put puts what the row says in its place in the record.
 func (e *entryRow) put(r *registry.Record) error {
+	if e.step.n == objectionStep {
+		return e.putObjection(r)
+	}
 	ofDose := e.step.n != int64(registry.StepEligibility) && e.number.n != annulled
 	for _, there := range [...]bool{e.doseNumber.there, e.seriesDoses.there, e.vaccine.there, e.lot.there, e.occurrence.there, e.place.there} {
 		if there != ofDose {

@@ -80,6 +80,7 @@ var grants = map[string]string{
 	"place_type":             "SELECT",
 	"activity":               "SELECT",
 	"profession_opening":     "SELECT",
+	"objection_limit":        "SELECT",
 	"locality":               "SELECT",
 	"locality_term":          "SELECT",
 	"vaccination_place":      "SELECT",

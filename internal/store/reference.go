@@ -16,6 +16,7 @@ const (
 	selectSites      = "SELECT code, label FROM injection_site ORDER BY position"
 	selectPlaceTypes = "SELECT code, label, listed, practice FROM place_type ORDER BY position"
 	selectActivities = "SELECT code, label FROM activity ORDER BY position"
+	selectLimits     = "SELECT first_day, step FROM objection_limit ORDER BY first_day"
 	selectOpenings   = "SELECT profession, first_day, last_day FROM profession_opening ORDER BY profession, first_day"
 )
 
@@ -26,6 +27,7 @@ var (
 	upsertSite      = upsertInOrder("injection_site", "label")
 	upsertPlaceType = upsertInOrder("place_type", "label, listed, practice")
 	upsertActivity  = upsertInOrder("activity", "label")
+	upsertLimit     = upsertOf("objection_limit", "first_day", "step")
 	upsertOpening   = upsertOf("profession_opening", "profession, first_day", "last_day")
 )
 
@@ -65,6 +67,11 @@ func importSchedule(s registry.Schedule) (statement, error) {
 func importOpening(o registry.ProfessionOpening) (statement, error) {
 	from, err := day(o.From)
 	return statement{sql: upsertOpening, args: []any{o.Profession, from, optionalDay(o.Until)}}, err
+}
+
+func importLimit(l registry.ObjectionLimit) (statement, error) {
+	from, err := day(l.From)
+	return statement{sql: upsertLimit, args: []any{from, int(l.Step)}}, err
 }
 
 // ImportReference implements registry.ReferenceStore.
@@ -134,6 +141,13 @@ func datedStatements(change registry.ReferenceChange) ([]statement, error) {
 		}
 		statements = append(statements, one)
 	}
+	for _, x := range change.ObjectionLimits {
+		one, err := importLimit(x)
+		if err != nil {
+			return nil, fmt.Errorf("limit of objections: %w", err)
+		}
+		statements = append(statements, one)
+	}
 	return statements, nil
 }
 
@@ -162,6 +176,7 @@ func (s *Store) Reference(ctx context.Context) (ref registry.Reference, err erro
 		into(&ref.Openings, func(x *registry.ProfessionOpening) []any {
 			return []any{&x.Profession, asDay(&x.From), asOptionalDay(&x.Until)}
 		}, selectOpenings),
+		into(&ref.ObjectionLimits, func(x *registry.ObjectionLimit) []any { return []any{asDay(&x.From), (*int)(&x.Step)} }, selectLimits),
 	)
 	if err != nil {
 		return registry.Reference{}, fmt.Errorf("reading reference data: %w", err)

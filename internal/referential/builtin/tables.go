@@ -9,7 +9,7 @@ import (
 //go:embed campaigns/*.toml
 var campaigns embed.FS
 
-//go:embed vaccines.csv schedules.csv openings.csv professions.csv sites.csv place_types.csv activities.csv finess_categories.csv
+//go:embed vaccines.csv schedules.csv openings.csv objections.csv professions.csv sites.csv place_types.csv activities.csv finess_categories.csv
 var tables embed.FS
 
 // The tables that ship. Each is a CSV file beside this one, with a column that says where each of its
@@ -18,6 +18,7 @@ const (
 	Vaccines         = "vaccines.csv"
 	Schedules        = "schedules.csv"
 	Openings         = "openings.csv"
+	Objections       = "objections.csv"
 	Professions      = "professions.csv"
 	Sites            = "sites.csv"
 	PlaceTypes       = "place_types.csv"

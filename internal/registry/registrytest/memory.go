@@ -36,6 +36,9 @@ var errNoEvent = errors.New("registrytest: no access-log event")
 // errNoHolder refuses a patient under no NIR.
 var errNoHolder = errors.New("registrytest: a patient without a holder")
 
+// errObjects is a defect of the domain: a change that does not say that whether the person objects turns.
+var errObjects = errors.New("registrytest: a change says otherwise whether the person objects")
+
 // NewMemory returns a store without patients that holds Reference, Localities, Places and Lots.
 func NewMemory() *Memory {
 	ref := Reference()
@@ -246,7 +249,13 @@ func (m *Memory) Apply(ctx context.Context, change registry.Change) error {
 	if err := m.apply(head, change); err != nil {
 		return err
 	}
-	return m.log(head.Event())
+	if err := m.log(head.Event()); err != nil {
+		return err
+	}
+	if also, ok := head.Also(); ok {
+		return m.log(also)
+	}
+	return nil
 }
 
 func (m *Memory) apply(head registry.Head, change registry.Change) error {
@@ -276,7 +285,11 @@ func (m *Memory) apply(head registry.Head, change registry.Change) error {
 		}
 		r.Code = c.Code
 	}
-	m.records[r.ID] = changed(r, change)
+	after := changed(r, change)
+	if objects, turns := head.Objects(); turns != (after.Objects() != r.Objects()) || turns && objects != after.Objects() {
+		return errObjects
+	}
+	m.records[r.ID] = after
 	return nil
 }
 
@@ -332,6 +345,12 @@ func changed(r registry.Record, change registry.Change) registry.Record {
 		} else {
 			bySequence(*doses[c.Step], c.Sequence).Annulment = &c.Annulment
 		}
+	case registry.ObjectionRecorded:
+		r.Objections = append(slices.Clone(r.Objections), c.Objection)
+	case registry.ObjectionWithdrawn:
+		r.Objections = slices.Clone(r.Objections)
+		i := slices.IndexFunc(r.Objections, func(o registry.Objection) bool { return o.Sequence == c.Sequence })
+		r.Objections[i].Withdrawn = &c.Withdrawn
 	}
 	return r
 }

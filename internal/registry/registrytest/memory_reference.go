@@ -18,6 +18,7 @@ func (m *Memory) Reference(context.Context) (registry.Reference, error) {
 	return registry.Reference{
 		Vaccines: slices.Clone(r.Vaccines), Schedules: slices.Clone(r.Schedules), Sites: slices.Clone(r.Sites),
 		PlaceTypes: slices.Clone(r.PlaceTypes), Activities: slices.Clone(r.Activities), Openings: slices.Clone(r.Openings),
+		ObjectionLimits: slices.Clone(r.ObjectionLimits),
 	}, nil
 }
 
@@ -169,6 +170,7 @@ func (m *Memory) ImportReference(_ context.Context, c registry.ReferenceChange, 
 	r.PlaceTypes = merged(r.PlaceTypes, c.PlaceTypes, func(t registry.PlaceType) any { return t.Code })
 	r.Activities = merged(r.Activities, c.Activities, func(a registry.Activity) any { return a.Code })
 	r.Openings = merged(r.Openings, c.Openings, func(o registry.ProfessionOpening) any { return [2]any{o.Profession, o.From} })
+	r.ObjectionLimits = merged(r.ObjectionLimits, c.ObjectionLimits, func(l registry.ObjectionLimit) any { return l.From })
 	r.Localities = merged(r.Localities, c.Localities, func(l registry.Locality) any {
 		return [2]any{l.PostalCode, registry.Fold(l.Name)}
 	})
@@ -189,7 +191,8 @@ func undated(c registry.ReferenceChange) bool {
 	return slices.ContainsFunc(c.Vaccines, func(v registry.Vaccine) bool {
 		return v.AuthorisedOn.IsZero() || v.Doses == 0 || slices.ContainsFunc(v.Names, unnamed)
 	}) || slices.ContainsFunc(c.Schedules, func(s registry.Schedule) bool { return s.From.IsZero() }) ||
-		slices.ContainsFunc(c.Openings, func(o registry.ProfessionOpening) bool { return o.From.IsZero() })
+		slices.ContainsFunc(c.Openings, func(o registry.ProfessionOpening) bool { return o.From.IsZero() }) ||
+		slices.ContainsFunc(c.ObjectionLimits, func(l registry.ObjectionLimit) bool { return l.From.IsZero() })
 }
 
 // merged returns rows with the news put in: in place of the row of the same key, or at the end.

@@ -23,6 +23,8 @@ var changeTests = group{
 	"every field of an eligibility is kept":           eligibilityIsWhole,
 	"every field of a dose is kept":                   doseIsWhole,
 	"every field of an annulment is kept":             annulmentIsWhole,
+	"every field of an objection is kept":             objectionIsWhole,
+	"an agreement lifts an objection, traced":         objectionLifted,
 	"a change given up before it began is not done":   givenUp,
 	"changes to many records at once":                 manyRecords,
 }
@@ -220,6 +222,60 @@ func annulmentIsWhole(e *env) {
 	fill(&change.Annulment)
 	e.ok(e.store.Apply(e.ctx, change))
 	e.equal("the annulment", e.record(id).Eligibilities[0].Annulment, &change.Annulment)
+}
+
+// objection records by an agent that the person of a record objects.
+func (e *env) objection(id registry.RecordID) {
+	e.Helper()
+	_, err := e.registry.RecordObjection(e.ctx, e.actOfAgent(id), saidByPhone)
+	e.ok(err)
+}
+
+func (e *env) actOfAgent(id registry.RecordID) registry.Act {
+	return registry.Act{By: registrytest.Support("Alex"), Record: id}
+}
+
+var saidByPhone = registry.ObjectionRequest{On: "01/02/2021", Channel: string(registry.ChannelPhone)}
+
+func objectionIsWhole(e *env) {
+	id := e.newRecord()
+	made := e.captured(func(g *registry.Registry) {
+		_, err := g.RecordObjection(e.ctx, e.actOfAgent(id), saidByPhone)
+		e.ok(err)
+	})[0].(registry.ObjectionRecorded)
+	n := 0
+	fillNext(&made.Objection.Made, &n)
+	made.Objection.Made.On, made.Objection.Declared = registry.MustDate("2021-01-12"), 12
+	e.ok(e.store.Apply(e.ctx, made))
+	want := made.Objection
+	e.equal("the objection", e.record(id).Objections, []registry.Objection{want})
+
+	withdrawn := e.captured(func(g *registry.Registry) {
+		_, err := g.WithdrawObjection(e.ctx, e.actOfAgent(id), saidByPhone)
+		e.ok(err)
+	})[0].(registry.ObjectionWithdrawn)
+	fillNext(&withdrawn.Withdrawn, &n)
+	e.ok(e.store.Apply(e.ctx, withdrawn))
+	want.Withdrawn = &withdrawn.Withdrawn
+	e.equal("the objection withdrawn", e.record(id).Objections, []registry.Objection{want})
+
+	e.objection(id)
+	e.equal("with another after it", len(e.record(id).Objections), 2)
+	e.fails(e.store.Apply(e.ctx, withdrawn), registry.ErrOvertaken)
+}
+
+func objectionLifted(e *env) {
+	id := e.newRecord()
+	e.objection(id)
+	change := e.captured(func(g *registry.Registry) {
+		_, err := g.DeclareEligibility(e.ctx, e.act(id), registrytest.EligibilityRequest())
+		e.ok(err)
+	})[0]
+	also, traced := registry.HeadOf(change).Also()
+	e.equal("a second event", traced, true)
+	e.equal("the log", e.logged(func() { e.ok(e.store.Apply(e.ctx, change)) }), []registry.Event{registry.HeadOf(change).Event(), also})
+	e.equal("the log, overtaken", e.logged(func() { e.fails(e.store.Apply(e.ctx, change), registry.ErrOvertaken) }), []registry.Event{})
+	e.equal("the objection", len(e.record(id).Objections), 1)
 }
 
 func givenUp(e *env) {

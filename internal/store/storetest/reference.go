@@ -41,6 +41,7 @@ func referenceIsWhole(e *env) {
 	change := registry.ReferenceChange{
 		Vaccines: make([]registry.Vaccine, 1), Schedules: make([]registry.Schedule, 1), Sites: make([]registry.InjectionSite, 1),
 		PlaceTypes: make([]registry.PlaceType, 1), Activities: make([]registry.Activity, 1), Openings: make([]registry.ProfessionOpening, 1),
+		ObjectionLimits: []registry.ObjectionLimit{{From: registry.MustDate("2021-05-15"), Step: registry.StepFirstDose}},
 	}
 	fill(&change.Vaccines[0])
 	fill(&change.Schedules[0])
@@ -56,7 +57,12 @@ func referenceIsWhole(e *env) {
 	want.PlaceTypes = append(want.PlaceTypes, change.PlaceTypes...)
 	want.Activities = append(want.Activities, change.Activities...)
 	want.Openings = append(want.Openings, change.Openings...)
+	want.ObjectionLimits = change.ObjectionLimits
 	e.equal("what was added", e.reference(), sorted(want))
+	change = registry.ReferenceChange{ObjectionLimits: []registry.ObjectionLimit{{From: change.ObjectionLimits[0].From}}}
+	e.importReference(change)
+	want.ObjectionLimits = change.ObjectionLimits
+	e.equal("a limit replaced", e.reference(), sorted(want))
 }
 
 func referenceTwice(e *env) {
@@ -132,6 +138,7 @@ func referenceRefused(e *env) {
 			{Code: "X", Doses: 2, AuthorisedOn: registry.MustDate("2021-01-01"), Names: []registry.DatedName{{Name: "x"}}},
 		}},
 		"a schedule of no day":         {Sites: good, Schedules: []registry.Schedule{{VaccineCode: "X"}}},
+		"a limit of no day":            {Sites: good, ObjectionLimits: []registry.ObjectionLimit{{Step: registry.StepFirstDose}}},
 		"an opening of no day":         {Sites: good, Openings: []registry.ProfessionOpening{{Profession: "10"}}},
 		"a vaccine without a dose":     {Sites: good, Vaccines: []registry.Vaccine{{Code: "X", AuthorisedOn: registry.MustDate("2021-01-01")}}},
 		"an import without its moment": {Sites: good},

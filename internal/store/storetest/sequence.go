@@ -81,9 +81,16 @@ func (s *sequence) step(t *rapid.T, i int) {
 
 // drawAct returns an act to be done by any registry.
 func (s *sequence) drawAct(t *rapid.T, act registry.Act) func(*registry.Registry) (registry.Done, error) {
-	switch verb := rapid.SampledFrom([]string{"declare", "declare", "rectify", "annul", "read"}).Draw(t, "verb"); {
+	switch verb := rapid.SampledFrom([]string{"declare", "declare", "rectify", "annul", "read", "object", "withdraw"}).Draw(t, "verb"); {
 	case verb == "annul":
 		return func(g *registry.Registry) (registry.Done, error) { return g.Annul(s.ctx, act) }
+	case verb == "object":
+		req := s.drawStatement(t)
+		return func(g *registry.Registry) (registry.Done, error) { return g.RecordObjection(s.ctx, act, req) }
+	case verb == "withdraw":
+		req := s.drawStatement(t)
+		act.Entry = rapid.IntRange(0, 2).Draw(t, "entry")
+		return func(g *registry.Registry) (registry.Done, error) { return g.WithdrawObjection(s.ctx, act, req) }
 	case verb == "read":
 		return func(g *registry.Registry) (registry.Done, error) {
 			r, err := g.Read(s.ctx, act.By, act.Record, registry.ActionReadDocument)
@@ -113,6 +120,11 @@ func (s *sequence) drawAct(t *rapid.T, act registry.Act) func(*registry.Registry
 			})
 		}
 	}
+}
+
+func (s *sequence) drawStatement(t *rapid.T) registry.ObjectionRequest {
+	channel := rapid.SampledFrom(registry.Channels).Draw(t, "channel")
+	return registry.ObjectionRequest{On: registry.DateOf(s.clock.Now()).French(), Channel: string(channel)}
 }
 
 func (s *sequence) drawDose(t *rapid.T) registry.DoseRequest {

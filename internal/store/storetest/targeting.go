@@ -17,6 +17,7 @@ var targetingTests = group{
 	"campaigns are imported, and those that are known stay":        importedCampaigns,
 	"a run goes from hand to hand":                                 runStates,
 	"a run concerns who is alive, does not object, has no code":    runConcerns,
+	"a run leaves out who objects as long as they do":              runOfObjectors,
 	"a code of a run finds its person, and is the record's":        runCodes,
 	"a run comes into force with its event, once":                  runOnce,
 	"another run targets only newcomers":                           runAgain,
@@ -171,6 +172,47 @@ func runConcerns(e *env) {
 	if !e.record(old.ID).Code.Valid() {
 		e.Errorf("who is concerned has no code")
 	}
+}
+
+// runOfObjectors has persons who object: one who still does, one whose agreement since was annulled, one who took it back, and
+// one whom an import brings again.
+func runOfObjectors(e *env) {
+	objects, annulled, withdrew, again, other := e.born("1940-01-01"), e.born("1940-01-01"), e.born("1940-01-01"), e.born("1940-01-01"), e.born("1940-01-01")
+	all := []registry.ImportedPerson{objects, annulled, withdrew, again, other}
+	e.imported(all...)
+	for _, p := range all[:4] {
+		e.objection(p.ID)
+	}
+	e.imported(again)
+	_, err := e.registry.DeclareEligibility(e.ctx, e.act(annulled.ID), registrytest.EligibilityRequest())
+	e.ok(err)
+	code := e.record(annulled.ID).Code
+	act := e.act(annulled.ID)
+	act.Reason = "erreur"
+	_, err = e.registry.Annul(e.ctx, act)
+	e.ok(err)
+	_, err = e.registry.WithdrawObjection(e.ctx, e.actOfAgent(withdrew.ID), saidByPhone)
+	e.ok(err)
+	targeted := func(want ...registry.ImportedPerson) {
+		e.Helper()
+		n := e.prepared(true)
+		e.equal("counted", e.run(n).Persons(), len(want))
+		e.carriedOut(n)
+		e.equal("targeted", e.run(n).Targeted, len(want))
+		for _, p := range want {
+			if !e.record(p.ID).Code.Valid() {
+				e.Errorf("%s has no code", p.ID)
+			}
+		}
+	}
+	targeted(withdrew, other)
+	e.equal("the code of who agreed, in error", e.record(annulled.ID).Code, code)
+	for _, p := range []registry.ImportedPerson{objects, again} {
+		e.equal("the code of who objects", e.record(p.ID).Code, registry.TargetCode(0))
+	}
+	_, err = e.registry.WithdrawObjection(e.ctx, e.actOfAgent(objects.ID), saidByPhone)
+	e.ok(err)
+	targeted(objects)
 }
 
 func runCodes(e *env) {
