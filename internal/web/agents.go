@@ -156,6 +156,7 @@ type roleTask struct{ address, label, does string }
 // officerTasks are what the data-protection officer does.
 var officerTasks = []roleTask{
 	{disclosureAddress, "Demandes d’accès", "Remettre à une personne tout ce que le téléservice détient sur elle, et la liste de qui l’a vu."},
+	{objectionsAddress, "Oppositions", "Enregistrer qu’une personne s’oppose à être ciblée et contactée, ou retire son opposition."},
 	{journalAddress, "Journal des accès", "Savoir qui a consulté ou modifié quoi, d’où et quand. Les patients y sont sous pseudonyme."},
 	{reportsAddress, "Signalements", "Comptes de professionnels qui sont peut-être utilisés par quelqu’un d’autre."},
 }
@@ -169,7 +170,7 @@ var campaignTasks = []roleTask{
 func agentRoleOf(role registry.Role) agentRole {
 	switch role {
 	case registry.RoleSupport:
-		return agentRole{role.Label(), "Rechercher un patient, modifier ou annuler une saisie avec un motif.", "", nil}
+		return agentRole{role.Label(), "Rechercher un patient, modifier ou annuler une saisie avec un motif, enregistrer une opposition.", "", nil}
 	case registry.RoleDataProtection:
 		return agentRole{role.Label(), "Veiller à l’usage des données et répondre aux personnes.", "", officerTasks}
 	case registry.RoleCampaign:

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"vaccin/internal/document"
 	"vaccin/internal/referential"
@@ -53,30 +54,44 @@ func (s *Server) findPerson(w http.ResponseWriter, r *http.Request, by registry.
 		return err
 	}
 	found, err := s.Registry.FindPerson(r.Context(), by, r.PostForm.Get(registry.FieldPerson), r.PostForm.Get(registry.FieldRequested) == "on")
+	if form, status, ok := personNotFound(w, r, err); ok {
+		return s.showDisclosure(w, r, status, disclosureView{form: form})
+	}
+	if err != nil {
+		return err
+	}
+	if len(found) == 1 {
+		http.Redirect(w, r, personAddress(found[0].ID), http.StatusSeeOther)
+		return nil
+	}
+	view := disclosureView{form: ui.Form{Values: r.PostForm}}
+	for _, f := range found {
+		view.persons = append(view.persons, foundPersonOf(f.Patient, personAddress(f.ID)))
+	}
+	return s.showDisclosure(w, r, http.StatusOK, view)
+}
+
+func foundPersonOf(p registry.Patient, address string) foundPerson {
+	return foundPerson{address, p.NameLabel(), p.GivenNames, p.BirthDate.French(), p.BirthRank}
+}
+
+// personNotFound is the form again after a search of an agent, with why it found nobody; ok is false when it is not for
+// the form to say.
+func personNotFound(w http.ResponseWriter, r *http.Request, err error) (form ui.Form, status int, ok bool) {
 	var refusal *registry.Error
 	switch {
 	case errors.As(err, &refusal) && refusal.Kind == registry.KindInvalid:
 		form, _ := formOf(r.PostForm, err)
-		return s.showDisclosure(w, r, http.StatusUnprocessableEntity, disclosureView{form: form})
+		return form, http.StatusUnprocessableEntity, true
 	case errors.As(err, &refusal) && beside(refusal.Kind):
 		sayWhenToRetry(w, refusal)
 		form := ui.Form{Values: r.PostForm, Errors: []ui.FieldError{{Field: registry.FieldPerson, Message: refusal.Message}}}
 		if refusal.Kind == registry.KindThrottled {
 			form.Message = titleOf[http.StatusTooManyRequests]
 		}
-		return s.showDisclosure(w, r, statusOf(refusal.Kind), disclosureView{form: form})
-	case err != nil:
-		return err
-	case len(found) == 1:
-		http.Redirect(w, r, personAddress(found[0].ID), http.StatusSeeOther)
-		return nil
+		return form, statusOf(refusal.Kind), true
 	}
-	view := disclosureView{form: ui.Form{Values: r.PostForm}}
-	for _, f := range found {
-		p := f.Patient
-		view.persons = append(view.persons, foundPerson{personAddress(f.ID), p.NameLabel(), p.GivenNames, p.BirthDate.French(), p.BirthRank})
-	}
-	return s.showDisclosure(w, r, http.StatusOK, view)
+	return ui.Form{}, 0, false
 }
 
 func personAddress(id registry.RecordID) string {
@@ -103,10 +118,32 @@ func (s *Server) person(w http.ResponseWriter, r *http.Request, by registry.Acto
 		{Key: "sex", Label: "Sexe", Value: p.Sex.Label()},
 		{Key: "eligibilities", Label: "Déclarations d’éligibilité", Value: strconv.Itoa(len(held.Record.Eligibilities))},
 		{Key: "doses", Label: "Vaccinations", Value: strconv.Itoa(len(held.Record.FirstDoses) + len(held.Record.SecondDoses))},
+		{Key: "objections", Label: "Oppositions", Value: objectionsHeld(held.Record)},
 		{Key: "reports", Label: "Signalements", Value: strconv.Itoa(len(held.Reports))},
 		{Key: "log", Label: "Accès au dossier", Value: strconv.Itoa(len(held.Log))},
 	}
 	return s.render(w, r, http.StatusOK, personPage(view))
+}
+
+// objectionsHeld is how many objections a record has, and what became of the last: «2, la dernière du 30/01/2021 (courrier),
+// en vigueur».
+func objectionsHeld(record registry.Record) string {
+	n := len(record.Objections)
+	if n == 0 {
+		return "0"
+	}
+	o := record.Objections[n-1]
+	told := func(s registry.Statement) string {
+		return s.On.French() + " (" + strings.ToLower(s.Channel.Label()) + ")"
+	}
+	text := strconv.Itoa(n) + ", la dernière du " + told(o.Made)
+	switch {
+	case o.Withdrawn != nil:
+		return text + ", retirée le " + told(*o.Withdrawn)
+	case record.Objects():
+		return text + ", en vigueur"
+	}
+	return text + ", levée par un accord"
 }
 
 // held is all that is held on the person of an address.

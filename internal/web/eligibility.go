@@ -20,6 +20,7 @@ type eligibilityView struct {
 	rectify    bool
 	support    bool     // an agent corrects what a practitioner declared
 	prescriber []ui.Row // the declarer, when they prescribe
+	objection  string   // that the person objects, and what it means
 	activities []ui.Choice
 }
 
@@ -118,7 +119,7 @@ func (s *Server) showEligibilityForm(w http.ResponseWriter, r *http.Request, by 
 	p := registry.PrefillPrescriber(declarer)
 	view := eligibilityView{
 		page: s.recordFrame(r, record, "Déclarer l’éligibilité", registry.StepEligibility), form: form, rectify: rectify, support: by.Role == registry.RoleSupport,
-		action: stepAddress(record.ID, registry.StepEligibility),
+		action: stepAddress(record.ID, registry.StepEligibility), objection: objectionSentence(record, by),
 		prescriber: []ui.Row{
 			{Key: "familyName", Label: "Nom", Value: p.FamilyName},
 			{Key: "givenName", Label: "Prénom", Value: p.GivenName},
@@ -185,7 +186,10 @@ func (s *Server) sendEligibility(w http.ResponseWriter, r *http.Request, by regi
 // afterAct leads from a form to the summary of what now stands.
 func (s *Server) afterAct(w http.ResponseWriter, r *http.Request, done registry.Done, step registry.Step, rectify bool) error {
 	sentence := ""
+	lifting, lifted := done.Record.ObjectionLifted()
 	switch {
+	case !rectify && !done.Already && lifted && lifting == step:
+		sentence = "L’opposition de cette personne est levée par son accord."
 	case done.Already && rectify:
 		sentence = "Aucune modification : l’enregistrement est inchangé."
 	case rectify:

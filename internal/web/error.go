@@ -173,6 +173,8 @@ var fieldsInOrder = slices.Concat([]string{
 
 	registry.FieldProfessional, registry.FieldLogPlace, registry.FieldFrom, registry.FieldUntil,
 	registry.FieldPerson, registry.FieldRequested,
+
+	registry.FieldObjectionOn, registry.FieldChannel,
 }, campaignFieldsInOrder)
 
 // askToSignIn answers a request without a session. A form sent after its session had expired is kept

@@ -19,6 +19,8 @@ type recordView struct {
 	address string
 	facts   []ui.Row
 	history []link
+
+	objection string // that the person objects, and what it means; empty where they do not
 }
 
 // link is an address with its words.
@@ -96,6 +98,7 @@ func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Acto
 	}
 	bookFrom := record.BookFrom(ref, s.Registry.Business())
 	view := recordView{page: s.recordFrame(r, record, "Dossier du patient", noStep), status: statusOfRecord(record), facts: recordFacts(record, bookFrom), history: history(record)}
+	view.objection = objectionSentence(record, by)
 	if step, ok := record.NextStep(); ok && by.Role == registry.RolePractitioner {
 		view.next, view.address = nextLabels[step], stepAddress(record.ID, step)
 	}

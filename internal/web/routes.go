@@ -127,6 +127,8 @@ func (s *Server) table() *table {
 	s.entitled(mux, "GET "+disclosureAddress+"/{person}/donnees.pdf", registry.MayDisclose, s.personPDF)
 	s.entitled(mux, "GET "+disclosureAddress+"/{person}/donnees.json", registry.MayDisclose, s.personJSON)
 
+	s.objectionsTable(mux)
+
 	// Campaign managers. Whether this one may approve that run, the use case and its page ask.
 	campaigns := func(pattern string, h pageOf) { s.entitled(mux, pattern, registry.MayPrepare, h) }
 	campaigns("GET "+campaignsAddress, s.campaigns)

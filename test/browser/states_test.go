@@ -28,6 +28,7 @@ func TestEveryPageInEveryState(t *testing.T) {
 		{"oversight", oversightStates},
 		{"agents", agentStates},
 		{"officer", officerStates},
+		{"objections", objectionStates},
 		{"campaigns", campaignStates},
 		{"support", supportStates},
 		{"failures", failureStates},

@@ -35,7 +35,7 @@ func (a Account) Name() string { return a.GivenName + " " + a.FamilyName }
 // Accounts returns the accounts in the order of the login page.
 func Accounts() []Account {
 	return []Account{
-		{"assistance", "Assistance\u00a0: recherche, modifie et annule avec un motif", "Inès", "CARON", []string{"offline_access", "vaccin-assistance"}},
+		{"assistance", "Assistance\u00a0: recherche, modifie et annule avec un motif, enregistre les oppositions", "Inès", "CARON", []string{"offline_access", "vaccin-assistance"}},
 		{"dpo", "Délégué à la protection des données", "Marc", "VIDAL", []string{"vaccin-dpo"}},
 		{"campagne", "Responsable de campagne\u00a0: écrit les campagnes, prépare les ciblages", "Léa", "ROLLAND", []string{"vaccin-campagne"}},
 		{"campagne-2", "Autre responsable de campagne\u00a0: approuve ce que la première a préparé", "Hugo", "MASSON", []string{"vaccin-campagne"}},
