@@ -127,6 +127,10 @@ func families() []role {
 			given: "Zohra", birthName: "Belkacem", sex: f, born: "19421901", bornIn: birthplace{"99", algeria}, bornMonth: 32, targeted: true,
 		},
 		{
+			title: "S’est opposée à être ciblée", note: "une phrase le dit au médecin ; un agent peut enregistrer un retrait",
+			given: "Solange", birthName: "Pasquier", usedName: "Lemoine", sex: f, born: "19430226", story: objected,
+		},
+		{
 			title: "Presque centenaire : née en 1922",
 			given: "Marie Thérèse", birthName: "de Saint-Aubin", usedName: "du Plessis", sex: f, born: "19220208", targeted: true,
 		},

@@ -102,6 +102,13 @@ func withoutEligibility(of func(*story, calendar)) func(*story, calendar) {
 	}
 }
 
+// objected has the assistance record that the person objects.
+func objected(s *story, c calendar) {
+	if day, ok := c.ago(4); ok {
+		s.object(day, support, registry.ChannelMail)
+	}
+}
+
 // singleDose gives Janssen's vaccine, once it was there (from late April 2021 in France).
 func singleDose(s *story, c calendar) {
 	v, ok := c.ref.Vaccine(referential.VaccineJanssen)

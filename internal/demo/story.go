@@ -161,6 +161,17 @@ func (s *story) annul(step registry.Step, day registry.Date, by registry.Actor, 
 	})
 }
 
+// object has an agent record what the person wrote the day before.
+func (s *story) object(day registry.Date, by registry.Actor, channel registry.Channel) {
+	act := s.act(registry.StepEligibility)
+	act.By = by
+	request := registry.ObjectionRequest{On: day.AddDays(-1).French(), Channel: string(channel)}
+	s.add(day, func(ctx context.Context, g *registry.Registry) error {
+		act.Record = s.record
+		return s.did(g.RecordObjection(ctx, act, request))
+	})
+}
+
 // confirming sends a form, and once more with every question it raised confirmed.
 func confirming(request *registry.DoseRequest, send func() error) error {
 	err := send()

@@ -2,7 +2,9 @@ package browser_test
 
 func objectionStates(w *tab) {
 	w.signIn("dr-un-lieu")
-	record := w.patient("Opposée", "Eugénie")
+	w.open(site.record(w.t, "S’est opposée"))
+	w.says("s’est opposée à être ciblée")
+	w.examine("record of who objects")
 	w.send("Se déconnecter")
 	w.enterAsAgent("assistance")
 	w.follow("Oppositions")
@@ -10,7 +12,8 @@ func objectionStates(w *tab) {
 	w.send("Rechercher la personne")
 	w.says("Saisissez le numéro")
 	w.examine("objections errors")
-	w.open("/oppositions/" + record[len("/dossiers/"):])
+	w.fill("person", site.example(w.t, "Corse, NIR d’avant 1976").Code.Format())
+	w.send("Rechercher la personne")
 	w.examine("objection to record")
 	w.send("Enregistrer l’opposition")
 	w.says("Certains champs sont à corriger")
@@ -22,10 +25,5 @@ func objectionStates(w *tab) {
 	w.examine("objection in force")
 	w.follow("Enregistrer un retrait")
 	w.examine("withdrawal")
-	w.send("Se déconnecter")
-	w.signIn("dr-un-lieu")
-	w.open(record)
-	w.says("s’est opposée")
-	w.examine("record of who objects")
 	w.send("Se déconnecter")
 }
