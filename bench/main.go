@@ -7,7 +7,8 @@
 //	(c) PDFs a second on one core, against a general library writing the same text;
 //	(d) the time of a search by NIR among two million persons, against one among twenty thousand;
 //	(pa) to (pf) the service on PostgreSQL: doses against what pgbench does of the barest ones, searches
-//	    against a bare handler, the time of each step, its growth with the country, bytes and memory.
+//	    against a bare handler, the time of each step, its growth with the country, bytes and memory;
+//	(pop) the import of the insured persons, against \copy of the same file.
 //
 // Machines are noisy and differ: the two sides take turns, and it is the ratio that must hold. The
 // command ends with status 1 when a ratio misses its limit, unless it was asked only to show that it
@@ -50,6 +51,7 @@ var benches = []bench{
 	{"pd", "growth of the time of a search and of a dose with the country, against the yardstick's own", benchNationalGrowth},
 	{"pe", "bytes of a person, a dose and an entry of the access log", benchNationalSize},
 	{"pf", "memory of the service with many signed in, against ten", benchNationalMemory},
+	{"pop", "rows of a first import of the insured persons, against \\copy of the same file into a table without indexes", benchPopulation},
 }
 
 func main() {
@@ -60,10 +62,13 @@ func main() {
 	persons := flag.Int("persons", 5_000_000, "how many persons the largest country of (pd) has")
 	rounds := flag.Int("rounds", 7, "how many rounds the benches on PostgreSQL have")
 	turn := flag.Duration("turn", 5*time.Second, "how long a turn of a round is in the benches on PostgreSQL")
+	var imported [2]int
+	flag.IntVar(&imported[0], "imported", 200_000, "how many rows the smaller file of (pop) has")
+	flag.IntVar(&imported[1], "imported-large", 1_000_000, "how many rows the larger file of (pop) has")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	missed, err := run(ctx, options{*smoke, *only, *folder, *profile, national{*persons, *rounds, *turn}})
+	missed, err := run(ctx, options{*smoke, *only, *folder, *profile, national{*persons, *rounds, *turn, imported}})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
@@ -175,6 +180,8 @@ type national struct {
 	persons int // of the largest country
 	rounds  int
 	turn    time.Duration
+
+	imported [2]int // rows of the files of insured persons
 }
 
 // say prints a line of what was measured.

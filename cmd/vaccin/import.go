@@ -13,13 +13,14 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// importCmd imports a file of reference data in three steps: parse, check, apply.
+// importCmd imports a file of reference data in three steps: parse, check, apply; or one of insured persons, part by part,
+// which needs the keys of identities.
 type importCmd struct {
-	storeFlags `embed:""`
-	Rejected   string `type:"path" placeholder:"FILE.csv" help:"Where to write the list of rejected rows, rows to check, and what was left out."`
-	DryRun     bool   `help:"Parse and check only; nothing is imported."`
-	Kind       string `arg:"" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules" help:"What the file holds: ${enum}."`
-	File       string `arg:"" type:"path" help:"The file."`
+	ringFlags `embed:""`
+	Rejected  string `type:"path" placeholder:"FILE.csv" help:"Where to write the list of rejected rows, rows to check, and what was left out."`
+	DryRun    bool   `help:"Parse and check only; nothing is imported."`
+	Kind      string `arg:"" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules,population" help:"What the file holds: ${enum}."`
+	File      string `arg:"" type:"path" help:"The file."`
 }
 
 // readers make the reader of each kind of file; ref is the reference data that the file refers to.
@@ -50,6 +51,9 @@ func reader(r referential.Reader) func(registry.Reference) (referential.Reader, 
 // Run imports the file. Rejected rows are reported and do not make it fail; a file of which no row can
 // be taken does.
 func (i importCmd) Run(ctx context.Context, c console) (err error) {
+	if i.Kind == "population" {
+		return i.population(ctx, c)
+	}
 	source, err := referential.Open(i.File)
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ type cli struct {
 	Audit         auditCmd         `cmd:"" help:"Prove that nobody tampered with the access log, or find where."`
 	Campaign      campaignCmd      `cmd:"" help:"List and show targeting campaigns (docs/formats/campaigns.md)."`
 	Copy          copyCmd          `cmd:"" help:"Copy the embedded store to a PostgreSQL database, and check that nothing differs."`
-	Import        importCmd        `cmd:"" help:"Import reference data from a file (docs/formats)."`
+	Import        importCmd        `cmd:"" help:"Import reference data, or the insured persons, from a file (docs/formats)."`
 	Keys          keysCmd          `cmd:"" help:"Look after the keys under which identities are kept (docs/runbooks/keys.md)."`
 	Migrate       migrateCmd       `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
 	PortalAccount portalAccountCmd `cmd:"" name:"portal-account" help:"Look after the accounts of the amelipro portal."`
@@ -89,6 +89,8 @@ func sentence(err error) string {
 		return refused.Message
 	case errors.Is(err, store.ErrCopying):
 		return "La copie d’une autre base vers celle-ci n’est pas terminée : relancez d’abord « vaccin copy »."
+	case errors.Is(err, store.ErrLoading):
+		return "Le premier import de la population n’est pas terminé : relancez d’abord « vaccin import population » avec le même fichier. Le service ne peut pas démarrer avant."
 	case errors.Is(err, store.ErrKeys):
 		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail technique, en anglais : " + err.Error()
 	}

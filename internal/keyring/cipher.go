@@ -128,9 +128,20 @@ func newBlindKey(s secret) *blindKey {
 // blind appends the blind index of a text to dst.
 func (k *blindKey) blind(dst []byte, text string) []byte {
 	m, _ := k.macs.Get().(*mac)
-	m.Reset()
 	m.text = append(m.text[:0], text...)
-	m.Write(m.text)
+	return k.sum(m, dst, m.text)
+}
+
+// append appends the blind index of some bytes to dst.
+func (k *blindKey) append(dst, text []byte) []byte {
+	m, _ := k.macs.Get().(*mac)
+	return k.sum(m, dst, text)
+}
+
+// sum appends what a hash makes of some bytes, and lends the hash again.
+func (k *blindKey) sum(m *mac, dst, text []byte) []byte {
+	m.Reset()
+	m.Write(text)
 	m.sum = m.Sum(m.sum[:0])
 	dst = append(dst, m.sum[:BlindSize]...)
 	k.macs.Put(m)
@@ -154,3 +165,6 @@ func (r *Ring) Blinds(text string) [][]byte {
 	}
 	return all
 }
+
+// AppendBlind appends the index of some bytes under the current blind key, as Blind has it, to dst.
+func (r *Ring) AppendBlind(dst, text []byte) []byte { return r.blinds[0].append(dst, text) }

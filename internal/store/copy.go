@@ -60,6 +60,11 @@ var copiedTables = []copiedTable{
 	{name: "kept_form", key: []string{"owner"}},
 	{name: "logout_order", key: []string{"id"}},
 	{name: "handover", key: []string{"id"}},
+	{name: "population_import", key: []string{"number"}},
+	{name: "population_part", key: []string{"import", "part"}},
+	{name: "population_duplicate", key: []string{"import", "line"}},
+	{name: "population_seen", key: []string{"num"}},
+	{name: "doubtful_match", key: []string{"record_num", "other_num", "reason"}},
 }
 
 const accessLog = "access_log"

@@ -88,6 +88,12 @@ var grants = map[string]string{
 	"lot":                    "SELECT",
 	"practice_place":         "SELECT",
 	"copied_table":           "SELECT",
+	"population_import":      "SELECT",
+	"population_part":        "SELECT",
+	"population_duplicate":   "SELECT",
+	"population_seen":        "SELECT",
+	"population_suspect":     "SELECT",
+	"doubtful_match":         "SELECT",
 	"goose_db_version":       "SELECT",
 }
 
@@ -146,6 +152,13 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 	}
 	if copying {
 		return ErrCopying
+	}
+	loading := false
+	if err := conn.QueryRow(ctx, isLoading).Scan(&loading); err != nil {
+		return fmt.Errorf("looking whether the first import is finished: %w", err)
+	}
+	if loading && !o.Importing {
+		return ErrLoading
 	}
 	return nil
 }

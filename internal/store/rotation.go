@@ -28,7 +28,8 @@ const (
 	// The record goes before the patient, so that work which waits for records to stand still waits for both.
 	blindAnew = "UPDATE record SET blind_key = $2, holder_key = $3, own_key = $4 WHERE num = $5 AND blind_key = $6 AND holder_key = $7" +
 		" AND own_key IS NOT DISTINCT FROM $8" + stillWrites
-	sealAnew = "UPDATE patient SET sealed = $3 WHERE record_num = $4 AND sealed = $5" + stillWrites
+	// What was told of the person was so under the key of blind indexes: under another, it is not known (factor 0).
+	sealAnew = "UPDATE patient SET sealed = $3, told = told * $6 WHERE record_num = $4 AND sealed = $5" + stillWrites
 
 	// No row is written under a key that does not write, so what is not found does not come.
 	selectBlindUnder = "SELECT 1 FROM record WHERE blind_key = $1 LIMIT 1"
@@ -159,12 +160,16 @@ func (s *Store) rewritePart(ctx context.Context, k *identityKeys, from, to int64
 		if err := k.open(o.id, o.sealed, &p); err != nil {
 			return 0, err
 		}
+		told := int64(1)
+		if o.blindKey != blind {
+			told = 0
+		}
 		w.statements = append(w.statements,
 			statement{quiet: true, sql: blindAnew, args: []any{
 				keyring.BlindKey.String(), blind, k.blind(p.Holder), k.blind(p.Own), o.num, o.blindKey, o.holder, orNull(o.own),
 			}},
 			statement{quiet: true, sql: sealAnew, args: []any{
-				keyring.SealKey.String(), seal, k.seal(o.id, p), o.num, o.sealed,
+				keyring.SealKey.String(), seal, k.seal(o.id, p), o.num, o.sealed, told,
 			}})
 	}
 	return len(rows), s.write(ctx, w)

@@ -45,6 +45,7 @@ type sqlite struct {
 	size    int
 	closed  chan struct{}
 	once    sync.Once
+	imports sync.Mutex // held by the import of a population
 }
 
 func openSQLite(ctx context.Context, path string) (_ *sqlite, err error) {
@@ -175,6 +176,9 @@ func (e *sqlite) transact(batch []work, _ func()) ([]error, *failure) {
 
 // perform runs the statements of a piece of work up to the first that refuses it.
 func (e *sqlite) perform(w work) (refusal, err error) {
+	if w.inside != nil {
+		return nil, w.inside()
+	}
 	for i, s := range w.statements {
 		rows, err := e.writer.exec(s.sql, s.args)
 		if err != nil {

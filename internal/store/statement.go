@@ -42,6 +42,8 @@ type work struct {
 	// still work, which is alone, is done while no other writes a record: what was begun before has ended,
 	// and what begins after sees what it did.
 	still bool
+	// inside is done in place of statements, in the transaction of work that is alone, in the embedded store.
+	inside func() error
 }
 
 // renewed is the same work under another number. What follows a guard asks whether it is that number which the row bears:
@@ -136,10 +138,13 @@ func upsertOf(table, key, columns string) string {
 }
 
 // replaced sets columns to what the row that conflicts would have inserted.
-func replaced(columns string) string {
+func replaced(columns string) string { return setFrom("excluded", columns) }
+
+// setFrom sets columns to those of another row.
+func setFrom(row, columns string) string {
 	set := []string{}
 	for _, c := range strings.Split(columns, ", ") {
-		set = append(set, c+" = excluded."+c)
+		set = append(set, c+" = "+row+"."+c)
 	}
 	return strings.Join(set, ", ")
 }

@@ -37,6 +37,8 @@ type engine interface {
 	target(ctx context.Context, t targeting, write func(context.Context, work) error) error
 	// targeted returns up to which number a run has been through the records.
 	targeted(ctx context.Context, run int) (int64, error)
+	// importing begins an import of a population, alone; what it does in the queue of all others it has write do.
+	importing(ctx context.Context, write func(context.Context, work) error) (importSession, error)
 	close() error
 }
 
@@ -74,6 +76,7 @@ var (
 
 	_ registry.PortalAccountStore = (*Store)(nil)
 	_ registry.TargetingStore     = (*Store)(nil)
+	_ registry.PopulationStore    = (*Store)(nil)
 )
 
 // Options are how a store is opened. The zero value is an operator's command.
@@ -88,6 +91,8 @@ type Options struct {
 	// Keys hands over the ring under which identities are sealed and found. Without, nil, the store does what
 	// needs no identity, and answers ErrNoKeys to the rest.
 	Keys keyring.Source
+	// Importing opens a database also while the first import of its population is not finished: for who goes on with it.
+	Importing bool
 
 	copying bool // who copies into a database opens it before the copy is finished
 }
@@ -96,8 +101,8 @@ type Options struct {
 // file of that name, which is made, readable by its owner alone, when there is none. What the store
 // acknowledges survives the death of the process and of the machine.
 //
-// It returns ErrOutdated for a database whose tables are older than this program, and ErrCopying for one into which
-// another store is being copied.
+// It returns ErrOutdated for a database whose tables are older than this program, ErrCopying for one into which
+// another store is being copied, and ErrLoading for one of which the first import of the population is not finished.
 func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	var e engine
 	var err error

@@ -63,11 +63,7 @@ type Part struct {
 }
 
 // Row is a row that is taken. Its texts share the memory of its part: what outlives the part is to be cloned.
-type Row struct {
-	Line int64
-	registry.Patient
-	registry.Insured
-}
+type Row = registry.InsuredRow
 
 // Remark is what was found about a row. It never quotes the row.
 type Remark struct {
@@ -78,6 +74,9 @@ type Remark struct {
 
 // Parts is the number of parts of the file. Some may have no line.
 func (f *PopulationFile) Parts() int { return len(f.squares) }
+
+// LastLine is the number of the last line of the file.
+func (f *PopulationFile) LastLine() int64 { return f.headerLine + f.Lines }
 
 // OpenPopulation opens a population file and reads it once, at the speed of the disk; progress, which may be nil, is
 // told how many bytes are read. The caller closes it. What is wrong with the file as a whole is said in French

@@ -36,6 +36,12 @@ func DuplicateOf(line int64) string {
 		" : même ouvrant droit, même date de naissance, même rang. Gardez une des deux lignes, ou corrigez le rang de jumeaux."
 }
 
+// DuplicateOwn is the reason why a row is rejected that has the NIR of its own and the birth date of an earlier one.
+func DuplicateOwn(line int64) string {
+	return "Cette personne est en double de la ligne " + strconv.FormatInt(line, 10) +
+		" : même numéro personnel et même date de naissance, sous un autre ouvrant droit ou un autre rang. Gardez une des deux lignes."
+}
+
 // Fates of rows, as the file of remarks says them.
 const (
 	FateRejected = "rejetée"

@@ -14,6 +14,7 @@ type memory struct {
 	*registrytest.Memory
 	registry.PortalAccountStore
 	registry.TargetingStore
+	registry.PopulationStore
 	Sessions
 	Handovers
 	LogTree

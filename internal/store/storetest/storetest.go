@@ -1,6 +1,6 @@
 // Package storetest is the conformance suite of the stores: it checks every sentence of the contract that
 // stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog,
-// registry.PortalAccountStore, registry.TargetingStore, Sessions, Handovers and LogTree. It
+// registry.PortalAccountStore, registry.TargetingStore, registry.PopulationStore, Sessions, Handovers and LogTree. It
 // knows the contract alone and imports no store; every engine runs it. Only tests may import it.
 package storetest
 
@@ -25,6 +25,7 @@ type Engine interface {
 	registry.AccessLog
 	registry.PortalAccountStore
 	registry.TargetingStore
+	registry.PopulationStore
 	Sessions
 	Handovers
 	LogTree
@@ -80,9 +81,9 @@ var (
 	}
 	engineTests = map[string]group{
 		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,
-		"targeting": targetingTests,
-		"log tree":  logTreeTests,
-		"failure":   failureTests, "rank": rankTests,
+		"targeting": targetingTests, "population": populationTests,
+		"log tree": logTreeTests,
+		"failure":  failureTests, "rank": rankTests,
 	}
 )
 

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"vaccin/internal/demo"
+	"vaccin/internal/registry"
+	"vaccin/internal/store/postgrestest"
+)
+
+// benchPopulation is (pop): the first import of the insured persons by the operator's command, against \copy of the same
+// file into a table without indexes, at two sizes; what the ratio of the larger one is judged by. A newer file, of which one
+// row in a hundred differs, is told beside.
+func benchPopulation(ctx context.Context, l *lab) (v verdict, err error) {
+	binary := filepath.Join(l.folder, "vaccin-population")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "vaccin/cmd/vaccin").CombinedOutput(); err != nil {
+		return v, fmt.Errorf("building the program: %w: %s", err, out)
+	}
+	cluster, err := postgrestest.Start(durable...)
+	if err != nil {
+		return v, err
+	}
+	defer func() { err = errors.Join(err, cluster.Stop()) }()
+	var rates []float64
+	for i, persons := range pick(l, []int{l.imported[0], l.imported[1]}, []int{2_000, 4_000}) {
+		p := &populationBench{lab: l, cluster: cluster, binary: binary, persons: persons, name: fmt.Sprintf("population_%d", i)}
+		ours, bare, err := p.run(ctx)
+		if err != nil {
+			return v, err
+		}
+		rates = append(rates, ours)
+		v = verdict{ratio: ours / bare, limit: 0.4}
+	}
+	l.say("a row takes %.2f times as long in the larger file", rates[0]/rates[1])
+	return v, nil
+}
+
+// populationBench is one size.
+type populationBench struct {
+	*lab
+	cluster *postgrestest.Cluster
+	binary  string
+	persons int
+	name    string // of databases
+}
+
+func (p *populationBench) run(ctx context.Context) (ours, bare float64, err error) {
+	path, newer := filepath.Join(p.folder, p.name+".csv"), filepath.Join(p.folder, p.name+"-newer.csv")
+	if err := p.write(path); err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, os.Remove(path)) }()
+	columns, rows, err := renewed(path, newer)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { err = errors.Join(err, os.Remove(newer)) }()
+	if bare, err = p.bare(path, columns, rows); err != nil {
+		return 0, 0, err
+	}
+	for _, one := range []struct{ title, path string }{{"first import", path}, {"newer file, 1 row in 100 differs", newer}} {
+		rate, peak, err := p.imported(ctx, one.path, rows)
+		if err != nil {
+			return 0, 0, err
+		}
+		if ours == 0 {
+			ours = rate
+		}
+		p.say("%d rows, %s: %.0f rows/s, \\copy %.0f rows/s, ratio %.2f, peak memory %d MB", rows, one.title, rate, bare, rate/bare, peak>>20)
+	}
+	_, err = p.cluster.SQL("postgres", "DROP DATABASE "+p.name)
+	return ours, bare, err
+}
+
+func (p *populationBench) write(path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(demo.WriteInsured(f, demo.InsuredOptions{Persons: p.persons, Seed: 1, Today: registry.MustDate("2021-02-01")}), f.Close())
+}
+
+// renewed writes a newer file, of which the used name of one row in a hundred differs, and returns the columns and the
+// number of rows.
+func renewed(path, newer string) (columns []string, rows int, err error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer in.Close()
+	out, err := os.Create(newer)
+	if err != nil {
+		return nil, 0, err
+	}
+	to := bufio.NewWriter(out)
+	lines := bufio.NewScanner(in)
+	for ; lines.Scan(); rows++ {
+		line := lines.Bytes()
+		if rows == 0 {
+			columns = strings.Split(string(line), ";")
+		} else if rows%100 == 0 {
+			cells := bytes.Split(line, []byte(";"))
+			cells[5] = []byte("Nouveau")
+			line = bytes.Join(cells, []byte(";"))
+		}
+		_, _ = to.Write(append(line, '\n')) // whose error Flush tells
+	}
+	return columns, rows - 1, errors.Join(lines.Err(), to.Flush(), out.Close())
+}
+
+// bare is how many rows a second \copy takes into a table of as many columns of text.
+func (p *populationBench) bare(path string, columns []string, rows int) (float64, error) {
+	database := p.name + "_bare"
+	if _, err := p.cluster.SQL("postgres", "CREATE DATABASE "+database); err != nil {
+		return 0, err
+	}
+	if _, err := p.cluster.SQL(database, "CREATE TABLE bare ("+strings.Join(columns, " TEXT, ")+" TEXT)"); err != nil {
+		return 0, err
+	}
+	// The account of the server reads it.
+	if err := errors.Join(os.Chmod(p.folder, 0o755), os.Chmod(path, 0o644)); err != nil { //nolint:gosec // an invented file
+		return 0, err
+	}
+	began := time.Now()
+	if _, err := p.cluster.SQL(database, "\\copy bare FROM '"+path+"' WITH (FORMAT csv, DELIMITER ';', HEADER)"); err != nil {
+		return 0, err
+	}
+	rate := float64(rows) / time.Since(began).Seconds()
+	_, err := p.cluster.SQL("postgres", "DROP DATABASE "+database)
+	return rate, err
+}
+
+// imported imports a file by the command, and returns its rate and peak memory.
+func (p *populationBench) imported(ctx context.Context, path string, rows int) (rate float64, peak int64, err error) {
+	there, err := p.cluster.SQL("postgres", "SELECT count(*) FROM pg_database WHERE datname = '"+p.name+"'")
+	if err != nil {
+		return 0, 0, err
+	}
+	address := p.cluster.URL(postgrestest.Superuser, p.name)
+	if there == "0" {
+		if _, err := p.cluster.SQL("postgres", "CREATE DATABASE "+p.name); err != nil {
+			return 0, 0, err
+		}
+		if out, err := exec.CommandContext(ctx, p.binary, "migrate", "--store", address).CombinedOutput(); err != nil {
+			return 0, 0, fmt.Errorf("making the tables: %w: %s", err, out)
+		}
+	}
+	command := exec.CommandContext(ctx, p.binary, "import", "population", path, "--store", address,
+		"--nir-key-file", filepath.Join(p.folder, p.name+".nir"), "--rejected", filepath.Join(p.folder, p.name+"-rejected.csv"))
+	began := time.Now()
+	out, err := command.CombinedOutput()
+	took := time.Since(began)
+	if err != nil {
+		return 0, 0, fmt.Errorf("importing: %w: %s", err, out)
+	}
+	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0, 0, errors.New("the system does not tell the memory of a program")
+	}
+	return float64(rows) / took.Seconds(), usage.Maxrss << 10, nil
+}

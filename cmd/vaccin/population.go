@@ -1,0 +1,244 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/store"
+	"vaccin/internal/targeting"
+)
+
+// populationMemory is what an import of a population keeps its memory to, by collecting garbage more often: what the file
+// has had so far takes some 170 MB of it for the whole country.
+const populationMemory = 420 << 20
+
+// population imports a file of insured persons, or goes on with it.
+func (i importCmd) population(ctx context.Context, c console) (err error) {
+	debug.SetMemoryLimit(populationMemory)
+	looking := bar{}
+	file, err := targeting.OpenPopulation(ctx, i.File, func(read, size int64) {
+		if looking.bar == nil {
+			looking = c.bar(size, "Examen du fichier")
+		}
+		looking.set(read)
+	})
+	if err := errors.Join(err, looking.finish()); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := tellColumns(c, file); err != nil {
+		return err
+	}
+	p := &populationRun{console: c, file: file, path: i.Rejected}
+	if i.DryRun {
+		return p.try(ctx)
+	}
+	keys, err := i.source(i.KeyFile)
+	if err != nil {
+		return err
+	}
+	by, err := operator()
+	if err != nil {
+		return err
+	}
+	st, g, _, err := openStore(ctx, i.Store, store.Options{Keys: keys, Importing: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return p.run(ctx, g, by, store.IsDatabase(i.Store))
+}
+
+// tellColumns tells of columns that are missed or not known: a name that is misspelt is both.
+func tellColumns(c console, file *targeting.PopulationFile) (err error) {
+	for _, name := range file.Ignored {
+		err = errors.Join(err, c.printf("Colonne ignorée, que le format ne connaît pas : %s\n", name))
+	}
+	for _, name := range file.Absent {
+		err = errors.Join(err, c.printf("Colonne absente : %s\n", name))
+	}
+	return err
+}
+
+// populationRun is an import under way.
+type populationRun struct {
+	console
+	file   *targeting.PopulationFile
+	path   string // of the rejected rows
+	report targeting.Report
+	out    *os.File
+	rows   *targeting.RemarkWriter
+	shown  bar
+	step   registry.PopulationStep
+}
+
+// try reads the file and imports nothing.
+func (p *populationRun) try(ctx context.Context) error {
+	for part, err := range p.read(ctx, 0) {
+		if err != nil {
+			return errors.Join(err, p.close())
+		}
+		p.tell(registry.PopulationProgress{Line: part.Last})
+	}
+	err := errors.Join(p.shown.finish(), p.close(), p.tellRead(), p.printf("Essai : rien n’a été enregistré.\n"))
+	return err
+}
+
+func (p *populationRun) run(ctx context.Context, g *registry.Registry, by registry.Actor, database bool) error {
+	if database {
+		if err := p.printf("Si la base n’a encore aucune personne, aucun service ne doit l’utiliser avant la fin de cet import.\n"); err != nil {
+			return err
+		}
+	}
+	began := time.Now()
+	o, err := g.ImportPopulation(ctx, by, registry.PopulationFile{
+		Digest: p.file.Digest, Parts: p.file.Parts(), PartSize: targeting.PartSize, Lines: p.file.LastLine(), Read: p.read,
+	}, p.tell)
+	err = errors.Join(err, p.shown.finish())
+	if err == nil && p.rows != nil {
+		err = p.writeDuplicates(ctx, g)
+	}
+	if err := errors.Join(err, p.close()); err != nil {
+		return err
+	}
+	return p.conclude(o, time.Since(began))
+}
+
+// read yields the parts of the file as an import takes them. Where the rejected rows are written, all parts are read
+// again, so that an import that goes on leaves the whole list.
+func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
+	return func(yield func(registry.PopulationPart, error) bool) {
+		p.report = targeting.Report{}
+		first := from
+		if p.path != "" {
+			if first = 0; p.create() != nil {
+				yield(registry.PopulationPart{}, registry.Invalid("Le fichier des lignes rejetées ne peut pas être écrit : vérifiez son dossier et vos droits."))
+				return
+			}
+		}
+		options := targeting.ReadOptions{Today: registry.DateOf(time.Now()), From: first, Workers: runtime.NumCPU()}
+		for part, err := range p.file.Read(ctx, options) {
+			if err != nil {
+				yield(registry.PopulationPart{}, err)
+				return
+			}
+			p.report.Add(part)
+			if p.rows != nil {
+				if err := p.rows.WritePart(part); err != nil {
+					yield(registry.PopulationPart{}, err)
+					return
+				}
+			}
+			if part.Number < from {
+				continue
+			}
+			if !yield(registry.PopulationPart{Number: part.Number, Last: part.Line + part.Lines - 1, Rows: part.Rows}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// create begins the file of rejected rows anew.
+func (p *populationRun) create() (err error) {
+	if err := p.close(); err != nil {
+		return err
+	}
+	if p.out, err = os.Create(p.path); err != nil {
+		return fmt.Errorf("writing the rejected rows: %w", err)
+	}
+	p.rows, err = targeting.NewRemarkWriter(p.out, p.file.Name, false)
+	return err
+}
+
+func (p *populationRun) close() error {
+	if p.out == nil {
+		return nil
+	}
+	err := p.out.Close()
+	p.out, p.rows = nil, nil
+	return err
+}
+
+// writeDuplicates adds the rows that were duplicates to those rejected.
+func (p *populationRun) writeDuplicates(ctx context.Context, g *registry.Registry) error {
+	duplicates, err := g.PopulationDuplicates(ctx)
+	if err != nil {
+		return err
+	}
+	for d, err := range duplicates {
+		if err != nil {
+			return err
+		}
+		reason := targeting.DuplicateOf(d.Of)
+		if d.Own {
+			reason = targeting.DuplicateOwn(d.Of)
+		}
+		if err := p.rows.Write(targeting.FateRejected, targeting.Remark{Line: d.Line, Reason: reason}); err != nil {
+			return err
+		}
+	}
+	return p.rows.Flush()
+}
+
+// tell shows how far an import is, its rate, and the time that is left.
+func (p *populationRun) tell(at registry.PopulationProgress) {
+	if p.console.progress == nil {
+		return
+	}
+	if p.shown.bar == nil || at.Step != p.step {
+		_ = p.shown.finish()
+		p.step, p.shown = at.Step, p.stepBar(at)
+	}
+	if at.Step == registry.PopulationRows {
+		p.shown.set(at.Line)
+	}
+}
+
+func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
+	options := []progressbar.Option{progressbar.OptionSetWriter(p.console.progress), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(40)}
+	total := int64(-1) // how long indexes take is not told: something moves
+	switch at.Step {
+	case registry.PopulationDuplicates:
+		options = append(options, progressbar.OptionSetDescription("Recherche des doublons"))
+	case registry.PopulationIndexes:
+		options = append(options, progressbar.OptionSetDescription("Construction des index"))
+	default:
+		total = p.file.Lines
+		options = append(options, progressbar.OptionSetDescription("Import"), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
+			progressbar.OptionSetItsString("lignes"), progressbar.OptionSetPredictTime(true))
+	}
+	return bar{progressbar.NewOptions64(total, options...)}
+}
+
+// tellRead tells what became of the rows that were read.
+func (p *populationRun) tellRead() error {
+	r := p.report
+	return p.printf("%s : %s.\n  acceptées : %s\n  acceptées mais à vérifier : %s\n  rejetées : %s\n", p.file.Name,
+		count64(r.Read, "ligne lue", "lignes lues"), french(int(r.Accepted)), french(int(r.Warned)), french(int(r.Rejected)))
+}
+
+func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duration) error {
+	if o.Already {
+		return p.printf("Ce fichier a déjà été importé en entier : rien n’a changé.\n")
+	}
+	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
+	err := errors.Join(p.tellRead(), p.printf("  en double dans le fichier : %s\nPersonnes ajoutées : %s ; mises à jour : %s ; sans changement : %s.\n",
+		french(int(o.Duplicates)), french(int(o.Created)), french(int(o.Updated)), french(int(o.Unchanged))))
+	if o.Doubtful > 0 {
+		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", french(o.Doubtful)))
+	}
+	if p.path != "" {
+		err = errors.Join(err, p.printf("Liste des lignes rejetées ou à vérifier : %s\n", p.path))
+	}
+	return errors.Join(err, p.printf("Import terminé en %s (%s à la seconde).\n", took.Round(time.Second), count(int(rate), "ligne", "lignes")))
+}

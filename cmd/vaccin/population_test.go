@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"vaccin/internal/demo"
+	"vaccin/internal/registry"
+)
+
+// TestAPopulationWithBadRowsIsImported: every good row is in, every bad one is named with its reason; the same file again
+// changes nothing.
+func TestAPopulationWithBadRowsIsImported(t *testing.T) {
+	folder := t.TempDir()
+	path, rejected := filepath.Join(folder, "population.csv"), filepath.Join(folder, "rejected.csv")
+	const persons = 6000
+	bad, kinds := map[string]bool{}, map[string]bool{}
+	var text bytes.Buffer
+	err := demo.WriteInsured(&text, demo.InsuredOptions{
+		Persons: persons, Seed: 3, Today: registry.MustDate("2021-02-01"), BadEvery: 100,
+		OnBad: func(b demo.BadRow) {
+			bad[strconv.Itoa(b.Line)] = true
+			kinds[b.Kind] = true
+		},
+	})
+	if err != nil || len(kinds) < 20 {
+		t.Fatal(len(kinds), err)
+	}
+	if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	good := bytes.Count(text.Bytes(), []byte("\n")) - 1 - len(bad)
+	command := importCmd{Kind: "population", File: path, Rejected: rejected}
+	command.Store, command.NIRKeyFile = filepath.Join(folder, "vaccin.db"), filepath.Join(folder, "keys.nir")
+	for i, want := range []string{"Personnes ajoutées : " + french(good) + " ;", "déjà été importé en entier"} {
+		var out bytes.Buffer
+		if err := command.Run(t.Context(), console{out: &out}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("import %d says %q, not %q", i, out.String(), want)
+		}
+		if i == 0 {
+			checkRejected(t, rejected, bad)
+		}
+	}
+}
+
+func checkRejected(t *testing.T, path string, bad map[string]bool) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+	in.Comma = ';'
+	rows, err := in.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, row := range rows[1:] {
+		if row[3] != "rejetée" {
+			continue
+		}
+		if found++; !bad[row[1]] || row[4] == "" {
+			t.Errorf("line %s is rejected: %q", row[1], row[4])
+		}
+	}
+	if found != len(bad) {
+		t.Errorf("%d rows are rejected, of %d bad ones", found, len(bad))
+	}
+}

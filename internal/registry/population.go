@@ -1,0 +1,175 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+)
+
+// This file is how the referential of insured persons reaches the records (TGT-1): a file of tens of millions of rows,
+// which is imported part by part, and can be stopped anywhere and begun again.
+
+// InsuredRow is a row of a population file. Its texts share the memory of their part: what outlives the part is to be
+// cloned.
+type InsuredRow struct {
+	Line int64 // in the file, from 1
+	Patient
+	Insured
+}
+
+// PopulationFile is a file to import.
+type PopulationFile struct {
+	Digest string // by which it is known again
+	Parts  int
+	// PartSize says how the file is cut: another makes other parts.
+	PartSize int64
+	// Lines is the number of its last line.
+	Lines int64
+	// Read yields its parts from one on, in the order of the file. It may be called again.
+	Read func(ctx context.Context, from int) iter.Seq2[PopulationPart, error]
+}
+
+// PopulationPart is a part of a file, with the rows of it that are taken.
+type PopulationPart struct {
+	Number int // from 0
+	Last   int64
+	Rows   []InsuredRow
+}
+
+// PopulationStep is what an import is doing.
+type PopulationStep int
+
+// The steps of an import, in order; the last two are those of a first import alone.
+const (
+	PopulationRows PopulationStep = iota
+	PopulationDuplicates
+	PopulationIndexes
+)
+
+// PopulationProgress is how far an import is.
+type PopulationProgress struct {
+	Step PopulationStep
+	Line int64 // up to which the file is imported
+}
+
+// PopulationCounts are what became of the rows of a file that were taken.
+type PopulationCounts struct {
+	Created, Updated, Unchanged, Duplicates int64
+}
+
+// PopulationOutcome is what an import came to.
+type PopulationOutcome struct {
+	PopulationCounts
+	// Already tells that it was finished before, at FinishedAt, and nothing was done.
+	Already    bool
+	FinishedAt time.Time
+	First      bool // the store had no person
+	Doubtful   int  // pairs that are left to decide, of all imports
+}
+
+// DuplicateRow is a row that was not imported because another row of the file, an earlier one, is the same person.
+type DuplicateRow struct {
+	Line, Of int64
+	Own      bool // by their own NIR, under another holder or rank
+}
+
+// DoubtReason is why two records may be of one person.
+type DoubtReason string
+
+// The reasons of doubt.
+const (
+	DoubtOwn       DoubtReason = "own-number" // the same NIR of their own, another birth date
+	DoubtRank      DoubtReason = "rank"       // entered by hand with the same holder and birth date, another rank
+	DoubtBirth     DoubtReason = "birth"      // entered by hand with the same holder, rank and names, another birth date
+	DoubtElsewhere DoubtReason = "elsewhere"  // it has the row's key, the other the row's own NIR, with the same birth date
+)
+
+// DoubtfulMatch is a pair of records that may be of one person: someone has to decide.
+type DoubtfulMatch struct {
+	Record RecordID // that the file made or updated
+	Other  RecordID
+	Reason DoubtReason
+	At     time.Time
+}
+
+// Why a population file is not imported.
+var (
+	// ErrImporting: another process imports a file.
+	ErrImporting = errors.New("another import of a population file is under way")
+	// ErrOtherFile: a first import of another file is not finished.
+	ErrOtherFile = errors.New("the first import of another population file is not finished")
+	// ErrRotating: records bear two keys, and persons cannot be told by one.
+	ErrRotating = errors.New("a rotation of the keys of identities is under way")
+	// ErrNotOwner: a first import takes the indexes of tables away and makes them again, which their owner may.
+	ErrNotOwner = errors.New("a first import is for the owner of the tables")
+)
+
+// PopulationStore imports files of insured persons.
+type PopulationStore interface {
+	// ImportPopulation imports a file part by part, each with its entry of the access log, which is event with the
+	// number of its rows as Count. A row is of a known person when a record has its natural key (holder's NIR,
+	// birth date, rank), or else its own NIR and birth date. Then the record gets the identity, the contact and what is
+	// insured of the row, and is no longer one entered by hand; its identifier, version, code and entries stay, and so does
+	// an objection. What a row does not tell of an own NIR, or of the contact of one entered by hand, stays too. A row whose
+	// content was imported before changes nothing. The others become records. Of rows of one person the first counts.
+	//
+	// Doubtful matches are kept as DoubtfulMatches, and merge nothing.
+	//
+	// Stopped anywhere, it goes on when called with the same file again; a file of which the import was finished last
+	// changes nothing. It returns ErrImporting while another is under way.
+	ImportPopulation(ctx context.Context, file PopulationFile, event Event, random io.Reader, progress func(PopulationProgress)) (PopulationOutcome, error)
+
+	// PopulationDuplicates yields the rows of the file imported last that were duplicates, in the order of the file.
+	PopulationDuplicates(ctx context.Context) iter.Seq2[DuplicateRow, error]
+
+	// DoubtfulMatches returns the doubtful matches, the latest first, at most limit. It returns no patient data.
+	DoubtfulMatches(ctx context.Context, limit int) ([]DoubtfulMatch, error)
+}
+
+// population is the store as what imports populations, or an error for one that does not.
+func (g *Registry) population() (PopulationStore, error) {
+	if s, ok := g.Store.(PopulationStore); ok {
+		return s, nil
+	}
+	return nil, errors.New("registry: this store imports no population")
+}
+
+// ImportPopulation imports a file of insured persons, or goes on with it.
+func (g *Registry) ImportPopulation(ctx context.Context, by Actor, file PopulationFile, progress func(PopulationProgress)) (PopulationOutcome, error) {
+	s, err := g.population()
+	if err != nil {
+		return PopulationOutcome{}, err
+	}
+	event := g.event(by, ActionImportPersons, "")
+	event.Digest = file.Digest
+	outcome, err := s.ImportPopulation(ctx, file, event, g.Random, progress)
+	for known, text := range populationRefusals {
+		if errors.Is(err, known) {
+			return outcome, Conflict(text)
+		}
+	}
+	if err != nil {
+		return outcome, fmt.Errorf("importing a population file: %w", err)
+	}
+	return outcome, nil
+}
+
+var populationRefusals = map[error]string{
+	ErrImporting: "Un autre import de la population est en cours. Attendez qu’il se termine.",
+	ErrOtherFile: "Le premier import d’un autre fichier n’est pas terminé : relancez d’abord la commande avec cet autre fichier.",
+	ErrRotating: "Une rotation des clés d’identité est en cours, ou a eu lieu pendant l’import. Terminez-la par « vaccin keys rotate », " +
+		"puis relancez la même commande : l’import reprendra où il en est.",
+	ErrNotOwner: "Le premier import retire des index, puis les refait : lancez-le avec le compte propriétaire des tables, service arrêté.",
+}
+
+// PopulationDuplicates yields the rows of the file imported last that were duplicates.
+func (g *Registry) PopulationDuplicates(ctx context.Context) (iter.Seq2[DuplicateRow, error], error) {
+	s, err := g.population()
+	if err != nil {
+		return nil, err
+	}
+	return s.PopulationDuplicates(ctx), nil
+}

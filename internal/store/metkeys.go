@@ -1,0 +1,75 @@
+package store
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"vaccin/internal/registry"
+)
+
+// metKeys remembers which persons a file has had so far, in ten bits a key: it never misses one that it met, and takes
+// some few of a hundred others for met. What it says depends on the file alone, so that an import that goes on
+// is told the same again.
+type metKeys struct {
+	blocks []metBlock
+}
+
+// metBlock is what one key touches: a line of the processor's cache.
+type metBlock [8]uint64
+
+const (
+	metBits   = 10 // for a key
+	metProbes = 4
+)
+
+// newMetKeys has room for so many rows.
+func newMetKeys(rows int64) *metKeys {
+	return &metKeys{make([]metBlock, max(1, 2*rows*metBits/512))}
+}
+
+// suspects are the rows of which the natural key, or their own NIR, may have come before.
+func (m *metKeys) suspects(rows []registry.InsuredRow) (suspects []int) {
+	for i := range rows {
+		row := &rows[i]
+		born := row.BirthDate.Digits()
+		met := m.met(hashKey(row.Holder.Digits(), born, row.BirthRank))
+		if !row.Own.IsZero() {
+			met = m.met(hashKey(row.Own.Digits(), "", 0)) || met
+		}
+		if met {
+			suspects = append(suspects, i)
+		}
+	}
+	return suspects
+}
+
+// met tells whether a key may have come before, and remembers it.
+func (m *metKeys) met(h uint64) bool {
+	at, _ := bits.Mul64(h, uint64(len(m.blocks)))
+	block, known := &m.blocks[at], true
+	h *= 0x9E3779B97F4A7C15 // its low bits say which
+	h ^= h >> 29
+	for range metProbes {
+		bit := uint64(1) << (h & 63)
+		word := &block[h>>6&7]
+		known = known && *word&bit != 0
+		*word |= bit
+		h >>= 9
+	}
+	return known
+}
+
+// hashKey mixes the parts of a key. It is no secret, and the same in every process: who makes a file to have keys collide
+// makes its import slower.
+func hashKey(number, born string, rank int) uint64 {
+	var b [32]byte
+	copy(b[:13], number)
+	copy(b[13:21], born)
+	b[21] = byte(rank)
+	h := uint64(0x243F6A8885A308D3)
+	for i := 0; i < len(b); i += 8 {
+		hi, lo := bits.Mul64(binary.LittleEndian.Uint64(b[i:])^h, 0xD6E8FEB86659FD93)
+		h = hi ^ lo
+	}
+	return h
+}

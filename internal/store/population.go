@@ -1,0 +1,317 @@
+package store
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"time"
+
+	"vaccin/internal/keyring"
+	"vaccin/internal/registry"
+)
+
+// A population file comes in part by part. Into a store that has persons each part is staged, matched and merged by a few
+// statements (populationmerge.go), beside the service. Into a database without persons it goes straight, before there are
+// any indexes (postgres_load.go).
+
+const (
+	importColumns   = "number, digest, parts, part_size, first, state, finished"
+	selectImport    = "SELECT " + importColumns + " FROM population_import ORDER BY number DESC LIMIT 1"
+	insertImport    = "INSERT INTO population_import (number, digest, parts, part_size, first, state, began) VALUES ($1, $2, $3, $4, $5, 'rows', $6)"
+	dropImport      = "UPDATE population_import SET state = 'dropped' WHERE number = $1"
+	finishImport    = "UPDATE population_import SET state = 'finished', finished = $2 WHERE number = $1"
+	selectParts     = "SELECT part FROM population_part WHERE import = $1"
+	insertPopulated = "INSERT INTO population_part (import, part, created, updated, unchanged) VALUES ($1, $2, $3, $4, $5)"
+	sumPopulated    = "SELECT COALESCE(CAST(SUM(created) AS BIGINT), 0), COALESCE(CAST(SUM(updated) AS BIGINT), 0), COALESCE(CAST(SUM(unchanged) AS BIGINT), 0)" +
+		" FROM population_part WHERE import = $1"
+	countDuplicates  = "SELECT COUNT(*) FROM population_duplicate WHERE import = $1"
+	countDoubts      = "SELECT COUNT(*) FROM doubtful_match"
+	selectDuplicates = "SELECT line, of_line, own FROM population_duplicate WHERE import = (SELECT MAX(number) FROM population_import) AND line > $1 ORDER BY line LIMIT 1000"
+	selectDoubts     = "SELECT r.id, o.id, d.reason, d.at FROM doubtful_match d JOIN record r ON r.num = d.record_num JOIN record o ON o.num = d.other_num" +
+		" ORDER BY d.at DESC, d.record_num, d.other_num, d.reason LIMIT $1"
+	// otherKeys finds keys by which persons would be missed, or under which nothing is to be written.
+	otherKeys = "SELECT 1 FROM identity_key WHERE kind = 'blind' AND state <> 'retired' AND NOT (number = $1 AND check_value = $2)" +
+		" OR kind = 'seal' AND state = 'writing' AND NOT (number = $3 AND check_value = $4)"
+
+	importRows, importIndexes, importFinished, importDropped = "rows", "indexes", "finished", "dropped"
+)
+
+// importSession is what an engine imports with, on a connection of its own where it has many.
+type importSession interface {
+	// do does something in one transaction, and again when it met another's locks or keys.
+	do(ctx context.Context, f func(tx importTx) error) error
+	// mayLoad tells whether it knows how to import into a store without persons at once; load does.
+	mayLoad() bool
+	load(ctx context.Context, p *populationImport) error
+	close()
+}
+
+// importTx is a transaction of an import.
+type importTx interface {
+	exec(sql string, args ...any) (int64, error)
+	query(q query) error
+	// fill adds rows to a table.
+	fill(table string, columns string, rows [][]any) error
+	// stage makes the tables in which a part is staged, or empties them.
+	stage() error
+	// numbers are as many numbers for new records.
+	numbers(n int) ([]int64, error)
+	// lockMoved waits for who changes the records that are about to get other keys, in the order in which all do.
+	lockMoved() error
+	// forgetSeen empties the table of lines.
+	forgetSeen() error
+	// prepareLoad takes the indexes away for a first import.
+	prepareLoad() error
+}
+
+// populationImport is an import under way.
+type populationImport struct {
+	keys     *identityKeys
+	file     registry.PopulationFile
+	event    registry.Event
+	random   io.Reader
+	progress func(registry.PopulationProgress)
+
+	number int
+	first  bool
+	state  string
+	done   map[int]bool // parts
+}
+
+// storedImport is an import as the store knows it.
+type storedImport struct {
+	number, parts int
+	digest        string
+	size          int64
+	first         bool
+	state         string
+	finished      int64
+}
+
+func (i *storedImport) columns() []any {
+	return []any{&i.number, &i.digest, &i.parts, &i.size, &i.first, &i.state, &i.finished}
+}
+
+// ImportPopulation implements registry.PopulationStore.
+func (s *Store) ImportPopulation(
+	ctx context.Context, file registry.PopulationFile, event registry.Event, random io.Reader, progress func(registry.PopulationProgress),
+) (outcome registry.PopulationOutcome, err error) {
+	held := s.keys.held.Load()
+	if held == nil {
+		return outcome, ErrNoKeys
+	}
+	if event.IsZero() {
+		return outcome, errNoEvent
+	}
+	session, err := s.engine.importing(ctx, s.write)
+	if err != nil {
+		return outcome, fmt.Errorf("beginning an import: %w", err)
+	}
+	defer session.close()
+	p := &populationImport{keys: held, file: file, event: event, random: random, progress: progress, done: map[int]bool{}}
+	if err := session.do(ctx, func(tx importTx) error { return p.begin(tx, session.mayLoad()) }); err != nil {
+		return outcome, fmt.Errorf("beginning an import: %w", err)
+	}
+	outcome.Already = p.state == importFinished
+	switch {
+	case outcome.Already:
+	case p.first:
+		err = session.load(ctx, p)
+	default:
+		err = p.mergeAll(ctx, session)
+	}
+	if err != nil {
+		return outcome, fmt.Errorf("importing a population: %w", err)
+	}
+	err = session.do(ctx, func(tx importTx) error { return p.conclude(tx, &outcome) })
+	return outcome, err
+}
+
+// latestImport is the import that was begun last; its number is 0 when there is none.
+func latestImport(tx importTx) (latest storedImport, err error) {
+	var found []storedImport
+	if err := tx.query(into(&found, (*storedImport).columns, selectImport)); err != nil || len(found) == 0 {
+		return latest, err
+	}
+	return found[0], nil
+}
+
+// begin begins an import, or goes on with the one that was begun with the same file.
+func (p *populationImport) begin(tx importTx, mayLoad bool) error {
+	latest, err := latestImport(tx)
+	if err != nil {
+		return err
+	}
+	same := latest.digest == p.file.Digest && latest.parts == p.file.Parts && latest.size == p.file.PartSize
+	open := latest.state == importRows || latest.state == importIndexes
+	p.number, p.first, p.state = latest.number, latest.first, latest.state
+	switch {
+	case latest.digest == p.file.Digest && latest.state == importFinished:
+		return nil
+	case open && same:
+		return p.resume(tx)
+	case open && latest.first:
+		return registry.ErrOtherFile
+	case open:
+		if _, err := tx.exec(dropImport, latest.number); err != nil {
+			return err
+		}
+	}
+	persons, err := exists(tx, selectAnyRecord)
+	if err != nil {
+		return err
+	}
+	p.number, p.first, p.state = latest.number+1, mayLoad && !persons, importRows
+	if err := p.sameKeys(tx); err != nil {
+		return err
+	}
+	if err := tx.forgetSeen(); err != nil {
+		return err
+	}
+	if p.first {
+		if err := tx.prepareLoad(); err != nil {
+			return err
+		}
+	}
+	_, err = tx.exec(insertImport, p.number, p.file.Digest, p.file.Parts, p.file.PartSize, p.first, time.Now().UnixMicro())
+	return err
+}
+
+// resume finds which parts are imported.
+func (p *populationImport) resume(tx importTx) error {
+	clear(p.done)
+	return tx.query(query{sql: selectParts, args: []any{p.number}, row: func(scan func(...any) error) error {
+		part := 0
+		err := scan(&part)
+		p.done[part] = true
+		return err
+	}})
+}
+
+// sameKeys refuses to go on with other keys than those that write, or while records bear two.
+func (p *populationImport) sameKeys(tx importTx) error {
+	blind, seal := p.keys.writes[keyring.BlindKey], p.keys.writes[keyring.SealKey]
+	other, err := exists(tx, otherKeys, blind.number, blind.check, seal.number, seal.check)
+	if err == nil && other {
+		err = registry.ErrRotating
+	}
+	return err
+}
+
+// logPart writes the entry of a part, and that it is imported.
+func (p *populationImport) logPart(tx importTx, part registry.PopulationPart, c registry.PopulationCounts) error {
+	event := p.event
+	event.Count = len(part.Rows)
+	args, err := eventArgs(event)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.exec(insertEvent, args...); err != nil {
+		return err
+	}
+	_, err = tx.exec(insertPopulated, p.number, part.Number, c.Created, c.Updated, c.Unchanged)
+	return err
+}
+
+// conclude tells what an import came to.
+func (p *populationImport) conclude(tx importTx, o *registry.PopulationOutcome) error {
+	latest, err := latestImport(tx)
+	if err != nil {
+		return err
+	}
+	o.First, o.FinishedAt = latest.first, time.UnixMicro(latest.finished).UTC()
+	for sql, to := range map[string][]any{
+		sumPopulated: {&o.Created, &o.Updated, &o.Unchanged}, countDuplicates: {&o.Duplicates},
+	} {
+		if err := tx.query(query{sql: sql, args: []any{p.number}, row: func(scan func(...any) error) error { return scan(to...) }}); err != nil {
+			return err
+		}
+	}
+	if o.First { // they were created, and found to be duplicates afterwards
+		o.Created -= o.Duplicates
+	}
+	return tx.query(query{sql: countDoubts, row: func(scan func(...any) error) error { return scan(&o.Doubtful) }})
+}
+
+func exists(tx importTx, sql string, args ...any) (found bool, err error) {
+	err = tx.query(query{sql: sql, args: args, row: func(func(...any) error) error {
+		found = true
+		return nil
+	}})
+	return found, err
+}
+
+// recordIDs draws identifiers for as many records.
+func (p *populationImport) recordIDs(n int) (string, error) {
+	drawn := make([]byte, n*idBytes)
+	if _, err := io.ReadFull(p.random, drawn); err != nil {
+		return "", fmt.Errorf("drawing identifiers: %w", err)
+	}
+	return hex.EncodeToString(drawn), nil
+}
+
+// idBytes is how many bytes an identifier of a record is drawn from, of which it shows two characters each.
+const idBytes = 16
+
+func idAt(ids string, i int) string { return ids[i*2*idBytes : (i+1)*2*idBytes] }
+
+// told is what is remembered of the content of a row: the beginning of the blind index of all that is imported. It is
+// never 0.
+func (k *identityKeys) told(room *[]byte, row *registry.InsuredRow) int64 {
+	b := appendIdentity((*room)[:0], row.Patient)
+	b = append(b, byte(row.BirthRank))
+	for _, text := range [...]string{
+		row.BirthDate.Digits(), string(row.Sex), row.Locality.PostalCode, row.Locality.CommuneCode, row.Establishment, row.Scheme,
+	} {
+		b = appendText(b, text)
+	}
+	for _, n := range [...]uint64{
+		uint64(dayNumber(row.Died)), uint64(row.Residence), uint64(row.Occupation), uint64(row.Workplace), //nolint:gosec // numbers of a few digits
+		uint64(row.Conditions), uint64(row.Comorbidities),
+	} {
+		b = binary.AppendUvarint(b, n)
+	}
+	n := len(b)
+	b = k.ring.AppendBlind(b, b)
+	*room = b
+	return max(1, int64(binary.BigEndian.Uint64(b[n:])>>1)) //nolint:gosec // 63 bits
+}
+
+// PopulationDuplicates implements registry.PopulationStore.
+func (s *Store) PopulationDuplicates(ctx context.Context) iter.Seq2[registry.DuplicateRow, error] {
+	return func(yield func(registry.DuplicateRow, error) bool) {
+		for after := int64(0); ; {
+			rows, err := readAll(ctx, s, selectDuplicates, []any{after}, func(d *registry.DuplicateRow) []any { return []any{&d.Line, &d.Of, &d.Own} })
+			if err != nil {
+				yield(registry.DuplicateRow{}, fmt.Errorf("reading the duplicates of an import: %w", err))
+				return
+			}
+			for _, d := range rows {
+				if !yield(d, nil) {
+					return
+				}
+				after = d.Line
+			}
+			if len(rows) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// DoubtfulMatches implements registry.PopulationStore.
+func (s *Store) DoubtfulMatches(ctx context.Context, limit int) ([]registry.DoubtfulMatch, error) {
+	all, err := readAll(ctx, s, selectDoubts, []any{max(0, limit)}, func(d *registry.DoubtfulMatch) []any {
+		return []any{&d.Record, &d.Other, &d.Reason, asMoment(&d.At)}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading doubtful matches: %w", err)
+	}
+	return all, nil
+}
+
+var errNoLoad = errors.New("store: this engine imports through statements")

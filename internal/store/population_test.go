@@ -1,0 +1,371 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/nir"
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+)
+
+// populationOf is a file of so many persons in parts of so many rows, every hundredth of whom comes twice, and of whom the
+// used name is the one given.
+func populationOf(persons, perPart int, usedName string) registry.PopulationFile {
+	var rows []registry.InsuredRow
+	for i := range persons {
+		row := registry.InsuredRow{Line: int64(len(rows) + 2), Patient: registrytest.Patient(i + 10_000)}
+		row.UsedName = usedName
+		rows = append(rows, row)
+		if i%100 == 99 {
+			row.Line++
+			row.GivenNames = "Double"
+			rows = append(rows, row)
+		}
+	}
+	parts := (len(rows) + perPart - 1) / perPart
+	return registry.PopulationFile{
+		Digest: fmt.Sprintf("%d %d %s", persons, perPart, usedName), Parts: parts, PartSize: int64(perPart), Lines: rows[len(rows)-1].Line,
+		Read: func(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
+			return func(yield func(registry.PopulationPart, error) bool) {
+				for n := from; n < parts && ctx.Err() == nil; n++ {
+					some := rows[n*perPart : min((n+1)*perPart, len(rows))]
+					if !yield(registry.PopulationPart{Number: n, Last: some[len(some)-1].Line, Rows: some}, nil) {
+						return
+					}
+				}
+			}
+		},
+	}
+}
+
+func importPopulation(ctx context.Context, s *Store, file registry.PopulationFile) (registry.PopulationOutcome, error) {
+	e := event(registry.ActionImportPersons)
+	e.Digest = file.Digest
+	return s.ImportPopulation(ctx, file, e, registrytest.Random(byte(rand.Int())), func(registry.PopulationProgress) {})
+}
+
+// tableShape is what is said of the indexes and constraints of the tables of persons.
+func tableShape(t *testing.T, s *Store) (shape []string) {
+	t.Helper()
+	const sql = "SELECT indexdef FROM pg_indexes WHERE tablename IN ('record', 'patient') UNION ALL" +
+		" SELECT conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid IN ('record'::regclass, 'patient'::regclass) UNION ALL" +
+		" SELECT privilege_type || ' ' || table_name FROM information_schema.role_table_grants WHERE grantee = 'vaccin_service' AND table_name IN ('record', 'patient')"
+	err := s.engine.read(t.Context(), query{sql: sql, row: func(scan func(...any) error) error {
+		line := ""
+		err := scan(&line)
+		shape = append(shape, line)
+		return err
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(shape)
+	return shape
+}
+
+// importer opens a database as the command does.
+func importer(t *testing.T, address string) *Store {
+	t.Helper()
+	s, err := Open(t.Context(), address, Options{Keys: keyringtest.Keys(), Importing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// checkPopulation sees that each person has one record with one row beside it, and the name that the file has.
+func checkPopulation(t *testing.T, s *Store, file registry.PopulationFile, persons int, usedName string) {
+	t.Helper()
+	for sql, want := range map[string]int{
+		"SELECT CAST(COUNT(*) AS TEXT) FROM record": persons, "SELECT CAST(COUNT(*) AS TEXT) FROM patient": persons,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM record r JOIN patient p ON p.record_num = r.num":                                 persons,
+		"SELECT CAST(COUNT(DISTINCT holder_key) AS TEXT) FROM record":                                                        persons,
+		"SELECT CAST(COUNT(DISTINCT id) AS TEXT) FROM record WHERE version = 1":                                              persons,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM population_duplicate WHERE import = (SELECT MAX(number) FROM population_import)": persons / 100,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM population_part WHERE import = (SELECT MAX(number) FROM population_import)":      file.Parts,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM access_log WHERE action = 'import-persons' AND digest = '" + file.Digest + "'":   file.Parts,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM population_import WHERE state = 'finished' AND digest = '" + file.Digest + "'":   1,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM population_seen":                                                                 0,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM population_duplicate WHERE of_line <> line - 1":                                  0,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM doubtful_match":                                                                  0,
+	} {
+		if got := cell(t, s, sql); got != fmt.Sprint(want) {
+			t.Errorf("%s is %s, want %d", sql, got, want)
+		}
+	}
+	for _, i := range []int{0, 99, persons / 2, persons - 1} {
+		p := registrytest.Patient(i + 10_000)
+		p.UsedName = usedName
+		found, err := s.FindByNIR(t.Context(), p.Holder, event(registry.ActionSearchNIR), registry.Toll{})
+		if err != nil || len(found) != 1 || found[0].Patient != p {
+			t.Errorf("person %d is not the one of the file: %v", i, err)
+		}
+	}
+}
+
+// importKilled stops an import again and again at any moment, by ending its context or the connections under it, and lets the
+// last finish.
+func importKilled(t *testing.T, address string, file registry.PopulationFile, least int) {
+	t.Helper()
+	stops := 0
+	for within := 30 * time.Millisecond; ; within += 5 * time.Millisecond {
+		s := importer(t, address)
+		ctx, cancel := context.WithCancel(t.Context())
+		after := within/2 + time.Duration(rand.Int64N(int64(within)))
+		kill := cancel
+		if stops%2 == 1 {
+			other := importer(t, address)
+			kill = func() {
+				_ = execute(t, other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
+				_ = other.Close()
+			}
+		}
+		ended := make(chan struct{})
+		killing := time.AfterFunc(after, func() {
+			kill()
+			close(ended)
+		})
+		_, err := importPopulation(ctx, s, file)
+		if !killing.Stop() {
+			<-ended
+		}
+		cancel()
+		_ = s.Close()
+		if err == nil {
+			break
+		}
+		if stops++; stops > 300 {
+			t.Fatal(err)
+		}
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, registry.ErrUnavailable) && !errors.Is(err, registry.ErrImporting) && !passing(err) && !away(err) {
+			t.Fatal(err)
+		}
+	}
+	if stops < least {
+		t.Errorf("the import was stopped %d times only", stops)
+	}
+}
+
+// TestAnImportThatIsKilledGoesOn does so with a first import, and then with a newer file.
+func TestAnImportThatIsKilledGoesOn(t *testing.T) {
+	const persons = 6000
+	address := databases.Fresh(t)
+	before := importer(t, address)
+	shape := tableShape(t, before)
+	first := populationOf(persons, 100, "Durand")
+	importKilled(t, address, first, 5)
+	s := importer(t, address)
+	checkPopulation(t, s, first, persons, "Durand")
+	if got := tableShape(t, s); !slices.Equal(got, shape) {
+		t.Errorf("the tables are not as they were: %q, and were %q", got, shape)
+	}
+	ids := cell(t, s, "SELECT md5(string_agg(id, ',' ORDER BY id)) FROM record")
+	newer := populationOf(persons, 100, "Nouveau")
+	importKilled(t, address, newer, 5)
+	s = importer(t, address)
+	checkPopulation(t, s, newer, persons, "Nouveau")
+	if cell(t, s, "SELECT md5(string_agg(id, ',' ORDER BY id)) FROM record") != ids {
+		t.Error("records have other identifiers")
+	}
+}
+
+// TestAnUnfinishedFirstImportIsNotServed: neither with the rights of the service nor by a command, and a service that runs
+// all the same can write nobody.
+func TestAnUnfinishedFirstImportIsNotServed(t *testing.T) {
+	address := databases.Fresh(t)
+	running, err := Open(t.Context(), address, Options{Service: true, Keys: keyringtest.Keys()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running.Close()
+	file := populationOf(300, 100, "Durand")
+	ctx, cancel := context.WithCancel(t.Context())
+	read := file.Read
+	file.Read = func(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
+		return func(yield func(registry.PopulationPart, error) bool) {
+			for part, err := range read(ctx, from) {
+				if part.Number == 2 {
+					cancel()
+				}
+				if !yield(part, err) {
+					return
+				}
+			}
+		}
+	}
+	s := importer(t, address)
+	if _, err := importPopulation(ctx, s, file); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	for name, o := range map[string]Options{"service": {Service: true, Keys: keyringtest.Keys()}, "command": {Keys: keyringtest.Keys()}} {
+		if _, err := Open(t.Context(), address, o); !errors.Is(err, ErrLoading) {
+			t.Errorf("a %s opens the database: %v", name, err)
+		}
+	}
+	const touch = "UPDATE record SET version = version"
+	if err := execute(t, running, touch); err == nil {
+		t.Error("a service that runs writes records during the first import")
+	}
+	other := populationOf(200, 100, "Durand")
+	if _, err := importPopulation(t.Context(), s, other); !errors.Is(err, registry.ErrOtherFile) {
+		t.Errorf("another file is imported: %v", err)
+	}
+	file.Read = read
+	o, err := importPopulation(t.Context(), s, file)
+	if err != nil || o.Created != 300 || o.Duplicates != 3 || !o.First {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if o, err = importPopulation(t.Context(), s, file); err != nil || !o.Already {
+		t.Errorf("the import is done again: %+v, %v", o, err)
+	}
+	checkPopulation(t, s, file, 300, "Durand")
+	served, err := Open(t.Context(), address, Options{Service: true, Keys: keyringtest.Keys()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer served.Close()
+	if err := execute(t, served, touch); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAnImportTouchesNoObjection: neither of who is known nor of who was entered by hand.
+func TestAnImportTouchesNoObjection(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, address string) {
+		if IsDatabase(address) {
+			address = databases.Fresh(t)
+		}
+		s := server(t, address, keyringtest.Keys())
+		if _, err := importPopulation(t.Context(), s, populationOf(300, 100, "Durand")); err != nil {
+			t.Fatal(err)
+		}
+		if err := execute(t, s, "UPDATE patient SET objects = true WHERE record_num IN (SELECT MIN(num) FROM record)"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := importPopulation(t.Context(), s, populationOf(300, 100, "Nouveau")); err != nil {
+			t.Fatal(err)
+		}
+		if got := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM patient WHERE objects"); got != "1" {
+			t.Errorf("%s persons object", got)
+		}
+	})
+}
+
+// TestAfterARotationRowsAreWrittenOnceMore: what was told is not known under another key, and then is again.
+func TestAfterARotationRowsAreWrittenOnceMore(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, address string) {
+		if IsDatabase(address) {
+			address = databases.Fresh(t)
+		}
+		s := server(t, address, keyringtest.Keys())
+		for i, want := range []int64{0, 0, 300, 0} {
+			if i == 2 {
+				if err := execute(t, s, "UPDATE patient SET told = 0"); err != nil { // as Rotate does
+					t.Fatal(err)
+				}
+			}
+			o, err := importPopulation(t.Context(), s, populationOf(300, 100+i, "Durand"))
+			if err != nil || o.Updated != want {
+				t.Errorf("import %d: %+v, %v", i, o, err)
+			}
+		}
+	})
+}
+
+// TestStagedPartsHoldNoNIR looks at the staging tables while a part is in them.
+func TestStagedPartsHoldNoNIR(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, address string) {
+		if IsDatabase(address) {
+			address = databases.Fresh(t)
+		}
+		s := server(t, address, keyringtest.Keys())
+		importMany(t, s, 10)
+		file := populationOf(50, 100, "Montespan")
+		session, err := s.engine.importing(t.Context(), s.write)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer session.close()
+		p := &populationImport{keys: s.keys.held.Load(), file: file, event: event(registry.ActionImportPersons), random: registrytest.Random(7), number: 1}
+		err = session.do(t.Context(), func(tx importTx) error {
+			for part := range file.Read(t.Context(), 0) {
+				if err := p.mergePart(tx, part); err != nil {
+					return err
+				}
+				var staged []byte
+				for _, table := range []string{"population_stage", "population_sealed"} {
+					rows := 0
+					sql := "SELECT * FROM " + table
+					if err := tx.query(query{sql: sql, row: func(scan func(...any) error) error {
+						rows++
+						columns := 7
+						if table == "population_sealed" {
+							columns = columnCount(sealedColumns)
+						}
+						values := make([]any, columns)
+						to := make([]any, columns)
+						for i := range values {
+							to[i] = &values[i]
+						}
+						err := scan(to...)
+						for _, v := range values {
+							if b, ok := v.([]byte); ok {
+								staged = append(staged, b...)
+							} else {
+								staged = fmt.Append(staged, v, " ")
+							}
+						}
+						return err
+					}}); err != nil {
+						return err
+					}
+					if rows == 0 {
+						t.Errorf("nothing is in %s", table)
+					}
+				}
+				for _, row := range part.Rows {
+					if holds(staged, row.Holder) || bytes.Contains(staged, []byte("Montespan")) {
+						t.Error("a staging table tells a number or a name")
+						return nil
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func holds(data []byte, number nir.Number) bool {
+	return strings.Contains(string(data), number.Digits()) || bytes.Contains(data, packNIR(nil, number))
+}
+
+// TestEveryKeyThatWasMetIsSuspect: none is missed, and few others are taken for met.
+func TestEveryKeyThatWasMetIsSuspect(t *testing.T) {
+	const n = 20_000
+	rows := make([]registry.InsuredRow, n)
+	for i := range rows {
+		rows[i].Patient = registrytest.Patient(i)
+	}
+	met := newMetKeys(n)
+	taken := len(met.suspects(rows))
+	if taken > n/15 {
+		t.Errorf("%d of %d are suspect though none came before", taken, n)
+	}
+	if again := len(met.suspects(rows)); again != n {
+		t.Errorf("%d of %d that came before are suspect", again, n)
+	}
+}

@@ -1,0 +1,158 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vaccin/internal/registry"
+)
+
+const (
+	lockImport     = "SELECT pg_try_advisory_lock(hashtext('vaccin population'))"
+	watchClient    = "SET client_connection_check_interval = '1s'"
+	lockForWriting = "LOCK TABLE record IN ROW EXCLUSIVE MODE"
+	// A part that is lost with the server is lost whole, and imported again.
+	lazyCommit = "SET LOCAL synchronous_commit = off"
+	// The staging tables have no statistics: what is in them is looked up by the indexes of the others, row by row.
+	planByIndex = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+
+	nextNumbers = "SELECT nextval(pg_get_serial_sequence('record', 'num')) FROM generate_series(1, $1)"
+	lockMoved   = "SELECT record.num FROM record, population_stage s, population_sealed z WHERE s.line = z.line AND record.num = z.num AND NOT z.fresh AND " +
+		otherKey + " ORDER BY record.id FOR UPDATE OF record"
+)
+
+// typesOf turns the types of the embedded store's staging tables into PostgreSQL's.
+var typesOf = strings.NewReplacer("INTEGER", "BIGINT", "BLOB", "BYTEA", "TEXT", `TEXT COLLATE "C"`)
+
+// postgresImport imports on a connection of its own, while it holds the lock of imports.
+type postgresImport struct {
+	engine *postgres
+	conn   *pgx.Conn
+}
+
+// importing implements engine.
+func (e *postgres) importing(ctx context.Context, _ func(context.Context, work) error) (importSession, error) {
+	conn, err := e.bulkWatched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &postgresImport{e, conn}
+	// One that was killed a moment ago is still there until the server has seen it.
+	alone := false
+	for began := time.Now(); ; time.Sleep(retryEvery) {
+		err = conn.QueryRow(ctx, lockImport).Scan(&alone)
+		if err != nil || alone || time.Since(began) > patience {
+			break
+		}
+	}
+	if err == nil && !alone {
+		err = registry.ErrImporting
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// bulkWatched opens a connection of which the server sees soon that it is lost, whatever it is doing for it.
+func (e *postgres) bulkWatched(ctx context.Context) (*pgx.Conn, error) {
+	conn, err := e.bulk(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, watchClient); err != nil {
+		return nil, errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
+	}
+	return conn, nil
+}
+
+func (s *postgresImport) close() { _ = s.conn.Close(context.Background()) }
+
+func (*postgresImport) mayLoad() bool { return true }
+
+// triedAgain is how often a part is tried that meets others of the service.
+const triedAgain = 10
+
+func (s *postgresImport) do(ctx context.Context, f func(tx importTx) error) error {
+	for try := 1; ; try++ {
+		err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, lazyCommit+"; "+planByIndex+"; "+lockForWriting); err != nil {
+				return err
+			}
+			return f(postgresTx{ctx, tx})
+		})
+		if err == nil || try == triedAgain || s.conn.IsClosed() || ctx.Err() != nil || !taken(err) && !passing(err) {
+			return unavailable(err)
+		}
+	}
+}
+
+// postgresTx is a transaction of an import.
+type postgresTx struct {
+	ctx context.Context //nolint:containedctx // it lives for one call
+	tx  pgx.Tx
+}
+
+func (t postgresTx) exec(sql string, args ...any) (int64, error) {
+	tag, err := t.tx.Exec(t.ctx, sql, args...)
+	return tag.RowsAffected(), err
+}
+
+func (t postgresTx) query(q query) error {
+	rows, err := t.tx.Query(t.ctx, q.sql, q.args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := q.row(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (t postgresTx) fill(table, columns string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	_, err := t.tx.CopyFrom(t.ctx, pgx.Identifier{table}, strings.Split(columns, ", "), pgx.CopyFromRows(rows))
+	return err
+}
+
+func (t postgresTx) stage() error {
+	for table, columns := range map[string]string{"population_stage": stageTable, "population_sealed": sealedTable} {
+		if _, err := t.exec("CREATE TEMP TABLE IF NOT EXISTS " + table + " " + typesOf.Replace(columns) + " ON COMMIT DELETE ROWS"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t postgresTx) numbers(n int) (nums []int64, err error) {
+	err = t.query(into(&nums, func(n *int64) []any { return []any{n} }, nextNumbers, n))
+	return nums, err
+}
+
+func (t postgresTx) lockMoved() error {
+	_, err := t.exec(lockMoved)
+	return err
+}
+
+func (t postgresTx) forgetSeen() error {
+	for _, table := range []string{"population_seen", "population_suspect"} {
+		if _, err := t.exec("TRUNCATE " + table); err != nil {
+			return fmt.Errorf("emptying what a former import left: %w", err)
+		}
+	}
+	return nil
+}
+
+// errEntered is a first import that is none: someone was entered a moment ago. Begun again, it goes the other way.
+var errEntered = errors.New("store: someone was entered while a first import began")
