@@ -112,7 +112,7 @@ func (k ringFlags) stored(ctx context.Context) (stored []store.StoredKey, err er
 	if there, err := k.exists(); err != nil || !there {
 		return nil, err
 	}
-	st, _, _, err := openStore(ctx, k.Store, store.Options{})
+	st, _, _, err := openStore(ctx, k.Store, store.Options{Importing: true})
 	if err != nil {
 		return nil, err
 	}

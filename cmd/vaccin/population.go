@@ -103,6 +103,9 @@ func (p *populationRun) run(ctx context.Context, g *registry.Registry, by regist
 	o, err := g.ImportPopulation(ctx, by, registry.PopulationFile{
 		Digest: p.file.Digest, Parts: p.file.Parts(), PartSize: targeting.PartSize, Lines: p.file.LastLine(), Read: p.read,
 	}, p.tell)
+	if err == nil && o.Already && p.path != "" { // the command may have been killed before the list was whole
+		err = p.list(ctx)
+	}
 	err = errors.Join(err, p.shown.finish())
 	if err == nil && p.rows != nil {
 		err = p.writeDuplicates(ctx, g)
@@ -146,6 +149,16 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 			}
 		}
 	}
+}
+
+// list writes the rejected rows of a file that is imported already.
+func (p *populationRun) list(ctx context.Context) error {
+	for _, err := range p.read(ctx, p.file.Parts()) {
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
 }
 
 // create begins the file of rejected rows anew.
@@ -224,21 +237,26 @@ func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
 func (p *populationRun) tellRead() error {
 	r := p.report
 	return p.printf("%s : %s.\n  acceptées : %s\n  acceptées mais à vérifier : %s\n  rejetées : %s\n", p.file.Name,
-		count64(r.Read, "ligne lue", "lignes lues"), french(int(r.Accepted)), french(int(r.Warned)), french(int(r.Rejected)))
+		count64(r.Read, "ligne lue", "lignes lues"), registry.FrenchNumber(int(r.Accepted)), registry.FrenchNumber(int(r.Warned)), registry.FrenchNumber(int(r.Rejected)))
 }
 
 func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duration) error {
 	if o.Already {
-		return p.printf("Ce fichier a déjà été importé en entier : rien n’a changé.\n")
+		return errors.Join(p.printf("Ce fichier a déjà été importé en entier : rien n’a changé.\n"), p.tellList())
 	}
 	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
 	err := errors.Join(p.tellRead(), p.printf("  en double dans le fichier : %s\nPersonnes ajoutées : %s ; mises à jour : %s ; sans changement : %s.\n",
-		french(int(o.Duplicates)), french(int(o.Created)), french(int(o.Updated)), french(int(o.Unchanged))))
+		registry.FrenchNumber(int(o.Duplicates)), registry.FrenchNumber(int(o.Created)), registry.FrenchNumber(int(o.Updated)), registry.FrenchNumber(int(o.Unchanged))))
 	if o.Doubtful > 0 {
-		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", french(o.Doubtful)))
+		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", registry.FrenchNumber(o.Doubtful)))
 	}
-	if p.path != "" {
-		err = errors.Join(err, p.printf("Liste des lignes rejetées ou à vérifier : %s\n", p.path))
+	return errors.Join(err, p.tellList(), p.printf("Import terminé en %s (%s à la seconde).\n", took.Round(time.Second), count(int(rate), "ligne", "lignes")))
+}
+
+// tellList tells where the rejected rows are, if they were asked for.
+func (p *populationRun) tellList() error {
+	if p.path == "" {
+		return nil
 	}
-	return errors.Join(err, p.printf("Import terminé en %s (%s à la seconde).\n", took.Round(time.Second), count(int(rate), "ligne", "lignes")))
+	return p.printf("Liste des lignes rejetées ou à vérifier : %s\n", p.path)
 }

@@ -84,6 +84,7 @@ const (
 	DoubtOwn       DoubtReason = "own-number" // the same NIR of their own, another birth date
 	DoubtRank      DoubtReason = "rank"       // entered by hand with the same holder and birth date, another rank
 	DoubtBirth     DoubtReason = "birth"      // entered by hand with the same holder, rank and names, another birth date
+	DoubtTyped     DoubtReason = "typed"      // entered by hand under the number that is their own, with the same birth date
 	DoubtElsewhere DoubtReason = "elsewhere"  // it has the row's key, the other the row's own NIR, with the same birth date
 )
 
@@ -103,8 +104,8 @@ var (
 	ErrOtherFile = errors.New("the first import of another population file is not finished")
 	// ErrRotating: records bear two keys, and persons cannot be told by one.
 	ErrRotating = errors.New("a rotation of the keys of identities is under way")
-	// ErrNotOwner: a first import takes the indexes of tables away and makes them again, which their owner may.
-	ErrNotOwner = errors.New("a first import is for the owner of the tables")
+	// ErrNotOwner: an import writes what the service may not, and a first one takes indexes away and makes them again.
+	ErrNotOwner = errors.New("an import of a population is for the owner of the tables")
 )
 
 // PopulationStore imports files of insured persons.
@@ -159,10 +160,10 @@ func (g *Registry) ImportPopulation(ctx context.Context, by Actor, file Populati
 
 var populationRefusals = map[error]string{
 	ErrImporting: "Un autre import de la population est en cours. Attendez qu’il se termine.",
-	ErrOtherFile: "Le premier import d’un autre fichier n’est pas terminé : relancez d’abord la commande avec cet autre fichier.",
-	ErrRotating: "Une rotation des clés d’identité est en cours, ou a eu lieu pendant l’import. Terminez-la par « vaccin keys rotate », " +
-		"puis relancez la même commande : l’import reprendra où il en est.",
-	ErrNotOwner: "Le premier import retire des index, puis les refait : lancez-le avec le compte propriétaire des tables, service arrêté.",
+	ErrOtherFile: "Le premier import d’un autre fichier n’est pas terminé\u00a0: relancez d’abord la commande avec cet autre fichier.",
+	ErrRotating: "Une rotation des clés d’identité est en cours, ou a eu lieu pendant l’import. Terminez-la par «\u00a0vaccin keys rotate\u00a0», " +
+		"retirez l’ancienne clé par «\u00a0vaccin keys retire\u00a0», puis relancez la même commande\u00a0: l’import reprendra où il en est.",
+	ErrNotOwner: "L’import de la population écrit ce que le service n’a pas le droit d’écrire\u00a0: lancez-le avec le compte propriétaire des tables.",
 }
 
 // PopulationDuplicates yields the rows of the file imported last that were duplicates.

@@ -76,7 +76,7 @@ func TestEveryLookUpGoesThroughAnIndex(t *testing.T) {
 		func() error { return ask(probeMoved, 1, "a", 1, "b") },
 		func() error { return ask(selectOld, 1, 500, 2, []byte{0, 2}) },
 		func() error { return ask(blindAnew, "blind", 2, []byte("a"), nil, 1, 1, []byte("b"), nil) },
-		func() error { return ask(sealAnew, "seal", 2, []byte("a"), 1, []byte("b")) },
+		func() error { return ask(sealAnew, "seal", 2, []byte("a"), 1, []byte("b"), 1) },
 		func() error { _, err := s.Localities(t.Context(), "sa", 10); return err },
 		func() error { _, err := s.Places(t.Context(), "EHPAD", "sa", day, 10); return err },
 		func() error { _, err := s.Lots(t.Context(), "X", "E", 10); return err },

@@ -166,9 +166,6 @@ func (p *populationImport) begin(tx importTx, mayLoad bool) error {
 		return err
 	}
 	p.number, p.first, p.state = latest.number+1, mayLoad && !persons, importRows
-	if err := p.sameKeys(tx); err != nil {
-		return err
-	}
 	if err := tx.forgetSeen(); err != nil {
 		return err
 	}
@@ -176,6 +173,9 @@ func (p *populationImport) begin(tx importTx, mayLoad bool) error {
 		if err := tx.prepareLoad(); err != nil {
 			return err
 		}
+	}
+	if err := p.sameKeys(tx); err != nil { // once nobody can begin a rotation
+		return err
 	}
 	_, err = tx.exec(insertImport, p.number, p.file.Digest, p.file.Parts, p.file.PartSize, p.first, time.Now().UnixMicro())
 	return err

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vaccin/internal/keyring"
 	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/nir"
 	"vaccin/internal/registry"
@@ -46,6 +47,24 @@ func populationOf(persons, perPart int, usedName string) registry.PopulationFile
 			}
 		},
 	}
+}
+
+// atPart is the file, of which reading does something before it yields a part.
+func atPart(file registry.PopulationFile, part int, do func()) registry.PopulationFile {
+	read := file.Read
+	file.Read = func(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
+		return func(yield func(registry.PopulationPart, error) bool) {
+			for p, err := range read(ctx, from) {
+				if p.Number == part {
+					do()
+				}
+				if !yield(p, err) {
+					return
+				}
+			}
+		}
+	}
+	return file
 }
 
 func importPopulation(ctx context.Context, s *Store, file registry.PopulationFile) (registry.PopulationOutcome, error) {
@@ -189,29 +208,20 @@ func TestAnUnfinishedFirstImportIsNotServed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer running.Close()
+	rotating := server(t, address, keyring.Fixed(newer(keyringtest.Ring(1))))
 	file := populationOf(300, 100, "Durand")
 	ctx, cancel := context.WithCancel(t.Context())
-	read := file.Read
-	file.Read = func(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
-		return func(yield func(registry.PopulationPart, error) bool) {
-			for part, err := range read(ctx, from) {
-				if part.Number == 2 {
-					cancel()
-				}
-				if !yield(part, err) {
-					return
-				}
-			}
-		}
-	}
 	s := importer(t, address)
-	if _, err := importPopulation(ctx, s, file); !errors.Is(err, context.Canceled) {
+	if _, err := importPopulation(ctx, s, atPart(file, 2, cancel)); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	for name, o := range map[string]Options{"service": {Service: true, Keys: keyringtest.Keys()}, "command": {Keys: keyringtest.Keys()}} {
 		if _, err := Open(t.Context(), address, o); !errors.Is(err, ErrLoading) {
 			t.Errorf("a %s opens the database: %v", name, err)
 		}
+	}
+	if _, err := rotating.Rotate(t.Context(), rotateEvent, nil); !errors.Is(err, ErrLoading) {
+		t.Errorf("the keys are rotated: %v", err)
 	}
 	const touch = "UPDATE record SET version = version"
 	if err := execute(t, running, touch); err == nil {
@@ -221,7 +231,6 @@ func TestAnUnfinishedFirstImportIsNotServed(t *testing.T) {
 	if _, err := importPopulation(t.Context(), s, other); !errors.Is(err, registry.ErrOtherFile) {
 		t.Errorf("another file is imported: %v", err)
 	}
-	file.Read = read
 	o, err := importPopulation(t.Context(), s, file)
 	if err != nil || o.Created != 300 || o.Duplicates != 3 || !o.First {
 		t.Fatalf("%+v, %v", o, err)
@@ -242,10 +251,7 @@ func TestAnUnfinishedFirstImportIsNotServed(t *testing.T) {
 
 // TestAnImportTouchesNoObjection: neither of who is known nor of who was entered by hand.
 func TestAnImportTouchesNoObjection(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, address string) {
-		if IsDatabase(address) {
-			address = databases.Fresh(t)
-		}
+	onFreshEngine(t, func(t *testing.T, address string) {
 		s := server(t, address, keyringtest.Keys())
 		if _, err := importPopulation(t.Context(), s, populationOf(300, 100, "Durand")); err != nil {
 			t.Fatal(err)
@@ -262,33 +268,9 @@ func TestAnImportTouchesNoObjection(t *testing.T) {
 	})
 }
 
-// TestAfterARotationRowsAreWrittenOnceMore: what was told is not known under another key, and then is again.
-func TestAfterARotationRowsAreWrittenOnceMore(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, address string) {
-		if IsDatabase(address) {
-			address = databases.Fresh(t)
-		}
-		s := server(t, address, keyringtest.Keys())
-		for i, want := range []int64{0, 0, 300, 0} {
-			if i == 2 {
-				if err := execute(t, s, "UPDATE patient SET told = 0"); err != nil { // as Rotate does
-					t.Fatal(err)
-				}
-			}
-			o, err := importPopulation(t.Context(), s, populationOf(300, 100+i, "Durand"))
-			if err != nil || o.Updated != want {
-				t.Errorf("import %d: %+v, %v", i, o, err)
-			}
-		}
-	})
-}
-
 // TestStagedPartsHoldNoNIR looks at the staging tables while a part is in them.
 func TestStagedPartsHoldNoNIR(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, address string) {
-		if IsDatabase(address) {
-			address = databases.Fresh(t)
-		}
+	onFreshEngine(t, func(t *testing.T, address string) {
 		s := server(t, address, keyringtest.Keys())
 		importMany(t, s, 10)
 		file := populationOf(50, 100, "Montespan")

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -54,15 +55,19 @@ const (
 	insertOwnDoubts = "INSERT INTO doubtful_match (record_num, other_num, reason, at) SELECT z.num, MIN(r.num)," +
 		" CASE WHEN r.birth_date = s.birth_date THEN 'elsewhere' ELSE 'own-number' END, CAST($1 AS BIGINT) FROM population_sealed z, population_stage s, record r" +
 		" WHERE s.line = z.line AND r.own_key = s.own_key AND r.num <> z.num GROUP BY 1, 3" + doubtOnce
-	// Those entered by hand in the same family, whom someone new of the file may be.
-	selectLikeManual = "SELECT s.line, z.num, r.num, r.id, r.birth_date, r.birth_rank, p.sealed FROM population_sealed z, population_stage s, record r, patient p" +
-		" WHERE s.line = z.line AND z.fresh AND r.holder_key = s.holder_key AND (r.birth_date = s.birth_date OR r.birth_rank = s.birth_rank)" +
-		" AND r.num <> z.num AND p.record_num = r.num AND p.manual"
+	// Those entered by hand whom someone new of the file may be.
+	selectLikeManual = "SELECT s.line, z.num, r.num, r.id, r.birth_date, %s, p.sealed FROM population_sealed z, population_stage s, record r, patient p" +
+		" WHERE s.line = z.line AND z.fresh AND r.num <> z.num AND p.record_num = r.num AND p.manual AND "
+	sameFamily = "r.holder_key = s.holder_key AND (r.birth_date = s.birth_date OR r.birth_rank = s.birth_rank)"
+	// Whoever entered them typed the number on their card as that of a holder.
+	underOwn    = "r.holder_key = s.own_key AND r.birth_date = s.birth_date AND s.own_key <> s.holder_key"
 	insertDoubt = "INSERT INTO doubtful_match (record_num, other_num, reason, at) VALUES ($1, $2, $3, $4)" + doubtOnce
 	// Whoever was reconciled later in the file is no longer in doubt.
-	dropSettled = "DELETE FROM doubtful_match WHERE reason IN ('rank', 'birth') AND NOT EXISTS (SELECT 1 FROM patient p" +
+	dropSettled = "DELETE FROM doubtful_match WHERE reason IN ('rank', 'birth', 'typed') AND NOT EXISTS (SELECT 1 FROM patient p" +
 		" WHERE p.record_num = doubtful_match.other_num AND p.manual)"
 )
+
+var likeManuals = fmt.Sprintf(selectLikeManual, "false") + sameFamily + " UNION ALL " + fmt.Sprintf(selectLikeManual, "true") + underOwn
 
 var updateKnown = "UPDATE patient SET told = z.told, " + setFrom("z", patientFields+", "+insuredFields) +
 	" FROM population_sealed z WHERE patient.record_num = z.num AND NOT z.fresh"
@@ -288,12 +293,12 @@ type likeManual struct {
 	line, num, other int64
 	id               registry.RecordID
 	born             registry.BirthDate
-	rank             int
+	typed            bool // under the number that is the person's own
 	sealed           []byte
 }
 
 func (l *likeManual) columns() []any {
-	return []any{&l.line, &l.num, &l.other, &l.id, asBirthDate(&l.born), &l.rank, &l.sealed}
+	return []any{&l.line, &l.num, &l.other, &l.id, asBirthDate(&l.born), &l.typed, &l.sealed}
 }
 
 // doubt keeps the pairs of records that may be of one person.
@@ -303,13 +308,16 @@ func (p *populationImport) doubt(tx importTx, part registry.PopulationPart) erro
 		return err
 	}
 	var alike []likeManual
-	if err := tx.query(into(&alike, (*likeManual).columns, selectLikeManual)); err != nil {
+	if err := tx.query(into(&alike, (*likeManual).columns, likeManuals)); err != nil {
 		return err
 	}
 	for i := range alike {
 		l := &alike[i]
 		row := rowAt(part, l.line)
 		reason := registry.DoubtRank
+		if l.typed {
+			reason = registry.DoubtTyped
+		}
 		if l.born != row.BirthDate {
 			var had registry.Patient
 			if err := p.keys.open(l.id, l.sealed, &had); err != nil {

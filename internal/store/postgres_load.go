@@ -22,21 +22,23 @@ import (
 var ErrLoading = errors.New("store: the first import of the population is not finished")
 
 // madeIndex is an index that a first import takes away and makes again.
-type madeIndex struct{ table, name, on, constraint string }
+type madeIndex struct {
+	table, name, on, constraint string
+	last                        bool // of its table, which is analysed then
+}
 
 // madeIndexes are those in the order in which they are made again, so that the two connections end together.
 var madeIndexes = []madeIndex{
-	{"record", "record_id_key", "(id)", "UNIQUE"},
-	{"record", "record_holder_key_birth_date_birth_rank_key", "(holder_key, birth_date, birth_rank)", "UNIQUE"},
-	{"record", "record_own_key", "(own_key) WHERE own_key IS NOT NULL", ""},
-	{"record", "record_pkey", "(num)", "PRIMARY KEY"},
-	{"patient", "patient_pkey", "(record_num)", "PRIMARY KEY"},
+	{"record", "record_id_key", "(id)", "UNIQUE", false},
+	{"patient", "patient_pkey", "(record_num)", "PRIMARY KEY", true},
+	{"record", "record_holder_key_birth_date_birth_rank_key", "(holder_key, birth_date, birth_rank)", "UNIQUE", false},
+	{"record", "record_own_key", "(own_key) WHERE own_key IS NOT NULL", "", false},
+	{"record", "record_pkey", "(num)", "PRIMARY KEY", true},
 }
 
 const (
-	isLoading = "SELECT EXISTS (SELECT FROM population_import WHERE first AND state <> 'finished')"
+	isLoading = "SELECT EXISTS (" + probeLoading + ")"
 	lockOut   = "LOCK TABLE record, patient IN ACCESS EXCLUSIVE MODE"
-	isOwner   = "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'record'::regclass"
 	// A service that runs in spite of what its operator was told meets its want of rights.
 	revokeWriting = "REVOKE INSERT, UPDATE ON record, patient FROM " + serviceRole
 
@@ -53,15 +55,8 @@ func (t postgresTx) prepareLoad() error {
 	if err != nil {
 		return err
 	}
-	owner, there := false, false
-	err = t.query(query{sql: isOwner, row: func(scan func(...any) error) error { return scan(&owner) }})
-	switch {
-	case err != nil:
-		return err
-	case persons:
+	if persons {
 		return errEntered
-	case !owner:
-		return registry.ErrNotOwner
 	}
 	for _, i := range madeIndexes {
 		sql := "ALTER TABLE " + i.table + " DROP CONSTRAINT " + i.name
@@ -72,6 +67,7 @@ func (t postgresTx) prepareLoad() error {
 			return fmt.Errorf("taking an index away: %w", err)
 		}
 	}
+	there := false
 	if err := t.query(query{sql: hasServiceRole, row: func(scan func(...any) error) error { return scan(&there) }}); err != nil || !there {
 		return err
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,22 +17,23 @@ import (
 const (
 	// Of each suspect the earliest row of the same natural key, and of the same NIR of their own. The number of a record is
 	// that of its line.
-	selectPairs = "SELECT s.num, MIN(e.num), 0 FROM population_suspect s JOIN record e ON e.holder_key = s.holder_key AND e.birth_date = s.birth_date" +
+	selectPairs = "SELECT s.num, MIN(e.num) AS earliest, 0 AS kind FROM population_suspect s JOIN record e ON e.holder_key = s.holder_key AND e.birth_date = s.birth_date" +
 		" AND e.birth_rank = s.birth_rank AND e.num < s.num GROUP BY s.num UNION ALL" +
 		" SELECT s.num, MIN(e.num), CASE WHEN e.birth_date = s.birth_date THEN 1 ELSE 2 END FROM population_suspect s" +
-		" JOIN record e ON e.own_key = s.own_key AND e.num < s.num GROUP BY 1, 3 ORDER BY 1, 3"
-	pairNatural, pairOwn, pairDoubtful = 0, 1, 2
+		" JOIN record e ON e.own_key = s.own_key AND e.num < s.num GROUP BY 1, 3"
+	pairOwn, pairDoubtful = 1, 2 // and 0 for the natural key
 
-	makeGone       = "CREATE TEMP TABLE IF NOT EXISTS population_gone (num BIGINT NOT NULL) ON COMMIT DELETE ROWS"
-	dropGone       = "DELETE FROM %s USING population_gone g WHERE g.num = %s.%s"
-	setIndexes     = "UPDATE population_import SET state = '" + importIndexes + "' WHERE number = $1"
-	hasIndex       = "SELECT to_regclass($1) IS NOT NULL"
-	hasConstraint  = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2)"
-	sortInMemory   = "SET work_mem = '128MB'; SET hash_mem_multiplier = 2"
-	indexInMemory  = "SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 0"
-	analyzePersons = "ANALYZE record, patient"
-	numberOn       = "SELECT setval(pg_get_serial_sequence('record', 'num'), GREATEST($1, 1))"
-	grantWriting   = "GRANT %s ON %s TO " + serviceRole
+	// A cursor would have one process find them.
+	makePairs     = "CREATE TEMP TABLE population_pair ON COMMIT DROP AS " + selectPairs
+	openPairs     = "DECLARE pairs NO SCROLL CURSOR FOR SELECT num, earliest, kind FROM population_pair ORDER BY num, kind"
+	makeGone      = "CREATE TEMP TABLE IF NOT EXISTS population_gone (num BIGINT NOT NULL) ON COMMIT DELETE ROWS"
+	setIndexes    = "UPDATE population_import SET state = '" + importIndexes + "' WHERE number = $1"
+	hasIndex      = "SELECT to_regclass($1) IS NOT NULL"
+	hasConstraint = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2)"
+	sortInMemory  = "SET work_mem = '128MB'; SET hash_mem_multiplier = 2"
+	indexInMemory = "SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 0; SET lock_timeout = 0"
+	numberOn      = "SELECT setval(pg_get_serial_sequence('record', 'num'), GREATEST($1, 1))"
+	grantWriting  = "GRANT %s ON %s TO " + serviceRole
 )
 
 // pair is a row and the earliest that it has something in common with.
@@ -38,6 +41,19 @@ type pair struct {
 	num, earliest int64
 	kind          int
 }
+
+// pairsAtOnce is how many pairs are in memory.
+const pairsAtOnce = 10_000
+
+var (
+	fetchPairs = "FETCH " + strconv.Itoa(pairsAtOnce) + " FROM pairs"
+	dropGone   = []string{
+		"DELETE FROM record USING population_gone g WHERE g.num = record.num",
+		"DELETE FROM patient USING population_gone g WHERE g.num = patient.record_num",
+		"DELETE FROM population_suspect s USING population_gone g WHERE g.num = s.num",
+		"TRUNCATE population_gone",
+	}
+)
 
 // dropDuplicates takes out of the tables the rows of persons whom an earlier row is, and keeps the doubtful matches.
 func (s *postgresImport) dropDuplicates(ctx context.Context, p *populationImport) error {
@@ -51,10 +67,11 @@ func (s *postgresImport) dropDuplicates(ctx context.Context, p *populationImport
 		}
 		// What an earlier row that is gone itself kept out is looked at again.
 		for more := true; more; {
-			var err error
-			if more, err = s.dropRound(t, p); err != nil {
+			d := &duplicateRound{number: p.number, now: time.Now().UnixMicro()}
+			if err := d.drop(t); err != nil {
 				return err
 			}
+			more = d.more
 		}
 		_, err := t.exec(setIndexes, p.number)
 		return err
@@ -66,48 +83,75 @@ func (s *postgresImport) dropDuplicates(ctx context.Context, p *populationImport
 	return nil
 }
 
-// dropRound takes out what is sure to be a duplicate, and tells whether anything is left to be looked at.
-func (s *postgresImport) dropRound(t postgresTx, p *populationImport) (more bool, err error) {
-	var pairs []pair
-	if err := t.query(into(&pairs, func(p *pair) []any { return []any{&p.num, &p.earliest, &p.kind} }, selectPairs)); err != nil {
-		return false, err
+// duplicateRound takes out what is sure to be a duplicate.
+type duplicateRound struct {
+	number int
+	now    int64
+
+	gone                     []int64 // in their order
+	waits                    int64   // the last that is looked at again
+	more                     bool    // one is
+	nums, duplicates, doubts [][]any // of the pairs in memory
+}
+
+func (d *duplicateRound) drop(t postgresTx) error {
+	// Those that an earlier round found in doubt are found again: there was no other, for there was no person.
+	for _, sql := range []string{"TRUNCATE doubtful_match", makePairs, openPairs} {
+		if _, err := t.exec(sql); err != nil {
+			return err
+		}
 	}
-	gone, later := map[int64]bool{}, map[int64]bool{}
-	var nums, duplicates, doubts [][]any
-	now := time.Now().UnixMicro()
-	for _, d := range pairs {
+	for {
+		var pairs []pair
+		if err := t.query(into(&pairs, func(p *pair) []any { return []any{&p.num, &p.earliest, &p.kind} }, fetchPairs)); err != nil {
+			return err
+		}
+		if len(pairs) == 0 {
+			break
+		}
+		d.judge(pairs)
+		for _, to := range []struct {
+			table, columns string
+			rows           [][]any
+		}{
+			{"population_gone", "num", d.nums},
+			{"population_duplicate", "import, line, of_line, own", d.duplicates},
+			{"doubtful_match", "record_num, other_num, reason, at", d.doubts},
+		} {
+			if err := t.fill(to.table, to.columns, to.rows); err != nil {
+				return err
+			}
+		}
+	}
+	statements := []string{"CLOSE pairs", "DROP TABLE population_pair"}
+	if len(d.gone) > 0 {
+		statements = append(statements, dropGone...)
+	}
+	for _, sql := range statements {
+		if _, err := t.exec(sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judge tells what becomes of the rows of some pairs, which come in the order of the file.
+func (d *duplicateRound) judge(pairs []pair) {
+	d.nums, d.duplicates, d.doubts = d.nums[:0], d.duplicates[:0], d.doubts[:0]
+	for _, p := range pairs {
+		_, earlierGone := slices.BinarySearch(d.gone, p.earliest)
 		switch {
-		case gone[d.num], later[d.num]:
-		case gone[d.earliest]:
-			later[d.num], more = true, true
-		case d.kind == pairDoubtful:
-			doubts = append(doubts, []any{d.num, d.earliest, string(registry.DoubtOwn), now})
+		case len(d.gone) > 0 && d.gone[len(d.gone)-1] == p.num, d.waits == p.num:
+		case earlierGone:
+			d.waits, d.more = p.num, true
+		case p.kind == pairDoubtful:
+			d.doubts = append(d.doubts, []any{p.num, p.earliest, string(registry.DoubtOwn), d.now})
 		default:
-			gone[d.num] = true
-			nums = append(nums, []any{d.num})
-			duplicates = append(duplicates, []any{p.number, d.num, d.earliest, d.kind == pairOwn})
+			d.gone = append(d.gone, p.num)
+			d.nums = append(d.nums, []any{p.num})
+			d.duplicates = append(d.duplicates, []any{d.number, p.num, p.earliest, p.kind == pairOwn})
 		}
 	}
-	if !more { // those of an earlier round would be found again
-		if err := t.fill("doubtful_match", "record_num, other_num, reason, at", doubts); err != nil {
-			return false, err
-		}
-	}
-	if len(nums) == 0 {
-		return false, nil
-	}
-	if err := t.fill("population_gone", "num", nums); err != nil {
-		return false, err
-	}
-	for table, column := range map[string]string{"record": "num", "patient": "record_num", "population_suspect": "num"} {
-		if _, err := t.exec(fmt.Sprintf(dropGone, table, table, column)); err != nil {
-			return false, err
-		}
-	}
-	if _, err := t.exec("TRUNCATE population_gone"); err != nil {
-		return false, err
-	}
-	return more, t.fill("population_duplicate", "import, line, of_line, own", duplicates)
 }
 
 // finishLoad makes the indexes again, on two connections, and opens the database to the service.
@@ -136,9 +180,6 @@ func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) er
 	if err := s.constrain(ctx); err != nil {
 		return fmt.Errorf("making the constraints: %w", err)
 	}
-	if _, err := s.conn.Exec(ctx, analyzePersons); err != nil {
-		return fmt.Errorf("having the database look at what was imported: %w", err)
-	}
 	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.open(postgresTx{ctx, tx}, p) })
 }
 
@@ -156,7 +197,11 @@ func (s *postgresImport) makeIndexes(ctx context.Context, todo <-chan madeIndex)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := makeIndex(ctx, conn, i); err != nil {
+		err := makeIndex(ctx, conn, i)
+		if err == nil && i.last {
+			_, err = conn.Exec(ctx, "ANALYZE "+i.table) // which waits for the other's
+		}
+		if err != nil {
 			return unavailable(err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 const (
 	lockImport     = "SELECT pg_try_advisory_lock(hashtext('vaccin population'))"
+	isOwner        = "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'record'::regclass"
 	watchClient    = "SET client_connection_check_interval = '1s'"
 	lockForWriting = "LOCK TABLE record IN ROW EXCLUSIVE MODE"
 	// A part that is lost with the server is lost whole, and imported again.
@@ -53,6 +54,13 @@ func (e *postgres) importing(ctx context.Context, _ func(context.Context, work) 
 	if err == nil && !alone {
 		err = registry.ErrImporting
 	}
+	owner := false
+	if err == nil {
+		err = conn.QueryRow(ctx, isOwner).Scan(&owner)
+	}
+	if err == nil && !owner {
+		err = registry.ErrNotOwner
+	}
 	if err != nil {
 		s.close()
 		return nil, err
@@ -87,7 +95,8 @@ func (s *postgresImport) do(ctx context.Context, f func(tx importTx) error) erro
 			}
 			return f(postgresTx{ctx, tx})
 		})
-		if err == nil || try == triedAgain || s.conn.IsClosed() || ctx.Err() != nil || !taken(err) && !passing(err) {
+		again := taken(err) || passing(err) || errors.Is(err, errEntered)
+		if err == nil || try == triedAgain || s.conn.IsClosed() || ctx.Err() != nil || !again {
 			return unavailable(err)
 		}
 	}

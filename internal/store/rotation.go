@@ -17,7 +17,10 @@ import (
 const (
 	switchFrom = "UPDATE identity_key SET state = '" + string(KeyReading) + "' WHERE kind = $1 AND state = '" + string(KeyWriting) +
 		"' AND number < $2"
-	switchTo = "INSERT INTO identity_key (" + keyColumns + ") VALUES ($1, $2, $3, '" + string(KeyWriting) + "') ON CONFLICT DO NOTHING"
+	// The first import of a population goes on under the keys that it began with.
+	switchTo = "INSERT INTO identity_key (" + keyColumns + ") SELECT $1, $2, $3, '" + string(KeyWriting) + "' WHERE NOT EXISTS (" +
+		probeLoading + ") ON CONFLICT DO NOTHING"
+	probeLoading = "SELECT 1 FROM population_import WHERE first AND state <> 'finished'"
 
 	selectLastNum = "SELECT num FROM record ORDER BY num DESC LIMIT 1"
 	// What lies between two numbers and bears another key than those that write.
@@ -107,7 +110,7 @@ func (s *Store) switchTo(ctx context.Context, id keyring.ID, check string, event
 	kind, number := id.Kind.String(), int(id.Number)
 	return s.write(ctx, work{alone: true, still: true, statements: []statement{
 		{sql: switchFrom, args: []any{kind, number}, none: []reason{{err: errKeysMoved}}},
-		{sql: switchTo, args: []any{kind, number, check}, none: []reason{{err: ErrKeyTaken}}},
+		{sql: switchTo, args: []any{kind, number, check}, none: []reason{{probe: probeLoading, err: ErrLoading}, {err: ErrKeyTaken}}},
 		logged,
 	}})
 }

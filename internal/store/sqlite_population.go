@@ -49,6 +49,8 @@ func (t sqliteTx) fill(table, columns string, rows [][]any) error {
 }
 
 const (
+	highestNumber = "SELECT COALESCE(MAX(num), 0) FROM record"
+
 	stageTable = "(line INTEGER PRIMARY KEY, holder_key BLOB NOT NULL, own_key BLOB, birth_date TEXT NOT NULL," +
 		" birth_rank INTEGER NOT NULL, told BIGINT NOT NULL, num INTEGER)"
 	sealedTable = "(line INTEGER PRIMARY KEY, num INTEGER NOT NULL, id TEXT NOT NULL, fresh BOOLEAN NOT NULL, told BIGINT NOT NULL, sealed BLOB NOT NULL," +
@@ -71,7 +73,7 @@ func (t sqliteTx) stage() error {
 
 func (t sqliteTx) numbers(n int) ([]int64, error) {
 	last := int64(0)
-	err := t.query(query{sql: selectLast, row: func(scan func(...any) error) error { return scan(&last) }})
+	err := t.query(query{sql: highestNumber, row: func(scan func(...any) error) error { return scan(&last) }})
 	nums := make([]int64, n)
 	for i := range nums {
 		nums[i] = last + 1 + int64(i)

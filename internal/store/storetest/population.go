@@ -20,6 +20,7 @@ var populationTests = group{
 	"a person entered by hand is reconciled":                           populationReconciles,
 	"of rows of one person the first counts":                           populationDuplicates,
 	"doubtful matches are kept and merge nothing":                      populationDoubts,
+	"who was entered under the number of their card is in doubt":       populationTyped,
 	"who is in doubt and comes later in the file is no longer":         populationSettled,
 	"an import that is stopped goes on":                                populationResumes,
 	"an older file may come again":                                     populationBack,
@@ -298,6 +299,20 @@ func populationDoubts(e *env) {
 		}
 	}
 	e.equal("matches by their own number", found, 1)
+}
+
+// populationTyped: who entered them took the number on their card for a holder's.
+func populationTyped(e *env) {
+	hand := e.byHand(nil)
+	p := registry.ImportedPerson{Patient: hand.Patient}
+	p.Patient.Own, p.Patient.Holder, p.Patient.Manual = hand.Patient.Holder, registrytest.NIR(960_001), false
+	o := e.populated(append(e.people5(), p)...)
+	e.counts(o, registry.PopulationCounts{Created: 6})
+	e.equal("who was entered by hand", e.record(hand.ID), hand)
+	doubts := e.doubts()
+	e.equal("the matches", len(doubts), 1)
+	want := registry.DoubtfulMatch{Record: e.of(p.Patient).ID, Other: hand.ID, Reason: registry.DoubtTyped, At: doubts[0].At}
+	e.equal("the match", doubts[0], want)
 }
 
 func populationSettled(e *env) {

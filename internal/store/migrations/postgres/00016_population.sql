@@ -54,7 +54,7 @@ CREATE TABLE population_suspect (
 CREATE TABLE doubtful_match (
     record_num BIGINT NOT NULL,
     other_num  BIGINT NOT NULL,
-    reason     TEXT COLLATE "C" NOT NULL CHECK (reason IN ('own-number', 'rank', 'birth', 'elsewhere')),
+    reason     TEXT COLLATE "C" NOT NULL CHECK (reason IN ('own-number', 'rank', 'birth', 'typed', 'elsewhere')),
     at         BIGINT NOT NULL,
     PRIMARY KEY (record_num, other_num, reason)
 );
