@@ -42,6 +42,9 @@ const (
 	ActionDropRun            Action = "drop-run"
 	ActionCarryOutRun        Action = "carry-out-run"
 	ActionRetireLog          Action = "retire-log"
+	ActionReadMatches        Action = "read-matches"
+	ActionSamePerson         Action = "same-person"
+	ActionTwoPersons         Action = "two-persons"
 
 	ActionSignInPassword      Action = "sign-in-password"
 	ActionSetPortalAccount    Action = "set-portal-account"
@@ -126,6 +129,7 @@ const (
 	verbApprove
 	verbObject
 	verbWithdraw
+	verbMatch
 )
 
 // stepActions are the actions of the verbs that do something to a step.
@@ -139,8 +143,8 @@ var verbNames = [...]string{
 	verbDeclare: "declare", verbRectify: "rectify", verbAnnul: "annul", verbSearch: "search", verbRegister: "register",
 	verbReviewOwn: "review own acts", verbOversee: "oversee", verbReadLog: "read the access log",
 	verbResolve: "resolve a pseudonym", verbDisclose: "disclose",
-	verbPrepare: "prepare a run", verbApprove: "approve a run",
 	verbObject: "record an objection", verbWithdraw: "withdraw an objection",
+	verbPrepare: "prepare a run", verbApprove: "approve a run", verbMatch: "decide a match",
 }
 
 // String is the word used in the policy's errors, in tests and in docs/roles.md.

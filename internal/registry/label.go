@@ -40,6 +40,9 @@ var actionLabels = map[Action]string{
 	ActionApproveRun:         "Approbation d’un ciblage",
 	ActionDropRun:            "Abandon d’un ciblage",
 	ActionCarryOutRun:        "Exécution d’un ciblage",
+	ActionReadMatches:        "Lecture des rapprochements douteux",
+	ActionSamePerson:         "Rapprochement\u00a0: même personne",
+	ActionTwoPersons:         "Rapprochement\u00a0: deux personnes",
 
 	ActionSignInPassword:      "Connexion par mot de passe",
 	ActionSetPortalAccount:    "Création d’un compte du portail",

@@ -112,6 +112,10 @@ func policyCases() []policyCase {
 		{"a manager oversees", oversee, on(manager, fresh, elig, ""), noRole},
 		{"support without identity oversees", oversee, on(blankAgent, fresh, elig, ""), noIdentity},
 		{"an officer without identity oversees", oversee, on(blankOfficer, fresh, elig, ""), noIdentity},
+		{"support decides a match", registry.MayMatch, on(support, fresh, elig, ""), ""},
+		{"support without identity decides a match", registry.MayMatch, on(blankAgent, fresh, elig, ""), noIdentity},
+		{"an officer decides a match", registry.MayMatch, on(officer, fresh, elig, ""), noRole},
+		{"a doctor decides a match", registry.MayMatch, on(martin, fresh, elig, ""), noRole},
 
 		{"a doctor declares", declare, on(martin, fresh, elig, ""), ""},
 		{"any other doctor goes on to dose 1", declare, on(other, eligible, dose1, ""), ""},

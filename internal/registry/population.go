@@ -76,26 +76,6 @@ type DuplicateRow struct {
 	Own      bool // by their own NIR, under another holder or rank
 }
 
-// DoubtReason is why two records may be of one person.
-type DoubtReason string
-
-// The reasons of doubt.
-const (
-	DoubtOwn       DoubtReason = "own-number" // the same NIR of their own, another birth date
-	DoubtRank      DoubtReason = "rank"       // entered by hand with the same holder and birth date, another rank
-	DoubtBirth     DoubtReason = "birth"      // entered by hand with the same holder, rank and names, another birth date
-	DoubtTyped     DoubtReason = "typed"      // entered by hand under the number that is their own, with the same birth date
-	DoubtElsewhere DoubtReason = "elsewhere"  // it has the row's key, the other the row's own NIR, with the same birth date
-)
-
-// DoubtfulMatch is a pair of records that may be of one person: someone has to decide.
-type DoubtfulMatch struct {
-	Record RecordID // that the file made or updated
-	Other  RecordID
-	Reason DoubtReason
-	At     time.Time
-}
-
 // Why a population file is not imported.
 var (
 	// ErrImporting: another process imports a file.
@@ -117,7 +97,7 @@ type PopulationStore interface {
 	// an objection. What a row does not tell of an own NIR, or of the contact of one entered by hand, stays too. A row whose
 	// content was imported before changes nothing. The others become records. Of rows of one person the first counts.
 	//
-	// Doubtful matches are kept as DoubtfulMatches, and merge nothing.
+	// Doubtful matches are kept for MatchStore, and merge nothing.
 	//
 	// Stopped anywhere, it goes on when called with the same file again; a file of which the import was finished last
 	// changes nothing. It returns ErrImporting while another is under way.
@@ -125,9 +105,6 @@ type PopulationStore interface {
 
 	// PopulationDuplicates yields the rows of the file imported last that were duplicates, in the order of the file.
 	PopulationDuplicates(ctx context.Context) iter.Seq2[DuplicateRow, error]
-
-	// DoubtfulMatches returns the doubtful matches, the latest first, at most limit. It returns no patient data.
-	DoubtfulMatches(ctx context.Context, limit int) ([]DoubtfulMatch, error)
 }
 
 // population is the store as what imports populations, or an error for one that does not.

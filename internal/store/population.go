@@ -29,10 +29,7 @@ const (
 	sumPopulated    = "SELECT COALESCE(CAST(SUM(created) AS BIGINT), 0), COALESCE(CAST(SUM(updated) AS BIGINT), 0), COALESCE(CAST(SUM(unchanged) AS BIGINT), 0)" +
 		" FROM population_part WHERE import = $1"
 	countDuplicates  = "SELECT COUNT(*) FROM population_duplicate WHERE import = $1"
-	countDoubts      = "SELECT COUNT(*) FROM doubtful_match"
 	selectDuplicates = "SELECT line, of_line, own FROM population_duplicate WHERE import = (SELECT MAX(number) FROM population_import) AND line > $1 ORDER BY line LIMIT 1000"
-	selectDoubts     = "SELECT r.id, o.id, d.reason, d.at FROM doubtful_match d JOIN record r ON r.num = d.record_num JOIN record o ON o.num = d.other_num" +
-		" ORDER BY d.at DESC, d.record_num, d.other_num, d.reason LIMIT $1"
 	// otherKeys finds keys by which persons would be missed, or under which nothing is to be written.
 	otherKeys = "SELECT 1 FROM identity_key WHERE kind = 'blind' AND state <> 'retired' AND NOT (number = $1 AND check_value = $2)" +
 		" OR kind = 'seal' AND state = 'writing' AND NOT (number = $3 AND check_value = $4)"
@@ -301,17 +298,6 @@ func (s *Store) PopulationDuplicates(ctx context.Context) iter.Seq2[registry.Dup
 			}
 		}
 	}
-}
-
-// DoubtfulMatches implements registry.PopulationStore.
-func (s *Store) DoubtfulMatches(ctx context.Context, limit int) ([]registry.DoubtfulMatch, error) {
-	all, err := readAll(ctx, s, selectDoubts, []any{max(0, limit)}, func(d *registry.DoubtfulMatch) []any {
-		return []any{&d.Record, &d.Other, &d.Reason, asMoment(&d.At)}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading doubtful matches: %w", err)
-	}
-	return all, nil
 }
 
 var errNoLoad = errors.New("store: this engine imports through statements")

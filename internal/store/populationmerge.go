@@ -54,7 +54,8 @@ const (
 	// The same NIR of their own: with another birth date, or with the same one, where the natural key is another record's.
 	insertOwnDoubts = "INSERT INTO doubtful_match (record_num, other_num, reason, at) SELECT z.num, MIN(r.num)," +
 		" CASE WHEN r.birth_date = s.birth_date THEN 'elsewhere' ELSE 'own-number' END, CAST($1 AS BIGINT) FROM population_sealed z, population_stage s, record r" +
-		" WHERE s.line = z.line AND r.own_key = s.own_key AND r.num <> z.num GROUP BY 1, 3" + doubtOnce
+		" WHERE s.line = z.line AND r.own_key = s.own_key AND r.num <> z.num" +
+		" AND NOT EXISTS (SELECT 1 FROM doubtful_match d WHERE d.record_num = r.num AND d.other_num = z.num) GROUP BY 1, 3" + doubtOnce
 	// Those entered by hand whom someone new of the file may be.
 	selectLikeManual = "SELECT s.line, z.num, r.num, r.id, r.birth_date, %s, p.sealed FROM population_sealed z, population_stage s, record r, patient p" +
 		" WHERE s.line = z.line AND z.fresh AND r.num <> z.num AND p.record_num = r.num AND p.manual AND "
@@ -63,7 +64,7 @@ const (
 	underOwn    = "r.holder_key = s.own_key AND r.birth_date = s.birth_date AND s.own_key <> s.holder_key"
 	insertDoubt = "INSERT INTO doubtful_match (record_num, other_num, reason, at) VALUES ($1, $2, $3, $4)" + doubtOnce
 	// Whoever was reconciled later in the file is no longer in doubt.
-	dropSettled = "DELETE FROM doubtful_match WHERE reason IN ('rank', 'birth', 'typed') AND NOT EXISTS (SELECT 1 FROM patient p" +
+	dropSettled = "DELETE FROM doubtful_match WHERE decision = '' AND reason IN ('rank', 'birth', 'typed') AND NOT EXISTS (SELECT 1 FROM patient p" +
 		" WHERE p.record_num = doubtful_match.other_num AND p.manual)"
 )
 

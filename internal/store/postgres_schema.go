@@ -93,7 +93,7 @@ var grants = map[string]string{
 	"population_duplicate":   "SELECT",
 	"population_seen":        "SELECT",
 	"population_suspect":     "SELECT",
-	"doubtful_match":         "SELECT",
+	"doubtful_match":         "SELECT, UPDATE (decision, decided_by, decided_at, gone)",
 	"goose_db_version":       "SELECT",
 }
 

@@ -77,6 +77,7 @@ var (
 	_ registry.PortalAccountStore = (*Store)(nil)
 	_ registry.TargetingStore     = (*Store)(nil)
 	_ registry.PopulationStore    = (*Store)(nil)
+	_ registry.MatchStore         = (*Store)(nil)
 )
 
 // Options are how a store is opened. The zero value is an operator's command.

@@ -107,13 +107,7 @@ func (s *Server) table() *table {
 	records("GET /suggestions/lieux", s.suggestPlaces)
 	records("GET /suggestions/lots", s.suggestLots)
 
-	// What was done in someone's own name, and who oversees it.
-	s.entitled(mux, "GET "+ownActsAddress, registry.MayReviewOwn, s.ownActs)
-	s.entitled(mux, "GET "+notMineAddress, registry.MayReviewOwn, s.notMineForm)
-	s.entitled(mux, "POST "+notMineAddress, registry.MayReviewOwn, s.notMine)
-	s.entitled(mux, "GET "+reportsAddress, registry.MayOversee, s.reports)
-	s.entitled(mux, "GET "+reportsAddress+"/{report}", registry.MayOversee, s.report)
-	s.entitled(mux, "POST "+reportsAddress+"/{report}", registry.MayOversee, s.closeReport)
+	s.oversightTable(mux)
 
 	// The data-protection officer.
 	s.entitled(mux, "GET "+journalAddress, registry.MayReadLog, s.journal)
@@ -146,6 +140,20 @@ func (s *Server) table() *table {
 	campaigns("POST "+runsAddress+"/{run}/abandonner", s.drop)
 
 	return mux
+}
+
+// oversightTable registers the pages on what was done in someone's own name, on who oversees it, and on records in doubt.
+func (s *Server) oversightTable(t *table) {
+	s.entitled(t, "GET "+ownActsAddress, registry.MayReviewOwn, s.ownActs)
+	s.entitled(t, "GET "+notMineAddress, registry.MayReviewOwn, s.notMineForm)
+	s.entitled(t, "POST "+notMineAddress, registry.MayReviewOwn, s.notMine)
+	s.entitled(t, "GET "+reportsAddress, registry.MayOversee, s.reports)
+	s.entitled(t, "GET "+reportsAddress+"/{report}", registry.MayOversee, s.report)
+	s.entitled(t, "POST "+reportsAddress+"/{report}", registry.MayOversee, s.closeReport)
+
+	s.entitled(t, "GET "+matchesAddress, registry.MayMatch, s.matches)
+	s.entitled(t, "GET "+matchesAddress+"/{match}", registry.MayMatch, s.match)
+	s.entitled(t, "POST "+matchesAddress+"/{match}", registry.MayMatch, s.decideMatch)
 }
 
 // steps are the steps of the cycle, in their order.

@@ -116,7 +116,9 @@ func linksOf(role registry.Role) []ui.Link {
 	case registry.RolePractitioner:
 		return []ui.Link{{Address: ownActsAddress, Label: "Mes actes récents"}}
 	case registry.RoleSupport:
-		return []ui.Link{{Address: objectionsAddress, Label: "Oppositions"}, {Address: reportsAddress, Label: "Signalements"}}
+		return []ui.Link{
+			{Address: objectionsAddress, Label: "Oppositions"}, {Address: reportsAddress, Label: "Signalements"}, {Address: matchesAddress, Label: "Rapprochements"},
+		}
 	}
 	links := []ui.Link{}
 	for _, t := range agentRoleOf(role).tasks {

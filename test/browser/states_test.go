@@ -30,6 +30,7 @@ func TestEveryPageInEveryState(t *testing.T) {
 		{"officer", officerStates},
 		{"objections", objectionStates},
 		{"campaigns", campaignStates},
+		{"matches", matchStates},
 		{"support", supportStates},
 		{"failures", failureStates},
 		{"expired session", expiredStates},

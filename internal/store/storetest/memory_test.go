@@ -15,6 +15,7 @@ type memory struct {
 	registry.PortalAccountStore
 	registry.TargetingStore
 	registry.PopulationStore
+	registry.MatchStore
 	Sessions
 	Handovers
 	LogTree

@@ -1,6 +1,6 @@
 // Package storetest is the conformance suite of the stores: it checks every sentence of the contract that
 // stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog,
-// registry.PortalAccountStore, registry.TargetingStore, registry.PopulationStore, Sessions, Handovers and LogTree. It
+// registry.PortalAccountStore, registry.TargetingStore, registry.PopulationStore, registry.MatchStore, Sessions, Handovers and LogTree. It
 // knows the contract alone and imports no store; every engine runs it. Only tests may import it.
 package storetest
 
@@ -26,6 +26,7 @@ type Engine interface {
 	registry.PortalAccountStore
 	registry.TargetingStore
 	registry.PopulationStore
+	registry.MatchStore
 	Sessions
 	Handovers
 	LogTree
@@ -81,7 +82,7 @@ var (
 	}
 	engineTests = map[string]group{
 		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,
-		"targeting": targetingTests, "population": populationTests,
+		"targeting": targetingTests, "population": populationTests, "matches": matchTests,
 		"log tree": logTreeTests,
 		"failure":  failureTests, "rank": rankTests,
 	}

@@ -1,0 +1,203 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"vaccin/internal/keyring"
+	"vaccin/internal/registry"
+)
+
+// Doubtful matches, which someone decides. The record that goes when two are one person's is taken away by a trigger, as
+// the service may not: of a pair that is decided so, and only if nothing was declared in it.
+
+const (
+	undecided    = "FROM doubtful_match d JOIN record r ON r.num = d.record_num JOIN record o ON o.num = d.other_num WHERE d.decision = ''"
+	selectDoubts = "SELECT r.id, o.id, d.reason, d.at " + undecided + " ORDER BY d.at DESC, d.record_num, d.other_num, d.reason LIMIT $1"
+	selectDoubt  = "SELECT r.id, o.id, d.reason, d.at " + undecided + " AND r.id = $1 AND o.id = $2 ORDER BY d.reason LIMIT 1"
+	countDoubts  = "SELECT COUNT(*) FROM doubtful_match WHERE decision = ''"
+
+	selectSide = "SELECT r.num, r.version, r.holder_key, r.own_key, r.blind_key, r.birth_date, r.birth_rank," +
+		" CASE WHEN r.code IS NULL THEN (" + selectTarget + ") ELSE r.code END, p.sealed," +
+		" EXISTS (SELECT 1 FROM entry e WHERE e.record_num = r.num) FROM record r JOIN patient p ON p.record_num = r.num WHERE r.id = $1"
+
+	decideTwo = "UPDATE doubtful_match SET decision = 'two', decided_by = $1, decided_at = $2 WHERE decision = ''" +
+		" AND record_num = (SELECT num FROM record WHERE id = $3) AND other_num = (SELECT num FROM record WHERE id = $4)"
+	decideSame = "UPDATE doubtful_match SET decision = 'same', decided_by = $1, decided_at = $2, gone = $5 WHERE decision = ''" +
+		" AND record_num = $3 AND other_num = $4 AND NOT EXISTS (SELECT 1 FROM entry WHERE record_num = $5)"
+
+	// Whoever decides on one of the two meanwhile decides again, and so does this decision.
+	advanceSide = "UPDATE record SET version = version + 1, last_change = $1 WHERE num = $2 AND version = $3 AND holder_key = $4" +
+		" AND EXISTS (SELECT 1 FROM patient WHERE record_num = $2 AND sealed = $5)"
+	keepObjection = "UPDATE patient SET objects = true WHERE record_num = $2 AND EXISTS (SELECT 1 FROM patient f WHERE f.record_num = $1 AND f.objects)"
+	// Done whatever became of the statements before, what follows asks whether the other record went.
+	afterwards  = " AND NOT EXISTS (SELECT 1 FROM record g WHERE g.num = "
+	sealMatched = "UPDATE patient SET sealed = $3 WHERE record_num = $4" + stillWrites
+	moveMatched = "UPDATE record SET holder_key = $1, own_key = $2, blind_key = $3, birth_date = $4, birth_rank = $5 WHERE num = $6" + afterwards + "$7)"
+	giveCode    = "UPDATE record SET code = $1 WHERE num = $2 AND code IS NULL AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = $2)" + afterwards + "$3)"
+)
+
+var takeInsured = "UPDATE patient AS p SET " + setFrom("f", "told, "+strings.TrimPrefix(patientFields, "sealed, ")+", "+insuredFields) +
+	" FROM patient f WHERE f.record_num = $1 AND p.record_num = $2"
+
+func doubtColumns(d *registry.DoubtfulMatch) []any {
+	return []any{&d.Record, &d.Other, &d.Reason, asMoment(&d.At)}
+}
+
+// DoubtfulMatches implements registry.MatchStore.
+func (s *Store) DoubtfulMatches(ctx context.Context, limit int) ([]registry.DoubtfulMatch, error) {
+	all, err := readAll(ctx, s, selectDoubts, []any{max(0, limit)}, doubtColumns)
+	if err != nil {
+		return nil, fmt.Errorf("reading doubtful matches: %w", err)
+	}
+	return all, nil
+}
+
+// MatchOf implements registry.MatchStore.
+func (s *Store) MatchOf(ctx context.Context, record, other registry.RecordID) (registry.DoubtfulMatch, error) {
+	found, err := readAll(ctx, s, selectDoubt, []any{string(record), string(other)}, doubtColumns)
+	if err != nil {
+		return registry.DoubtfulMatch{}, fmt.Errorf("reading a doubtful match: %w", err)
+	}
+	if len(found) == 0 {
+		return registry.DoubtfulMatch{}, registry.ErrNoMatch
+	}
+	return found[0], nil
+}
+
+// DecideMatch implements registry.MatchStore.
+func (s *Store) DecideMatch(ctx context.Context, m registry.DoubtfulMatch, decision registry.MatchDecision, by string, event registry.Event) error {
+	at, err := moment(event.At)
+	if err != nil {
+		return fmt.Errorf("a decision: %w", err)
+	}
+	var logged []statement
+	for _, id := range []registry.RecordID{m.Record, m.Other} {
+		event.Record = id
+		one, err := logAlways(event)
+		if err != nil {
+			return err
+		}
+		logged = append(logged, one)
+	}
+	if decision == registry.MatchTwo {
+		decide := statement{sql: decideTwo, args: []any{by, at, string(m.Record), string(m.Other)}, none: []reason{{err: registry.ErrNoMatch}}}
+		return s.write(ctx, work{alone: true, statements: append([]statement{decide}, logged...)})
+	}
+	return s.withKeys(ctx, func(k *identityKeys) error {
+		merging, err := s.mergeMatch(ctx, k, m, by, at)
+		if err != nil {
+			return err
+		}
+		return s.write(ctx, work{alone: true, statements: append(merging, logged...)})
+	})
+}
+
+// matchSide is one of the two records.
+type matchSide struct {
+	id          registry.RecordID
+	num         int64
+	version     int
+	holder, own []byte
+	blindKey    int
+	born        registry.BirthDate
+	rank        int
+	code        registry.TargetCode
+	sealed      []byte
+	used        bool // something was declared in it
+}
+
+func (m *matchSide) columns() []any {
+	return []any{
+		&m.num, &m.version, &m.holder, &m.own, &m.blindKey, asBirthDate(&m.born), &m.rank, asCode(&m.code), &m.sealed, &m.used,
+	}
+}
+
+// side reads one of the two records.
+func (s *Store) side(ctx context.Context, id registry.RecordID) (*matchSide, error) {
+	found, err := readAll(ctx, s, selectSide, []any{string(id)}, (*matchSide).columns)
+	if err != nil {
+		return nil, fmt.Errorf("reading a record in doubt: %w", err)
+	}
+	if len(found) == 0 {
+		return nil, registry.ErrNoMatch
+	}
+	found[0].id = id
+	return &found[0], nil
+}
+
+// mergeMatch makes the statements by which one record is left of two.
+func (s *Store) mergeMatch(ctx context.Context, k *identityKeys, m registry.DoubtfulMatch, by string, at any) ([]statement, error) {
+	file, err := s.side(ctx, m.Record)
+	if err != nil {
+		return nil, err
+	}
+	other, err := s.side(ctx, m.Other)
+	if err != nil {
+		return nil, err
+	}
+	stays, goes := other, file
+	switch {
+	case file.used && other.used:
+		return nil, registry.ErrBothUsed
+	case file.used:
+		stays, goes = file, other
+	}
+	identity, err := k.joined(file, other)
+	if err != nil {
+		return nil, err
+	}
+	first, second := stays, goes
+	if second.id < first.id { // records are locked in one order
+		first, second = second, first
+	}
+	change := rand.Int64()
+	statements := []statement{first.advance(change), second.advance(change)}
+	add := func(quiet bool, none error, sql string, args ...any) {
+		one := statement{sql: sql, args: args, quiet: quiet}
+		if none != nil {
+			one.none = []reason{{err: none}}
+		}
+		statements = append(statements, one)
+	}
+	add(true, nil, keepObjection, goes.num, stays.num)
+	if stays != file {
+		add(false, nil, takeInsured, file.num, stays.num)
+	}
+	add(false, errKeysMoved, sealMatched, keyring.SealKey.String(), k.writes[keyring.SealKey].number, k.seal(stays.id, identity), stays.num)
+	add(false, registry.ErrNoMatch, decideSame, by, at, file.num, other.num, goes.num)
+	if stays != file {
+		add(false, nil, moveMatched, file.holder, orNull(file.own), file.blindKey, file.born.Digits(), file.rank, stays.num, goes.num)
+	}
+	if stays.code.IsZero() && !goes.code.IsZero() {
+		add(true, nil, giveCode, int64(goes.code), stays.num, goes.num)
+	}
+	return statements, nil
+}
+
+// advance is the guard of one of the two records.
+func (m *matchSide) advance(change int64) statement {
+	return statement{
+		sql: advanceSide, args: []any{change, m.num, m.version, m.holder, m.sealed}, none: []reason{{err: registry.ErrOvertaken}},
+	}
+}
+
+// joined is the identity that the file gives, with what is known by hand alone.
+func (k *identityKeys) joined(file, other *matchSide) (p registry.Patient, err error) {
+	var had registry.Patient
+	if err := k.open(file.id, file.sealed, &p); err != nil {
+		return p, err
+	}
+	if err := k.open(other.id, other.sealed, &had); err != nil {
+		return p, err
+	}
+	if p.Phone == "" {
+		p.Phone = had.Phone
+	}
+	if p.Email == "" {
+		p.Email = had.Email
+	}
+	return p, nil
+}

@@ -1,0 +1,110 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"iter"
+	"testing"
+
+	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+)
+
+// inDoubt is someone entered by hand, and whom the file brings under another rank.
+func inDoubt(t *testing.T, s *Store, n int) registry.DoubtfulMatch {
+	t.Helper()
+	g := registrytest.NewRegistry(s, registrytest.NewClock())
+	g.Random = rand.Reader
+	number := registrytest.NIR(60_000_000 + n)
+	id, _, err := g.Register(t.Context(), registrytest.Doctor("Martin"), number, registrytest.RegistrationRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := s.Facts(t.Context(), id, registry.Wanted{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := registry.InsuredRow{Line: 2, Patient: facts.Record.Patient}
+	row.Manual, row.BirthRank = false, 2
+	file := registry.PopulationFile{Digest: number.Digits(), Parts: 1, PartSize: 1, Lines: 2}
+	file.Read = func(context.Context, int) iter.Seq2[registry.PopulationPart, error] {
+		return func(yield func(registry.PopulationPart, error) bool) {
+			yield(registry.PopulationPart{Last: 2, Rows: []registry.InsuredRow{row}}, nil)
+		}
+	}
+	if _, err := importPopulation(t.Context(), s, file); err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.FindByKey(t.Context(), row.Holder, row.BirthDate, row.BirthRank)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.MatchOf(t.Context(), made, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// TestAnObjectionOutlivesAMatch of whichever of the two records it is.
+func TestAnObjectionOutlivesAMatch(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, address string) {
+		s := server(t, address, keyringtest.Keys())
+		for i := range 2 {
+			m := inDoubt(t, s, i)
+			who := []registry.RecordID{m.Record, m.Other}[i]
+			if err := execute(t, s, "UPDATE patient SET objects = true WHERE record_num = (SELECT num FROM record WHERE id = $1)", string(who)); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.DecideMatch(t.Context(), m, registry.MatchSame, "agent:1", event(registry.ActionSamePerson)); err != nil {
+				t.Fatal(err)
+			}
+			left := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM patient JOIN record ON num = record_num WHERE objects AND id = $1", string(m.Other))
+			if left != "1" {
+				t.Errorf("the objection of the record %d of the two is lost", i)
+			}
+		}
+	})
+}
+
+// TestTheServiceTakesAwayNoOtherRecord than that of a pair it decides, in which nothing was declared.
+func TestTheServiceTakesAwayNoOtherRecord(t *testing.T) {
+	address := databases.New(t)
+	owner := server(t, address, keyringtest.Keys())
+	importAll(t, owner, registrytest.NewRegistry(owner, registrytest.NewClock()))
+	importMany(t, owner, 3)
+	m, used := inDoubt(t, owner, 1), inDoubt(t, owner, 2)
+	g := registrytest.NewRegistry(owner, registrytest.NewClock())
+	if _, err := g.DeclareEligibility(t.Context(), registry.Act{By: registrytest.Doctor("Martin"), Record: used.Other}, registrytest.EligibilityRequest()); err != nil {
+		t.Fatal(err)
+	}
+	service, err := Open(t.Context(), address, Options{Service: true, Keys: keyringtest.Keys()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer service.Close()
+	const count = "SELECT CAST(COUNT(*) AS TEXT) FROM record"
+	before := cell(t, owner, count)
+	for _, sql := range []string{
+		"INSERT INTO doubtful_match (record_num, other_num, reason, at) VALUES (1, 2, 'rank', 1)",
+		"UPDATE doubtful_match SET record_num = 1", "UPDATE doubtful_match SET other_num = 1", "DELETE FROM doubtful_match",
+		"UPDATE doubtful_match SET decision = 'same', gone = 1", "UPDATE doubtful_match SET gone = record_num",
+		"UPDATE doubtful_match SET decision = 'two', gone = record_num",
+		"UPDATE doubtful_match SET decision = 'same', gone = other_num WHERE other_num = (SELECT num FROM record WHERE id = '" + string(used.Other) + "')",
+		"SELECT match_merged()",
+	} {
+		if err := execute(t, service, sql); err == nil {
+			t.Errorf("the service did: %s", sql)
+		}
+	}
+	if after := cell(t, owner, count); after != before {
+		t.Errorf("%s records are left of %s", after, before)
+	}
+	if err := service.DecideMatch(t.Context(), m, registry.MatchSame, "agent:1", event(registry.ActionSamePerson)); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := service.FindByNIR(t.Context(), registrytest.NIR(60_000_001), event(registry.ActionSearchNIR), registry.Toll{}); err != nil || len(found) != 1 {
+		t.Errorf("%d found, %v", len(found), err)
+	}
+}
