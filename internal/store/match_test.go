@@ -27,7 +27,7 @@ func inDoubt(t *testing.T, s *Store, n int) registry.DoubtfulMatch {
 	}
 	row := registry.InsuredRow{Line: 2, Patient: facts.Record.Patient}
 	row.Manual, row.BirthRank = false, 2
-	file := registry.PopulationFile{Digest: number.Digits(), Parts: 1, PartSize: 1, Lines: 2}
+	file := registry.PopulationFile{Digest: "file of " + string(id), Parts: 1, PartSize: 1, Lines: 2}
 	file.Read = func(context.Context, int) iter.Seq2[registry.PopulationPart, error] {
 		return func(yield func(registry.PopulationPart, error) bool) {
 			yield(registry.PopulationPart{Last: 2, Rows: []registry.InsuredRow{row}}, nil)

@@ -46,7 +46,7 @@ func (h *house) inDoubt(t *testing.T, n int) (hand registry.Record, twin registr
 	hand = h.record(t, id)
 	twin = hand.Patient
 	twin.Manual, twin.BirthRank, twin.GivenNames = false, 2, "Augustine"
-	h.populate(t, "digest of "+twin.Holder.Digits(), twin)
+	h.populate(t, "file of "+string(hand.ID), twin)
 	return hand, twin
 }
 
