@@ -56,7 +56,7 @@ var (
 			RoleSupport:        slices.Concat(agent, []condition{objecting}),
 			RoleDataProtection: slices.Concat(agent, []condition{objecting}),
 		},
-		verbMatch:     {RoleSupport: agent},
+		verbMatch: {RoleSupport: agent},
 	}
 )
 
@@ -102,6 +102,7 @@ func MayObject(c Case) error { return may(verbObject, c) }
 
 // MayWithdraw tells whether the actor may record that the case's person takes their objection back.
 func MayWithdraw(c Case) error { return may(verbWithdraw, c) }
+
 // MayMatch tells whether the actor may decide whether two records that an import left in doubt are of one person.
 func MayMatch(c Case) error { return may(verbMatch, c) }
 
