@@ -48,13 +48,13 @@ func (f FollowUp) Total() (sum Reached) {
 	return sum
 }
 
-// ErrCounted: what was counted is good still, or is being counted.
-var ErrCounted = errors.New("the follow-up of runs was counted a moment ago")
+// ErrCounted: what was counted is good still, or is being counted, or no run is done.
+var ErrCounted = errors.New("there is no follow-up of runs to count now")
 
 // FollowUpStore counts and keeps the follow-up of runs.
 type FollowUpStore interface {
 	// CountFollowUps counts how far those are whom the runs gave a code, ages being those of a day, and keeps it as
-	// counted at a moment. It returns ErrCounted when someone began to count after the other moment.
+	// counted at a moment. It returns ErrCounted when someone began to count after the other moment, and while no run is done.
 	CountFollowUps(ctx context.Context, at, unlessAfter time.Time, on Date) error
 
 	// FollowUps returns what was last counted, of each run that is done, the first first.

@@ -133,6 +133,7 @@ func (s *Server) table() *table {
 	campaigns("GET "+campaignsAddress+"/{campaign}/cibler", s.prepareForm)
 	campaigns("POST "+campaignsAddress+"/{campaign}/cibler", s.prepare)
 	campaigns("GET "+runsAddress, s.runs)
+	campaigns("GET "+followUpAddress, s.followUp)
 	campaigns("GET "+runsAddress+"/{run}", s.run)
 	campaigns("GET "+runsAddress+"/{run}/approuver", s.approveForm)
 	campaigns("POST "+runsAddress+"/{run}/approuver", s.approve)

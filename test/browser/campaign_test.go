@@ -37,6 +37,9 @@ func (s *running) work(t *testing.T) {
 	if _, err := s.cases(s.failing).WorkRuns(t.Context(), operator, func(registry.Run) {}); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.cases(s.failing).CountFollowUps(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // still asks that the page does not come anew by itself while it is looked at.
@@ -154,6 +157,9 @@ func (w *tab) runStates() {
 	other.open(run)
 	other.says("Exécuté", "reçu un code")
 	other.examine("run done")
+	other.open("/ciblages/suivi")
+	other.says("Par département de résidence")
+	other.examine("follow-up")
 
 	w.open("/campagnes/etat-12-17-ans/cibler")
 	w.send("Préparer le ciblage")

@@ -286,8 +286,29 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 		}
 	}
 	second.Get("/ciblages").Want(http.StatusOK, "Exécuté", "Campagne lancee")
+	h.followed(t, second)
 	officer := h.as(t, registry.RoleDataProtection)
 	consult(officer).Want(http.StatusOK, "Approbation d’un ciblage n° 1", "Exécution d’un ciblage n° 1", "Préparation d’un ciblage", "Écriture d’une campagne")
+}
+
+// followed has a doctor declare one of three, and looks at the follow-up of the one run.
+func (h *house) followed(t *testing.T, manager *webtest.Browser) {
+	t.Helper()
+	manager.Get("/ciblages/suivi").Want(http.StatusOK, "Rien n’est encore décompté")
+	if err := registry.New(h.store).CountFollowUps(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	page := manager.Get(manager.Get("/ciblages").Link("Suivre où en sont les personnes ciblées")).
+		Want(http.StatusOK, "n° 1 – Campagne lancee", "Par âge", "75 – Paris", "refait toutes les heures")
+	for key, want := range map[string]string{"targeted": "3", "eligible": "0 (0 %)", "first": "0 (0 %)", "complete": "0 (0 %)"} {
+		if got := strings.ReplaceAll(page.Row(key), "\u00a0", " "); got != want {
+			t.Errorf("%s: %q, not %q", key, got, want)
+		}
+	}
+	manager.Get(page.Link("n° 1 – Campagne lancee")).Want(http.StatusOK, "Suivi du ciblage n° 1", "Retour au suivi de tous les ciblages")
+	for _, wrong := range []string{"?ciblage=2", "?ciblage=x", "?phase=aucune"} {
+		manager.Get("/ciblages/suivi"+wrong).Want(http.StatusNotFound, "Aucun décompte pour ce ciblage")
+	}
 }
 
 func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
@@ -363,6 +384,7 @@ func TestWhenTheStoreOfCampaignsFails(t *testing.T) {
 	wrong := errors.New("disk full at sector 7")
 	for method, ask := range map[string]func() *webtest.Page{
 		"Campaigns":    func() *webtest.Page { return manager.Get("/campagnes") },
+		"FollowUps":    func() *webtest.Page { return manager.Get("/ciblages/suivi") },
 		"Runs":         func() *webtest.Page { return manager.Get("/ciblages") },
 		"Run":          func() *webtest.Page { return manager.Get("/ciblages/1") },
 		"PrepareRun":   func() *webtest.Page { return manager.Post("/campagnes/panne/cibler", nil) },
@@ -388,7 +410,7 @@ func TestCampaignsAreForTheirManagers(t *testing.T) {
 	confirmed(manager, manager.Get("/campagnes/reservee/cibler")).Want(http.StatusOK)
 	h.work(t)
 	for _, b := range []*webtest.Browser{h.signIn(t, marchand), h.as(t, registry.RoleSupport), h.as(t, registry.RoleDataProtection), h.as(t, registry.RoleStatistics)} {
-		for _, path := range []string{"/campagnes", "/campagnes/reservee/modifier", "/ciblages", "/ciblages/1"} {
+		for _, path := range []string{"/campagnes", "/campagnes/reservee/modifier", "/ciblages", "/ciblages/1", "/ciblages/suivi"} {
 			b.Get(path).Want(http.StatusForbidden, "Votre rôle ne permet pas").Not("reservee")
 		}
 		for _, path := range []string{"/campagnes/nouvelle", "/campagnes/reservee/cibler", "/ciblages/1/approuver", "/ciblages/1/abandonner"} {

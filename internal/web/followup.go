@@ -1,0 +1,150 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// «Suivi»: how far those are whom runs gave a code, by phase and run, by age and by department; of all runs, of those of a
+// phase, or of one.
+
+const (
+	followUpAddress = runsAddress + "/suivi"
+	phaseParam      = "phase"
+	runParam        = "ciblage"
+)
+
+type followUpView struct {
+	page              ui.Page
+	whole             string // the link back to all runs, when some are shown
+	at                string // when it was counted; empty when nothing is
+	total             []ui.Row
+	runs              []reachedLine
+	ages, departments []reachedLine
+}
+
+// reachedLine is how far some persons are: how many are targeted, and how many of them reached each step.
+type reachedLine struct {
+	name    string
+	address string // of the same page for them alone
+	reached []string
+}
+
+func (s *Server) followUp(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	counted, err := s.Registry.FollowUps(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	runs, err := s.Registry.Runs(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	ofNumber := map[int]registry.Run{}
+	for _, run := range runs {
+		ofNumber[run.Number] = run
+	}
+	view := followUpView{page: s.page(r, "Suivi")}
+	phase, number := r.URL.Query().Get(phaseParam), r.URL.Query().Get(runParam)
+	counted = slices.DeleteFunc(counted, func(f registry.FollowUp) bool {
+		run, known := ofNumber[f.Run]
+		return !known || phase != "" && run.Campaign.Phase != phase || number != "" && strconv.Itoa(f.Run) != number
+	})
+	if chosen := phase != "" || number != ""; chosen {
+		view.whole = "Retour au suivi de tous les ciblages"
+		switch {
+		case len(counted) == 0:
+			return registry.NotFound("Aucun décompte pour ce ciblage ou cette phase. Revenez au suivi de tous les ciblages.")
+		case number != "":
+			view.page.Title = "Suivi du ciblage n°" + nbsp + number
+		default:
+			view.page.Title = "Suivi\u00a0: " + phase
+		}
+	}
+	view.fill(counted, ofNumber)
+	return s.render(w, r, http.StatusOK, followUpPage(view))
+}
+
+// fill adds up what was counted.
+func (v *followUpView) fill(counted []registry.FollowUp, runs map[int]registry.Run) {
+	if len(counted) == 0 {
+		return
+	}
+	var total registry.Reached
+	var phases []string
+	ofPhase, ofAge, ofDepartment := map[string]registry.Reached{}, map[registry.AgeClass]registry.Reached{}, map[string]registry.Reached{}
+	for _, f := range counted {
+		v.at = frenchMoment(f.At, "") // all are counted at once
+		phase := runs[f.Run].Campaign.Phase
+		if !slices.Contains(phases, phase) {
+			phases = append(phases, phase)
+		}
+		ofPhase[phase] = ofPhase[phase].Plus(f.Total())
+		total = total.Plus(f.Total())
+		for _, c := range f.Counts {
+			ofAge[c.Age] = ofAge[c.Age].Plus(c.Reached)
+			ofDepartment[c.Department] = ofDepartment[c.Department].Plus(c.Reached)
+		}
+	}
+	slices.Sort(phases)
+	for _, phase := range phases {
+		v.runs = append(v.runs, reachedLine{phase, followUpAddress + "?" + url.Values{phaseParam: {phase}}.Encode(), reachedOf(ofPhase[phase])})
+		for _, f := range counted {
+			if run := runs[f.Run]; run.Campaign.Phase == phase {
+				name := "n°" + nbsp + strconv.Itoa(f.Run) + nbsp + "– " + run.Campaign.Name
+				v.runs = append(v.runs, reachedLine{name, followUpAddress + "?" + runParam + "=" + strconv.Itoa(f.Run), reachedOf(f.Total())})
+			}
+		}
+	}
+	v.total = totalRows(total)
+	v.addAges(ofAge)
+	v.addDepartments(ofDepartment)
+}
+
+func (v *followUpView) addAges(of map[registry.AgeClass]registry.Reached) {
+	for age := range registry.AgeClass(len(registry.AgeClasses)) {
+		if r := of[age]; r.Targeted > 0 {
+			v.ages = append(v.ages, reachedLine{name: capitalised(age.Label()), reached: reachedOf(r)})
+		}
+	}
+	if r := of[-1]; r.Targeted > 0 {
+		v.ages = append(v.ages, reachedLine{name: capitalised(registry.AgeClass(-1).Label()), reached: reachedOf(r)})
+	}
+}
+
+func (v *followUpView) addDepartments(of map[string]registry.Reached) {
+	for _, d := range departmentNames {
+		if r := of[d.code]; r.Targeted > 0 {
+			v.departments = append(v.departments, reachedLine{name: d.code + nbsp + "– " + d.name, reached: reachedOf(r)})
+		}
+	}
+	if r := of[""]; r.Targeted > 0 {
+		v.departments = append(v.departments, reachedLine{name: "Département inconnu", reached: reachedOf(r)})
+	}
+}
+
+func totalRows(r registry.Reached) []ui.Row {
+	cells := reachedOf(r)
+	return []ui.Row{
+		{Key: "targeted", Label: "Personnes ciblées", Value: cells[0]},
+		{Key: "eligible", Label: "Éligibilité déclarée", Value: cells[1]},
+		{Key: "first", Label: "Au moins une dose", Value: cells[2]},
+		{Key: "complete", Label: "Vaccination complète", Value: cells[3]},
+	}
+}
+
+func reachedOf(r registry.Reached) []string {
+	cells := []string{registry.FrenchNumber(r.Targeted)}
+	for _, n := range []int{r.Eligible, r.First, r.Complete} {
+		cell := registry.FrenchNumber(n)
+		if r.Targeted > 0 {
+			cell += nbsp + "(" + strconv.Itoa(n*100/r.Targeted) + nbsp + "%)"
+		}
+		cells = append(cells, cell)
+	}
+	return cells
+}
