@@ -8,7 +8,8 @@
 //	(d) the time of a search by NIR among two million persons, against one among twenty thousand;
 //	(pa) to (pf) the service on PostgreSQL: doses against what pgbench does of the barest ones, searches
 //	    against a bare handler, the time of each step, its growth with the country, bytes and memory;
-//	(pop) the import of the insured persons, against \copy of the same file.
+//	(pop) the import of the insured persons, against \copy of the same file;
+//	(letters) batches of letters, beside \copy of their rows.
 //
 // Machines are noisy and differ: the two sides take turns, and it is the ratio that must hold. The
 // command ends with status 1 when a ratio misses its limit, unless it was asked only to show that it
@@ -52,6 +53,7 @@ var benches = []bench{
 	{"pe", "bytes of a person, a dose and an entry of the access log", benchNationalSize},
 	{"pf", "memory of the service with many signed in, against ten", benchNationalMemory},
 	{"pop", "rows of a first import of the insured persons, against \\copy of the same file into a table without indexes", benchPopulation},
+	{"letters", "letters a second of a batch, from the database to the disk, beside \\copy of their rows", benchLetters},
 }
 
 func main() {

@@ -26,6 +26,7 @@ type cli struct {
 	Copy          copyCmd          `cmd:"" help:"Copy the embedded store to a PostgreSQL database, and check that nothing differs."`
 	Import        importCmd        `cmd:"" help:"Import reference data, or the insured persons, from a file (docs/formats)."`
 	Keys          keysCmd          `cmd:"" help:"Look after the keys under which identities are kept (docs/runbooks/keys.md)."`
+	Letters       lettersCmd       `cmd:"" help:"Print the letters of a run in batches, and batches again (docs/formats/letters.md)."`
 	Migrate       migrateCmd       `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
 	PortalAccount portalAccountCmd `cmd:"" name:"portal-account" help:"Look after the accounts of the amelipro portal."`
 	Serve         serveCmd         `cmd:"" help:"Serve the pages."`

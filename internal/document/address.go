@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"vaccin/internal/registry"
 )
 
 // An address has at most six lines of thirty-eight characters, aligned left, none of them blank: NF Z 10-011.
@@ -16,7 +18,7 @@ const (
 	addressWidth = 38
 	// Bounds of an addressee, in characters, so that it stays readable: names and street together, more than the
 	// norm can hold; the town, and the country; the postal code.
-	addressMost, townMost, codeMost = 330, 60, 20
+	addressMost, townMost, codeMost = registry.LetterAddressMost, registry.LetterTownMost, registry.LetterCodeMost
 )
 
 // Addressee is whom a letter is sent to.

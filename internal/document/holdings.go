@@ -24,7 +24,8 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(cod
 		Title: HoldingsTitle, Subtitle: r.Patient.FullName(), MadeAt: at.In(registry.ZoneOf("")),
 		Intro: []string{
 			"Ce document contient tout ce que le téléservice détient sur vous : votre identité, vos coordonnées, " +
-				"vos oppositions, les étapes de votre vaccination dans toutes leurs versions, et la liste de tous les accès à votre dossier.",
+				"vos oppositions, les étapes de votre vaccination dans toutes leurs versions, les lettres qui vous sont adressées, " +
+				"et la liste de tous les accès à votre dossier.",
 			dataProtection,
 		},
 		Chapters: []Chapter{
@@ -33,6 +34,7 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(cod
 			chapterOf(b, "Éligibilité à la vaccination", "déclaration", r.Eligibilities, b.eligibility),
 			chapterOf(b, "1ère vaccination", "vaccination", r.FirstDoses, b.dose),
 			chapterOf(b, "2ème vaccination", "vaccination", r.SecondDoses, b.dose),
+			lettersSent(h.Letters),
 			b.reports(h.Reports),
 			b.log(h.Log),
 		},
@@ -225,6 +227,33 @@ func (b holdingsBook) dose(d registry.Dose) []Row {
 		Row{"amNumber", "Numéro AM", d.AMNumber},
 		Row{"bookFrom", "2ème rendez-vous conseillé à partir du", bookFrom},
 	)
+}
+
+// lettersSent tells of the letters to the person, and of each time that they were handed over to be printed.
+func lettersSent(letters []registry.SentLetter) Chapter {
+	c := Chapter{Title: "Lettres qui vous sont adressées"}
+	if len(letters) == 0 {
+		c.Texts = []string{"Aucune lettre ne vous a été préparée."}
+	}
+	paris := registry.ZoneOf("")
+	for _, l := range letters {
+		printed := "pas encore"
+		if !l.PrintedAt.IsZero() {
+			printed = preciseMoment(l.PrintedAt.In(paris))
+		}
+		rows := said(
+			Row{"reference", "Référence", l.Reference + ", lettre n°\u00A0" + strconv.Itoa(l.Number)},
+			Row{"campaign", "Campagne", l.Campaign},
+			Row{"askedBy", "Demandée par", l.AskedBy},
+			Row{"askedAt", "Demandée le", preciseMoment(l.AskedAt.In(paris))},
+			Row{"printedAt", "Mise en page le", printed},
+		)
+		for i, d := range l.Deliveries {
+			rows = append(rows, Row{"delivery" + strconv.Itoa(i+1), "Remise à l’impression", d.By + ", le " + preciseMoment(d.At.In(paris))})
+		}
+		c.Sections = append(c.Sections, Section{Title: "Lettre " + l.Reference, Rows: rows})
+	}
+	return c
 }
 
 func (b holdingsBook) reports(reports []registry.Report) Chapter {

@@ -29,6 +29,7 @@ type holdingsFile struct {
 	MadeAt  time.Time
 	Record  registry.Record
 	Reports []registry.Report
+	Letters []registry.SentLetter
 	Log     []registry.LogEntry
 	People  []registry.Practitioner // whose names stand in it, each once, in the order of their identifiers
 }
@@ -36,7 +37,7 @@ type holdingsFile struct {
 // WriteHoldings writes all that is held on a person as JSON. It goes over the fields of the domain one by one, so
 // that none can be forgotten; a value of a sort that it does not know is an error.
 func WriteHoldings(w io.Writer, h registry.Holdings, at time.Time) error {
-	file := holdingsFile{HoldingsFormat, HoldingsVersion, at, h.Record, h.Reports, h.Log, nil}
+	file := holdingsFile{HoldingsFormat, HoldingsVersion, at, h.Record, h.Reports, h.Letters, h.Log, nil}
 	people := h.People()
 	for _, id := range slices.Sorted(maps.Keys(people)) {
 		file.People = append(file.People, people[id])

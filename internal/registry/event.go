@@ -41,6 +41,9 @@ const (
 	ActionApproveRun         Action = "approve-run"
 	ActionDropRun            Action = "drop-run"
 	ActionCarryOutRun        Action = "carry-out-run"
+	ActionAskLetters         Action = "ask-letters"
+	ActionPrintLetters       Action = "print-letters"
+	ActionDeliverLetters     Action = "deliver-letters"
 	ActionRetireLog          Action = "retire-log"
 	ActionReadMatches        Action = "read-matches"
 	ActionSamePerson         Action = "same-person"
@@ -130,6 +133,7 @@ const (
 	verbObject
 	verbWithdraw
 	verbMatch
+	verbPrint
 )
 
 // stepActions are the actions of the verbs that do something to a step.
@@ -145,6 +149,7 @@ var verbNames = [...]string{
 	verbResolve: "resolve a pseudonym", verbDisclose: "disclose",
 	verbObject: "record an objection", verbWithdraw: "withdraw an objection",
 	verbPrepare: "prepare a run", verbApprove: "approve a run", verbMatch: "decide a match",
+	verbPrint: "print letters",
 }
 
 // String is the word used in the policy's errors, in tests and in docs/roles.md.

@@ -43,6 +43,9 @@ var actionLabels = map[Action]string{
 	ActionReadMatches:        "Lecture des rapprochements douteux",
 	ActionSamePerson:         "Rapprochement\u00a0: même personne",
 	ActionTwoPersons:         "Rapprochement\u00a0: deux personnes",
+	ActionAskLetters:         "Demande d’un envoi de lettres",
+	ActionPrintLetters:       "Impression d’un envoi de lettres",
+	ActionDeliverLetters:     "Remise d’un envoi de lettres",
 
 	ActionSignInPassword:      "Connexion par mot de passe",
 	ActionSetPortalAccount:    "Création d’un compte du portail",

@@ -57,6 +57,7 @@ var (
 			RoleDataProtection: slices.Concat(agent, []condition{objecting}),
 		},
 		verbMatch: {RoleSupport: agent},
+		verbPrint: {RoleCampaign: agent, RoleSystem: agent},
 	}
 )
 
@@ -105,6 +106,9 @@ func MayWithdraw(c Case) error { return may(verbWithdraw, c) }
 
 // MayMatch tells whether the actor may decide whether two records that an import left in doubt are of one person.
 func MayMatch(c Case) error { return may(verbMatch, c) }
+
+// MayPrint tells whether the actor may have letters of runs printed, and take them away.
+func MayPrint(c Case) error { return may(verbPrint, c) }
 
 func may(v verb, c Case) error {
 	conditions, ok := rules[v][c.Actor.Role]

@@ -189,10 +189,12 @@ func officerPolicyCases() []policyCase {
 }
 
 func campaignPolicyCases() []policyCase {
-	prepare, approve := registry.MayPrepare, registry.MayApprove
+	prepare, approve, letters := registry.MayPrepare, registry.MayApprove, registry.MayPrint
 	manager := registry.Actor{Role: registry.RoleCampaign, Practitioner: registry.Practitioner{NationalID: "agent:1"}, Door: registry.DoorAgents}
 	blank, support := manager, manager
 	blank.Practitioner.NationalID, support.Role = "", registry.RoleSupport
+	operator, blankOperator, doctor := manager, blank, manager
+	operator.Role, blankOperator.Role, doctor.Role = registry.RoleSystem, registry.RoleSystem, registry.RolePractitioner
 	of := func(by registry.Actor, preparedBy string) registry.Case {
 		return registry.Case{Actor: by, Run: registry.Run{State: registry.RunPrepared, PreparedBy: preparedBy}}
 	}
@@ -204,6 +206,12 @@ func campaignPolicyCases() []policyCase {
 		{"a campaign manager approves their own run", approve, of(manager, "agent:1"), "Vous avez préparé ce ciblage"},
 		{"support approves a run", approve, of(support, "agent:2"), noRole},
 		{"a campaign manager without identity approves a run", approve, of(blank, "agent:2"), noIdentity},
+		{"a campaign manager prints letters", letters, of(manager, ""), ""},
+		{"an operator prints letters", letters, of(operator, ""), ""},
+		{"support prints letters", letters, of(support, ""), noRole},
+		{"a practitioner prints letters", letters, of(doctor, ""), noRole},
+		{"a campaign manager without identity prints letters", letters, of(blank, ""), noIdentity},
+		{"an operator without identity prints letters", letters, of(blankOperator, ""), noIdentity},
 	}
 }
 

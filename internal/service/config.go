@@ -39,6 +39,7 @@ type Config struct {
 	CPS    CPSConfig    `embed:"" prefix:"cps-"`
 	Agents AgentsConfig `embed:"" prefix:"agents-"`
 	Audit  AuditConfig  `embed:"" prefix:"audit-"`
+	Letter LetterConfig `embed:"" prefix:"letter-"`
 }
 
 // Public is the address by which browsers reach the service.

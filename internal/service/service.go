@@ -38,6 +38,7 @@ type Service struct {
 	metrics *metrics
 	log     *slog.Logger
 	limits  limits
+	printer registry.BatchPrinter
 
 	stopping atomic.Bool
 }
@@ -75,6 +76,10 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 		return nil, err
 	}
 	cases.PseudonymKey = sealer.Key("access-log-pseudonym")
+	printer, err := config.Letter.Printer()
+	if err != nil {
+		return nil, err
+	}
 	https := public.Scheme == "https"
 	sessions := auth.NewManager(store, sealer, auth.Options{Idle: config.Idle, Absolute: config.Absolute, Secure: https})
 	portal, err := portalDoor(store, cases, sealer, log)
@@ -82,10 +87,10 @@ func New(config Config, store Store, cases *registry.Registry, key []byte, log *
 		return nil, err
 	}
 	metrics := newMetrics()
-	s := &Service{config: config, auth: sessions, cases: cases, metrics: metrics, log: log, limits: usual}
+	s := &Service{config: config, auth: sessions, cases: cases, metrics: metrics, log: log, limits: usual, printer: printer}
 	pages := web.Server{
 		Registry: cases, Auth: sessions, PSC: client, Agents: agents, Portal: portal, Settings: config.pages(https), Log: log,
-		Observe: metrics.observe, Stopping: s.stopping.Load,
+		Observe: metrics.observe, Stopping: s.stopping.Load, Letters: printer,
 	}
 	cards.furnish(&pages, public)
 	made, err := web.New(pages)
@@ -134,6 +139,7 @@ func (s *Service) Serve(told context.Context) error {
 	}
 	group.Go(func() error { return s.purge(ctx) })
 	group.Go(func() error { return s.runs(ctx) })
+	group.Go(func() error { return s.letters(ctx) })
 	s.audit.start(group, drained)
 	group.Go(func() error {
 		defer done()

@@ -78,6 +78,7 @@ var (
 	_ registry.TargetingStore     = (*Store)(nil)
 	_ registry.PopulationStore    = (*Store)(nil)
 	_ registry.MatchStore         = (*Store)(nil)
+	_ registry.LetterStore        = (*Store)(nil)
 )
 
 // Options are how a store is opened. The zero value is an operator's command.

@@ -139,7 +139,7 @@ func (s *Server) table() *table {
 	campaigns("POST "+runsAddress+"/{run}/approuver", s.approve)
 	campaigns("GET "+runsAddress+"/{run}/abandonner", s.dropForm)
 	campaigns("POST "+runsAddress+"/{run}/abandonner", s.drop)
-
+	s.lettersTable(mux)
 	return mux
 }
 

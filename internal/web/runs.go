@@ -104,10 +104,11 @@ type runView struct {
 	approve bool   // the one who looks may, and it would be of use
 	refusal string // why not
 	drop    bool
-	percent int  // while it runs
-	running bool // so that there is a percentage
-	waits   bool // the page changes by itself
-	stopped bool // and was told not to
+	letters string // where the letters of the run are, once it is done
+	percent int    // while it runs
+	running bool   // so that there is a percentage
+	waits   bool   // the page changes by itself
+	stopped bool   // and was told not to
 	preview *previewView
 }
 
@@ -134,6 +135,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 		if view.approve = refusal == nil && run.Persons() > 0; refusal != nil {
 			view.refusal = refusal.Message
 		}
+	}
+	if run.State == registry.RunDone {
+		view.letters = batchesAddress(run.Number)
 	}
 	if run.Persons() > 0 {
 		view.preview = previewOf(run)

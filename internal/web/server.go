@@ -56,6 +56,7 @@ type Server struct {
 	Cards    *cps.Gate // of the listener that asks for cards; nil where there is none
 	Settings Settings
 	Log      *slog.Logger
+	Letters  registry.BatchPrinter
 	Observe  func(route string, status int, took time.Duration) // metrics; may be nil
 
 	Stopping func() bool // the service is told to stop; may be nil

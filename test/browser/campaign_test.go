@@ -7,6 +7,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
+	"vaccin/internal/document"
 	"vaccin/internal/registry"
 )
 
@@ -160,6 +161,7 @@ func (w *tab) runStates() {
 	other.open("/ciblages/suivi")
 	other.says("Par département de résidence")
 	other.examine("follow-up")
+	other.letterStates()
 
 	w.open("/campagnes/etat-12-17-ans/cibler")
 	w.send("Préparer le ciblage")
@@ -170,6 +172,27 @@ func (w *tab) runStates() {
 	w.examine("run dropped")
 	w.follow("Ciblages")
 	w.examine("runs")
+}
+
+// letterStates asks for the letters of a run, has them made, and looks at each page on the way.
+func (w *tab) letterStates() {
+	w.t.Helper()
+	w.follow("Lettres : préparer et suivre les envois")
+	w.examine("batches of letters, none")
+	w.send("Préparer un envoi")
+	w.says("demandé", "Choix des destinataires")
+	w.still()
+	w.examine("batch of letters being made")
+	at := w.path()
+	operator := registry.Actor{Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: "TEST"}}
+	if _, err := site.cases(site.failing).WorkBatches(w.t.Context(), operator, document.Printer(registry.LetterTexts{})); err != nil {
+		w.t.Fatal(err)
+	}
+	w.open(at)
+	w.says("Prêt", "Empreinte SHA-256")
+	w.examine("batch of letters")
+	w.follow("Retour aux envois")
+	w.examine("batches of letters")
 }
 
 // Without scripts a page of a run comes anew by itself, until it is told not to, and a campaign is written whole.

@@ -16,6 +16,7 @@ type memory struct {
 	registry.TargetingStore
 	registry.PopulationStore
 	registry.MatchStore
+	registry.LetterStore
 	Sessions
 	Handovers
 	LogTree

@@ -25,7 +25,7 @@ func asks(id string) []asked {
 	list := []asked{}
 	for _, r := range web.Routes() {
 		method, path, _ := strings.Cut(r.Pattern, " ")
-		path = strings.NewReplacer("{id}", id, "{report}", id, "{person}", id, "{campaign}", id, "{run}", id, "{match}", id+"-"+id, "{$}", "").Replace(path)
+		path = strings.NewReplacer("{id}", id, "{report}", id, "{person}", id, "{campaign}", id, "{run}", id, "{part}", id, "{match}", id+"-"+id, "{$}", "").Replace(path)
 		list = append(list, asked{r, method, path})
 	}
 	return list

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/registry"
+	"vaccin/internal/store"
+	"vaccin/internal/store/postgrestest"
+)
+
+// lettersAMoment is how many letters a second a batch must have, whatever its form.
+const lettersAMoment = 1000
+
+// benchLetters is (letters): batches of a run by the operator's command, from the start of the program to the file on the
+// disk, at two sizes and in both forms, against \copy of what the same letters need, bare.
+func benchLetters(ctx context.Context, l *lab) (v verdict, err error) {
+	b := &lettersBench{lab: l, binary: filepath.Join(l.folder, "vaccin-letters"), keys: filepath.Join(l.folder, "letters.nir")}
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "vaccin/cmd/vaccin").CombinedOutput(); err != nil {
+		return v, fmt.Errorf("building the program: %w: %s", err, out)
+	}
+	if err := keyringtest.Ring(1).Create(b.keys); err != nil {
+		return v, err
+	}
+	if b.cluster, err = postgrestest.Start(durable...); err != nil {
+		return v, err
+	}
+	defer func() { err = errors.Join(err, b.cluster.Stop()) }()
+	v = verdict{limit: 1, comment: fmt.Sprintf("letters a second over %d, the slower form of the larger batch", lettersAMoment)}
+	for _, persons := range pick(l, []int{25_000, registry.MaxBatch}, []int{200, 400}) {
+		if v.ratio, err = b.run(ctx, persons); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// lettersBench has a database for each size.
+type lettersBench struct {
+	*lab
+	cluster      *postgrestest.Cluster
+	binary, keys string
+}
+
+// run makes a run over so many persons and prints its letters, and returns the lesser rate over lettersAMoment.
+func (b *lettersBench) run(ctx context.Context, persons int) (float64, error) {
+	name := fmt.Sprintf("letters%d", persons)
+	if _, err := b.cluster.SQL("postgres", "CREATE DATABASE "+name); err != nil {
+		return 0, err
+	}
+	address := b.cluster.URL(postgrestest.Superuser, name)
+	if err := b.target(ctx, address, persons); err != nil {
+		return 0, err
+	}
+	if _, err := b.cluster.SQL(name, "VACUUM ANALYZE"); err != nil {
+		return 0, err
+	}
+	bare, err := b.bare(name, persons)
+	if err != nil {
+		return 0, err
+	}
+	least := 0.0
+	for _, kind := range []string{"pdf", "csv"} {
+		arguments := []string{"letters", "make", "1", "--kind", kind, "--store", address, "--nir-key-file", b.keys, "--to", b.folder}
+		if kind == "csv" { // to the same persons
+			arguments = append(arguments, "--again", "1")
+		}
+		rate, peak, err := b.command(ctx, persons, arguments...)
+		if err != nil {
+			return 0, err
+		}
+		b.say("%d letters as %s: %.0f letters/s, \\copy of their rows %.0f/s, ratio %.3f, peak memory %d MB", persons, kind, rate, bare, rate/bare, peak>>20)
+		if least == 0 || rate < least {
+			least = rate
+		}
+	}
+	rate, peak, err := b.command(ctx, persons, "letters", "write", "C1-0001", "--store", address, "--nir-key-file", b.keys, "--to", b.folder)
+	if err != nil {
+		return 0, err
+	}
+	b.say("%d letters printed again as pdf: %.0f letters/s, peak memory %d MB", persons, rate, peak>>20)
+	_, err = b.cluster.SQL("postgres", "DROP DATABASE "+name)
+	return least / lettersAMoment, err
+}
+
+// target makes persons and carries out a run over all of them.
+func (b *lettersBench) target(ctx context.Context, address string, persons int) (err error) {
+	kept, cases, err := openStore(ctx, address)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.Close()) }()
+	if _, err := importPeople(ctx, cases, persons, population{household: 1}); err != nil {
+		return err
+	}
+	return runOverAll(ctx, kept)
+}
+
+// runOverAll carries out a run over all persons of a store, who are women.
+func runOverAll(ctx context.Context, kept *store.Store) error {
+	event := registry.Event{At: time.Now(), Action: registry.ActionPrepareRun, NationalID: "bench"}
+	campaign := registry.Campaign{ID: "bench", Name: "Personnes de 75 ans et plus", Opens: registry.MustDate("2021-01-18"), Criteria: registry.Criteria{{Sex: registry.Female}}}
+	n, err := kept.PrepareRun(ctx, registry.Run{Campaign: campaign, PreparedBy: "a", PreparedAt: time.Now()}, event)
+	if err == nil {
+		err = kept.CountRun(ctx, n)
+	}
+	if err == nil {
+		err = kept.ApproveRun(ctx, n, "b", time.Now(), event)
+	}
+	if err == nil {
+		err = kept.CarryOut(ctx, n, event, func(registry.Progress) {})
+	}
+	if err != nil {
+		return fmt.Errorf("carrying out a run: %w", err)
+	}
+	return nil
+}
+
+// bare is how many rows a second \copy takes out of what letters need.
+func (b *lettersBench) bare(database string, persons int) (float64, error) {
+	began := time.Now()
+	_, err := b.cluster.SQL(database, "\\copy (SELECT t.record_num, t.code, p.sealed, p.postal_code, p.died, p.objects FROM target t"+
+		" JOIN patient p ON p.record_num = t.record_num WHERE t.run = 1 ORDER BY t.record_num) TO '"+os.DevNull+"'")
+	return float64(persons) / time.Since(began).Seconds(), err
+}
+
+// command runs the program, and returns its rate and its peak memory.
+func (b *lettersBench) command(ctx context.Context, letters int, arguments ...string) (rate float64, peak int64, err error) {
+	command := exec.CommandContext(ctx, b.binary, arguments...)
+	began := time.Now()
+	out, err := command.CombinedOutput()
+	took := time.Since(began)
+	if err != nil {
+		return 0, 0, fmt.Errorf("printing letters: %w: %s", err, out)
+	}
+	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0, 0, errors.New("the system does not tell the memory of a program")
+	}
+	return float64(letters) / took.Seconds(), usage.Maxrss << 10, nil
+}

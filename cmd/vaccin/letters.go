@@ -1,0 +1,277 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/service"
+	"vaccin/internal/store"
+)
+
+// lettersCmd makes the letters of runs, and prints batches again.
+type lettersCmd struct {
+	List  lettersListCmd  `cmd:"" help:"List the batches of letters of a run, with whom each left out and why."`
+	Make  lettersMakeCmd  `cmd:"" help:"Print letters to those whom a run targeted and to whom nobody wrote yet. Interrupted, run it again."`
+	Write lettersWriteCmd `cmd:"" help:"Print a batch again, to the byte; refused when one of its persons objects since, or moved."`
+}
+
+// letterFlags are the flags of commands on letters.
+type letterFlags struct {
+	ringFlags `embed:""`
+	Letter    service.LetterConfig `embed:"" prefix:"letter-"`
+}
+
+// open opens the store, with which the caller goes on and which they close.
+func (f letterFlags) open(ctx context.Context) (*store.Store, *registry.Registry, registry.Actor, error) {
+	by, err := operator()
+	if err != nil {
+		return nil, nil, by, err
+	}
+	source, err := f.source(f.KeyFile)
+	if err != nil {
+		return nil, nil, by, err
+	}
+	st, g, _, err := openStore(ctx, f.Store, store.Options{Keys: source})
+	return st, g, by, err
+}
+
+type lettersListCmd struct {
+	storeFlags `embed:""`
+	Number     int `arg:"" name:"run" help:"Number of the run, as its page shows it."`
+}
+
+// Run lists batches. It needs no key: no person is read.
+func (l lettersListCmd) Run(ctx context.Context, c console) (err error) {
+	by, err := operator()
+	if err != nil {
+		return err
+	}
+	st, g, _, err := openStore(ctx, l.Store, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	_, all, err := g.Batches(ctx, by, l.Number)
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return c.printf("Aucun envoi n’a encore été préparé pour ce ciblage.\n")
+	}
+	for _, b := range all {
+		if err := tellBatch(c, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tellBatch tells what is known of a batch.
+func tellBatch(c console, b registry.Batch) error {
+	line := b.Reference() + " : " + b.State.Label() + ", " + b.Kind.Label() + ", " + count(b.Letters, "lettre", "lettres")
+	if b.Again > 0 {
+		line += ", aux mêmes personnes que " + registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()
+	}
+	line += ", demandé par " + b.AskedBy + " le " + frenchMoment(b.AskedAt)
+	if n := len(b.Deliveries); n > 0 {
+		line += ", remis " + registry.FrenchNumber(n) + " fois"
+	}
+	for _, out := range b.LeftOut.Counts() {
+		if out.Persons > 0 {
+			line += "\n  laissées de côté, " + out.Label + " : " + registry.FrenchNumber(out.Persons)
+		}
+	}
+	if b.Digest != "" {
+		line += "\n  SHA-256 " + b.Digest + ", " + registry.FrenchNumber(int(b.Size)) + " octets"
+	}
+	return c.printf("%s\n", line)
+}
+
+type lettersMakeCmd struct {
+	letterFlags `embed:""`
+	Number      int    `arg:"" name:"run" help:"Number of the run, as its page shows it."`
+	Kind        string `enum:"pdf,csv" default:"pdf" help:"PDF to print as it is, or CSV for a printer who sets the letters (docs/formats/letters.md): ${enum}."`
+	To          string `type:"existingdir" default:"." help:"Folder in which the files are made, readable by their owner alone."`
+	All         bool   `help:"Go on until everybody of the run was looked at, a file for each 100,000 letters."`
+	Again       int    `placeholder:"BATCH" help:"To the same persons as that batch of the run, as they are now."`
+}
+
+// Run makes batches. One that was asked for and not made whole is gone on with first.
+func (m lettersMakeCmd) Run(ctx context.Context, c console) (err error) {
+	if m.All && m.Again > 0 {
+		return registry.Invalid("Donnez --all ou --again, pas les deux.")
+	}
+	printer, err := m.Letter.Printer()
+	if err != nil {
+		return err
+	}
+	st, g, by, err := m.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	for {
+		b, err := m.next(ctx, g, by, printer)
+		if err != nil {
+			return err
+		}
+		b, err = m.print(ctx, c, g, by, b, printer)
+		if err != nil {
+			return err
+		}
+		if !m.All || b.Ended || b.State == registry.BatchEmpty {
+			return nil
+		}
+	}
+}
+
+// next is the batch to make: the one of the run that is not over, or a new one.
+func (m lettersMakeCmd) next(ctx context.Context, g *registry.Registry, by registry.Actor, printer registry.BatchPrinter) (registry.Batch, error) {
+	_, all, err := g.Batches(ctx, by, m.Number)
+	if err != nil {
+		return registry.Batch{}, err
+	}
+	kind := registry.BatchKind(m.Kind)
+	if n := len(all); n > 0 && !all[n-1].State.Over() {
+		b := all[n-1]
+		if b.Kind != kind || b.Again != m.Again {
+			return b, registry.Conflict("Un autre envoi de ce ciblage est en préparation, " + b.Kind.Label() + " : terminez-le d’abord.")
+		}
+		return b, nil
+	}
+	return g.AskBatch(ctx, by, registry.BatchRequest{Run: m.Number, Kind: kind, Known: len(all), Again: m.Again}, printer)
+}
+
+// print makes a batch and its file, and tells what came of it.
+func (m lettersMakeCmd) print(
+	ctx context.Context, c console, g *registry.Registry, by registry.Actor, b registry.Batch, printer registry.BatchPrinter,
+) (registry.Batch, error) {
+	began, shown := time.Now(), bar{}
+	drawn := false
+	progress := func(b registry.Batch, printed int) {
+		if printed > 0 && !drawn {
+			shown, drawn = c.bar(int64(b.Letters), b.Reference()), true
+		}
+		shown.set(int64(printed))
+	}
+	path := filepath.Join(m.To, b.FileName())
+	var made registry.Batch
+	err := writeWhole(path, func(w io.Writer) (keep bool, err error) {
+		made, err = g.WorkBatch(ctx, by, b.BatchKey, printer, w, progress)
+		if err != nil || made.State == registry.BatchEmpty {
+			return false, err
+		}
+		return true, nil
+	}, func() error { return g.Delivered(ctx, by, made) })
+	if err := errors.Join(err, shown.finish()); err != nil {
+		return made, err
+	}
+	if err := tellBatch(c, made); err != nil {
+		return made, err
+	}
+	if made.State == registry.BatchEmpty {
+		return made, nil
+	}
+	return made, c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
+}
+
+type lettersWriteCmd struct {
+	letterFlags `embed:""`
+	Batch       string `arg:"" help:"Reference of the batch, as letters bear it: C12-0003."`
+	To          string `type:"existingdir" default:"." help:"Folder in which the file is made."`
+}
+
+// Run prints a batch again.
+func (l lettersWriteCmd) Run(ctx context.Context, c console) (err error) {
+	key, err := registry.ParseReference(l.Batch)
+	if err != nil {
+		return err
+	}
+	printer, err := l.Letter.Printer()
+	if err != nil {
+		return err
+	}
+	st, g, by, err := l.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	b, write, err := g.Deliver(ctx, by, key, printer)
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(l.To, b.FileName())
+	err = writeWhole(path, func(w io.Writer) (bool, error) { return true, write(w) }, func() error { return nil })
+	if err != nil {
+		return err
+	}
+	return c.printf("%s : les mêmes octets, SHA-256 %s\n", path, b.Digest)
+}
+
+// partSuffix ends the names of files that are not whole.
+const partSuffix = ".part"
+
+// writeWhole has a file written under another name, and gives it its own once all of it is on the disk and told: a file of that name is always
+// whole. Without keep there is none. What a killed program left behind of the same file goes too, for it holds addresses.
+func writeWhole(path string, write func(io.Writer) (keep bool, err error), told func() error) (err error) {
+	folder, name := filepath.Split(path)
+	folder = filepath.Clean(folder)
+	f, err := os.CreateTemp(folder, "."+name+".*"+partSuffix)
+	if err != nil {
+		return fmt.Errorf("making a file of letters: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, notThere(os.Remove(f.Name())))
+		}
+	}()
+	keep, err := write(f)
+	if err == nil && keep {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if !keep {
+		return os.Remove(f.Name())
+	}
+	if err := told(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("naming a file of letters: %w", err)
+	}
+	left, err := filepath.Glob(filepath.Join(folder, "."+name+".*"+partSuffix))
+	if err != nil {
+		return err
+	}
+	for _, part := range left {
+		if err := notThere(os.Remove(part)); err != nil {
+			return err
+		}
+	}
+	return syncFolder(folder)
+}
+
+// notThere forgives that a file to remove is gone.
+func notThere(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// syncFolder has the disk know the names in a folder.
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+)
+
+// letterFlagsFor are the flags of a command on the letters of a store.
+func letterFlagsFor(path string) (f letterFlags) {
+	f.Store, f.NIRKeyFile = path, path+".nir"
+	return f
+}
+
+// targetedStore is a store of so many persons, all targeted by the run 1.
+func targetedStore(t *testing.T, n int) string {
+	t.Helper()
+	path := newStore(t)
+	f := letterFlagsFor(path)
+	st, g, by, err := f.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	persons := make([]registry.ImportedPerson, n)
+	for i := range persons {
+		persons[i] = registry.ImportedPerson{ID: registry.RecordID(strings.Repeat("0", 20) + time.UnixMicro(int64(i)).UTC().Format("150405.000000")), Patient: registrytest.Patient(i)}
+	}
+	if err := g.ImportPersons(t.Context(), by, persons, "digest"); err != nil {
+		t.Fatal(err)
+	}
+	event := registry.Event{At: time.Now(), Action: registry.ActionPrepareRun, NationalID: "a"}
+	run := registry.Run{Campaign: registry.Campaign{ID: "c", Name: "75 ans et plus", Opens: registry.MustDate("2021-01-18"), Criteria: registry.Criteria{{Sex: registry.Female}}}, PreparedBy: "a", PreparedAt: time.Now()}
+	_, err = st.PrepareRun(t.Context(), run, event)
+	for _, do := range []func() error{
+		func() error { return st.CountRun(t.Context(), 1) },
+		func() error { return st.ApproveRun(t.Context(), 1, "b", time.Now(), event) },
+		func() error { return st.CarryOut(t.Context(), 1, event, func(registry.Progress) {}) },
+	} {
+		if err == nil {
+			err = do()
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func made(t *testing.T, ctx context.Context, m lettersMakeCmd) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := m.Run(ctx, console{out: &out})
+	return out.String(), err
+}
+
+func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
+	path, folder := targetedStore(t, 30), t.TempDir()
+	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder, All: true}
+	out, err := made(t, t.Context(), m)
+	if err != nil || !strings.Contains(out, "30 lettres") || !strings.Contains(out, "lettres par seconde") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	file, err := os.ReadFile(filepath.Join(folder, "lettres-C1-0001.pdf"))
+	if err != nil || !bytes.HasPrefix(file, []byte("%PDF")) {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Join(folder, "lettres-C1-0001.pdf")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file is open to others: %v, %v", info.Mode(), err)
+	}
+	digest := sha256.Sum256(file)
+	var listed bytes.Buffer
+	l := lettersListCmd{Number: 1}
+	l.Store = path
+	if err := l.Run(t.Context(), console{out: &listed}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"C1-0001 : Prêt, PDF à imprimer, 30 lettres", "remis 1 fois", hex.EncodeToString(digest[:])} {
+		if !strings.Contains(listed.String(), want) {
+			t.Errorf("the list does not say %q: %s", want, listed.String())
+		}
+	}
+	again := t.TempDir()
+	w := lettersWriteCmd{letterFlags: letterFlagsFor(path), Batch: "c1-0001", To: again}
+	if err := w.Run(t.Context(), console{out: io.Discard}); err != nil {
+		t.Fatal(err)
+	}
+	if second, err := os.ReadFile(filepath.Join(again, "lettres-C1-0001.pdf")); err != nil || !bytes.Equal(second, file) {
+		t.Errorf("written again it is another file: %v", err)
+	}
+	// Nobody is left, and a batch to the same persons is another.
+	if out, err = made(t, t.Context(), m); err != nil || !strings.Contains(out, "Personne à qui écrire") || !strings.Contains(out, "déjà destinataires d’un envoi : 30") {
+		t.Errorf("%v: %s", err, out)
+	}
+	m.All, m.Again, m.Kind = false, 1, "csv"
+	if out, err = made(t, t.Context(), m); err != nil || !strings.Contains(out, "aux mêmes personnes que C1-0001") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if left, err := filepath.Glob(filepath.Join(folder, "*")); err != nil || len(left) != 2 {
+		t.Errorf("files: %v, %v", left, err)
+	}
+	for _, refused := range []struct {
+		run  func() error
+		says string
+	}{
+		{func() error { w.Batch = "C1"; return w.Run(t.Context(), console{out: io.Discard}) }, "C12-0003"},
+		{func() error { w.Batch = "C1-0009"; return w.Run(t.Context(), console{out: io.Discard}) }, "n’existe pas"},
+		{func() error { w.Batch = "C1-0002"; return w.Run(t.Context(), console{out: io.Discard}) }, "aucune lettre"},
+		{func() error { m.All = true; _, err := made(t, t.Context(), m); return err }, "pas les deux"},
+		{func() error { m.All, m.Number = false, 7; _, err := made(t, t.Context(), m); return err }, "n’existe pas"},
+		{func() error { m.Letter.Phone = strings.Repeat("0", 201); _, err := made(t, t.Context(), m); return err }, "settings of letters"},
+	} {
+		if err := refused.run(); err == nil || !strings.Contains(err.Error(), refused.says) {
+			t.Errorf("%v, want %q", err, refused.says)
+		}
+	}
+}
+
+func TestLettersAreWrittenWholeOrNotAtAll(t *testing.T) {
+	path, folder := targetedStore(t, 5), t.TempDir()
+	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder}
+	ctx, cancel := context.WithCancel(t.Context())
+	f := m.letterFlags
+	st, g, by, err := f.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	printer, err := m.Letter.Printer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.next(ctx, g, by, printer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := m.print(ctx, console{out: io.Discard}, g, by, b, printer); !errors.Is(err, context.Canceled) {
+		t.Errorf("interrupted: %v", err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files := func() []string {
+		all, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := []string{}
+		for _, f := range all {
+			names = append(names, f.Name())
+		}
+		return names
+	}
+	if left := files(); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	// What a killed program left goes when the file is whole; what is of another file stays.
+	for _, name := range []string{".lettres-C1-0001.pdf.123" + partSuffix, ".lettres-C1-0002.pdf.123" + partSuffix} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m.Kind = "csv"
+	if _, err := made(t, t.Context(), m); registry.KindOf(err) != registry.KindConflict {
+		t.Errorf("another form than the one that is being made: %v", err)
+	}
+	m.Kind = "pdf"
+	if out, err := made(t, t.Context(), m); err != nil || !strings.Contains(out, "5 lettres") {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if left := files(); len(left) != 2 || left[1] != "lettres-C1-0001.pdf" {
+		t.Errorf("files: %v", left)
+	}
+	failed := errors.New("full")
+	at := filepath.Join(folder, "x")
+	for _, c := range []struct{ write, told error }{{failed, nil}, {nil, failed}} {
+		err := writeWhole(at, func(w io.Writer) (bool, error) {
+			_, err := w.Write([]byte("half"))
+			return true, errors.Join(err, c.write)
+		}, func() error { return c.told })
+		if !errors.Is(err, failed) || len(files()) != 2 {
+			t.Errorf("%v, files: %v", err, files())
+		}
+	}
+	if err := writeWhole(at, func(io.Writer) (bool, error) { return false, nil }, nil); err != nil || len(files()) != 2 {
+		t.Errorf("nothing to keep: %v, %v", err, files())
+	}
+}

@@ -1,0 +1,58 @@
+package document
+
+import (
+	"io"
+	"iter"
+
+	"vaccin/internal/registry"
+)
+
+// LetterLayout is the version of the letters: a batch is printed again to the byte by a program of the same one alone. It
+// grows with every change of what letters say or of how they are written, which a test notices.
+const LetterLayout = 1
+
+// Printer prints the batches of package registry with texts that are settings of the service.
+func Printer(texts registry.LetterTexts) registry.BatchPrinter {
+	return registry.BatchPrinter{Texts: texts, Until: until, Layout: LetterLayout, Print: PrintBatch}
+}
+
+// until says until which step one may object.
+func until(step registry.Step) string {
+	if step == registry.StepFirstDose {
+		return ObjectionUntilVaccination
+	}
+	return ObjectionUntilAgreement
+}
+
+// CheckTexts refuses settings that letters have no room for.
+func CheckTexts(texts registry.LetterTexts) error {
+	day := registry.Date{Year: 2021, Month: 1, Day: 1}
+	return Batch{Reference: "C1-0001", Campaign: "C", Opens: day, Date: day, Texts: LetterTexts(texts)}.check()
+}
+
+// PrintBatch writes the letters of a batch in the form that was asked for.
+func PrintBatch(w io.Writer, b registry.Batch, recipients iter.Seq2[registry.Recipient, error]) error {
+	common := Batch{Reference: b.Reference(), Campaign: b.Campaign, Opens: b.Opens, Date: b.Date, Texts: LetterTexts(b.Texts)}
+	letters := func(yield func(Letter, error) bool) {
+		for r, err := range recipients {
+			if !yield(letterTo(r), err) {
+				return
+			}
+		}
+	}
+	if b.Kind == registry.BatchCSV {
+		return WriteLettersCSV(w, common, letters)
+	}
+	return WriteLetters(w, common, letters)
+}
+
+// letterTo is the letter to someone. It lists no places, which change from one import to the next: it says whom to ask.
+func letterTo(r registry.Recipient) Letter {
+	return Letter{
+		Number: r.Number, Code: r.Code,
+		Addressee: Addressee{
+			Names: []string{NameLine(r.GivenNames, r.UsedName)}, Street: []string{r.Address},
+			PostalCode: r.Locality.PostalCode, Town: r.Locality.Name,
+		},
+	}
+}

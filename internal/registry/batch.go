@@ -1,0 +1,335 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// This file is what a batch of letters is («envoi», TGT-5): persons of one run, chosen at the moment when they are written to,
+// and what is kept so that the same letters can be printed again. batchwork.go makes batches and hands them over.
+
+// BatchKind is the form in which the letters of a batch leave.
+type BatchKind string
+
+// The forms of batches.
+const (
+	BatchPDF BatchKind = "pdf" // to print as it is
+	BatchCSV BatchKind = "csv" // for a printer who sets the letters
+)
+
+// Label is the form in words.
+func (k BatchKind) Label() string {
+	if k == BatchPDF {
+		return "PDF à imprimer"
+	}
+	return "CSV de publipostage"
+}
+
+// BatchState is how far a batch is.
+type BatchState string
+
+// The states of a batch, in their order.
+const (
+	BatchGathering BatchState = "gathering" // whom it writes to is being chosen
+	BatchPrinting  BatchState = "printing"  // they are chosen; its letters were not printed whole yet
+	BatchPrinted   BatchState = "printed"
+	BatchEmpty     BatchState = "empty" // there was nobody to write to
+)
+
+// Label is the state in words.
+func (s BatchState) Label() string {
+	switch s {
+	case BatchGathering:
+		return "Choix des destinataires"
+	case BatchPrinting:
+		return "Mise en page"
+	case BatchPrinted:
+		return "Prêt"
+	}
+	return "Personne à qui écrire"
+}
+
+// Over tells that nothing will happen to the batch any more.
+func (s BatchState) Over() bool { return s == BatchPrinted || s == BatchEmpty }
+
+// MaxBatch is how many letters a batch has at most: what readers of PDF files open (ADR 30).
+const MaxBatch = 100_000
+
+// LetterTexts are parts of letters that are settings of the service; package document says what an empty one stands for.
+type LetterTexts struct {
+	Phone          string
+	Website        string
+	ObjectionUntil string
+	Rights         string
+}
+
+// LeftOut counts, by reason, those whom a batch looked at and does not write to.
+type LeftOut struct {
+	Deceased    int
+	Objecting   int
+	Vaccinated  int
+	Written     int // in an earlier batch of the run
+	Unaddressed int // without an address that the post could use
+}
+
+// OutCount is how many were left out for a reason.
+type OutCount struct {
+	Key, Label string
+	Persons    int
+}
+
+// Counts are all reasons in words, with how many each keeps from being written to.
+func (l LeftOut) Counts() []OutCount {
+	return []OutCount{
+		{"deceased", "décédées", l.Deceased},
+		{"objecting", "opposées au traitement", l.Objecting},
+		{"vaccinated", "déjà vaccinées", l.Vaccinated},
+		{"written", "déjà destinataires d’un envoi", l.Written},
+		{"unaddressed", "sans adresse utilisable", l.Unaddressed},
+	}
+}
+
+// Sum is how many were left out.
+func (l LeftOut) Sum() int {
+	return l.Deceased + l.Objecting + l.Vaccinated + l.Written + l.Unaddressed
+}
+
+// BatchKey names a batch: which of its run it is, from 1.
+type BatchKey struct{ Run, Part int }
+
+// Reference is what letters and files call the batch. It begins with a letter, or a spreadsheet would take it for a month.
+func (k BatchKey) Reference() string { return fmt.Sprintf("C%d-%04d", k.Run, k.Part) }
+
+// ParseReference reads what Reference wrote.
+func ParseReference(text string) (BatchKey, error) {
+	run, part, ok := strings.Cut(strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(text)), "C"), "-")
+	run64, badRun := strconv.ParseInt(run, 10, 32)
+	part64, badPart := strconv.ParseInt(part, 10, 32)
+	key := BatchKey{int(run64), int(part64)}
+	if !ok || badRun != nil || badPart != nil || !isDigits(run+part) || key.Run < 1 || key.Part < 1 {
+		return BatchKey{}, Invalid("Donnez la référence de l’envoi telle que les lettres la portent, par exemple C12-0003.")
+	}
+	return key, nil
+}
+
+// Batch is letters to persons of a run, made together.
+type Batch struct {
+	BatchKey
+	Again    int // which batch of the run it writes to anew, 0 for one to whom nobody wrote yet
+	Kind     BatchKind
+	State    BatchState
+	Campaign string // the campaign's name and first day, as the run has them
+	Opens    Date
+	Date     Date // of the letters
+	Texts    LetterTexts
+	Layout   int // of the letters as they were printed: another gives other bytes
+	AskedBy  string
+	AskedAt  time.Time
+
+	Through int64 // the place of the last person looked at
+	Ended   bool  // nobody comes after them
+	Letters int
+	LeftOut LeftOut
+
+	PrintedAt  time.Time
+	Digest     string // SHA-256 of the file
+	Content    string // SHA-256 of what differs from letter to letter
+	Size       int64
+	Deliveries []Delivery // the oldest first
+}
+
+// FileName is the name of the batch's file.
+func (b Batch) FileName() string { return "lettres-" + b.Reference() + "." + string(b.Kind) }
+
+// Delivery is one time that the letters of a batch were handed over («remise»).
+type Delivery struct {
+	By string // identifier of who got them
+	At time.Time
+}
+
+// Recipient is someone whom a run targets, as their letter has to know them.
+type Recipient struct {
+	Place  int64 // where the store has them: the order of batches
+	Number int   // of their letter in its batch
+	Code   TargetCode
+	Identity
+	Contact
+	Deceased, Objects, Vaccinated, Written bool
+}
+
+// Bounds of what a letter shows of an address, in characters, so that it stays readable: names and street together, the
+// town, and the postal code.
+const (
+	LetterAddressMost = 330
+	LetterTownMost    = 60
+	LetterCodeMost    = 20
+)
+
+// addressed tells whether the post would try, a town with its code, and whether a letter has room for it: whoever has not would
+// keep the letters of all others from being printed.
+func (r *Recipient) addressed() bool {
+	characters := utf8.RuneCountInString
+	return strings.TrimSpace(r.Locality.Name) != "" && strings.TrimSpace(r.Locality.PostalCode) != "" &&
+		characters(r.Locality.Name) <= LetterTownMost && characters(r.Locality.PostalCode) <= LetterCodeMost &&
+		characters(r.GivenNames+" "+r.UsedName+r.Address) <= LetterAddressMost
+}
+
+// reason is where l counts why nobody writes to someone, nil for whom a letter is written.
+func (l *LeftOut) reason(r *Recipient) *int {
+	switch {
+	case r.Deceased:
+		return &l.Deceased
+	case r.Objects:
+		return &l.Objecting
+	case r.Vaccinated:
+		return &l.Vaccinated
+	case r.Written:
+		return &l.Written
+	case !r.addressed():
+		return &l.Unaddressed
+	}
+	return nil
+}
+
+// BatchPart is what was decided of persons who follow one another: To is the last, Members are those to write to, in order.
+type BatchPart struct {
+	To      int64
+	Ended   bool // nobody follows
+	Members []int64
+	LeftOut LeftOut
+}
+
+// DecidePart chooses to whom a batch writes of those who come next. all is false when others follow them.
+func DecidePart(b Batch, next []Recipient, all bool) BatchPart {
+	part := BatchPart{To: b.Through, Ended: all}
+	for i := range next {
+		if b.Letters+len(part.Members) == MaxBatch {
+			part.Ended = false
+			break
+		}
+		part.To = next[i].Place
+		if reason := part.LeftOut.reason(&next[i]); reason != nil {
+			*reason++
+		} else {
+			part.Members = append(part.Members, next[i].Place)
+		}
+	}
+	return part
+}
+
+// With is the batch with a part more.
+func (b Batch) With(p BatchPart) Batch {
+	b.Through, b.Ended, b.Letters = p.To, p.Ended, b.Letters+len(p.Members)
+	b.LeftOut.Deceased += p.LeftOut.Deceased
+	b.LeftOut.Objecting += p.LeftOut.Objecting
+	b.LeftOut.Vaccinated += p.LeftOut.Vaccinated
+	b.LeftOut.Written += p.LeftOut.Written
+	b.LeftOut.Unaddressed += p.LeftOut.Unaddressed
+	switch {
+	case b.Letters == MaxBatch || b.Ended && b.Letters > 0:
+		b.State = BatchPrinting
+	case b.Ended:
+		b.State = BatchEmpty
+	}
+	return b
+}
+
+// following is from where the next batch of a run looks: after the latest, or from the beginning when that one came to the
+// end, for whoever can be written to since.
+func following(all []Batch) int64 {
+	from := int64(0)
+	for _, b := range all {
+		if b.Again == 0 {
+			if from = b.Through; b.Ended {
+				from = 0
+			}
+		}
+	}
+	return from
+}
+
+// contentOf adds what one letter says of its person to the digest of a batch.
+func contentOf(to hash.Hash, r *Recipient) {
+	for _, text := range [...]string{
+		strconv.Itoa(r.Number), r.Code.Compact(), r.GivenNames, r.UsedName, r.Address, r.Locality.PostalCode, r.Locality.Name,
+	} {
+		_, _ = io.WriteString(to, strconv.Itoa(len(text))+":"+text) // a hash takes everything
+	}
+}
+
+// BatchPrinter lays letters out; package document has the one there is.
+type BatchPrinter struct {
+	Texts  LetterTexts                 // all but ObjectionUntil, which is told by the limit of the day
+	Until  func(objection Step) string // until which step one may object, as letters say it; nil where they do not
+	Layout int
+	Print  func(w io.Writer, b Batch, letters iter.Seq2[Recipient, error]) error
+}
+
+// What a store answers about batches.
+var (
+	// ErrNoBatch: there is no such batch.
+	ErrNoBatch = errors.New("no such batch of letters")
+	// ErrBatchClaimed: someone else is at work on the batch.
+	ErrBatchClaimed = errors.New("someone else is at work on the batch")
+)
+
+// LetterStore keeps batches of letters. Who is in a batch is kept by number of record; names and addresses are not kept a
+// second time.
+type LetterStore interface {
+	// OpenBatch keeps a batch to gather, with its event. It returns ErrNoRun for a run that is not done, and ErrOvertaken when
+	// the batch is not the next of its run, or another of the run is not over. To two batches that are not Again, no person of a run
+	// belongs.
+	OpenBatch(ctx context.Context, b Batch, event Event) error
+
+	// Batches returns the batches of a run, in their order.
+	Batches(ctx context.Context, run int) ([]Batch, error)
+
+	// Batch returns a batch, or ErrNoBatch.
+	Batch(ctx context.Context, key BatchKey) (Batch, error)
+
+	// OpenBatches returns the batches of all runs that are not over, the first asked for first.
+	OpenBatches(ctx context.Context) ([]Batch, error)
+
+	// ClaimBatch says until when someone works on a batch that is not over. It returns ErrBatchClaimed when another's claim has not ended
+	// at that moment.
+	ClaimBatch(ctx context.Context, key BatchKey, now, until time.Time) error
+
+	// NextRecipients returns those whom the batch's run targeted, or those of the batch that it writes to anew, who come after Through, in the order of
+	// their places, at most limit. It writes no event: whom the batch writes to is for its printing, which is logged.
+	NextRecipients(ctx context.Context, b Batch, limit int) ([]Recipient, error)
+
+	// Gather adds a part to a batch: its members in one go with how far it is, or neither. It returns ErrOvertaken when the batch
+	// is no longer as given.
+	Gather(ctx context.Context, b Batch, part BatchPart) error
+
+	// Letters returns the recipients of a batch as they are now, whose letters have a number above after, in the order of
+	// numbers, at most limit. It writes no event: FinishBatch and Deliver do.
+	Letters(ctx context.Context, key BatchKey, after, limit int) ([]Recipient, error)
+
+	// FinishBatch keeps of a batch that is chosen when and in which layout it was printed, its digests and its size, with the event. It returns
+	// ErrOvertaken for any other.
+	FinishBatch(ctx context.Context, b Batch, event Event) error
+
+	// Deliver keeps that a printed batch was handed over, with the event, or returns ErrNoBatch.
+	Deliver(ctx context.Context, key BatchKey, d Delivery, event Event) error
+}
+
+// SentLetter is a letter of a batch to one person, as it is told to them. What it says is their name, address and code, and
+// what all letters of the batch say.
+type SentLetter struct {
+	Reference  string // of the batch
+	Number     int    // of the letter
+	Campaign   string
+	AskedBy    string
+	AskedAt    time.Time
+	PrintedAt  time.Time // zero where it was not printed yet
+	Deliveries []Delivery
+}

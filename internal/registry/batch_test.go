@@ -1,0 +1,113 @@
+package registry_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"vaccin/internal/registry"
+)
+
+func reachable(place int64) registry.Recipient {
+	r := registry.Recipient{Place: place}
+	r.Locality = registry.Locality{PostalCode: "75011", Name: "Paris"}
+	return r
+}
+
+func TestEachReasonLeavesOutAndTheFirstOneCounts(t *testing.T) {
+	all := registry.LeftOut{}
+	for i, c := range []struct {
+		change func(r *registry.Recipient)
+		want   registry.LeftOut
+	}{
+		{func(*registry.Recipient) {}, registry.LeftOut{}},
+		{func(r *registry.Recipient) { r.Deceased, r.Objects = true, true }, registry.LeftOut{Deceased: 1}},
+		{func(r *registry.Recipient) { r.Objects, r.Vaccinated = true, true }, registry.LeftOut{Objecting: 1}},
+		{func(r *registry.Recipient) { r.Vaccinated, r.Written = true, true }, registry.LeftOut{Vaccinated: 1}},
+		{func(r *registry.Recipient) { r.Written, r.Locality = true, registry.Locality{} }, registry.LeftOut{Written: 1}},
+		{func(r *registry.Recipient) { r.Locality.Name = " " }, registry.LeftOut{Unaddressed: 1}},
+		{func(r *registry.Recipient) { r.Locality.PostalCode = "" }, registry.LeftOut{Unaddressed: 1}},
+		{func(r *registry.Recipient) { r.Locality.Name = strings.Repeat("é", 60) }, registry.LeftOut{}},
+		{func(r *registry.Recipient) { r.Locality.Name = strings.Repeat("é", 61) }, registry.LeftOut{Unaddressed: 1}},
+		{func(r *registry.Recipient) { r.Locality.PostalCode = strings.Repeat("1", 21) }, registry.LeftOut{Unaddressed: 1}},
+		{func(r *registry.Recipient) { r.Address = strings.Repeat("a", 330) }, registry.LeftOut{Unaddressed: 1}},
+	} {
+		r := reachable(int64(i + 1))
+		c.change(&r)
+		part := registry.DecidePart(registry.Batch{}, []registry.Recipient{r}, true)
+		if part.LeftOut != c.want || len(part.Members)+part.LeftOut.Sum() != 1 || part.To != r.Place || !part.Ended {
+			t.Errorf("case %d: %+v", i, part)
+		}
+		all = registry.Batch{LeftOut: all}.With(part).LeftOut
+	}
+	if want := (registry.LeftOut{Deceased: 1, Objecting: 1, Vaccinated: 1, Written: 1, Unaddressed: 5}); all != want {
+		t.Errorf("in all %+v", all)
+	}
+	counted := 0
+	for _, c := range all.Counts() {
+		counted += c.Persons
+	}
+	if counted != all.Sum() {
+		t.Errorf("%d of %d are said", counted, all.Sum())
+	}
+}
+
+func TestABatchEndsWhenItIsFullOrNobodyIsLeft(t *testing.T) {
+	next := []registry.Recipient{reachable(7), reachable(9), reachable(12)}
+	for _, c := range []struct {
+		letters int
+		all     bool
+		state   registry.BatchState
+		through int64
+		ended   bool
+	}{
+		{0, false, registry.BatchGathering, 12, false},
+		{0, true, registry.BatchPrinting, 12, true},
+		{registry.MaxBatch - 2, true, registry.BatchPrinting, 9, false},
+		{registry.MaxBatch - 3, true, registry.BatchPrinting, 12, true},
+		{registry.MaxBatch - 3, false, registry.BatchPrinting, 12, false},
+	} {
+		b := registry.Batch{State: registry.BatchGathering, Letters: c.letters, Through: 5}
+		b = b.With(registry.DecidePart(b, next, c.all))
+		if b.State != c.state || b.Through != c.through || b.Ended != c.ended || b.Letters > registry.MaxBatch {
+			t.Errorf("%+v: %+v", c, b)
+		}
+	}
+	b := registry.Batch{State: registry.BatchGathering, Through: 5}
+	if b = b.With(registry.DecidePart(b, nil, true)); b.State != registry.BatchEmpty || b.Through != 5 {
+		t.Errorf("of nobody: %+v", b)
+	}
+}
+
+func TestAReferenceIsReadBack(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		key := registry.BatchKey{Run: rapid.IntRange(1, 1<<31-1).Draw(rt, "run"), Part: rapid.IntRange(1, 1<<31-1).Draw(rt, "part")}
+		if got, err := registry.ParseReference(key.Reference()); err != nil || got != key {
+			rt.Fatalf("%v, %v", got, err)
+		}
+	})
+	if key, err := registry.ParseReference(" c12-0003 "); err != nil || key != (registry.BatchKey{Run: 12, Part: 3}) {
+		t.Errorf("%v, %v", key, err)
+	}
+	for _, bad := range []string{"", "C", "C1", "C1-", "C-1", "C0-1", "C1-0", "C1--1", "C+1-2", "C1-2-3", "1 2", "C99999999999-1", "C1-１", "CC1-2", "lettres"} {
+		if key, err := registry.ParseReference(bad); registry.KindOf(err) != registry.KindInvalid {
+			t.Errorf("%q is read as %v, %v", bad, key, err)
+		}
+	}
+}
+
+func FuzzParseReference(f *testing.F) {
+	for _, text := range []string{"C12-0003", "c1-1", "", "C1-", "C-1", "\x00", "C1-2-3", "1-1"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		key, err := registry.ParseReference(text)
+		if err != nil {
+			return
+		}
+		if again, err := registry.ParseReference(key.Reference()); err != nil || again != key || key.Run < 1 || key.Part < 1 {
+			t.Errorf("%q is %v, and that is %v", text, key, again)
+		}
+	})
+}

@@ -1,0 +1,437 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"iter"
+	"strconv"
+	"time"
+)
+
+// How letters are made and handed over. Every step is short, and none holds a transaction while it thinks: whoever is killed
+// in the midst is followed by whoever comes next, who finds the batch where it was.
+
+// recipientsAtOnce is how many persons are looked at in one read, and letters read to be printed.
+const recipientsAtOnce = 2000
+
+// workingTime is how long a batch is left to who works on it, unless they say so again.
+const workingTime = 2 * time.Minute
+
+var (
+	errNoSuchBatch  = NotFound("Cet envoi n’existe pas. Revenez aux envois de ce ciblage.")
+	errRunNotDone   = Conflict("Ce ciblage n’est pas encore exécuté\u00a0: personne n’a reçu de code, il n’y a pas de lettre à préparer.")
+	errBatchMoved   = Conflict("Un autre envoi de ce ciblage a été préparé entre-temps. Revenez aux envois de ce ciblage et vérifiez où ils en sont.")
+	errBatchNotOver = Conflict("Cet envoi est encore en préparation. Attendez qu’il soit prêt.")
+	errBatchLayout  = Conflict("La mise en page des lettres a changé depuis cet envoi\u00a0: il ne peut plus être imprimé à l’identique. " +
+		"Préparez un nouvel envoi aux mêmes personnes.")
+	errBatchChanged = Conflict("Le nom, l’adresse ou le code d’au moins un destinataire a changé depuis cet envoi\u00a0: il ne peut plus être imprimé à " +
+		"l’identique. Préparez un nouvel envoi aux mêmes personnes, à leur adresse d’aujourd’hui.")
+	errNobodyWritten = Conflict("Cet envoi n’a aucune lettre.")
+)
+
+// batches is the store as what keeps letters, or an error for one that does not.
+func (g *Registry) batches() (LetterStore, error) {
+	if s, ok := g.Store.(LetterStore); ok {
+		return s, nil
+	}
+	return nil, errors.New("registry: this store keeps no letters")
+}
+
+// printing lets someone do something about letters, if the policy does, with the store that keeps them.
+func (g *Registry) printing(ctx context.Context, by Actor, event Event) (LetterStore, error) {
+	s, err := g.batches()
+	if err != nil {
+		return nil, err
+	}
+	return s, g.allowed(ctx, by, event, MayPrint)
+}
+
+// batchEvent is the entry of an act on a batch: which one is in its digest, for a run has many.
+func (g *Registry) batchEvent(by Actor, action Action, b Batch) Event {
+	e := g.event(by, action, "")
+	e.Version, e.Count, e.Digest = b.Run, b.Letters, b.Reference()
+	if b.Digest != "" {
+		e.Digest += " sha256:" + b.Digest
+	}
+	return e
+}
+
+// Batches returns a run and its batches of letters, in their order.
+func (g *Registry) Batches(ctx context.Context, by Actor, run int) (Run, []Batch, error) {
+	s, err := g.printing(ctx, by, g.event(by, ActionReadCampaigns, ""))
+	if err != nil {
+		return Run{}, nil, err
+	}
+	runs, err := g.runs()
+	if err != nil {
+		return Run{}, nil, err
+	}
+	of, err := runs.Run(ctx, run)
+	if errors.Is(err, ErrNoRun) {
+		return Run{}, nil, errNoSuchRun
+	}
+	if err != nil {
+		return Run{}, nil, err
+	}
+	all, err := s.Batches(ctx, run)
+	return of, all, err
+}
+
+// BatchRequest says which letters are asked for.
+type BatchRequest struct {
+	Run   int
+	Kind  BatchKind
+	Known int // how many batches the run had when they were asked for: one more would not be what was meant
+	Again int // to the same persons as that batch of the run, as they are now; 0 to those to whom nobody wrote yet
+}
+
+// FieldBatchKind names the form of a batch, for errors.
+const FieldBatchKind = "kind"
+
+// AskBatch asks for the letters of a run. They are made next, by WorkBatch.
+func (g *Registry) AskBatch(ctx context.Context, by Actor, req BatchRequest, printer BatchPrinter) (Batch, error) {
+	run, all, err := g.Batches(ctx, by, req.Run)
+	if err != nil {
+		return Batch{}, err
+	}
+	s, err := g.batches()
+	if err != nil {
+		return Batch{}, err
+	}
+	f := form{}
+	if req.Kind != BatchPDF && req.Kind != BatchCSV {
+		f.refuse(FieldBatchKind, "Choisissez la forme des lettres.")
+	}
+	if err := f.err(); err != nil {
+		return Batch{}, err
+	}
+	b := Batch{
+		BatchKey: BatchKey{req.Run, len(all) + 1}, Again: req.Again, Kind: req.Kind, State: BatchGathering,
+		Campaign: run.Campaign.Name, Opens: run.Campaign.Opens, Date: g.Today(by), Texts: printer.Texts, Layout: printer.Layout,
+		AskedBy: by.Practitioner.NationalID, AskedAt: g.Security(), Through: following(all),
+	}
+	ref, err := g.Reference(ctx)
+	if err != nil {
+		return Batch{}, err
+	}
+	if printer.Until != nil {
+		b.Texts.ObjectionUntil = printer.Until(ref.ObjectionLimit(b.Date))
+	}
+	event := g.batchEvent(by, ActionAskLetters, b)
+	switch {
+	case run.State != RunDone:
+		return Batch{}, g.refuse(ctx, event, errRunNotDone)
+	case req.Known != len(all) || len(all) > 0 && !all[len(all)-1].State.Over():
+		return Batch{}, g.refuse(ctx, event, errBatchMoved)
+	case req.Again < 0 || req.Again > len(all):
+		return Batch{}, g.refuse(ctx, event, errNoSuchBatch)
+	case req.Again > 0:
+		if all[req.Again-1].Letters == 0 {
+			return Batch{}, g.refuse(ctx, event, errNobodyWritten)
+		}
+		b.Through = 0
+	}
+	switch err := s.OpenBatch(ctx, b, event); {
+	case errors.Is(err, ErrNoRun):
+		return Batch{}, g.refuse(ctx, event, errRunNotDone)
+	case errors.Is(err, ErrOvertaken):
+		return Batch{}, g.refuse(ctx, event, errBatchMoved)
+	case err != nil:
+		return Batch{}, err
+	}
+	return b, nil
+}
+
+// Batch returns a batch of a run.
+func (g *Registry) Batch(ctx context.Context, by Actor, key BatchKey) (Batch, error) {
+	s, err := g.printing(ctx, by, g.event(by, ActionReadCampaigns, ""))
+	if err != nil {
+		return Batch{}, err
+	}
+	b, err := s.Batch(ctx, key)
+	if errors.Is(err, ErrNoBatch) {
+		err = errNoSuchBatch
+	}
+	return b, err
+}
+
+// WorkBatches makes the letters that were asked for and that nobody is making. It is what a server does by itself.
+func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrinter) (done int, err error) {
+	s, err := g.batches()
+	if err != nil {
+		return 0, err
+	}
+	open, err := s.OpenBatches(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, b := range open {
+		now := g.Security()
+		err := s.ClaimBatch(ctx, b.BatchKey, now, now.Add(workingTime))
+		if errors.Is(err, ErrBatchClaimed) {
+			continue
+		}
+		if err == nil {
+			_, err = g.WorkBatch(ctx, by, b.BatchKey, printer, io.Discard, nil)
+		}
+		if err != nil {
+			return done, fmt.Errorf("batch %s: %w", b.Reference(), err)
+		}
+		done++
+	}
+	return done, nil
+}
+
+// WorkBatch makes a batch from where it is, writes its letters to w and returns it as it is then. An empty one writes
+// nothing. progress, unless nil, is told how far it is: printed counts letters.
+func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printer BatchPrinter, w io.Writer, progress func(b Batch, printed int)) (Batch, error) {
+	s, err := g.batches()
+	if err != nil {
+		return Batch{}, err
+	}
+	if progress == nil {
+		progress = func(Batch, int) {}
+	}
+	work := &batchWork{g, s, printer, progress}
+	b, err := work.gathered(ctx, key)
+	if err != nil || b.State != BatchPrinting {
+		return b, err
+	}
+	printed, err := work.print(ctx, b, w)
+	if err != nil {
+		return b, err
+	}
+	printed.State, printed.PrintedAt, printed.Layout = BatchPrinted, g.Security(), printer.Layout
+	switch err := s.FinishBatch(ctx, printed, g.batchEvent(by, ActionPrintLetters, printed)); {
+	case errors.Is(err, ErrOvertaken): // by another that printed it, and its letters must be these
+		if b, err = s.Batch(ctx, key); err == nil && b.Digest != printed.Digest {
+			err = errBatchChanged
+		}
+		return b, err
+	case err != nil:
+		return b, err
+	}
+	return printed, nil
+}
+
+// batchWork is one going about a batch.
+type batchWork struct {
+	g        *Registry
+	s        LetterStore
+	printer  BatchPrinter
+	progress func(b Batch, printed int)
+}
+
+// gathered chooses whom a batch writes to, and returns it when they are chosen.
+func (w *batchWork) gathered(ctx context.Context, key BatchKey) (Batch, error) {
+	b, err := w.s.Batch(ctx, key)
+	if errors.Is(err, ErrNoBatch) {
+		return Batch{}, errNoSuchBatch
+	}
+	for claimed := time.Now(); err == nil && b.State == BatchGathering; {
+		if err := ctx.Err(); err != nil {
+			return b, err
+		}
+		w.progress(b, 0)
+		next, err := w.s.NextRecipients(ctx, b, recipientsAtOnce)
+		if err != nil {
+			return b, fmt.Errorf("choosing whom to write to: %w", err)
+		}
+		part := DecidePart(b, next, len(next) < recipientsAtOnce)
+		switch err := w.s.Gather(ctx, b, part); {
+		case errors.Is(err, ErrOvertaken): // by another who is at it too
+			if b, err = w.s.Batch(ctx, key); err != nil {
+				return b, err
+			}
+		case err != nil:
+			return b, fmt.Errorf("keeping whom to write to: %w", err)
+		default:
+			b = b.With(part)
+		}
+		if time.Since(claimed) > workingTime/4 {
+			claimed = time.Now()
+			if err := w.claim(ctx, b); err != nil {
+				return b, err
+			}
+		}
+	}
+	return b, err
+}
+
+// claim says that the batch is being worked on, whoever else may think to be.
+func (w *batchWork) claim(ctx context.Context, b Batch) error {
+	until := w.g.Security().Add(workingTime)
+	if err := w.s.ClaimBatch(ctx, b.BatchKey, until, until); err != nil && !errors.Is(err, ErrBatchClaimed) {
+		return fmt.Errorf("claiming a batch: %w", err)
+	}
+	return nil
+}
+
+// print writes the letters of a batch, and returns it with their digests and size.
+func (w *batchWork) print(ctx context.Context, b Batch, to io.Writer) (Batch, error) {
+	if err := w.claim(ctx, b); err != nil {
+		return b, err
+	}
+	claimed := time.Now()
+	file, content := &measured{to: to, digest: sha256.New()}, sha256.New()
+	err := w.printer.Print(file, b, func(yield func(Recipient, error) bool) {
+		for r, err := range w.g.letters(ctx, w.s, b) {
+			if err == nil {
+				contentOf(content, &r)
+				if r.Number%1000 == 0 {
+					w.progress(b, r.Number)
+				}
+				if r.Number%recipientsAtOnce == 0 && time.Since(claimed) > workingTime/4 {
+					claimed = time.Now()
+					err = w.claim(ctx, b)
+				}
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return b, fmt.Errorf("printing a batch of letters: %w", err)
+	}
+	w.progress(b, b.Letters)
+	b.Digest, b.Content, b.Size = sum(file.digest), sum(content), file.size
+	return b, nil
+}
+
+func sum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
+
+// measured counts and digests what is written.
+type measured struct {
+	to     io.Writer
+	digest hash.Hash
+	size   int64
+}
+
+// Write writes on.
+func (m *measured) Write(p []byte) (int, error) {
+	n, err := m.to.Write(p)
+	_, _ = m.digest.Write(p[:n])
+	m.size += int64(n)
+	return n, err
+}
+
+var errLettersMissing = errors.New("registry: a batch has not the letters that it should have")
+
+// letters are the recipients of a batch as they are now, read a few at a time.
+func (g *Registry) letters(ctx context.Context, s LetterStore, b Batch) iter.Seq2[Recipient, error] {
+	return func(yield func(Recipient, error) bool) {
+		for after := 0; after < b.Letters; {
+			next, err := s.Letters(ctx, b.BatchKey, after, recipientsAtOnce)
+			if err == nil && len(next) == 0 {
+				err = errLettersMissing
+			}
+			if err != nil {
+				yield(Recipient{}, err)
+				return
+			}
+			for _, r := range next {
+				after++
+				var err error
+				if r.Number != after {
+					err = errLettersMissing
+				}
+				if !yield(r, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Deliver hands the letters of a printed batch over: it returns the batch, and what writes them to the byte as they were
+// printed first. It refuses, before anything is written, when someone of the batch died or objects since, or their letter would no longer be the
+// same: then a new batch to the same persons is what remains.
+func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer BatchPrinter) (Batch, func(io.Writer) error, error) {
+	b, err := g.Batch(ctx, by, key)
+	if err != nil {
+		return b, nil, err
+	}
+	s, err := g.batches()
+	if err != nil {
+		return b, nil, err
+	}
+	event := g.batchEvent(by, ActionDeliverLetters, b)
+	refusal := error(nil)
+	switch {
+	case b.State == BatchEmpty:
+		refusal = errNobodyWritten
+	case b.State != BatchPrinted:
+		refusal = errBatchNotOver
+	case b.Layout != printer.Layout:
+		refusal = errBatchLayout
+	default:
+		if refusal, err = g.changedSince(ctx, s, b); err != nil {
+			return b, nil, err
+		}
+	}
+	if refusal != nil {
+		return b, nil, g.refuse(ctx, event, refusal)
+	}
+	if err := g.Delivered(ctx, by, b); err != nil {
+		return b, nil, err
+	}
+	return b, func(w io.Writer) error {
+		again, err := (&batchWork{g, s, printer, func(Batch, int) {}}).print(ctx, b, w)
+		if err == nil && again.Digest != b.Digest {
+			err = errBatchChanged
+		}
+		return err
+	}, nil
+}
+
+// Delivered tells that a batch was handed over to who had it printed. Without its entry of the access log it is not.
+func (g *Registry) Delivered(ctx context.Context, by Actor, b Batch) error {
+	s, err := g.batches()
+	if err != nil {
+		return err
+	}
+	d := Delivery{by.Practitioner.NationalID, g.Security()}
+	if err := s.Deliver(ctx, b.BatchKey, d, g.batchEvent(by, ActionDeliverLetters, b)); err != nil {
+		return fmt.Errorf("telling that letters are handed over: %w", err)
+	}
+	return nil
+}
+
+// changedSince tells why the letters of a batch may not be handed over any more, nil if they may.
+func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch) (refusal, err error) {
+	content := sha256.New()
+	since := LeftOut{}
+	for r, err := range g.letters(ctx, s, b) {
+		if err != nil {
+			return nil, fmt.Errorf("reading the letters of a batch: %w", err)
+		}
+		contentOf(content, &r)
+		if r.Objects {
+			since.Objecting++
+		} else if r.Deceased {
+			since.Deceased++
+		}
+	}
+	if n := since.Objecting + since.Deceased; n > 0 {
+		return Conflict("Depuis cet envoi, " + numbered(since.Objecting, "destinataire s’est opposé", "destinataires se sont opposés") + " et " +
+			numbered(since.Deceased, "est décédé", "sont décédés") + "\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
+	}
+	if sum(content) != b.Content {
+		return errBatchChanged, nil
+	}
+	return nil, nil
+}
+
+// numbered says how many; French takes the plural from two on.
+func numbered(n int, one, many string) string {
+	if n < 2 {
+		return strconv.Itoa(n) + "\u00a0" + one
+	}
+	return FrenchNumber(n) + "\u00a0" + many
+}

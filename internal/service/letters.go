@@ -1,0 +1,35 @@
+package service
+
+import (
+	"context"
+	"fmt"
+
+	"vaccin/internal/document"
+	"vaccin/internal/registry"
+)
+
+// LetterConfig holds what letters to targeted persons say that differs from one installation to another.
+type LetterConfig struct {
+	Phone   string `env:"VACCIN_LETTER_PHONE" help:"Telephone number for appointments that letters tell, with its price: 0 800 009 110 (appel gratuit)."`
+	Website string `env:"VACCIN_LETTER_WEBSITE" help:"Address for appointments that letters tell: sante.fr."`
+	Rights  string `env:"VACCIN_LETTER_RIGHTS" help:"Where letters say to exercise one’s rights, after « Pour exercer ces droits, »; one’s fund by default."`
+}
+
+// Printer prints letters that say so.
+func (c LetterConfig) Printer() (registry.BatchPrinter, error) {
+	texts := registry.LetterTexts{Phone: c.Phone, Website: c.Website, Rights: c.Rights}
+	if err := document.CheckTexts(texts); err != nil {
+		return registry.BatchPrinter{}, fmt.Errorf("the settings of letters: %w", err)
+	}
+	return document.Printer(texts), nil
+}
+
+// letters makes the letters that were asked for on pages. A batch that a server leaves unfinished goes on on another.
+func (s *Service) letters(ctx context.Context) error {
+	by := ownActor()
+	work := func(ctx context.Context) error {
+		_, err := s.cases.WorkBatches(ctx, by, s.printer)
+		return err
+	}
+	return every(ctx, s.log, workEvery, "printing letters", work)
+}

@@ -1,0 +1,287 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/ui"
+)
+
+// «Envois» (TGT-5): the batches of letters of a run, the page of one with whom it leaves out and why, and its file, which is
+// written as it is read from the store.
+
+const (
+	fieldKnown = "known" // how many batches whoever asks for one has seen
+	fieldAgain = "again" // which batch one more is to write to the persons of
+
+	// letterPause is how long a browser may take nothing of a file: it takes minutes in all, of which no limit speaks.
+	letterPause = 30 * time.Second
+)
+
+// lettersTable registers the addresses of letters.
+func (s *Server) lettersTable(t *table) {
+	letters := func(pattern string, h pageOf) { s.entitled(t, pattern, registry.MayPrint, h) }
+	letters("GET "+runsAddress+"/{run}/envois", s.batches)
+	letters("POST "+runsAddress+"/{run}/envois", s.askBatch)
+	letters("GET "+runsAddress+"/{run}/envois/{part}", s.batch)
+	letters("GET "+runsAddress+"/{run}/envois/{part}/lettres", s.batchFile)
+}
+
+func batchesAddress(run int) string { return runAddress(run) + "/envois" }
+
+func batchAddress(key registry.BatchKey) string {
+	return batchesAddress(key.Run) + "/" + strconv.Itoa(key.Part)
+}
+
+// batchLine is a batch in a list.
+type batchLine struct {
+	address, reference, kind, letters, out, asked string
+	state                                         statusView
+}
+
+func batchLineOf(b registry.Batch, by registry.Actor) batchLine {
+	kinds := map[registry.BatchState]string{
+		registry.BatchGathering: "progress", registry.BatchPrinting: "progress", registry.BatchPrinted: "done", registry.BatchEmpty: "none",
+	}
+	return batchLine{
+		address: batchAddress(b.BatchKey), reference: b.Reference(), kind: b.Kind.Label(), letters: registry.FrenchNumber(b.Letters),
+		out: registry.FrenchNumber(b.LeftOut.Sum()), asked: whoIs(b.AskedBy, by) + ", le " + frenchMoment(b.AskedAt, ""),
+		state: statusView{kinds[b.State], b.State.Label()},
+	}
+}
+
+type batchesView struct {
+	page    ui.Page
+	back    string
+	address string
+	says    string
+	form    ui.Form
+	kind    ui.Radios
+	known   string
+	waits   bool // one is being made
+	refresh runView
+	ready   bool // so that letters may be asked for
+	lines   []batchLine
+}
+
+func (s *Server) batches(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	return s.showBatches(w, r, by, http.StatusOK, ui.Form{Values: url.Values{registry.FieldBatchKind: {string(registry.BatchPDF)}}})
+}
+
+func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry.Actor, status int, form ui.Form) error {
+	run, all, err := s.Registry.Batches(r.Context(), by, runNumber(r))
+	if err != nil {
+		return err
+	}
+	view := batchesView{
+		page: s.page(r, "Envois du ciblage n°"+nbsp+strconv.Itoa(run.Number)), back: runAddress(run.Number), address: batchesAddress(run.Number),
+		says: run.Campaign.Name, form: form, known: strconv.Itoa(len(all)), kind: kindRadios(),
+		waits: len(all) > 0 && !all[len(all)-1].State.Over(), ready: run.State == registry.RunDone,
+	}
+	view.page.Form = form
+	for i := range all {
+		view.lines = append(view.lines, batchLineOf(all[len(all)-1-i], by))
+	}
+	if view.page.Notice, err = s.takeFlash(r); err != nil {
+		return err
+	}
+	view.refresh = refreshing(w, r, view.address, view.waits)
+	return s.render(w, r, status, batchesPage(view))
+}
+
+// refreshing has a page come anew by itself while something happens, unless it was told not to.
+func refreshing(w http.ResponseWriter, r *http.Request, address string, waits bool) runView {
+	stopped := r.URL.Query().Get(refreshParam) == refreshStop
+	if waits && !stopped {
+		w.Header().Set("Refresh", refreshSeconds)
+	}
+	return runView{address: address, stopped: stopped}
+}
+
+func kindRadios() ui.Radios {
+	radios := ui.Radios{Name: registry.FieldBatchKind, Legend: "Sous quelle forme ?"}
+	for _, k := range []registry.BatchKind{registry.BatchPDF, registry.BatchCSV} {
+		radios.Choices = append(radios.Choices, ui.Choice{Value: string(k), Label: k.Label()})
+	}
+	return radios
+}
+
+// askBatch asks for letters, which a server makes by itself.
+func (s *Server) askBatch(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	if err := s.dropKept(r); err != nil {
+		return err
+	}
+	f := r.PostForm
+	b, err := s.Registry.AskBatch(r.Context(), by, registry.BatchRequest{
+		Run: runNumber(r), Kind: registry.BatchKind(f.Get(registry.FieldBatchKind)), Known: wholeNumber(f.Get(fieldKnown)), Again: wholeNumber(f.Get(fieldAgain)),
+	}, s.Letters)
+	if registry.KindOf(err) == registry.KindInvalid {
+		form, err := formOf(f, err)
+		if err != nil {
+			return err
+		}
+		return s.showBatches(w, r, by, http.StatusUnprocessableEntity, form)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.flash(r, "Envoi "+b.Reference()+" demandé. Il est préparé dans les minutes qui suivent."); err != nil {
+		return err
+	}
+	http.Redirect(w, r, batchAddress(b.BatchKey), http.StatusSeeOther)
+	return nil
+}
+
+// wholeNumber reads a number of a form, 0 from nothing; what is none is no number that there is.
+func wholeNumber(text string) int {
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+type batchView struct {
+	page     ui.Page
+	back     string
+	state    statusView
+	effect   string
+	rows     []ui.Row
+	out      []ui.Row
+	file     string // where its letters are, if they are
+	fileName string
+	again    string // where the same persons are written to anew, if they may be
+	part     string
+	kind     string
+	known    string
+	waits    bool
+	refresh  runView
+}
+
+func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	_, all, err := s.Registry.Batches(r.Context(), by, runNumber(r))
+	if err != nil {
+		return err
+	}
+	b, err := s.Registry.Batch(r.Context(), by, batchKey(r))
+	if err != nil {
+		return err
+	}
+	line := batchLineOf(b, by)
+	view := batchView{
+		page: s.page(r, "Envoi "+line.reference), back: batchesAddress(b.Run), state: line.state, rows: batchRows(b, by), fileName: b.FileName(),
+		part: strconv.Itoa(b.Part), kind: string(b.Kind), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b),
+	}
+	for _, c := range b.LeftOut.Counts() {
+		view.out = append(view.out, ui.Row{Key: c.Key, Label: capitalised(c.Label), Value: registry.FrenchNumber(c.Persons)})
+	}
+	if b.State == registry.BatchPrinted {
+		view.file = line.address + "/lettres"
+	}
+	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() {
+		view.again = batchesAddress(b.Run)
+	}
+	if view.page.Notice, err = s.takeFlash(r); err != nil {
+		return err
+	}
+	view.refresh = refreshing(w, r, line.address, view.waits)
+	return s.render(w, r, http.StatusOK, batchPage(view))
+}
+
+// batchKey is the batch of an address; none has the part 0.
+func batchKey(r *http.Request) registry.BatchKey {
+	return registry.BatchKey{Run: runNumber(r), Part: max(0, wholeNumber(r.PathValue("part")))}
+}
+
+// batchEffect says what the letters of a batch are.
+func batchEffect(b registry.Batch) string {
+	switch b.State {
+	case registry.BatchGathering:
+		return lettersOf(b.Letters) + " jusqu’ici. Les destinataires sont en cours de choix ; une interruption du service ne fait rien perdre."
+	case registry.BatchPrinting:
+		return lettersOf(b.Letters) + ". La mise en page est en cours ; une interruption du service ne fait rien perdre."
+	case registry.BatchEmpty:
+		return "Il n’y avait personne à qui écrire : cet envoi n’a aucune lettre."
+	}
+	return lettersOf(b.Letters) + ". Le fichier contient des noms, des adresses et des codes : remettez-le à l’imprimeur par un moyen sûr, et détruisez-le une fois imprimé."
+}
+
+func lettersOf(n int) string {
+	if n < 2 {
+		return registry.FrenchNumber(n) + nbsp + "lettre"
+	}
+	return registry.FrenchNumber(n) + nbsp + "lettres"
+}
+
+func batchRows(b registry.Batch, by registry.Actor) []ui.Row {
+	rows := []ui.Row{
+		{Key: "campaign", Label: "Campagne", Value: b.Campaign},
+		{Key: "date", Label: "Date des lettres", Value: b.Date.French()},
+		{Key: "kind", Label: "Forme", Value: b.Kind.Label()},
+		{Key: "letters", Label: "Lettres", Value: registry.FrenchNumber(b.Letters)},
+		{Key: "asked", Label: "Demandé par", Value: whoIs(b.AskedBy, by) + ", le " + frenchMoment(b.AskedAt, "")},
+	}
+	if b.Again > 0 {
+		rows = append(rows, ui.Row{Key: "again", Label: "Mêmes personnes que", Value: registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()})
+	}
+	if b.State == registry.BatchPrinted {
+		rows = append(rows,
+			ui.Row{Key: "printed", Label: "Mis en page", Value: "Le " + frenchMoment(b.PrintedAt, "")},
+			ui.Row{Key: "digest", Label: "Empreinte SHA-256", Value: b.Digest},
+			ui.Row{Key: "size", Label: "Taille", Value: registry.FrenchNumber(int(b.Size)) + nbsp + "octets"})
+	}
+	for i, d := range b.Deliveries {
+		rows = append(rows, ui.Row{
+			Key: "delivery" + strconv.Itoa(i+1), Label: "Remise n°" + nbsp + strconv.Itoa(i+1), Value: whoIs(d.By, by) + ", le " + frenchMoment(d.At, ""),
+		})
+	}
+	return rows
+}
+
+// batchFile sends the letters of a batch, whatever their number, as they are read. Once the first are sent nothing can be
+// said any more: what goes wrong then ends the connection, so that no browser takes a part for the whole.
+func (s *Server) batchFile(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	if r.Method == http.MethodHead {
+		return s.batch(w, r, by)
+	}
+	b, write, err := s.Registry.Deliver(r.Context(), by, batchKey(r), s.Letters)
+	if err != nil {
+		return err
+	}
+	mediaType := "application/pdf"
+	if b.Kind == registry.BatchCSV {
+		mediaType = "text/csv; charset=utf-8"
+	}
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Disposition", `attachment; filename="`+b.FileName()+`"`)
+	w.Header().Set("Content-Length", strconv.FormatInt(b.Size, 10))
+	if err := write(patient{w, http.NewResponseController(w)}); err != nil {
+		if r.Context().Err() == nil {
+			s.Log.Error("letters were not sent whole", "route", r.Pattern, "error", err)
+		}
+		panic(http.ErrAbortHandler)
+	}
+	return nil
+}
+
+// patient writes to a browser that may take long for all of it, but not for a part.
+type patient struct {
+	to      io.Writer
+	control *http.ResponseController
+}
+
+// Write writes a part.
+func (p patient) Write(part []byte) (int, error) {
+	if err := p.control.SetWriteDeadline(time.Now().Add(letterPause)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return p.to.Write(part)
+}

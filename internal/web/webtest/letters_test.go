@@ -1,0 +1,157 @@
+package webtest_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"vaccin/internal/document"
+	"vaccin/internal/registry"
+	"vaccin/internal/web/webtest"
+)
+
+// runDone is a run over these persons that was carried out, and the address of its letters.
+func (h *house) runDone(t *testing.T, first, second *webtest.Browser) string {
+	t.Helper()
+	campaignForm(first, "lettres").Send(first).Want(http.StatusOK)
+	confirmed(first, first.Get("/campagnes/lettres/cibler")).Want(http.StatusOK)
+	h.work(t)
+	confirmed(second, second.Get("/ciblages/1/approuver")).Want(http.StatusOK)
+	second.Get("/ciblages/1/envois").Want(http.StatusOK, "n’est pas encore exécuté").Not("Préparer un envoi")
+	second.Post("/ciblages/1/envois", url.Values{"kind": {"pdf"}}).Want(http.StatusConflict, "pas encore exécuté")
+	h.work(t)
+	return second.Get("/ciblages/1").Want(http.StatusOK, "Exécuté").Link("Lettres : préparer et suivre les envois")
+}
+
+// letters makes the letters that were asked for, as a server does by itself.
+func (h *house) letters(t *testing.T) {
+	t.Helper()
+	cases := registry.New(h.failing)
+	cases.Security = h.clock.Now
+	if _, err := cases.WorkBatches(t.Context(), operator, document.Printer(registry.LetterTexts{})); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	people := h.ofSeventyFive(t, 3, "75011")
+	nowhere := h.patient(t, func(p *registry.ImportedPerson) { p.Patient.Contact = registry.Contact{} })
+	at := h.runDone(t, first, second)
+	page := second.Get(at).Want(http.StatusOK, "Aucun envoi n’a encore été préparé")
+	wrong := page.Form("kind").Fill("kind", "papyrus").Send(second).Want(http.StatusUnprocessableEntity, "Certains champs sont à corriger")
+	if !strings.Contains(wrong.Error("kind"), "Choisissez la forme") {
+		t.Errorf("beside the form: %q", wrong.Error("kind"))
+	}
+	asked := page.Form("kind").Send(second).Want(http.StatusOK, "Envoi C1-0001 demandé", "Choix des destinataires", "s’actualise toutes les 10 secondes")
+	if asked.Header.Get("Refresh") != "10" || second.Get(asked.Link("Arrêter l’actualisation")).Header.Get("Refresh") != "" {
+		t.Error("the page comes anew when it must not, or does not when it must")
+	}
+	page.Form("kind").Send(second).Want(http.StatusConflict, "Un autre envoi de ce ciblage")
+	second.Get(asked.URL.Path+"/lettres").Want(http.StatusConflict, "encore en préparation")
+	second.Get(at).Want(http.StatusOK, "Un envoi est en préparation").Not("Préparer un envoi")
+
+	h.letters(t)
+	made := second.Get(asked.URL.Path).Want(http.StatusOK, "Prêt", "3 lettres").Not("s’actualise")
+	if made.Row("unaddressed") != "1" || made.Row("vaccinated") != "0" || made.Row("letters") != "3" {
+		t.Errorf("rows: %q %q %q", made.Row("unaddressed"), made.Row("vaccinated"), made.Row("letters"))
+	}
+	file := second.Get(made.Link("Télécharger les lettres")).Want(http.StatusOK)
+	digest := sha256.Sum256([]byte(file.Body))
+	if !strings.HasPrefix(file.Body, "%PDF") || made.Row("digest") != hex.EncodeToString(digest[:]) ||
+		file.Header.Get("Content-Disposition") != `attachment; filename="lettres-C1-0001.pdf"` {
+		t.Errorf("digest %q, %q", made.Row("digest"), file.Header.Get("Content-Disposition"))
+	}
+	if again := second.Get(asked.URL.Path + "/lettres").Want(http.StatusOK); again.Body != file.Body {
+		t.Error("the same letters are other bytes")
+	}
+	seen := second.Get(asked.URL.Path).Want(http.StatusOK)
+	if !strings.HasPrefix(seen.Row("delivery2"), "Vous, le") {
+		t.Errorf("deliveries: %q", seen.Row("delivery2"))
+	}
+	for _, p := range append(people, nowhere) {
+		for _, shown := range []*webtest.Page{seen, second.Get(at)} {
+			shown.Not(secrets(p)[:5]...)
+			shown.Not(h.record(t, p.ID).Code.Format())
+		}
+	}
+
+	again := seen.Form("again").Send(second).Want(http.StatusOK, "Envoi C1-0002 demandé")
+	h.letters(t)
+	if next := second.Get(again.URL.Path).Want(http.StatusOK, "Prêt"); next.Row("again") != "C1-0001" || next.Row("letters") != "3" {
+		t.Errorf("to the same persons: %q, %q", next.Row("again"), next.Row("letters"))
+	}
+	empty := second.Get(at).Form("kind").Fill("kind", "csv").Send(second).Want(http.StatusOK)
+	h.letters(t)
+	none := second.Get(empty.URL.Path).Want(http.StatusOK, "Personne à qui écrire").Not("Télécharger")
+	if none.Row("written") != "3" || none.Row("unaddressed") != "1" {
+		t.Errorf("left out: %q, %q", none.Row("written"), none.Row("unaddressed"))
+	}
+	second.Get(empty.URL.Path+"/lettres").Want(http.StatusConflict, "aucune lettre")
+	for _, unknown := range []string{"/ciblages/1/envois/9", "/ciblages/1/envois/0", "/ciblages/1/envois/x", "/ciblages/9/envois", "/ciblages/1/envois/9/lettres"} {
+		second.Get(unknown).Want(http.StatusNotFound)
+	}
+	for _, forged := range []url.Values{{"kind": {"pdf"}, "known": {"x"}}, {"kind": {"pdf"}, "known": {"-1"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"7"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"x"}}} {
+		if page := second.Post(at, forged); page.Status != http.StatusConflict && page.Status != http.StatusNotFound {
+			t.Errorf("%v: %d", forged, page.Status)
+		}
+	}
+
+	officer := h.as(t, registry.RoleDataProtection)
+	consult(officer).Want(http.StatusOK, "Demande d’un envoi de lettres", "Impression d’un envoi de lettres", "Remise d’un envoi de lettres")
+	if e := h.logged(t, registry.ActionDeliverLetters); len(e) != 4 || !strings.HasSuffix(e[1].Digest, made.Row("digest")) {
+		t.Errorf("logged %+v", e)
+	}
+}
+
+func TestLettersThatBreakOffAreNotTakenForWhole(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 3, "75011")
+	at := h.runDone(t, first, second)
+	asked := second.Get(at).Form("kind").Send(second).Want(http.StatusOK)
+	h.letters(t)
+	h.failing.Fail("Deliver", errDisk)
+	second.Get(asked.URL.Path + "/lettres").Want(http.StatusInternalServerError).Not("sector")
+	h.failing.Fail("Deliver", nil)
+	h.failing.Fail("Letters", errDisk)
+	second.Get(asked.URL.Path + "/lettres").Want(http.StatusInternalServerError)
+	h.failing.Fail("Letters", nil)
+	// Someone changes their name between the check and the last letter: the connection ends before the file does.
+	store := h.failing.Store
+	h.failing.Store = &renaming{LetterStore: store.(registry.LetterStore), Store: store, TargetingStore: store.(registry.TargetingStore)}
+	client := http.Client{Jar: second.Jar}
+	answer, err := client.Do(second.Request(http.MethodGet, asked.URL.Path+"/lettres", nil))
+	if err != nil {
+		return // it broke off before the headers
+	}
+	defer answer.Body.Close()
+	if _, err := io.ReadAll(answer.Body); err == nil {
+		t.Errorf("a file that is not the batch's ends as if it were whole: %d", answer.StatusCode)
+	}
+}
+
+// renaming is a store in which someone has another name from the second reading of letters on.
+type renaming struct {
+	registry.Store
+	registry.TargetingStore
+	registry.LetterStore
+	read int
+}
+
+// Letters returns the letters.
+func (r *renaming) Letters(ctx context.Context, key registry.BatchKey, after, limit int) ([]registry.Recipient, error) {
+	all, err := r.LetterStore.Letters(ctx, key, after, limit)
+	if r.read++; r.read > 1 && len(all) > 0 {
+		all[len(all)-1].UsedName = "Autrement"
+	}
+	return all, err
+}
