@@ -311,7 +311,7 @@ type LetterStore interface {
 	Gather(ctx context.Context, b Batch, part BatchPart) error
 
 	// Letters returns the recipients of a batch as they are now, whose letters have a number above after, in the order of
-	// numbers, at most limit. It writes no event: FinishBatch and Deliver do.
+	// numbers, at most limit; without those whose record is gone. It writes no event: FinishBatch and Deliver do.
 	Letters(ctx context.Context, key BatchKey, after, limit int) ([]Recipient, error)
 
 	// FinishBatch keeps of a batch that is chosen when and in which layout it was printed, its digests and its size, with the event. It returns

@@ -321,29 +321,30 @@ func (m *measured) Write(p []byte) (int, error) {
 	return n, err
 }
 
-var errLettersMissing = errors.New("registry: a batch has not the letters that it should have")
+var errLettersMixed = errors.New("registry: the letters of a batch do not come in their order")
 
-// letters are the recipients of a batch as they are now, read a few at a time.
+// letters are the recipients of a batch as they are now, read a few at a time. One whose record was joined with another's
+// since (ADR 36) is not there any more: what was printed before is then no longer the same.
 func (g *Registry) letters(ctx context.Context, s LetterStore, b Batch) iter.Seq2[Recipient, error] {
 	return func(yield func(Recipient, error) bool) {
-		for after := 0; after < b.Letters; {
+		for after := 0; ; {
 			next, err := s.Letters(ctx, b.BatchKey, after, recipientsAtOnce)
-			if err == nil && len(next) == 0 {
-				err = errLettersMissing
-			}
 			if err != nil {
 				yield(Recipient{}, err)
 				return
 			}
 			for _, r := range next {
-				after++
-				var err error
-				if r.Number != after {
-					err = errLettersMissing
-				}
-				if !yield(r, err) || err != nil {
+				if r.Number <= after {
+					yield(r, errLettersMixed)
 					return
 				}
+				after = r.Number
+				if !yield(r, nil) {
+					return
+				}
+			}
+			if len(next) < recipientsAtOnce {
+				return
 			}
 		}
 	}

@@ -143,7 +143,14 @@ func TestABatchIsRefusedOnceItsLettersWouldBeOthers(t *testing.T) {
 			if again.Letters != 8 || again.LeftOut != (registry.LeftOut{Objecting: 1, Deceased: 1}) || !strings.Contains(other, "4 rue des Lilas") {
 				t.Errorf("to the same persons: %+v", again)
 			}
-			if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM access_log WHERE action = 'deliver-letters' AND outcome = 'conflict'"); n != "3" {
+			// The record of a recipient was joined with another.
+			do("DELETE FROM patient WHERE record_num = 4")
+			do("DELETE FROM record WHERE num = 4")
+			_, _, err = g.Deliver(t.Context(), letterManager, again.BatchKey, plainPrinter)
+			if registry.KindOf(err) != registry.KindConflict || !strings.Contains(err.Error(), "a changé depuis") {
+				t.Errorf("whose record is gone: %v", err)
+			}
+			if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM access_log WHERE action = 'deliver-letters' AND outcome = 'conflict'"); n != "4" {
 				t.Errorf("%s refusals are in the log", n)
 			}
 		})
