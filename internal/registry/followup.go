@@ -48,7 +48,7 @@ func (f FollowUp) Total() (sum Reached) {
 	return sum
 }
 
-// ErrCounted: what was counted is good still, or is being counted, or no run is done.
+// ErrCounted is returned when what was counted is good still, or is being counted, or no run is done.
 var ErrCounted = errors.New("there is no follow-up of runs to count now")
 
 // FollowUpStore counts and keeps the follow-up of runs.

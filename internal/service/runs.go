@@ -19,8 +19,8 @@ func ownActor() registry.Actor {
 	}
 }
 
-// runs counts and carries out the runs of campaigns, and counts how far their persons are, one server at a time. A run that a server leaves unfinished goes on
-// on another, or on this one when it is back.
+// runs counts and carries out the runs of campaigns, and counts how far their persons are, one server at a time. A run
+// that a server leaves unfinished goes on on another, or on this one when it is back.
 func (s *Service) runs(ctx context.Context) error {
 	by := ownActor()
 	work := func(ctx context.Context) error {

@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	takeFollowUp    = "INSERT INTO follow_up_turn (one, begun_at) SELECT 1, $1 WHERE EXISTS (SELECT 1 FROM campaign_run WHERE state = 'done')" +
+	takeFollowUp = "INSERT INTO follow_up_turn (one, begun_at) SELECT 1, $1 WHERE EXISTS (SELECT 1 FROM campaign_run WHERE state = 'done')" +
 		" ON CONFLICT (one) DO UPDATE SET begun_at = excluded.begun_at WHERE follow_up_turn.begun_at <= $2"
 	keepFollowUp    = "INSERT INTO follow_up (run, counted_at, counts) VALUES ($1, $2, $3) ON CONFLICT (run) DO UPDATE SET counted_at = excluded.counted_at, counts = excluded.counts"
 	selectFollowUps = "SELECT run, counted_at, counts FROM follow_up ORDER BY run"
