@@ -19,12 +19,12 @@ func TestAPopulationWithBadRowsIsImported(t *testing.T) {
 	folder := t.TempDir()
 	path, rejected := filepath.Join(folder, "population.csv"), filepath.Join(folder, "rejected.csv")
 	const persons = 6000
-	bad, kinds := map[string]bool{}, map[string]bool{}
+	bad, kinds := map[string]string{}, map[string]bool{} // the column of each line
 	var text bytes.Buffer
 	err := demo.WriteInsured(&text, demo.InsuredOptions{
 		Persons: persons, Seed: 3, Today: registry.MustDate("2021-02-01"), BadEvery: 100,
 		OnBad: func(b demo.BadRow) {
-			bad[strconv.Itoa(b.Line)] = true
+			bad[strconv.Itoa(b.Line)] = b.Column
 			kinds[b.Kind] = true
 		},
 	})
@@ -51,7 +51,8 @@ func TestAPopulationWithBadRowsIsImported(t *testing.T) {
 	}
 }
 
-func checkRejected(t *testing.T, path string, bad map[string]bool) {
+// checkRejected sees that the bad rows, and no others, are listed with their line, their column and a reason: a French sentence.
+func checkRejected(t *testing.T, path string, bad map[string]string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -68,8 +69,9 @@ func checkRejected(t *testing.T, path string, bad map[string]bool) {
 		if row[3] != "rejetée" {
 			continue
 		}
-		if found++; !bad[row[1]] || row[4] == "" {
-			t.Errorf("line %s is rejected: %q", row[1], row[4])
+		found++
+		if column, known := bad[row[1]]; !known || row[2] != column || !strings.HasSuffix(row[4], ".") || len(row[4]) < 20 {
+			t.Errorf("line %s is rejected for its column %q: %q", row[1], row[2], row[4])
 		}
 	}
 	if found != len(bad) {
