@@ -9,6 +9,7 @@
 //	(pa) to (pf) the service on PostgreSQL: doses against what pgbench does of the barest ones, searches
 //	    against a bare handler, the time of each step, its growth with the country, bytes and memory;
 //	(pop) the import of the insured persons, against \copy of the same file;
+//	(run) a run over an imported population, against the bare targeting;
 //	(letters) batches of letters, beside \copy of their rows.
 //
 // Machines are noisy and differ: the two sides take turns, and it is the ratio that must hold. The
@@ -53,6 +54,7 @@ var benches = []bench{
 	{"pe", "bytes of a person, a dose and an entry of the access log", benchNationalSize},
 	{"pf", "memory of the service with many signed in, against ten", benchNationalMemory},
 	{"pop", "rows of a first import of the insured persons, against \\copy of the same file into a table without indexes", benchPopulation},
+	{"run", "time of a run over an imported population, against the bare targeting of the same persons", benchRun},
 	{"letters", "letters a second of a batch, from the database to the disk, beside \\copy of their rows", benchLetters},
 }
 
@@ -65,8 +67,8 @@ func main() {
 	rounds := flag.Int("rounds", 7, "how many rounds the benches on PostgreSQL have")
 	turn := flag.Duration("turn", 5*time.Second, "how long a turn of a round is in the benches on PostgreSQL")
 	var imported [2]int
-	flag.IntVar(&imported[0], "imported", 200_000, "how many rows the smaller file of (pop) has")
-	flag.IntVar(&imported[1], "imported-large", 1_000_000, "how many rows the larger file of (pop) has")
+	flag.IntVar(&imported[0], "imported", 200_000, "how many rows the smaller file of (pop) and (run) has")
+	flag.IntVar(&imported[1], "imported-large", 1_000_000, "how many rows the larger file of (pop) and (run) has")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -32,6 +32,12 @@ const (
 	Search Script = "search.sql" // read a person
 )
 
+// Targeting is the text of the bare targeting.
+func Targeting() (string, error) {
+	text, err := files.ReadFile("targeting.sql")
+	return string(text), err
+}
+
 // Clients are the numbers of clients among which a yardstick takes its best.
 var Clients = []int{8, 32, 64}
 

@@ -158,10 +158,10 @@ func (w *tab) runStates() {
 	other.open(run)
 	other.says("Exécuté", "reçu un code")
 	other.examine("run done")
+	other.letterStates()
 	other.open("/ciblages/suivi")
 	other.says("Par département de résidence")
 	other.examine("follow-up")
-	other.letterStates()
 
 	w.open("/campagnes/etat-12-17-ans/cibler")
 	w.send("Préparer le ciblage")
