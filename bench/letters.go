@@ -22,9 +22,9 @@ const lettersAMoment = 1000
 // benchLetters is (letters): batches of a run by the operator's command, from the start of the program to the file on the
 // disk, at two sizes and in both forms, against \copy of what the same letters need, bare.
 func benchLetters(ctx context.Context, l *lab) (v verdict, err error) {
-	b := &lettersBench{lab: l, binary: filepath.Join(l.folder, "vaccin-letters"), keys: filepath.Join(l.folder, "letters.nir")}
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.binary, "vaccin/cmd/vaccin").CombinedOutput(); err != nil {
-		return v, fmt.Errorf("building the program: %w: %s", err, out)
+	b := &lettersBench{lab: l, keys: filepath.Join(l.folder, "letters.nir")}
+	if b.binary, err = l.program(ctx); err != nil {
+		return v, err
 	}
 	if err := keyringtest.Ring(1).Create(b.keys); err != nil {
 		return v, err

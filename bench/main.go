@@ -27,7 +27,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"strings"
@@ -177,6 +179,18 @@ type lab struct {
 	out     io.Writer
 	nations *nations // shared by the benches of one run
 	national
+}
+
+// program is the operator's program, built once.
+func (l *lab) program(ctx context.Context) (string, error) {
+	path := filepath.Join(l.folder, "vaccin")
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", path, "vaccin/cmd/vaccin").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building the program: %w: %s", err, out)
+	}
+	return path, nil
 }
 
 // national is how large the benches on PostgreSQL are.

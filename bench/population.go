@@ -22,9 +22,9 @@ import (
 // file into a table without indexes, at two sizes; what the ratio of the larger one is judged by. A newer file, of which one
 // row in a hundred differs, is told beside.
 func benchPopulation(ctx context.Context, l *lab) (v verdict, err error) {
-	binary := filepath.Join(l.folder, "vaccin-population")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "vaccin/cmd/vaccin").CombinedOutput(); err != nil {
-		return v, fmt.Errorf("building the program: %w: %s", err, out)
+	binary, err := l.program(ctx)
+	if err != nil {
+		return v, err
 	}
 	cluster, err := postgrestest.Start(durable...)
 	if err != nil {
