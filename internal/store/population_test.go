@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"iter"
@@ -67,10 +68,30 @@ func atPart(file registry.PopulationFile, part int, do func()) registry.Populati
 	return file
 }
 
+// slowed is the file, of which reading a part takes a while when it is read for the first time: however quick the machine,
+// an import is stopped some times before it ends.
+func slowed(file registry.PopulationFile, by time.Duration) registry.PopulationFile {
+	read, seen := file.Read, 0
+	file.Read = func(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
+		return func(yield func(registry.PopulationPart, error) bool) {
+			for p, err := range read(ctx, from) {
+				if p.Number > seen {
+					seen = p.Number
+					time.Sleep(by)
+				}
+				if !yield(p, err) {
+					return
+				}
+			}
+		}
+	}
+	return file
+}
+
 func importPopulation(ctx context.Context, s *Store, file registry.PopulationFile) (registry.PopulationOutcome, error) {
 	e := event(registry.ActionImportPersons)
 	e.Digest = file.Digest
-	return s.ImportPopulation(ctx, file, e, registrytest.Random(byte(rand.Int())), func(registry.PopulationProgress) {})
+	return s.ImportPopulation(ctx, file, e, crand.Reader, func(registry.PopulationProgress) {})
 }
 
 // tableShape is what is said of the indexes and constraints of the tables of persons.
@@ -137,6 +158,7 @@ func checkPopulation(t *testing.T, s *Store, file registry.PopulationFile, perso
 // last finish.
 func importKilled(t *testing.T, address string, file registry.PopulationFile, least int) {
 	t.Helper()
+	file = slowed(file, 10*time.Millisecond)
 	stops := 0
 	for within := 30 * time.Millisecond; ; within += 5 * time.Millisecond {
 		s := importer(t, address)
