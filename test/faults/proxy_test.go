@@ -74,6 +74,11 @@ func (n *network) serve() {
 	}
 }
 
+// keepalives is after how long the server sees that nobody is at the other end, as its settings have it
+// (deploy/postgresql/vaccin.conf). Until then a transaction of which half was lost is open, and holds the numbering of
+// the access log.
+const keepalives = 20 * time.Second
+
 // carry brings what one end sends to the other, as the weather is. What was lost on the way makes a
 // connection useless for good.
 func (n *network) carry(from, to net.Conn) {
@@ -88,6 +93,9 @@ func (n *network) carry(from, to net.Conn) {
 		case slow:
 			time.Sleep(lag)
 		case lost:
+			if server, ok := to.(*net.UnixConn); ok && !useless {
+				time.AfterFunc(keepalives, func() { _ = server.Close() })
+			}
 			useless = true
 		}
 		if useless {
