@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"vaccin/internal/keyring/keyringtest"
@@ -133,16 +132,6 @@ func (b *lettersBench) bare(database string, persons int) (float64, error) {
 
 // command runs the program, and returns its rate and its peak memory.
 func (b *lettersBench) command(ctx context.Context, letters int, arguments ...string) (rate float64, peak int64, err error) {
-	command := exec.CommandContext(ctx, b.binary, arguments...)
-	began := time.Now()
-	out, err := command.CombinedOutput()
-	took := time.Since(began)
-	if err != nil {
-		return 0, 0, fmt.Errorf("printing letters: %w: %s", err, out)
-	}
-	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return 0, 0, errors.New("the system does not tell the memory of a program")
-	}
-	return float64(letters) / took.Seconds(), usage.Maxrss << 10, nil
+	took, peak, err := ran(exec.CommandContext(ctx, b.binary, arguments...))
+	return float64(letters) / took.Seconds(), peak, err
 }

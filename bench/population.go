@@ -157,15 +157,21 @@ func (p *populationBench) imported(ctx context.Context, path string, rows int) (
 	}
 	command := exec.CommandContext(ctx, p.binary, "import", "population", path, "--store", address,
 		"--nir-key-file", filepath.Join(p.folder, p.name+".nir"), "--rejected", filepath.Join(p.folder, p.name+"-rejected.csv"))
+	took, peak, err := ran(command)
+	return float64(rows) / took.Seconds(), peak, err
+}
+
+// ran runs a program, and returns how long it took and its peak memory in bytes.
+func ran(command *exec.Cmd) (took time.Duration, peak int64, err error) {
 	began := time.Now()
 	out, err := command.CombinedOutput()
-	took := time.Since(began)
+	took = time.Since(began)
 	if err != nil {
-		return 0, 0, fmt.Errorf("importing: %w: %s", err, out)
+		return took, 0, fmt.Errorf("running %s: %w: %s", filepath.Base(command.Path), err, out)
 	}
 	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return 0, 0, errors.New("the system does not tell the memory of a program")
+		return took, 0, errors.New("the system does not tell the memory of a program")
 	}
-	return float64(rows) / took.Seconds(), usage.Maxrss << 10, nil
+	return took, usage.Maxrss << 10, nil
 }
