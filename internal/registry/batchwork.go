@@ -9,7 +9,6 @@ import (
 	"hash"
 	"io"
 	"iter"
-	"strconv"
 	"time"
 )
 
@@ -420,19 +419,11 @@ func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch) (re
 		}
 	}
 	if n := since.Objecting + since.Deceased; n > 0 {
-		return Conflict("Depuis cet envoi, " + numbered(since.Objecting, "destinataire s’est opposé", "destinataires se sont opposés") + " et " +
-			numbered(since.Deceased, "est décédé", "sont décédés") + "\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
+		return Conflict("Depuis cet envoi, " + Counted(since.Objecting, "destinataire s’est opposé", "destinataires se sont opposés") + " et " +
+			Counted(since.Deceased, "est décédé", "sont décédés") + "\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
 	}
 	if sum(content) != b.Content {
 		return errBatchChanged, nil
 	}
 	return nil, nil
-}
-
-// numbered says how many; French takes the plural from two on.
-func numbered(n int, one, many string) string {
-	if n < 2 {
-		return strconv.Itoa(n) + "\u00a0" + one
-	}
-	return FrenchNumber(n) + "\u00a0" + many
 }

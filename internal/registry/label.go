@@ -120,3 +120,11 @@ func FrenchNumber(n int) string {
 	}
 	return text
 }
+
+// Counted puts a number before what it counts; French takes the plural from two on.
+func Counted(n int, one, many string) string {
+	if n < 2 {
+		many = one
+	}
+	return FrenchNumber(n) + "\u00a0" + many
+}

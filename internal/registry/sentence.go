@@ -77,15 +77,7 @@ func (a Age) phrase(opening Date) string {
 	return fmt.Sprintf("de %d à %s inclus", a.AtLeast, years(a.AtMost)) + day
 }
 
-func years(n int) string { return countOf(n, "an", "ans") }
-
-// countOf puts a number before what it counts; French takes the plural from two on.
-func countOf(n int, one, many string) string {
-	if n < 2 {
-		many = one
-	}
-	return fmt.Sprintf("%d\u00a0%s", n, many)
-}
+func years(n int) string { return Counted(n, "an", "ans") }
 
 // spoken says an Among: « qui vivent en EHPAD ou à domicile », « qui n’exercent pas comme aides à domicile ». The
 // preposition is said once before several.

@@ -214,12 +214,7 @@ func batchEffect(b registry.Batch) string {
 	return lettersOf(b.Letters) + ". Le fichier contient des noms, des adresses et des codes : remettez-le à l’imprimeur par un moyen sûr, et détruisez-le une fois imprimé."
 }
 
-func lettersOf(n int) string {
-	if n < 2 {
-		return registry.FrenchNumber(n) + nbsp + "lettre"
-	}
-	return registry.FrenchNumber(n) + nbsp + "lettres"
-}
+func lettersOf(n int) string { return registry.Counted(n, "lettre", "lettres") }
 
 func batchRows(b registry.Batch, by registry.Actor) []ui.Row {
 	rows := []ui.Row{

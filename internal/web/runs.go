@@ -70,12 +70,7 @@ func percent(run registry.Run) string { return strconv.Itoa(wholePercent(run)) +
 func wholePercent(run registry.Run) int { return int(run.Progress.Part() * 100) }
 
 // personsOf says how many persons; French takes the plural from two on.
-func personsOf(n int) string {
-	if n < 2 {
-		return registry.FrenchNumber(n) + nbsp + "personne"
-	}
-	return registry.FrenchNumber(n) + nbsp + "personnes"
-}
+func personsOf(n int) string { return registry.Counted(n, "personne", "personnes") }
 
 type runsView struct {
 	page ui.Page
