@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -71,6 +72,13 @@ type Contact struct {
 	Locality Locality
 	Phone    string
 	Email    string
+}
+
+// Completed is what the referential tells of how to reach someone, with what it does not tell and was known before: their
+// telephone and their e-mail.
+func (c Contact) Completed(before Contact) Contact {
+	c.Phone, c.Email = cmp.Or(c.Phone, before.Phone), cmp.Or(c.Email, before.Email)
+	return c
 }
 
 // Locality is a postal code with a place name.

@@ -193,11 +193,6 @@ func (k *identityKeys) joined(file, other *matchSide) (p registry.Patient, err e
 	if err := k.open(other.id, other.sealed, &had); err != nil {
 		return p, err
 	}
-	if p.Phone == "" {
-		p.Phone = had.Phone
-	}
-	if p.Email == "" {
-		p.Email = had.Email
-	}
+	p.Contact = p.Completed(had.Contact)
 	return p, nil
 }

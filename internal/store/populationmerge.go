@@ -245,14 +245,8 @@ func (k *identityKeys) keep(row *registry.InsuredRow, id registry.RecordID, c ch
 	if row.Own.IsZero() {
 		row.Own = had.Own
 	}
-	if !c.manual {
-		return nil
-	}
-	if row.Phone == "" {
-		row.Phone = had.Phone
-	}
-	if row.Email == "" {
-		row.Email = had.Email
+	if c.manual {
+		row.Contact = row.Completed(had.Contact)
 	}
 	return nil
 }
