@@ -151,7 +151,10 @@ func (s *Server) decideMatch(w http.ResponseWriter, r *http.Request, by registry
 	decision := registry.MatchDecision(r.PostForm.Get(registry.FieldMatch))
 	err := s.Registry.DecideMatch(r.Context(), by, record, other, decision)
 	if registry.KindOf(err) == registry.KindInvalid {
-		form, _ := formOf(r.PostForm, err)
+		form, err := formOf(r.PostForm, err)
+		if err != nil {
+			return err
+		}
 		return s.showMatch(w, r, by, http.StatusUnprocessableEntity, form, false)
 	}
 	if err != nil {
