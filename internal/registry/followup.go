@@ -35,9 +35,10 @@ type FollowUpCount struct {
 
 // FollowUp is how far those are whom a run gave a code.
 type FollowUp struct {
-	Run    int
-	At     time.Time // when it was counted
-	Counts []FollowUpCount
+	Run      int
+	Campaign Campaign  // as it was when the run was prepared
+	At       time.Time // when it was counted
+	Counts   []FollowUpCount
 }
 
 // Total is how far all of them are.

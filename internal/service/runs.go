@@ -19,15 +19,21 @@ func ownActor() registry.Actor {
 	}
 }
 
-// runs counts and carries out the runs of campaigns, and counts how far their persons are, one server at a time. A run
-// that a server leaves unfinished goes on on another, or on this one when it is back.
+// runs counts and carries out the runs of campaigns, one server at a time. One that a server leaves unfinished goes on
+// on another, or on this one when it is back.
 func (s *Service) runs(ctx context.Context) error {
 	by := ownActor()
 	work := func(ctx context.Context) error {
-		if _, err := s.cases.WorkRuns(ctx, by, func(registry.Run) {}); err != nil {
-			return err
-		}
-		return s.cases.CountFollowUps(ctx)
+		_, err := s.cases.WorkRuns(ctx, by, func(registry.Run) {})
+		return err
 	}
 	return every(ctx, s.log, workEvery, "carrying out runs of campaigns", work)
+}
+
+// followEvery is how often a server looks whether the follow-up of runs is to be counted.
+const followEvery = time.Minute
+
+// followUps counts how far the persons of runs are. To count a nation takes minutes, for which no run waits.
+func (s *Service) followUps(ctx context.Context) error {
+	return every(ctx, s.log, followEvery, "counting the follow-up of runs", s.cases.CountFollowUps)
 }

@@ -139,6 +139,7 @@ func (s *Service) Serve(told context.Context) error {
 	}
 	group.Go(func() error { return s.purge(ctx) })
 	group.Go(func() error { return s.runs(ctx) })
+	group.Go(func() error { return s.followUps(ctx) })
 	group.Go(func() error { return s.letters(ctx) })
 	s.audit.start(group, drained)
 	group.Go(func() error {

@@ -73,25 +73,26 @@ var (
 	errNoCounts   = errors.New("store: a column of counts holds something else")
 )
 
-// asCampaign reads a campaign from JSON.
-func asCampaign(c *registry.Campaign) scanner {
+// asJSON reads what is kept as JSON, or fails with what it is that was not there.
+func asJSON(into any, failure error) scanner {
 	return func(value any) error {
 		text, ok := textOf(value)
-		if !ok || json.Unmarshal([]byte(text), c) != nil {
-			return errNoCampaign
+		if !ok || json.Unmarshal([]byte(text), into) != nil {
+			return failure
 		}
 		return nil
 	}
 }
 
+func asCampaign(c *registry.Campaign) scanner { return asJSON(c, errNoCampaign) }
+
 // asCounts reads the counts of a run from JSON, none from the empty text of a run that is not counted yet.
 func asCounts(counts *[]registry.RunCount) scanner {
 	return func(value any) error {
-		text, ok := textOf(value)
-		if !ok || text != "" && json.Unmarshal([]byte(text), counts) != nil {
-			return errNoCounts
+		if text, ok := textOf(value); ok && text == "" {
+			return nil
 		}
-		return nil
+		return asJSON(counts, errNoCounts)(value)
 	}
 }
 

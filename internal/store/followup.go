@@ -17,9 +17,8 @@ const (
 	takeFollowUp = "INSERT INTO follow_up_turn (one, begun_at) SELECT 1, $1 WHERE EXISTS (SELECT 1 FROM campaign_run WHERE state = 'done')" +
 		" ON CONFLICT (one) DO UPDATE SET begun_at = excluded.begun_at WHERE follow_up_turn.begun_at <= $2"
 	keepFollowUp    = "INSERT INTO follow_up (run, counted_at, counts) VALUES ($1, $2, $3) ON CONFLICT (run) DO UPDATE SET counted_at = excluded.counted_at, counts = excluded.counts"
-	selectFollowUps = "SELECT run, counted_at, counts FROM follow_up ORDER BY run"
+	selectFollowUps = "SELECT f.run, r.content, f.counted_at, f.counts FROM follow_up f JOIN campaign_run r ON r.number = f.run ORDER BY f.run"
 	selectDoneRuns  = "SELECT number FROM campaign_run WHERE state = 'done' ORDER BY number"
-	selectHighest   = "SELECT COALESCE(MAX(num), 0) FROM record"
 
 	// followedUp is how far the persons of some numbers are whom runs gave a code: all runs at once, so that what was
 	// declared is gone through once. Of a step, the first version that is not annulled tells that it is in force.
@@ -72,7 +71,7 @@ func (s *Store) followUp(ctx context.Context, on registry.Date) ([]registry.Foll
 	if err != nil || len(done) == 0 {
 		return nil, err
 	}
-	highest, err := readAll(ctx, s, selectHighest, nil, func(n *int64) []any { return []any{n} })
+	highest, err := readAll(ctx, s, highestNumber, nil, func(n *int64) []any { return []any{n} })
 	if err != nil {
 		return nil, err
 	}
@@ -116,21 +115,10 @@ func (s *Store) followUp(ctx context.Context, on registry.Date) ([]registry.Foll
 // FollowUps implements registry.FollowUpStore.
 func (s *Store) FollowUps(ctx context.Context) ([]registry.FollowUp, error) {
 	all, err := readAll(ctx, s, selectFollowUps, nil, func(f *registry.FollowUp) []any {
-		return []any{&f.Run, asMoment(&f.At), asFollowUp(&f.Counts)}
+		return []any{&f.Run, asCampaign(&f.Campaign), asMoment(&f.At), asJSON(&f.Counts, errNoCounts)}
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the follow-up of runs: %w", err)
 	}
 	return all, nil
-}
-
-// asFollowUp reads the counts of a follow-up from JSON.
-func asFollowUp(counts *[]registry.FollowUpCount) scanner {
-	return func(value any) error {
-		text, ok := textOf(value)
-		if !ok || json.Unmarshal([]byte(text), counts) != nil {
-			return errNoCounts
-		}
-		return nil
-	}
 }

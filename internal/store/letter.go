@@ -81,9 +81,8 @@ var errNoBatchContent = errors.New("store: a column of batches holds something e
 func asBatchContent(b *registry.Batch) scanner {
 	return func(value any) error {
 		var c batchContent
-		text, ok := textOf(value)
-		if !ok || json.Unmarshal([]byte(text), &c) != nil {
-			return errNoBatchContent
+		if err := asJSON(&c, errNoBatchContent)(value); err != nil {
+			return err
 		}
 		b.Campaign, b.Opens, b.Date, b.Texts = c.Campaign, c.Opens, c.Date, c.Texts
 		return nil

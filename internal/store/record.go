@@ -12,6 +12,9 @@ import (
 	"vaccin/internal/registry"
 )
 
+// highestNumber is the highest number of a record, 0 where there is none.
+const highestNumber = "SELECT COALESCE(MAX(num), 0) FROM record"
+
 // A record is read by one statement: its own columns and the person's stand again beside each row of its entries,
 // which are few. The database sorts nothing: to do it here costs less, and the order is of no use to it.
 const (

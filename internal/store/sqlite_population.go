@@ -49,8 +49,6 @@ func (t sqliteTx) fill(table, columns string, rows [][]any) error {
 }
 
 const (
-	highestNumber = "SELECT COALESCE(MAX(num), 0) FROM record"
-
 	stageTable = "(line INTEGER PRIMARY KEY, holder_key BLOB NOT NULL, own_key BLOB, birth_date TEXT NOT NULL," +
 		" birth_rank INTEGER NOT NULL, told BIGINT NOT NULL, num INTEGER)"
 	sealedTable = "(line INTEGER PRIMARY KEY, num INTEGER NOT NULL, id TEXT NOT NULL, fresh BOOLEAN NOT NULL, told BIGINT NOT NULL, sealed BLOB NOT NULL," +

@@ -40,19 +40,10 @@ func (s *Server) followUp(w http.ResponseWriter, r *http.Request, by registry.Ac
 	if err != nil {
 		return err
 	}
-	runs, err := s.Registry.Runs(r.Context(), by)
-	if err != nil {
-		return err
-	}
-	ofNumber := map[int]registry.Run{}
-	for _, run := range runs {
-		ofNumber[run.Number] = run
-	}
 	view := followUpView{page: s.page(r, "Suivi")}
 	phase, number := r.URL.Query().Get(phaseParam), r.URL.Query().Get(runParam)
 	counted = slices.DeleteFunc(counted, func(f registry.FollowUp) bool {
-		run, known := ofNumber[f.Run]
-		return !known || phase != "" && run.Campaign.Phase != phase || number != "" && strconv.Itoa(f.Run) != number
+		return phase != "" && f.Campaign.Phase != phase || number != "" && strconv.Itoa(f.Run) != number
 	})
 	if chosen := phase != "" || number != ""; chosen {
 		view.whole = "Retour au suivi de tous les ciblages"
@@ -65,12 +56,12 @@ func (s *Server) followUp(w http.ResponseWriter, r *http.Request, by registry.Ac
 			view.page.Title = "Suivi\u00a0: " + phase
 		}
 	}
-	view.fill(counted, ofNumber)
+	view.fill(counted)
 	return s.render(w, r, http.StatusOK, followUpPage(view))
 }
 
 // fill adds up what was counted.
-func (v *followUpView) fill(counted []registry.FollowUp, runs map[int]registry.Run) {
+func (v *followUpView) fill(counted []registry.FollowUp) {
 	if len(counted) == 0 {
 		return
 	}
@@ -79,7 +70,7 @@ func (v *followUpView) fill(counted []registry.FollowUp, runs map[int]registry.R
 	ofPhase, ofAge, ofDepartment := map[string]registry.Reached{}, map[registry.AgeClass]registry.Reached{}, map[string]registry.Reached{}
 	for _, f := range counted {
 		v.at = frenchMoment(f.At, "") // all are counted at once
-		phase := runs[f.Run].Campaign.Phase
+		phase := f.Campaign.Phase
 		if !slices.Contains(phases, phase) {
 			phases = append(phases, phase)
 		}
@@ -94,8 +85,8 @@ func (v *followUpView) fill(counted []registry.FollowUp, runs map[int]registry.R
 	for _, phase := range phases {
 		v.runs = append(v.runs, reachedLine{phase, followUpAddress + "?" + url.Values{phaseParam: {phase}}.Encode(), reachedOf(ofPhase[phase])})
 		for _, f := range counted {
-			if run := runs[f.Run]; run.Campaign.Phase == phase {
-				name := "n°" + nbsp + strconv.Itoa(f.Run) + nbsp + "– " + run.Campaign.Name
+			if f.Campaign.Phase == phase {
+				name := "n°" + nbsp + strconv.Itoa(f.Run) + nbsp + "– " + f.Campaign.Name
 				v.runs = append(v.runs, reachedLine{name, followUpAddress + "?" + runParam + "=" + strconv.Itoa(f.Run), reachedOf(f.Total())})
 			}
 		}

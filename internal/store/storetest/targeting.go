@@ -350,7 +350,7 @@ func followUps(e *env) {
 	got, err := e.store.FollowUps(e.ctx)
 	e.ok(err)
 	age := registry.AgeClass(slices.Index(registry.AgeClasses, 80))
-	e.equal("the follow-ups", got, []registry.FollowUp{{Run: n, At: e.clock.Now(), Counts: []registry.FollowUpCount{
+	e.equal("the follow-ups", got, []registry.FollowUp{{Run: n, Campaign: elders(), At: e.clock.Now(), Counts: []registry.FollowUpCount{
 		{Department: "2A", Age: age, Reached: registry.Reached{Targeted: 1, Eligible: 1, First: 1}},
 		{Department: "75", Age: age, Reached: registry.Reached{Targeted: 4, Eligible: 2, First: 1}},
 	}}})
