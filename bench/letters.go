@@ -75,7 +75,7 @@ func (b *lettersBench) run(ctx context.Context, persons int) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		b.say("%d letters as %s: %.0f letters/s, \\copy of their rows %.0f/s, ratio %.3f, peak memory %d MB", persons, kind, rate, bare, rate/bare, peak>>20)
+		b.say("%d letters as %s: %.0f letters/s, \\copy of their rows %.0f/s, ratio %.3f, peak memory %.0f MB", persons, kind, rate, bare, rate/bare, peak/(1<<20))
 		if least == 0 || rate < least {
 			least = rate
 		}
@@ -84,7 +84,7 @@ func (b *lettersBench) run(ctx context.Context, persons int) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	b.say("%d letters printed again as pdf: %.0f letters/s, peak memory %d MB", persons, rate, peak>>20)
+	b.say("%d letters printed again as pdf: %.0f letters/s, peak memory %.0f MB", persons, rate, peak/(1<<20))
 	_, err = b.cluster.SQL("postgres", "DROP DATABASE "+name)
 	return least / lettersAMoment, err
 }
@@ -131,7 +131,7 @@ func (b *lettersBench) bare(database string, persons int) (float64, error) {
 }
 
 // command runs the program, and returns its rate and its peak memory.
-func (b *lettersBench) command(ctx context.Context, letters int, arguments ...string) (rate float64, peak int64, err error) {
+func (b *lettersBench) command(ctx context.Context, letters int, arguments ...string) (rate, peak float64, err error) {
 	took, peak, err := ran(exec.CommandContext(ctx, b.binary, arguments...))
 	return float64(letters) / took.Seconds(), peak, err
 }

@@ -157,12 +157,17 @@ func visit(ctx context.Context, address string, cookies []*http.Cookie, pages in
 }
 
 // residentOf is the memory that the system has given a process.
-func residentOf(pid int) (float64, error) {
+func residentOf(pid int) (float64, error) { return memoryLine(pid, "VmRSS:") }
+
+// peakOf is how many bytes of memory a process held at most so far.
+func peakOf(pid int) (float64, error) { return memoryLine(pid, "VmHWM:") }
+
+func memoryLine(pid int, name string) (float64, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, fmt.Errorf("reading what a process holds: %w", err)
 	}
-	return figure(text, "VmRSS:", 1<<10)
+	return figure(text, name, 1<<10)
 }
 
 // figure is the number that follows a name in a text.

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"vaccin/internal/demo"
@@ -76,7 +75,7 @@ func (p *populationBench) run(ctx context.Context) (ours, bare float64, err erro
 		if ours == 0 {
 			ours = rate
 		}
-		p.say("%d rows, %s: %.0f rows/s, \\copy %.0f rows/s, ratio %.2f, peak memory %d MB", rows, one.title, rate, bare, rate/bare, peak>>20)
+		p.say("%d rows, %s: %.0f rows/s, \\copy %.0f rows/s, ratio %.2f, peak memory %.0f MB", rows, one.title, rate, bare, rate/bare, peak/(1<<20))
 	}
 	_, err = p.cluster.SQL("postgres", "DROP DATABASE "+p.name)
 	return ours, bare, err
@@ -141,7 +140,7 @@ func (p *populationBench) bare(path string, columns []string, rows int) (float64
 }
 
 // imported imports a file by the command, and returns its rate and peak memory.
-func (p *populationBench) imported(ctx context.Context, path string, rows int) (rate float64, peak int64, err error) {
+func (p *populationBench) imported(ctx context.Context, path string, rows int) (rate, peak float64, err error) {
 	there, err := p.cluster.SQL("postgres", "SELECT count(*) FROM pg_database WHERE datname = '"+p.name+"'")
 	if err != nil {
 		return 0, 0, err
@@ -162,16 +161,27 @@ func (p *populationBench) imported(ctx context.Context, path string, rows int) (
 }
 
 // ran runs a program, and returns how long it took and its peak memory in bytes.
-func ran(command *exec.Cmd) (took time.Duration, peak int64, err error) {
+func ran(command *exec.Cmd) (took time.Duration, peak float64, err error) {
+	var out bytes.Buffer
+	command.Stdout, command.Stderr = &out, &out
 	began := time.Now()
-	out, err := command.CombinedOutput()
-	took = time.Since(began)
-	if err != nil {
-		return took, 0, fmt.Errorf("running %s: %w: %s", filepath.Base(command.Path), err, out)
+	if err := command.Start(); err != nil {
+		return 0, 0, fmt.Errorf("starting %s: %w", filepath.Base(command.Path), err)
 	}
-	usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return took, 0, errors.New("the system does not tell the memory of a program")
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	for {
+		// What the system says of it in the end begins with the memory of who started it: that of this process, with all its benches.
+		if now, err := peakOf(command.Process.Pid); err == nil {
+			peak = max(peak, now)
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				err = fmt.Errorf("running %s: %w: %s", filepath.Base(command.Path), err, out.Bytes())
+			}
+			return time.Since(began), peak, err
+		case <-time.After(10 * time.Millisecond):
+		}
 	}
-	return took, usage.Maxrss << 10, nil
 }
