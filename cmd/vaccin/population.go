@@ -144,7 +144,10 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 			if part.Number < from {
 				continue
 			}
-			if !yield(registry.PopulationPart{Number: part.Number, Last: part.Line + part.Lines - 1, Rows: part.Rows}, nil) {
+			taken := registry.PopulationPart{
+				Number: part.Number, Last: part.Line + part.Lines - 1, Rows: part.Rows, Release: func() { p.file.Release(part) },
+			}
+			if !yield(taken, nil) {
 				return
 			}
 		}

@@ -223,11 +223,12 @@ func (b BirthDate) year() int {
 
 // Date returns the day of the calendar, and whether there is one.
 func (b BirthDate) Date() (Date, bool) {
-	t, err := time.Parse("20060102", b.text)
-	if err != nil {
+	if b.IsZero() {
 		return Date{}, false
 	}
-	return DateOf(t), true
+	number, _ := strconv.Atoi(b.text) // always digits
+	day := Date{number / 10_000, time.Month(number / 100 % 100), number % 100}
+	return day, DateOf(day.midnight()) == day
 }
 
 // French returns day, month and year as screens and paper show them, lunar dates as they are.

@@ -37,6 +37,8 @@ type PopulationPart struct {
 	Number int // from 0
 	Last   int64
 	Rows   []InsuredRow
+	// Release, which may be nil, takes the rows back for another part. Who does not call it keeps them.
+	Release func()
 }
 
 // PopulationStep is what an import is doing.

@@ -257,9 +257,9 @@ const idBytes = 16
 func idAt(ids string, i int) string { return ids[i*2*idBytes : (i+1)*2*idBytes] }
 
 // told is what is remembered of the content of a row: the beginning of the blind index of all that is imported. It is
-// never 0.
-func (k *identityKeys) told(room *[]byte, row *registry.InsuredRow) int64 {
-	b := appendIdentity((*room)[:0], row.Patient)
+// never 0. identity is what appendIdentity has of the patient.
+func (k *identityKeys) told(room *[]byte, identity []byte, row *registry.InsuredRow) int64 {
+	b := append((*room)[:0], identity...)
 	b = append(b, byte(row.BirthRank))
 	for _, text := range [...]string{
 		row.BirthDate.Digits(), string(row.Sex), row.Locality.PostalCode, row.Locality.CommuneCode, row.Establishment, row.Scheme,

@@ -142,13 +142,17 @@ func (p *populationImport) mergePart(tx importTx, part registry.PopulationPart) 
 
 // match stages the rows of a part, and returns those to write, and how many are of persons that the store knows.
 func (p *populationImport) match(tx importTx, part registry.PopulationPart) (changed []changedRow, known int64, err error) {
-	rows, room := make([][]any, len(part.Rows)), []byte(nil)
+	rows := make([][]any, len(part.Rows))
+	var plain, room []byte
 	for i := range part.Rows {
 		row := &part.Rows[i]
 		if row.Holder.IsZero() || row.BirthDate.IsZero() {
 			return nil, 0, errNoNIR
 		}
-		rows[i] = []any{row.Line, p.keys.ring.Blind(row.Holder.Digits()), p.keys.blind(row.Own), row.BirthDate.Digits(), row.BirthRank, p.keys.told(&room, row)}
+		plain = appendIdentity(plain[:0], row.Patient)
+		rows[i] = []any{
+			row.Line, p.keys.ring.Blind(row.Holder.Digits()), p.keys.blind(row.Own), row.BirthDate.Digits(), row.BirthRank, p.keys.told(&room, plain, row),
+		}
 	}
 	if err := tx.fill("population_stage", stagedColumns, rows); err != nil {
 		return nil, 0, err
@@ -210,7 +214,7 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 		} else {
 			news = append(news, len(rows))
 		}
-		told := p.keys.told(&room, &row)
+		told := p.keys.told(&room, appendIdentity(nil, row.Patient), &row)
 		if err := p.keys.keep(&row, id, c); err != nil {
 			return nil, 0, err
 		}

@@ -22,19 +22,19 @@ import (
 var ErrLoading = errors.New("store: the first import of the population is not finished")
 
 // madeIndex is an index that a first import takes away and makes again.
-type madeIndex struct {
-	table, name, on, constraint string
-	last                        bool // of its table, which is analysed then
+type madeIndex struct{ table, name, on, constraint string }
+
+// madeIndexes are those in the order in which they are made again (endSteps), the longest of record first.
+var madeIndexes = []madeIndex{
+	{table: "patient", name: "patient_pkey", on: "(record_num)", constraint: "PRIMARY KEY"},
+	{table: "record", name: "record_holder_key_birth_date_birth_rank_key", on: "(holder_key, birth_date, birth_rank)", constraint: "UNIQUE"},
+	{table: "record", name: "record_id_key", on: "(id)", constraint: "UNIQUE"},
+	{table: "record", name: "record_own_key", on: "(own_key) WHERE own_key IS NOT NULL"},
+	{table: "record", name: "record_pkey", on: "(num)", constraint: "PRIMARY KEY"},
 }
 
-// madeIndexes are those in the order in which they are made again, so that the two connections end together.
-var madeIndexes = []madeIndex{
-	{"record", "record_id_key", "(id)", "UNIQUE", false},
-	{"patient", "patient_pkey", "(record_num)", "PRIMARY KEY", true},
-	{"record", "record_holder_key_birth_date_birth_rank_key", "(holder_key, birth_date, birth_rank)", "UNIQUE", false},
-	{"record", "record_own_key", "(own_key) WHERE own_key IS NOT NULL", "", false},
-	{"record", "record_pkey", "(num)", "PRIMARY KEY", true},
-}
+// loadedTables are those that are filled.
+var loadedTables = []string{"record", "patient"}
 
 const (
 	isLoading = "SELECT EXISTS (" + probeLoading + ")"
@@ -57,6 +57,11 @@ func (t postgresTx) prepareLoad() error {
 	}
 	if persons {
 		return errEntered
+	}
+	for _, table := range loadedTables {
+		if _, err := t.exec("ALTER TABLE " + table + " SET (autovacuum_enabled = false)"); err != nil { // there is nothing to sweep
+			return err
+		}
 	}
 	for _, i := range madeIndexes {
 		sql := "ALTER TABLE " + i.table + " DROP CONSTRAINT " + i.name
@@ -148,6 +153,7 @@ func (s *postgresImport) readParts(ctx context.Context, p *populationImport, par
 		}
 		suspects := met.suspects(part.Rows)
 		if p.done[part.Number] {
+			release(part)
 			continue
 		}
 		ids, err := p.recordIDs(len(part.Rows))
@@ -176,6 +182,7 @@ func (s *postgresImport) loadParts(ctx context.Context, p *populationImport, par
 		if err := w.load(ctx, conn, part); err != nil && !taken(err) {
 			return unavailable(err)
 		}
+		release(part.PopulationPart)
 		select {
 		case loaded <- part.Last:
 		case <-ctx.Done():
@@ -183,6 +190,12 @@ func (s *postgresImport) loadParts(ctx context.Context, p *populationImport, par
 		}
 	}
 	return nil
+}
+
+func release(part registry.PopulationPart) {
+	if part.Release != nil {
+		part.Release()
+	}
 }
 
 // load writes a part in one transaction.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"vaccin/internal/registry"
 )
@@ -30,7 +31,9 @@ const (
 	setIndexes    = "UPDATE population_import SET state = '" + importIndexes + "' WHERE number = $1"
 	hasIndex      = "SELECT to_regclass($1) IS NOT NULL"
 	hasConstraint = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2)"
-	sortInMemory  = "SET work_mem = '128MB'; SET hash_mem_multiplier = 2"
+	// There are few suspects: they are hashed, and the records pass by. The planner, who knows nothing of either table yet,
+	// would sort all records instead.
+	sortInMemory  = "SET work_mem = '128MB'; SET hash_mem_multiplier = 2; SET enable_mergejoin = off; SET jit = off"
 	indexInMemory = "SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 0; SET lock_timeout = 0"
 	numberOn      = "SELECT setval(pg_get_serial_sequence('record', 'num'), GREATEST($1, 1))"
 	grantWriting  = "GRANT %s ON %s TO " + serviceRole
@@ -156,25 +159,12 @@ func (d *duplicateRound) judge(pairs []pair) {
 
 // finishLoad makes the indexes again, on two connections, and opens the database to the service.
 func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	todo := make(chan madeIndex, len(madeIndexes))
-	for _, i := range madeIndexes {
-		todo <- i
-	}
-	close(todo)
-	ended := make(chan error, loadWriters)
+	steps := endSteps()
+	group, groupCtx := errgroup.WithContext(ctx)
 	for range loadWriters {
-		go func() { ended <- s.makeIndexes(ctx, todo) }()
+		group.Go(func() error { return s.takeSteps(groupCtx, steps) })
 	}
-	var err error
-	for range loadWriters {
-		if e := <-ended; e != nil && err == nil {
-			err = e
-			cancel(e)
-		}
-	}
-	if err != nil {
+	if err := group.Wait(); err != nil {
 		return fmt.Errorf("making the indexes: %w", err)
 	}
 	if err := s.constrain(ctx); err != nil {
@@ -183,8 +173,31 @@ func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) er
 	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.open(postgresTx{ctx, tx}, p) })
 }
 
-// makeIndexes makes the indexes that are left to make, on a connection of its own.
-func (s *postgresImport) makeIndexes(ctx context.Context, todo <-chan madeIndex) error {
+// endStep is a step of the end of a load, to be taken on any connection.
+type endStep func(ctx context.Context, conn *pgx.Conn) error
+
+// endSteps are the indexes to make and the tables to analyse. A table cannot be analysed while an index of it is made: one
+// is at the beginning, the other when its only index is long made.
+func endSteps() <-chan endStep {
+	steps := make(chan endStep, len(madeIndexes)+2)
+	defer close(steps)
+	steps <- analyse("record")
+	for _, i := range madeIndexes {
+		steps <- func(ctx context.Context, conn *pgx.Conn) error { return makeIndex(ctx, conn, i) }
+	}
+	steps <- analyse("patient")
+	return steps
+}
+
+func analyse(table string) endStep {
+	return func(ctx context.Context, conn *pgx.Conn) error {
+		_, err := conn.Exec(ctx, "ANALYZE "+table)
+		return err
+	}
+}
+
+// takeSteps takes the steps that are left, on a connection of its own.
+func (s *postgresImport) takeSteps(ctx context.Context, steps <-chan endStep) error {
 	conn, err := s.engine.bulkWatched(ctx)
 	if err != nil {
 		return err
@@ -193,15 +206,11 @@ func (s *postgresImport) makeIndexes(ctx context.Context, todo <-chan madeIndex)
 	if _, err := conn.Exec(ctx, indexInMemory); err != nil {
 		return err
 	}
-	for i := range todo {
+	for take := range steps {
 		if err := ctx.Err(); err != nil {
-			return err
+			return context.Cause(ctx)
 		}
-		err := makeIndex(ctx, conn, i)
-		if err == nil && i.last {
-			_, err = conn.Exec(ctx, "ANALYZE "+i.table) // which waits for the other's
-		}
-		if err != nil {
+		if err := take(ctx, conn); err != nil {
 			return unavailable(err)
 		}
 	}
@@ -253,11 +262,16 @@ func (s *postgresImport) open(t postgresTx, p *populationImport) error {
 	if err := t.forgetSeen(); err != nil {
 		return err
 	}
+	for _, table := range loadedTables {
+		if _, err := t.exec("ALTER TABLE " + table + " RESET (autovacuum_enabled)"); err != nil {
+			return err
+		}
+	}
 	there := false
 	if err := t.query(query{sql: hasServiceRole, row: func(scan func(...any) error) error { return scan(&there) }}); err != nil {
 		return err
 	}
-	for _, table := range []string{"record", "patient"} {
+	for _, table := range loadedTables {
 		if !there {
 			break
 		}

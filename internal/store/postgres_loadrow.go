@@ -94,7 +94,7 @@ func (w *loadWriter) person(k *identityKeys, row *registry.InsuredRow, id regist
 	at := len(r.bytes)
 	r.bytes = k.ring.Seal(append(r.bytes, 0, 0, 0, 0), w.plain, string(id))
 	binary.BigEndian.PutUint32(r.bytes[at:], uint32(len(r.bytes)-at-4)) //nolint:gosec // some hundreds
-	r.int64(k.told(&w.room, row))
+	r.int64(k.told(&w.room, w.plain, row))
 }
 
 // binaryRows are rows in the binary format of COPY.

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"vaccin/internal/registry"
 )
@@ -38,7 +39,8 @@ type PopulationFile struct {
 	start      int64 // where the first line after the header starts
 	headerLine int64 // number of the header's own line, from 1
 	squares    []square
-	size       int64 // of a square; PartSize but in tests
+	size       int64     // of a square; PartSize but in tests
+	rooms      sync.Pool // for the rows of a part
 }
 
 // square is what the first reading knows about one square of the grid.
@@ -64,6 +66,13 @@ type Part struct {
 
 // Row is a row that is taken. Its texts share the memory of its part: what outlives the part is to be cloned.
 type Row = registry.InsuredRow
+
+// Release says that the rows are not used any more: their room serves another part.
+func (f *PopulationFile) Release(part Part) {
+	clear(part.Rows) // so that it holds no text
+	room := part.Rows[:0]
+	f.rooms.Put(&room)
+}
 
 // Remark is what was found about a row. It never quotes the row.
 type Remark struct {

@@ -101,7 +101,11 @@ func (r *partReader) read(number int) (Part, error) {
 		return Part{}, err
 	}
 	r.rows.valid = s.valid
-	r.rows.readAll(&part, text)
+	var room []Row
+	if released, ok := r.file.rooms.Get().(*[]Row); ok {
+		room = *released
+	}
+	r.rows.readAll(&part, text, room)
 	return part, nil
 }
 

@@ -3,6 +3,7 @@ package targeting
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -39,9 +40,9 @@ func newRowReader(l layout, today registry.Date) rowReader {
 	}
 }
 
-// readAll reads the lines of a part.
-func (r *rowReader) readAll(part *Part, text string) {
-	part.Rows = make([]Row, 0, min(int(part.Lines), len(text)/leastRow+1))
+// readAll reads the lines of a part, whose rows take the room that there is.
+func (r *rowReader) readAll(part *Part, text string, room []Row) {
+	part.Rows = slices.Grow(room, min(int(part.Lines), len(text)/leastRow+1))
 	r.part, r.line = part, part.Line-1
 	for range part.Lines {
 		line, rest, _ := strings.Cut(text, "\n")
