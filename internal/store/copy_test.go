@@ -82,6 +82,7 @@ func plenty(t *testing.T) string {
 		"INSERT INTO letter_batch (run, part, again, kind, state, content, layout, asked_by, asked_at, through) VALUES (1, 1, 0, 'pdf', 'printed', '{}', 1, 'agent:a', 1, 1)",
 		"INSERT INTO letter (record_num, run, part, number, again) SELECT record_num, 1, 1, 1, 0 FROM target",
 		"INSERT INTO letter_delivery (run, part, nth, by_id, at) VALUES (1, 1, 1, 'agent:a', 2)",
+		"INSERT INTO agent (id, family_name, given_name, seen_at) VALUES ('agent:a', 'Ünal', 'Zoé', 1)",
 		"INSERT INTO vaccine_name (vaccine_code, position, first_day, name) VALUES ((SELECT code FROM vaccine), 99, '2021-01-01', 'Ancien nom')",
 		"INSERT INTO practice_place (national_id, id, position, name, address, postal_code, locality, previous_id, am_number) VALUES ('8100', 'R1', 1, 'Cabinet', '', '42000', 'Saint-Étienne', '', '')",
 		"INSERT INTO objection_limit (first_day, step) VALUES ('2021-05-15', 1)",

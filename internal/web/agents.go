@@ -97,6 +97,10 @@ func (s *Server) finishAgents(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.agentRefused(w, r, err, change)
 	}
+	agent := registry.Agent{ID: login.NationalID, FamilyName: login.FamilyName, GivenName: login.GivenName}
+	if err := s.Registry.MeetAgent(r.Context(), agent); err != nil {
+		return err
+	}
 	return s.letIn(w, r, login, attempt.Return)
 }
 

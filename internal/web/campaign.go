@@ -230,6 +230,10 @@ func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by re
 	if err != nil {
 		return err
 	}
+	known, err := s.people(r, by)
+	if err != nil {
+		return err
+	}
 	view.form.Errors = []ui.FieldError{{Field: recordedID, Message: "Quelqu’un d’autre a modifié cette campagne entre-temps. Comparez ce qui est enregistré avec votre saisie."}}
 	view.form.Values.Set(fieldFrom, strconv.Itoa(c.Version))
 	view.recorded = []ui.Row{
@@ -239,15 +243,7 @@ func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by re
 		{Key: "source", Label: "Source", Value: c.Source},
 		{Key: "period", Label: "Période", Value: capitalised(c.Period())},
 		{Key: "sentence", Label: "Personnes concernées", Value: c.Sentence()},
-		{Key: "saved", Label: "Enregistrée par", Value: whoIs(c.SavedBy, by) + ", le " + frenchMoment(c.SavedAt, "")},
+		{Key: "saved", Label: "Enregistrée par", Value: known.whoIs(c.SavedBy) + ", le " + frenchMoment(c.SavedAt, "")},
 	}
 	return s.showCampaign(w, r, http.StatusConflict, view, false)
-}
-
-// whoIs names an agent. Campaigns keep no name, only the identifier by which the access log knows them.
-func whoIs(nationalID string, by registry.Actor) string {
-	if nationalID == by.Practitioner.NationalID {
-		return "Vous"
-	}
-	return registry.IdentifierLabel(nationalID)
 }

@@ -39,10 +39,14 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	if err != nil {
 		return err
 	}
+	known, err := s.people(r, by)
+	if err != nil {
+		return err
+	}
 	view := campaignsView{page: s.page(r, "Campagnes")}
 	for _, run := range runs {
 		if !run.State.Over() {
-			view.runs = append(view.runs, runLineOf(run, by))
+			view.runs = append(view.runs, runLineOf(run, known))
 		}
 	}
 	for _, c := range all { // in their order: phase after phase
@@ -50,7 +54,7 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 			view.phases = append(view.phases, phaseView{name: c.Phase})
 		}
 		phase := &view.phases[len(view.phases)-1]
-		phase.campaigns = append(phase.campaigns, campaignLineOf(c.Campaign, runs, by))
+		phase.campaigns = append(phase.campaigns, campaignLineOf(c.Campaign, runs, known))
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
@@ -58,13 +62,13 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	return s.render(w, r, http.StatusOK, campaignsPage(view))
 }
 
-func campaignLineOf(c registry.Campaign, runs []registry.Run, by registry.Actor) campaignLine {
+func campaignLineOf(c registry.Campaign, runs []registry.Run, known people) campaignLine {
 	line := campaignLine{
 		name: c.Name, id: c.ID, period: capitalised(c.Period()), says: c.Sentence(), source: c.Source, address: campaignAddress(c.ID),
 	}
 	for _, run := range runs { // the latest first
 		if run.Campaign.ID == c.ID {
-			latest := runLineOf(run, by)
+			latest := runLineOf(run, known)
 			line.run = &latest
 			break
 		}
@@ -87,7 +91,11 @@ func (s *Server) prepareForm(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, by)}
+	known, err := s.people(r, by)
+	if err != nil {
+		return err
+	}
+	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, known)}
 	view.again = view.campaign.run != nil && !view.campaign.run.over
 	return s.render(w, r, http.StatusOK, preparePage(view))
 }

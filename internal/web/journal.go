@@ -101,6 +101,10 @@ func (s *Server) journal(w http.ResponseWriter, r *http.Request, by registry.Act
 	if err != nil {
 		return err
 	}
+	agents, err := s.Registry.Agents(r.Context())
+	if err != nil {
+		return err
+	}
 	view := journalView{form: ui.Form{Values: logValues(search.Request)}, searched: true}
 	here := url.Values{logSearchParam: {search.Name}}
 	if !after.IsZero() {
@@ -115,7 +119,7 @@ func (s *Server) journal(w http.ResponseWriter, r *http.Request, by registry.Act
 		view.older = journalAddress + "?" + here.Encode()
 	}
 	for _, e := range entries {
-		shown := journalEntryShown(e)
+		shown := journalEntryShown(e, agents)
 		shown.address += "&" + back
 		view.entries = append(view.entries, shown)
 	}
@@ -151,10 +155,10 @@ func logValues(req registry.LogRequest) url.Values {
 	}
 }
 
-func journalEntryShown(e registry.ShownEntry) journalEntryView {
+func journalEntryShown(e registry.ShownEntry, agents registry.Agents) journalEntryView {
 	view := journalEntryView{
 		address: journalEntryAddress + "?" + entryParam + "=" + entryText(e.Ref()), when: preciseMoment(e.At),
-		who: registry.IdentifierLabel(e.NationalID), role: e.Role.Label(), where: e.PlaceName, place: e.PlaceID, how: e.Door.Label(),
+		who: agents.Label(e.NationalID), role: e.Role.Label(), where: e.PlaceName, place: e.PlaceID, how: e.Door.Label(),
 		what: e.Action.Label(), outcome: e.Outcome.Label(), patient: string(e.Patient), reason: e.Reason,
 	}
 	if e.Count > 0 {
@@ -254,14 +258,18 @@ func (s *Server) journalCSV(w http.ResponseWriter, r *http.Request, by registry.
 	if err != nil {
 		return err
 	}
+	agents, err := s.Registry.Agents(r.Context())
+	if err != nil {
+		return err
+	}
 	lines := [][]string{{
-		"Date et heure (Paris)", "Numéro", "Rôle", "Identifiant", "Lieu d’exercice", "Identifiant du lieu", "Connexion", "Action",
+		"Date et heure (Paris)", "Numéro", "Rôle", "Identifiant", "Nom de l’agent", "Lieu d’exercice", "Identifiant du lieu", "Connexion", "Action",
 		"Résultat", "Version", "Nombre", "Patient (pseudonyme)", "Motif",
 	}}
 	for _, e := range entries {
 		lines = append(lines, []string{
 			e.At.In(registry.ZoneOf("")).Format("02/01/2006 15:04:05.000000"), strconv.FormatInt(e.Number, 10), e.Role.Label(),
-			registry.IdentifierLabel(e.NationalID), e.PlaceName, e.PlaceID, e.Door.Label(), e.Action.Label(), e.Outcome.Label(),
+			registry.IdentifierLabel(e.NationalID), agents.Name(e.NationalID), e.PlaceName, e.PlaceID, e.Door.Label(), e.Action.Label(), e.Outcome.Label(),
 			strconv.Itoa(e.Version), strconv.Itoa(e.Count), string(e.Patient), e.Reason,
 		})
 	}

@@ -44,7 +44,11 @@ func (s *Server) showJournalEntry(w http.ResponseWriter, r *http.Request, by reg
 	if err != nil {
 		return err
 	}
-	notice, shown := view.page.Notice, journalEntryShown(entry)
+	agents, err := s.Registry.Agents(r.Context())
+	if err != nil {
+		return err
+	}
+	notice, shown := view.page.Notice, journalEntryShown(entry, agents)
 	view.page = s.page(r, "Entrée du journal")
 	if view.identity != nil {
 		view.page.Title = "Patient identifié"

@@ -44,13 +44,13 @@ type batchLine struct {
 	state                                         statusView
 }
 
-func batchLineOf(b registry.Batch, by registry.Actor) batchLine {
+func batchLineOf(b registry.Batch, known people) batchLine {
 	kinds := map[registry.BatchState]string{
 		registry.BatchGathering: "progress", registry.BatchPrinting: "progress", registry.BatchPrinted: "done", registry.BatchEmpty: "none",
 	}
 	return batchLine{
 		address: batchAddress(b.BatchKey), reference: b.Reference(), kind: b.Kind.Label(), letters: registry.FrenchNumber(b.Letters),
-		out: registry.FrenchNumber(b.LeftOut.Sum()), asked: whoIs(b.AskedBy, by) + ", le " + frenchMoment(b.AskedAt, ""),
+		out: registry.FrenchNumber(b.LeftOut.Sum()), asked: known.whoIs(b.AskedBy) + ", le " + frenchMoment(b.AskedAt, ""),
 		state: statusView{kinds[b.State], b.State.Label()},
 	}
 }
@@ -78,6 +78,10 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
+	known, err := s.people(r, by)
+	if err != nil {
+		return err
+	}
 	view := batchesView{
 		page: s.page(r, "Envois du ciblage n°"+nbsp+strconv.Itoa(run.Number)), back: runAddress(run.Number), address: batchesAddress(run.Number),
 		says: run.Campaign.Name, form: form, known: strconv.Itoa(len(all)), kind: kindRadios(),
@@ -85,7 +89,7 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 	}
 	view.page.Form = form
 	for i := range all {
-		view.lines = append(view.lines, batchLineOf(all[len(all)-1-i], by))
+		view.lines = append(view.lines, batchLineOf(all[len(all)-1-i], known))
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
@@ -175,9 +179,13 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 	if err != nil {
 		return err
 	}
-	line := batchLineOf(b, by)
+	known, err := s.people(r, by)
+	if err != nil {
+		return err
+	}
+	line := batchLineOf(b, known)
 	view := batchView{
-		page: s.page(r, "Envoi "+line.reference), back: batchesAddress(b.Run), state: line.state, rows: batchRows(b, by), fileName: b.FileName(),
+		page: s.page(r, "Envoi "+line.reference), back: batchesAddress(b.Run), state: line.state, rows: batchRows(b, known), fileName: b.FileName(),
 		part: strconv.Itoa(b.Part), kind: string(b.Kind), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b),
 	}
 	for _, c := range b.LeftOut.Counts() {
@@ -216,13 +224,13 @@ func batchEffect(b registry.Batch) string {
 
 func lettersOf(n int) string { return registry.Counted(n, "lettre", "lettres") }
 
-func batchRows(b registry.Batch, by registry.Actor) []ui.Row {
+func batchRows(b registry.Batch, known people) []ui.Row {
 	rows := []ui.Row{
 		{Key: "campaign", Label: "Campagne", Value: b.Campaign},
 		{Key: "date", Label: "Date des lettres", Value: b.Date.French()},
 		{Key: "kind", Label: "Forme", Value: b.Kind.Label()},
 		{Key: "letters", Label: "Lettres", Value: registry.FrenchNumber(b.Letters)},
-		{Key: "asked", Label: "Demandé par", Value: whoIs(b.AskedBy, by) + ", le " + frenchMoment(b.AskedAt, "")},
+		{Key: "asked", Label: "Demandé par", Value: known.whoIs(b.AskedBy) + ", le " + frenchMoment(b.AskedAt, "")},
 	}
 	if b.Again > 0 {
 		rows = append(rows, ui.Row{Key: "again", Label: "Mêmes personnes que", Value: registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()})
@@ -235,7 +243,7 @@ func batchRows(b registry.Batch, by registry.Actor) []ui.Row {
 	}
 	for i, d := range b.Deliveries {
 		rows = append(rows, ui.Row{
-			Key: "delivery" + strconv.Itoa(i+1), Label: "Remise n°" + nbsp + strconv.Itoa(i+1), Value: whoIs(d.By, by) + ", le " + frenchMoment(d.At, ""),
+			Key: "delivery" + strconv.Itoa(i+1), Label: "Remise n°" + nbsp + strconv.Itoa(i+1), Value: known.whoIs(d.By) + ", le " + frenchMoment(d.At, ""),
 		})
 	}
 	return rows

@@ -37,17 +37,17 @@ type runLine struct {
 	over                     bool
 }
 
-func runLineOf(run registry.Run, by registry.Actor) runLine {
+func runLineOf(run registry.Run, known people) runLine {
 	line := runLine{
 		address: runAddress(run.Number), label: "n°" + nbsp + strconv.Itoa(run.Number), campaign: run.Campaign.Name,
 		state: runStatus(run), persons: registry.FrenchNumber(run.Persons()), over: run.State.Over(),
-		prepared: whoIs(run.PreparedBy, by) + ", le " + frenchMoment(run.PreparedAt, ""),
+		prepared: known.whoIs(run.PreparedBy) + ", le " + frenchMoment(run.PreparedAt, ""),
 	}
 	if run.State == registry.RunCounting {
 		line.persons = ""
 	}
 	if run.ApprovedBy != "" {
-		line.approved = whoIs(run.ApprovedBy, by) + ", le " + frenchMoment(run.ApprovedAt, "")
+		line.approved = known.whoIs(run.ApprovedBy) + ", le " + frenchMoment(run.ApprovedAt, "")
 	}
 	return line
 }
@@ -82,9 +82,13 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request, by registry.Actor)
 	if err != nil {
 		return err
 	}
+	known, err := s.people(r, by)
+	if err != nil {
+		return err
+	}
 	view := runsView{page: s.page(r, "Ciblages")}
 	for _, run := range all {
-		view.runs = append(view.runs, runLineOf(run, by))
+		view.runs = append(view.runs, runLineOf(run, known))
 	}
 	return s.render(w, r, http.StatusOK, runsPage(view))
 }
@@ -114,9 +118,13 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 	if err != nil {
 		return err
 	}
+	known, err := s.people(r, by)
+	if err != nil {
+		return err
+	}
 	view := runView{
 		page: s.page(r, "Ciblage n°"+nbsp+strconv.Itoa(run.Number)), address: runAddress(run.Number), state: runStatus(run),
-		says: run.Campaign.Sentence(), rows: runRows(run, by), effect: runEffect(run),
+		says: run.Campaign.Sentence(), rows: runRows(run, known), effect: runEffect(run),
 		running: run.State == registry.RunRunning, percent: wholePercent(run),
 		drop:    run.State.MayBeDropped(),
 		waits:   slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
@@ -174,17 +182,23 @@ func (s *Server) mayApprove(r *http.Request, by registry.Actor, run registry.Run
 	return refusal, nil
 }
 
-func runRows(run registry.Run, by registry.Actor) []ui.Row {
-	line := runLineOf(run, by)
+// decidedRows say who prepared and approved a run.
+func decidedRows(line runLine) []ui.Row {
+	rows := []ui.Row{{Key: "prepared", Label: "Préparé par", Value: line.prepared}}
+	if line.approved != "" {
+		rows = append(rows, ui.Row{Key: "approved", Label: "Approuvé par", Value: line.approved})
+	}
+	return rows
+}
+
+func runRows(run registry.Run, known people) []ui.Row {
+	line := runLineOf(run, known)
 	rows := []ui.Row{
 		{Key: "campaign", Label: "Campagne", Value: run.Campaign.Name},
 		{Key: "phase", Label: "Phase", Value: run.Campaign.Phase},
 		{Key: "period", Label: "Période", Value: capitalised(run.Campaign.Period())},
-		{Key: "prepared", Label: "Préparé par", Value: line.prepared},
 	}
-	if line.approved != "" {
-		rows = append(rows, ui.Row{Key: "approved", Label: "Approuvé par", Value: line.approved})
-	}
+	rows = append(rows, decidedRows(line)...)
 	if !run.StartedAt.IsZero() {
 		rows = append(rows, ui.Row{Key: "started", Label: "Exécution commencée", Value: "Le " + frenchMoment(run.StartedAt, "")})
 	}
@@ -236,6 +250,7 @@ type decideView struct {
 	back     string
 	campaign string
 	says     string
+	rows     []ui.Row // by whom the run came here
 	effect   string
 	action   string
 	button   string
@@ -258,7 +273,10 @@ func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry
 		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
 		return nil
 	}
-	view := decideViewOf(run)
+	view, err := s.decideViewOf(r, by, run)
+	if err != nil {
+		return err
+	}
 	view.page, view.effect = s.page(r, "Approuver le ciblage n°"+nbsp+strconv.Itoa(run.Number)), approvalEffect(run.Persons())+
 		" Un code est donné pour la vie : il ne se reprend pas. Les personnes qui décèdent, s’opposent ou reçoivent un code entre-temps seront laissées de côté."
 	view.action, view.button = runAddress(run.Number)+"/approuver", "Approuver et lancer le ciblage"
@@ -274,15 +292,21 @@ func (s *Server) dropForm(w http.ResponseWriter, r *http.Request, by registry.Ac
 		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
 		return nil
 	}
-	view := decideViewOf(run)
+	view, err := s.decideViewOf(r, by, run)
+	if err != nil {
+		return err
+	}
 	view.page, view.effect = s.page(r, "Abandonner le ciblage n°"+nbsp+strconv.Itoa(run.Number)),
 		"Ce ciblage ne pourra plus être approuvé ni lancé, et personne ne recevra de code. La campagne reste : vous pourrez en préparer un autre."
 	view.action, view.button, view.undoes = runAddress(run.Number)+"/abandonner", "Abandonner ce ciblage", true
 	return s.render(w, r, http.StatusOK, decidePage(view))
 }
 
-func decideViewOf(run registry.Run) decideView {
-	return decideView{back: runAddress(run.Number), campaign: run.Campaign.Name, says: run.Campaign.Sentence()}
+func (s *Server) decideViewOf(r *http.Request, by registry.Actor, run registry.Run) (decideView, error) {
+	known, err := s.people(r, by)
+	return decideView{
+		back: runAddress(run.Number), campaign: run.Campaign.Name, says: run.Campaign.Sentence(), rows: decidedRows(runLineOf(run, known)),
+	}, err
 }
 
 func (s *Server) approve(w http.ResponseWriter, r *http.Request, by registry.Actor) error {

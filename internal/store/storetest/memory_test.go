@@ -17,6 +17,7 @@ type memory struct {
 	registry.PopulationStore
 	registry.MatchStore
 	registry.LetterStore
+	registry.AgentStore
 	Sessions
 	Handovers
 	LogTree

@@ -1,6 +1,7 @@
 // Package storetest is the conformance suite of the stores: it checks every sentence of the contract that
 // stands in the comments of registry.Store, registry.ReferenceStore, registry.AccessLog,
-// registry.PortalAccountStore, registry.TargetingStore, registry.PopulationStore, registry.MatchStore, registry.LetterStore, Sessions, Handovers and LogTree. It
+// registry.PortalAccountStore, registry.TargetingStore, registry.PopulationStore, registry.MatchStore, registry.LetterStore, registry.AgentStore,
+// Sessions, Handovers and LogTree. It
 // knows the contract alone and imports no store; every engine runs it. Only tests may import it.
 package storetest
 
@@ -28,6 +29,7 @@ type Engine interface {
 	registry.PopulationStore
 	registry.MatchStore
 	registry.LetterStore
+	registry.AgentStore
 	Sessions
 	Handovers
 	LogTree
@@ -84,6 +86,7 @@ var (
 	engineTests = map[string]group{
 		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,
 		"targeting": targetingTests, "population": populationTests, "matches": matchTests, "letters": letterTests,
+		"agents":   agentTests,
 		"log tree": logTreeTests,
 		"failure":  failureTests, "rank": rankTests,
 	}

@@ -424,6 +424,7 @@ func TestCampaignsAreForTheirManagers(t *testing.T) {
 type halfway struct {
 	registry.Store
 	registry.TargetingStore
+	registry.AgentStore
 }
 
 func (h halfway) Run(ctx context.Context, number int) (registry.Run, error) {
@@ -438,7 +439,7 @@ func TestARunUnderWayShowsHowFarItIs(t *testing.T) {
 	manager, other := managers(t, h)
 	campaignForm(manager, "longue").Send(manager).Want(http.StatusOK)
 	confirmed(manager, manager.Get("/campagnes/longue/cibler")).Want(http.StatusOK)
-	h.failing.Store = halfway{h.store, h.store}
+	h.failing.Store = halfway{h.store, h.store, h.store}
 	page := other.Get("/ciblages/1").Want(http.StatusOK, "En cours d’exécution (43 %)", "Avancement : 43 %", "s’actualise toutes les 10 secondes", "reprend là où elle en était").
 		Not("Approuver ce ciblage", "Abandonner ce ciblage")
 	bars := page.Root.Tags("progress")

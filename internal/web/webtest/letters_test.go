@@ -127,7 +127,7 @@ func TestLettersThatBreakOffAreNotTakenForWhole(t *testing.T) {
 	h.failing.Fail("Letters", nil)
 	// Someone changes their name between the check and the last letter: the connection ends before the file does.
 	store := h.failing.Store
-	h.failing.Store = &renaming{LetterStore: store.(registry.LetterStore), Store: store, TargetingStore: store.(registry.TargetingStore)}
+	h.failing.Store = &renaming{LetterStore: store.(registry.LetterStore), Store: store, TargetingStore: store.(registry.TargetingStore), AgentStore: h.store}
 	client := http.Client{Jar: second.Jar}
 	answer, err := client.Do(second.Request(http.MethodGet, asked.URL.Path+"/lettres", nil))
 	if err != nil {
@@ -144,6 +144,7 @@ type renaming struct {
 	registry.Store
 	registry.TargetingStore
 	registry.LetterStore
+	registry.AgentStore
 	read int
 }
 
