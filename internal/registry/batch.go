@@ -133,6 +133,7 @@ type Batch struct {
 	Layout   int // of the letters as they were printed: another gives other bytes
 	AskedBy  string
 	AskedAt  time.Time
+	Request  string // the form that asked for it; empty where it was none
 
 	Through int64 // the place of the last person looked at
 	Ended   bool  // nobody comes after them
@@ -285,7 +286,8 @@ var (
 // second time.
 type LetterStore interface {
 	// OpenBatch keeps a batch to gather, with its event. It returns ErrNoRun for a run that is not done, and ErrOvertaken when
-	// the batch is not the next of its run, or another of the run is not over. To two batches that are not Again, no person of a run
+	// the batch is not the next of its run, or another of the run is not over, or the same person asked for one of the run by the same Request. An empty
+	// Request is none. To two batches that are not Again, no person of a run
 	// belongs.
 	OpenBatch(ctx context.Context, b Batch, event Event) error
 

@@ -59,7 +59,8 @@ type Run struct {
 	StartedAt  time.Time
 	EndedAt    time.Time
 	Progress   Progress
-	Targeted   int // how many got a code, once it is done
+	Targeted   int    // how many got a code, once it is done
+	Request    string // the form that asked for it; empty where it was none
 }
 
 // Persons is how many the run concerned when it was prepared.
@@ -126,6 +127,8 @@ var (
 	ErrNoCampaign = errors.New("no such campaign")
 	// ErrRunning: another run is under way; they are carried out one after the other.
 	ErrRunning = errors.New("another run is under way")
+	// ErrSentAgain: the same person sent the same form before.
+	ErrSentAgain = errors.New("the form was sent before")
 )
 
 // TargetingStore keeps campaigns and their runs, and carries these out.
@@ -139,7 +142,8 @@ type TargetingStore interface {
 	// Campaigns returns the latest version of each campaign, in their order (Campaign.Compare).
 	Campaigns(ctx context.Context) ([]SavedCampaign, error)
 
-	// PrepareRun keeps a run to count, and returns its number: one more than the latest's.
+	// PrepareRun keeps a run to count, and returns its number: one more than the latest's. When who prepares it made a run by the
+	// same Request, it keeps nothing, writes no event, and returns the number of that one with ErrSentAgain. An empty Request is none.
 	PrepareRun(ctx context.Context, run Run, event Event) (int, error)
 
 	// CountRun counts whom a run concerns and who has no code yet, objects or died, keeps the counts and makes the run a
@@ -174,6 +178,8 @@ const RunsShown = 100
 var (
 	errNoSuchRun      = NotFound("Ce ciblage n’existe pas. Revenez à la liste des ciblages.")
 	errNoSuchCampaign = NotFound("Cette campagne n’existe pas. Revenez à la liste des campagnes.")
+	errRunFormUsed    = Conflict("Ce formulaire a déjà servi à préparer le ciblage d’une autre campagne. Revenez à la liste des campagnes et recommencez.")
+	errNoRunForm      = Invalid("Ce formulaire n’est pas valide. Revenez à la page précédente, actualisez-la et recommencez.")
 	errRunMoved       = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à la liste des ciblages et vérifiez où il en est.")
 )
 
@@ -243,20 +249,42 @@ func (g *Registry) Campaign(ctx context.Context, by Actor, id string) (SavedCamp
 	return SavedCampaign{}, errNoSuchCampaign
 }
 
-// PrepareRun prepares a run of a campaign as it is now, and returns its number. Whom it concerns is counted next.
-func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign string) (number int, err error) {
+// PrepareRun prepares a run of a campaign as it is now, and returns its number. Whom it concerns is counted next. The same form,
+// sent again by the same person, leads to the run that it made: already.
+func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign, request string) (number int, already bool, err error) {
+	if !validRequest(request) {
+		return 0, false, errNoRunForm
+	}
 	c, err := g.Campaign(ctx, by, campaign)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	event := g.event(by, ActionPrepareRun, "")
 	event.Version, event.Digest = c.Version, c.ID
-	run := Run{Campaign: c.Campaign, State: RunCounting, PreparedBy: by.Practitioner.NationalID, PreparedAt: g.Security()}
+	run := Run{Campaign: c.Campaign, State: RunCounting, PreparedBy: by.Practitioner.NationalID, PreparedAt: g.Security(), Request: request}
 	err = g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error {
 		number, err = s.PrepareRun(ctx, run, event)
+		if already = errors.Is(err, ErrSentAgain); already {
+			return g.runSentAgain(ctx, s, event, run, number)
+		}
 		return err
 	})
-	return number, err
+	return number, already, err
+}
+
+// runSentAgain logs that the form of a run came again, unless it comes for another campaign.
+func (g *Registry) runSentAgain(ctx context.Context, s TargetingStore, event Event, asked Run, number int) error {
+	made, err := s.Run(ctx, number)
+	if err != nil {
+		return err
+	}
+	if made.Campaign.ID != asked.Campaign.ID {
+		return g.refuse(ctx, event, errRunFormUsed)
+	}
+	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
+		return fmt.Errorf("logging a repeated act: %w", err)
+	}
+	return nil
 }
 
 // Runs lists the runs, the latest first.

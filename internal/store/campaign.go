@@ -17,11 +17,12 @@ const (
 	selectCampaigns = "SELECT version, content, saved_by, saved_at FROM campaign c" +
 		" WHERE NOT EXISTS (SELECT 1 FROM campaign later WHERE later.id = c.id AND later.version > c.version)"
 
-	prepareRun = "INSERT INTO campaign_run (number, campaign, content, state, prepared_by, prepared_at)" +
-		" SELECT $1, $2, $3, 'counting', $4, $5 WHERE $1 = 1 + (SELECT COALESCE(MAX(number), 0) FROM campaign_run) ON CONFLICT DO NOTHING"
-	selectLastRun = "SELECT COALESCE(MAX(number), 0) FROM campaign_run"
-	keepCounts    = "UPDATE campaign_run SET state = 'prepared', counts = $2 WHERE number = $1 AND state = 'counting'"
-	approveRun    = "UPDATE campaign_run SET state = 'approved', approved_by = $2, approved_at = $3" +
+	prepareRun = "INSERT INTO campaign_run (number, campaign, content, state, prepared_by, prepared_at, request)" +
+		" SELECT $1, $2, $3, 'counting', $4, $5, $6 WHERE $1 = 1 + (SELECT COALESCE(MAX(number), 0) FROM campaign_run) ON CONFLICT DO NOTHING"
+	selectLastRun = "SELECT (SELECT COALESCE(MAX(number), 0) FROM campaign_run)," +
+		" (SELECT COALESCE(MAX(number), 0) FROM campaign_run WHERE prepared_by = $1 AND request = $2 AND request <> '')"
+	keepCounts = "UPDATE campaign_run SET state = 'prepared', counts = $2 WHERE number = $1 AND state = 'counting'"
+	approveRun = "UPDATE campaign_run SET state = 'approved', approved_by = $2, approved_at = $3" +
 		" WHERE number = $1 AND state = 'prepared' AND prepared_by <> $2"
 	dropRun = "UPDATE campaign_run SET state = 'dropped' WHERE number = $1 AND state IN ('counting', 'prepared', 'approved')"
 	// A run goes through the records that there are when it begins: those that come later are of the next one.
@@ -29,7 +30,7 @@ const (
 		" WHERE number = $1 AND state = 'approved'"
 	endRun = "UPDATE campaign_run SET state = 'done', ended_at = $2, targeted = $3 WHERE number = $1 AND state = 'running'"
 
-	runFields          = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted"
+	runFields          = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted, request"
 	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run ORDER BY number DESC LIMIT $1"
 	selectCampaignRun  = "SELECT " + runFields + " FROM campaign_run WHERE number = $1"
 )
@@ -103,17 +104,21 @@ func (s *Store) PrepareRun(ctx context.Context, run registry.Run, event registry
 		return 0, fmt.Errorf("writing the campaign of a run: %w", err)
 	}
 	for {
-		last, err := readAll(ctx, s, selectLastRun, nil, func(n *int) []any { return []any{n} })
+		type latest struct{ number, sent int } // of all runs, and the one that this form made
+		last, err := readAll(ctx, s, selectLastRun, []any{run.PreparedBy, run.Request}, func(l *latest) []any { return []any{&l.number, &l.sent} })
 		if err != nil {
 			return 0, fmt.Errorf("numbering a run: %w", err)
 		}
-		number := last[0] + 1
+		if last[0].sent > 0 {
+			return last[0].sent, registry.ErrSentAgain
+		}
+		number := last[0].number + 1
 		err = s.withEvent(ctx, event, statement{
 			sql:  prepareRun,
-			args: []any{number, run.Campaign.ID, string(content), run.PreparedBy, run.PreparedAt.UnixMicro()},
+			args: []any{number, run.Campaign.ID, string(content), run.PreparedBy, run.PreparedAt.UnixMicro(), run.Request},
 			none: []reason{{err: registry.ErrOvertaken}},
 		})
-		if !errors.Is(err, registry.ErrOvertaken) { // by another that took the number
+		if !errors.Is(err, registry.ErrOvertaken) { // by another that took the number, or is of the same form
 			return number, err
 		}
 	}
@@ -152,7 +157,7 @@ func (s *Store) campaignRuns(ctx context.Context, sql string, arg any) ([]regist
 	all, err := readAll(ctx, s, sql, []any{arg}, func(r *registry.Run) []any {
 		return []any{
 			&r.Number, asCampaign(&r.Campaign), &r.State, asCounts(&r.Counts), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy,
-			asLaterMoment(&r.ApprovedAt), asLaterMoment(&r.StartedAt), asLaterMoment(&r.EndedAt), &r.Progress.Of, &r.Targeted,
+			asLaterMoment(&r.ApprovedAt), asLaterMoment(&r.StartedAt), asLaterMoment(&r.EndedAt), &r.Progress.Of, &r.Targeted, &r.Request,
 		}
 	})
 	if err != nil {

@@ -16,14 +16,14 @@ import (
 
 const (
 	batchColumns = "run, part, again, kind, state, content, layout, asked_by, asked_at, through, ended, letters," +
-		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size"
+		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request"
 	selectBatches     = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 ORDER BY part"
 	selectBatch       = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 AND part = $2"
 	selectOpenBatches = "SELECT " + batchColumns + " FROM letter_batch WHERE state IN ('gathering', 'printing') ORDER BY asked_at, run"
 	selectDeliveries  = "SELECT run, part, by_id, at FROM letter_delivery WHERE run = $1 ORDER BY part, nth"
 
-	openBatch = "INSERT INTO letter_batch (run, part, again, kind, state, content, layout, asked_by, asked_at, through)" +
-		" SELECT $1, $2, $3, $4, 'gathering', $5, $6, $7, $8, $9 FROM campaign_run WHERE number = $1 AND state = 'done'" +
+	openBatch = "INSERT INTO letter_batch (run, part, again, kind, state, content, layout, asked_by, asked_at, through, request)" +
+		" SELECT $1, $2, $3, $4, 'gathering', $5, $6, $7, $8, $9, $10 FROM campaign_run WHERE number = $1 AND state = 'done'" +
 		" AND $2 = 1 + (SELECT COALESCE(MAX(part), 0) FROM letter_batch WHERE run = $1)" +
 		" AND NOT EXISTS (SELECT 1 FROM letter_batch WHERE run = $1 AND state IN ('gathering', 'printing')) ON CONFLICT DO NOTHING"
 	probeRunDone = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM campaign_run WHERE number = $1 AND state = 'done')"
@@ -93,7 +93,7 @@ func readBatch(b *registry.Batch) []any {
 	out := &b.LeftOut
 	return []any{
 		&b.Run, &b.Part, &b.Again, &b.Kind, &b.State, asBatchContent(b), &b.Layout, &b.AskedBy, asMoment(&b.AskedAt), &b.Through, &b.Ended, &b.Letters,
-		&out.Deceased, &out.Objecting, &out.Vaccinated, &out.Written, &out.Unaddressed, asLaterMoment(&b.PrintedAt), &b.Digest, &b.Content, &b.Size,
+		&out.Deceased, &out.Objecting, &out.Vaccinated, &out.Written, &out.Unaddressed, asLaterMoment(&b.PrintedAt), &b.Digest, &b.Content, &b.Size, &b.Request,
 	}
 }
 
@@ -108,7 +108,7 @@ func (s *Store) OpenBatch(ctx context.Context, b registry.Batch, event registry.
 		return err
 	}
 	return s.withEvent(ctx, event, statement{
-		sql: openBatch, args: []any{b.Run, b.Part, b.Again, string(b.Kind), string(content), b.Layout, b.AskedBy, asked, b.Through},
+		sql: openBatch, args: []any{b.Run, b.Part, b.Again, string(b.Kind), string(content), b.Layout, b.AskedBy, asked, b.Through, b.Request},
 		none: []reason{{probe: probeRunDone, args: []any{b.Run}, err: registry.ErrNoRun}, {err: registry.ErrOvertaken}},
 	})
 }

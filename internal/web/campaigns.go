@@ -80,6 +80,7 @@ type prepareView struct {
 	page     ui.Page
 	campaign campaignLine
 	again    bool // a run of it is under way already
+	request  string
 }
 
 func (s *Server) prepareForm(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
@@ -95,7 +96,7 @@ func (s *Server) prepareForm(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, known)}
+	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, known), request: newForm().Get(fieldRequest)}
 	view.again = view.campaign.run != nil && !view.campaign.run.over
 	return s.render(w, r, http.StatusOK, preparePage(view))
 }
@@ -104,11 +105,15 @@ func (s *Server) prepare(w http.ResponseWriter, r *http.Request, by registry.Act
 	if err := s.dropKept(r); err != nil {
 		return err
 	}
-	number, err := s.Registry.PrepareRun(r.Context(), by, r.PathValue("campaign"))
+	number, already, err := s.Registry.PrepareRun(r.Context(), by, r.PathValue("campaign"), r.PostForm.Get(fieldRequest))
 	if err != nil {
 		return err
 	}
-	if err := s.flash(r, "Ciblage n°"+nbsp+strconv.Itoa(number)+" préparé. Rien n’est encore envoyé à personne."); err != nil {
+	said := " préparé. Rien n’est encore envoyé à personne."
+	if already {
+		said = " déjà préparé."
+	}
+	if err := s.flash(r, "Ciblage n°"+nbsp+strconv.Itoa(number)+said); err != nil {
 		return err
 	}
 	http.Redirect(w, r, runAddress(number), http.StatusSeeOther)

@@ -31,7 +31,7 @@ const (
 	fieldFrom    = "from"
 )
 
-// newForm is an empty form of an act, with an identity of its own.
+// newForm is an empty form of an act, or of what is asked for once, with an identity of its own.
 func newForm() url.Values { return url.Values{fieldRequest: {rand.Text()}} }
 
 // act makes a use case's act of the form that was sent.

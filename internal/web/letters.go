@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
@@ -70,7 +69,9 @@ type batchesView struct {
 }
 
 func (s *Server) batches(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	return s.showBatches(w, r, by, http.StatusOK, ui.Form{Values: url.Values{registry.FieldBatchKind: {string(registry.BatchPDF)}}})
+	values := newForm()
+	values.Set(registry.FieldBatchKind, string(registry.BatchPDF))
+	return s.showBatches(w, r, by, http.StatusOK, ui.Form{Values: values})
 }
 
 func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry.Actor, status int, form ui.Form) error {
@@ -123,6 +124,7 @@ func (s *Server) askBatch(w http.ResponseWriter, r *http.Request, by registry.Ac
 	f := r.PostForm
 	b, err := s.Registry.AskBatch(r.Context(), by, registry.BatchRequest{
 		Run: runNumber(r), Kind: registry.BatchKind(f.Get(registry.FieldBatchKind)), Known: wholeNumber(f.Get(fieldKnown)), Again: wholeNumber(f.Get(fieldAgain)),
+		Request: f.Get(fieldRequest),
 	}, s.Letters)
 	if registry.KindOf(err) == registry.KindInvalid {
 		form, err := formOf(f, err)
@@ -134,8 +136,10 @@ func (s *Server) askBatch(w http.ResponseWriter, r *http.Request, by registry.Ac
 	if err != nil {
 		return err
 	}
-	if err := s.flash(r, "Envoi "+b.Reference()+" demandé. Il est préparé dans les minutes qui suivent."); err != nil {
-		return err
+	if !b.State.Over() { // nor asked for by the same form before
+		if err := s.flash(r, "Envoi "+b.Reference()+" demandé. Il est préparé dans les minutes qui suivent."); err != nil {
+			return err
+		}
 	}
 	http.Redirect(w, r, batchAddress(b.BatchKey), http.StatusSeeOther)
 	return nil
@@ -166,6 +170,7 @@ type batchView struct {
 	part     string
 	kind     string
 	known    string
+	request  string
 	waits    bool
 	refresh  runView
 }
@@ -195,7 +200,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 		view.file = line.address + "/lettres"
 	}
 	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() {
-		view.again = batchesAddress(b.Run)
+		view.again, view.request = batchesAddress(b.Run), newForm().Get(fieldRequest)
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err

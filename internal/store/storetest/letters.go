@@ -17,6 +17,7 @@ var letterTests = group{
 	"a batch is kept whole":                                   batchKept,
 	"letters are of a run that is done":                       batchOfDoneRun,
 	"one batch of a run is made at a time":                    batchAlone,
+	"a form that comes again asks for one batch":              batchSentAgain,
 	"nobody gets two letters of a run, but when asked":        batchOnce,
 	"the same letters give the same bytes":                    batchRepeated,
 	"a batch begun in another layout is printed in this one":  batchLaidOutAnew,
@@ -188,6 +189,50 @@ func batchAlone(e *env) {
 	third := first
 	third.Part = 3
 	e.fails(e.store.OpenBatch(e.ctx, third, e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
+	e.ok(e.store.OpenBatch(e.ctx, second, e.event(registry.ActionAskLetters)))
+}
+
+func batchSentAgain(e *env) {
+	run := e.targeted(e.old(1)...)
+	ask := func(by registry.Actor, req registry.BatchRequest) (registry.Batch, error) {
+		return e.registry.AskBatch(e.ctx, by, req, printer())
+	}
+	req := registry.BatchRequest{Run: run, Kind: registry.BatchPDF, Request: "one"}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if b, err := ask(e.manager(), req); err != nil || b.Part != 1 {
+				e.Errorf("sent beside itself: batch %d, %v", b.Part, err)
+			}
+		})
+	}
+	all.Wait()
+	first, _ := e.made(registry.BatchKey{Run: run, Part: 1})
+	e.equal("the form that it keeps", first.Request, "one")
+	again, err := ask(e.manager(), req)
+	e.ok(err)
+	e.equal("once it was made", again, first)
+	outcomes := map[registry.Outcome]int{}
+	for _, event := range e.events() {
+		if event.Action == registry.ActionAskLetters {
+			outcomes[event.Outcome]++
+		}
+	}
+	e.equal("what was logged", outcomes, map[registry.Outcome]int{registry.OutcomeDone: 1, registry.OutcomeRepeated: 8})
+
+	changed := req
+	changed.Kind, changed.Known = registry.BatchCSV, 1
+	_, err = ask(e.manager(), changed)
+	e.equal("with another form of letters", registry.KindOf(err), registry.KindConflict)
+	_, err = ask(registrytest.Agent(registry.RoleCampaign, "Noé"), req)
+	e.equal("by someone else, who has not seen it", registry.KindOf(err), registry.KindConflict)
+	req.Request = "two\n"
+	_, err = ask(e.manager(), req)
+	e.equal("with what no page gives", registry.KindOf(err), registry.KindInvalid)
+	second := first
+	second.Part, second.State = 2, registry.BatchGathering
+	e.fails(e.store.OpenBatch(e.ctx, second, e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
+	second.AskedBy = "agent:b"
 	e.ok(e.store.OpenBatch(e.ctx, second, e.event(registry.ActionAskLetters)))
 }
 

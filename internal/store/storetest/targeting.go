@@ -16,6 +16,7 @@ var targetingTests = group{
 	"a version that another came before is refused":                campaignOvertaken,
 	"campaigns are imported, and those that are known stay":        importedCampaigns,
 	"a run goes from hand to hand":                                 runStates,
+	"a run is prepared once by a form that comes again":            runSentAgain,
 	"a run concerns who is alive, does not object, has no code":    runConcerns,
 	"a run leaves out who objects as long as they do":              runOfObjectors,
 	"a code of a run finds its person, and is the record's":        runCodes,
@@ -155,6 +156,37 @@ func runStates(e *env) {
 	e.equal("the latest run", runs[0].State, registry.RunDropped)
 	_, err = e.store.Run(e.ctx, 99)
 	e.fails(err, registry.ErrNoRun)
+}
+
+func runSentAgain(e *env) {
+	asked := func(by, request string) registry.Run {
+		return registry.Run{Campaign: elders(), State: registry.RunCounting, PreparedBy: by, PreparedAt: e.clock.Now(), Request: request}
+	}
+	prepare := func(run registry.Run) (int, error) {
+		return e.store.PrepareRun(e.ctx, run, e.event(registry.ActionPrepareRun))
+	}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			if n, err := prepare(asked("agent:a", "one")); n != 1 || err != nil && !errors.Is(err, registry.ErrSentAgain) {
+				e.Errorf("sent beside itself: run %d, %v", n, err)
+			}
+		})
+	}
+	all.Wait()
+	want := asked("agent:a", "one")
+	want.Number = 1
+	e.equal("the run", e.run(1), want)
+	for i, other := range []registry.Run{asked("agent:b", "one"), asked("agent:a", "two"), asked("agent:a", ""), asked("agent:a", "")} {
+		n, err := prepare(other)
+		e.ok(err)
+		e.equal("another run", n, i+2)
+	}
+	e.ok(e.store.DropRun(e.ctx, 1, e.event(registry.ActionDropRun)))
+	n, err := prepare(asked("agent:a", "one"))
+	e.fails(err, registry.ErrSentAgain)
+	e.equal("the run that was dropped since", n, 1)
+	e.equal("events", e.eventsOf(registry.ActionPrepareRun), 5)
 }
 
 func runConcerns(e *env) {

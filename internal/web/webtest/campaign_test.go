@@ -336,6 +336,38 @@ func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
 	}
 }
 
+func TestARunIsPreparedOnceByOneForm(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	campaignForm(first, "une-fois").Send(first).Want(http.StatusOK)
+	campaignForm(first, "autre").Send(first).Want(http.StatusOK)
+	form := first.Get("/campagnes/une-fois/cibler").Want(http.StatusOK).Form("request")
+	if other := first.Get("/campagnes/une-fois/cibler").Form("request"); other.Values.Get("request") == form.Values.Get("request") || len(form.Values.Get("request")) < 26 {
+		t.Errorf("forms are %v and %v", form.Values, other.Values)
+	}
+	form.Send(first).Want(http.StatusOK, "Ciblage n° 1 préparé")
+	if again := form.Send(first).Want(http.StatusOK, "Ciblage n° 1 déjà préparé"); again.URL.Path != "/ciblages/1" {
+		t.Errorf("the form sent again leads to %s", again.URL.Path)
+	}
+	first.Post("/campagnes/autre/cibler", form.Values).Want(http.StatusConflict, "le ciblage d’une autre campagne")
+	first.Post("/campagnes/une-fois/cibler", url.Values{"request": {strings.Repeat("x", 65)}}).Want(http.StatusUnprocessableEntity, "Ce formulaire n’est pas valide")
+	first.Post("/campagnes/une-fois/cibler", url.Values{"request": {"é"}}).Want(http.StatusUnprocessableEntity, "Ce formulaire n’est pas valide")
+	outcomes := map[registry.Outcome]int{}
+	for _, e := range h.logged(t, registry.ActionPrepareRun) {
+		outcomes[e.Outcome]++
+	}
+	if outcomes[registry.OutcomeDone] != 1 || outcomes[registry.OutcomeRepeated] != 1 || outcomes[registry.OutcomeConflict] != 1 {
+		t.Errorf("logged %v", outcomes)
+	}
+	first.Post("/campagnes/une-fois/cibler", form.Values).Want(http.StatusOK)
+	form.Send(second).Want(http.StatusOK, "Ciblage n° 2 préparé") // as sent by someone else
+	runs, err := h.store.Runs(t.Context(), 10)
+	if err != nil || len(runs) != 2 {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+}
+
 func TestTheMapAndItsTablesSayTheSame(t *testing.T) {
 	t.Parallel()
 	h := open(t)

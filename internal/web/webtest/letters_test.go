@@ -54,7 +54,10 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	if asked.Header.Get("Refresh") != "10" || second.Get(asked.Link("Arrêter l’actualisation")).Header.Get("Refresh") != "" {
 		t.Error("the page comes anew when it must not, or does not when it must")
 	}
-	page.Form("kind").Send(second).Want(http.StatusConflict, "Un autre envoi de ce ciblage")
+	page.Form("kind").Fill("request", "another").Send(second).Want(http.StatusConflict, "Un autre envoi de ce ciblage")
+	if again := page.Form("kind").Send(second).Want(http.StatusOK, "Envoi C1-0001"); again.URL.Path != asked.URL.Path {
+		t.Errorf("the form sent again leads to %s", again.URL.Path)
+	}
 	second.Get(asked.URL.Path+"/lettres").Want(http.StatusConflict, "encore en préparation")
 	second.Get(at).Want(http.StatusOK, "Un envoi est en préparation").Not("Préparer un envoi")
 
@@ -84,6 +87,9 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	}
 
 	again := seen.Form("again").Send(second).Want(http.StatusOK, "Envoi C1-0002 demandé")
+	if twice := seen.Form("again").Send(second).Want(http.StatusOK); twice.URL.Path != again.URL.Path {
+		t.Errorf("the form sent again leads to %s", twice.URL.Path)
+	}
 	h.letters(t)
 	if next := second.Get(again.URL.Path).Want(http.StatusOK, "Prêt"); next.Row("again") != "C1-0001" || next.Row("letters") != "3" {
 		t.Errorf("to the same persons: %q, %q", next.Row("again"), next.Row("letters"))
