@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -177,11 +176,15 @@ func TestTheDatabaseReadsCriteriaAsTheDomainDoes(t *testing.T) {
 
 func concernedIDs(t *testing.T, s *Store, campaign registry.Campaign) map[string]bool {
 	t.Helper()
-	c := condition{next: 1}
+	c := condition{next: 3}
 	c.concerned(campaign)
 	found := map[string]bool{}
-	err := s.engine.long(context.Background(), query{
-		sql:  "SELECT p_record.id FROM patient p JOIN record p_record ON p_record.num = p.record_num WHERE " + c.sql.String(),
+	highest, err := s.highestNumber(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = s.engine.swept(t.Context(), highest, query{
+		sql:  "SELECT p_record.id FROM patient p JOIN record p_record ON p_record.num = p.record_num WHERE p.record_num > $1 AND p.record_num <= $2 AND " + c.sql.String(),
 		args: c.args,
 		row: func(scan func(...any) error) error {
 			id := ""

@@ -33,9 +33,6 @@ const (
 		" AND later.step = e.step AND later.sequence = e.sequence AND later.number > e.number)"
 )
 
-// followUpPart is how many numbers of records are counted in one go: as many as a sort in memory holds.
-const followUpPart = 250_000
-
 // CountFollowUps implements registry.FollowUpStore.
 func (s *Store) CountFollowUps(ctx context.Context, at, unlessAfter time.Time, on registry.Date) error {
 	err := s.write(ctx, work{alone: true, statements: []statement{
@@ -71,7 +68,7 @@ func (s *Store) followUp(ctx context.Context, on registry.Date) ([]registry.Foll
 	if err != nil || len(done) == 0 {
 		return nil, err
 	}
-	highest, err := readAll(ctx, s, highestNumber, nil, func(n *int64) []any { return []any{n} })
+	highest, err := s.highestNumber(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -82,17 +79,15 @@ func (s *Store) followUp(ctx context.Context, on registry.Date) ([]registry.Foll
 	}
 	reached := map[cell]registry.Reached{}
 	sql := fmt.Sprintf(followedUp, (&condition{}).ageClass(on))
-	for after := int64(0); after < highest[0]; after += followUpPart {
+	err = s.engine.swept(ctx, highest, query{sql: sql, row: func(scan func(...any) error) error {
 		var at cell
 		var r registry.Reached
-		err := s.engine.long(ctx, query{sql: sql, args: []any{after, after + followUpPart}, row: func(scan func(...any) error) error {
-			err := scan(&at.run, &at.department, (*int)(&at.age), &r.Targeted, &r.Eligible, &r.First, &r.Complete)
-			reached[at] = reached[at].Plus(r)
-			return err
-		}})
-		if err != nil {
-			return nil, err
-		}
+		err := scan(&at.run, &at.department, (*int)(&at.age), &r.Targeted, &r.Eligible, &r.First, &r.Complete)
+		reached[at] = reached[at].Plus(r)
+		return err
+	}})
+	if err != nil {
+		return nil, err
 	}
 	places := map[int]int{}
 	all := make([]registry.FollowUp, len(done))

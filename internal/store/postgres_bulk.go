@@ -20,23 +20,3 @@ func connectBulk(ctx context.Context, config *pgx.ConnConfig, after func(context
 	}
 	return conn, nil
 }
-
-// long implements engine.
-func (e *postgres) long(ctx context.Context, q query) error {
-	conn, err := e.bulk(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	rows, err := conn.Query(ctx, q.sql, q.args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := q.row(rows.Scan); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
-}

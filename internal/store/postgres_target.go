@@ -23,6 +23,9 @@ type runSizes struct {
 
 var nationalRun = runSizes{part: 250_000, small: 100_000}
 
+// apartPiece is how many numbers of records are looked at together for codes that are there twice.
+const apartPiece = 1_000_000
+
 const (
 	// drawTarget is a code for each row, from the same source as gen_random_uuid's, the server's for secrets: 63 of the
 	// bits of a UUID that are random (its version and variant are not), modulo the number of codes. The codes that come
@@ -50,6 +53,7 @@ const (
 type targetRun struct {
 	targeting
 	engine  *postgres
+	sweep   *sweep
 	table   string
 	persons condition // from argument 3 on: between $1 and $2 are the numbers
 }
@@ -75,7 +79,11 @@ func (e *postgres) target(ctx context.Context, t targeting, _ func(context.Conte
 	if !running {
 		return registry.ErrOvertaken
 	}
-	r := &targetRun{engine: e, targeting: t, table: "target_run_" + strconv.Itoa(t.run), persons: condition{next: 3}}
+	s, err := newSweep(ctx, conn)
+	if err != nil {
+		return err
+	}
+	r := &targetRun{engine: e, sweep: s, targeting: t, table: "target_run_" + strconv.Itoa(t.run), persons: condition{next: 3}}
 	t.where(&r.persons)
 	if err := conn.QueryRow(ctx, isAttached, r.table).Scan(&attached); err != nil {
 		return err
@@ -99,6 +107,12 @@ func (e *postgres) targeted(ctx context.Context, run int) (done int64, err error
 func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, openTarget, r.run); err != nil {
 		return fmt.Errorf("making the table of a run: %w", err)
+	}
+	if r.sweep.busy {
+		// Indexes that grow with the table cost ten times as much, and can be made little by little.
+		if err := r.index(ctx, conn); err != nil {
+			return fmt.Errorf("giving a run its indexes beforehand: %w", err)
+		}
 	}
 	done, err := r.done(ctx, conn)
 	if err != nil {
@@ -132,22 +146,31 @@ func (r *targetRun) done(ctx context.Context, conn *pgx.Conn) (map[int64]bool, e
 
 // part targets those of a part whom the campaign concerns and who have no code.
 func (r *targetRun) part(ctx context.Context, conn *pgx.Conn, after int64) error {
-	const between = " AND %[1]s > $1 AND %[1]s <= $2"
 	sql := "INSERT INTO " + r.table + " (record_num, code, run) SELECT record_num, " + fmt.Sprintf(drawTarget, r.space) + ", " + strconv.Itoa(r.run) +
-		" FROM (SELECT p.record_num, gen_random_uuid()::text AS u FROM patient p WHERE p.record_num > $1 AND p.record_num <= $2 AND " + r.persons.sql.String() +
-		" AND NOT EXISTS (SELECT FROM record r WHERE r.num = p.record_num AND r.code IS NOT NULL" + fmt.Sprintf(between, "r.num") + ")" +
-		" AND NOT EXISTS (SELECT FROM target t WHERE t.record_num = p.record_num" + fmt.Sprintf(between, "t.record_num") + ") OFFSET 0) AS p"
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		" FROM (SELECT p.record_num, gen_random_uuid()::text AS u FROM patient p WHERE " + uncoded + r.persons.sql.String() +
+		" OFFSET 0) AS p"
+	once := func(tx pgx.Tx) error {
 		// A part that is lost with the server is lost whole, and done again.
 		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, sql, append([]any{after, after + r.engine.runs.part}, r.persons.args...)...)
+		targeted := int64(0)
+		err := r.sweep.over(ctx, after, min(after+r.engine.runs.part, r.highest), r.engine.runs.part, func(after, to int64) error {
+			tag, err := tx.Exec(ctx, sql, append([]any{after, to}, r.persons.args...)...)
+			targeted += tag.RowsAffected()
+			return err
+		})
 		if err == nil {
-			_, err = tx.Exec(ctx, insertPart, r.run, after, tag.RowsAffected())
+			_, err = tx.Exec(ctx, insertPart, r.run, after, targeted)
 		}
 		return err
-	})
+	}
+	for {
+		// Where there are indexes already, a code may be met that was drawn before: the part draws anew.
+		if err := pgx.BeginFunc(ctx, conn, once); !taken(err) {
+			return err
+		}
+	}
 }
 
 // bring brings the codes of the run into force and ends it.
@@ -201,22 +224,22 @@ func (r *targetRun) redraw(ctx context.Context, conn *pgx.Conn) error {
 
 // apart sees to it that no code of the run is another's, and no person has two.
 func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn) error {
-	const withdraw = "DELETE FROM %s n USING record r WHERE r.num = n.record_num AND r.code IS NOT NULL"
-	if _, err := conn.Exec(ctx, fmt.Sprintf(withdraw, r.table)); err != nil {
+	const withdraw = "DELETE FROM %s n USING record r WHERE r.num = n.record_num AND r.code IS NOT NULL" +
+		" AND n.record_num > $1 AND n.record_num <= $2 AND r.num > $1 AND r.num <= $2"
+	all := func(do func(after, to int64) error) error { return r.sweep.over(ctx, 0, r.highest, apartPiece, do) }
+	err := all(func(after, to int64) error {
+		_, err := conn.Exec(ctx, fmt.Sprintf(withdraw, r.table), after, to)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("leaving out who got a code meanwhile: %w", err)
 	}
-	draw := "UPDATE " + r.table + " n SET code = (" + fmt.Sprintf(drawAnew, r.space) + ") WHERE EXISTS (SELECT FROM "
+	draw := "UPDATE " + r.table + " n SET code = (" + fmt.Sprintf(drawAnew, r.space) + ") WHERE n.record_num > $1 AND n.record_num <= $2 AND EXISTS (SELECT FROM "
 	for _, of := range []string{
 		"record r WHERE r.code = n.code AND r.code IS NOT NULL)", "target t WHERE t.code = n.code AND t.run <> " + strconv.Itoa(r.run) + ")",
 	} {
-		for {
-			tag, err := conn.Exec(ctx, draw+of)
-			if err != nil && !taken(err) {
-				return fmt.Errorf("drawing codes anew: %w", err)
-			}
-			if err == nil && tag.RowsAffected() == 0 {
-				break
-			}
+		if err := all(func(after, to int64) error { return untilNone(ctx, conn, draw+of, after, to) }); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -254,9 +277,9 @@ func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) err
 }
 
 // untilNone does a statement until it touches no row. One that meets a code that is there already is done again.
-func untilNone(ctx context.Context, conn *pgx.Conn, sql string) error {
+func untilNone(ctx context.Context, conn *pgx.Conn, sql string, args ...any) error {
 	for {
-		tag, err := conn.Exec(ctx, sql)
+		tag, err := conn.Exec(ctx, sql, args...)
 		if err != nil && !taken(err) {
 			return fmt.Errorf("drawing codes anew: %w", err)
 		}

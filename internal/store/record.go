@@ -15,6 +15,14 @@ import (
 // highestNumber is the highest number of a record, 0 where there is none.
 const highestNumber = "SELECT COALESCE(MAX(num), 0) FROM record"
 
+func (s *Store) highestNumber(ctx context.Context) (int64, error) {
+	found, err := readAll(ctx, s, highestNumber, nil, func(n *int64) []any { return []any{n} })
+	if err != nil {
+		return 0, err
+	}
+	return found[0], nil
+}
+
 // A record is read by one statement: its own columns and the person's stand again beside each row of its entries,
 // which are few. The database sorts nothing: to do it here costs less, and the order is of no use to it.
 const (

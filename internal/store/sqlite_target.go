@@ -107,5 +107,8 @@ func (e *sqlite) target(ctx context.Context, t targeting, write func(context.Con
 // targeted implements engine: a run is done whole.
 func (e *sqlite) targeted(context.Context, int) (int64, error) { return 0, nil }
 
-// long implements engine.
-func (e *sqlite) long(ctx context.Context, q query) error { return e.read(ctx, q) }
+// swept implements engine: what is few is gone through at once.
+func (e *sqlite) swept(ctx context.Context, highest int64, q query) error {
+	q.args = append([]any{0, highest}, q.args...)
+	return e.read(ctx, q)
+}

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,8 +39,15 @@ func (c *condition) concerned(campaign registry.Campaign) {
 	c.criteria(campaign.Criteria, campaign.Opens)
 }
 
-// without adds that a person has no code.
-const without = " AND NOT " + hasOwnCode + " AND NOT " + hasTarget
+const (
+	// without adds that a person has no code.
+	without = " AND NOT " + hasOwnCode + " AND NOT " + hasTarget
+	// uncoded are persons without a code whose numbers lie between the first two arguments. That their codes do too is said so that
+	// the database does not go through all codes for a few persons.
+	uncoded = "p.record_num > $1 AND p.record_num <= $2" +
+		" AND NOT EXISTS (SELECT 1 FROM record r WHERE r.num = p.record_num AND r.code IS NOT NULL AND r.num > $1 AND r.num <= $2)" +
+		" AND NOT EXISTS (SELECT 1 FROM target t WHERE t.record_num = p.record_num AND t.record_num > $1 AND t.record_num <= $2) AND "
+)
 
 // CountRun implements registry.TargetingStore.
 func (s *Store) CountRun(ctx context.Context, number int) error {
@@ -61,14 +70,30 @@ func (s *Store) CountRun(ctx context.Context, number int) error {
 
 // count counts whom a campaign concerns and who has no code.
 func (s *Store) count(ctx context.Context, campaign registry.Campaign) ([]registry.RunCount, error) {
-	c := condition{next: 1}
+	highest, err := s.highestNumber(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := condition{next: 3}
 	class := c.ageClass(campaign.Opens)
 	c.concerned(campaign)
-	var counts []registry.RunCount
-	sql := "SELECT p.department, p.sex, " + class + ", COUNT(*) FROM patient p WHERE " + c.sql.String() + without + " GROUP BY 1, 2, 3 ORDER BY 1, 3, 2"
-	err := s.engine.long(ctx, into(&counts, func(r *registry.RunCount) []any {
-		return []any{&r.Department, &r.Sex, (*int)(&r.Age), &r.Persons}
-	}, sql, c.args...))
+	sql := "SELECT p.department, p.sex, " + class + ", COUNT(*) FROM patient p WHERE " + uncoded + c.sql.String() + " GROUP BY 1, 2, 3"
+	persons := map[registry.RunCount]int{} // by the counts without their number
+	err = s.engine.swept(ctx, highest, query{sql: sql, args: c.args, row: func(scan func(...any) error) error {
+		var of registry.RunCount
+		n := 0
+		err := scan(&of.Department, &of.Sex, (*int)(&of.Age), &n)
+		persons[of] += n
+		return err
+	}})
+	counts := make([]registry.RunCount, 0, len(persons))
+	for of, n := range persons {
+		of.Persons = n
+		counts = append(counts, of)
+	}
+	slices.SortFunc(counts, func(a, b registry.RunCount) int {
+		return cmp.Or(cmp.Compare(a.Department, b.Department), cmp.Compare(a.Age, b.Age), cmp.Compare(a.Sex, b.Sex))
+	})
 	return counts, err
 }
 

@@ -1,0 +1,141 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// newestTransaction tells at once how many transactions have written, whoever did; statistics come a second late.
+	newestTransaction = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+	onOneProcessor    = "SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0"
+	onSeveral         = "RESET max_parallel_workers_per_gather; RESET max_parallel_maintenance_workers"
+
+	lookEvery   = 100 * time.Millisecond
+	quietAfter  = 2 * time.Second // without others: some have pauses
+	busyFrom    = 20              // transactions of others a second, from which people are being served
+	busyPiece   = 2_000           // numbers of records: some milliseconds of work
+	sweptPiece  = 250_000         // when nobody does: as many as a sort in memory holds
+	restFor     = 9               // times as long as a piece took
+	longestRest = 2 * time.Second
+)
+
+// sweep is a connection for work on all persons, which gives way to those who serve people: while others write, it does
+// little at a time, on one processor, and rests nine tenths of the time.
+type sweep struct {
+	conn *pgx.Conn
+	busy bool      // others write, or did a moment ago
+	last time.Time // when they did
+
+	newest int64 // transaction, and when that was looked at
+	at     time.Time
+	pieces int64 // since then
+}
+
+// newSweep finds whether others write.
+func newSweep(ctx context.Context, conn *pgx.Conn) (*sweep, error) {
+	s := &sweep{conn: conn}
+	if err := s.look(ctx); err != nil {
+		return nil, err
+	}
+	if err := pause(ctx, lookEvery); err != nil {
+		return nil, err
+	}
+	return s, s.look(ctx)
+}
+
+// over does something with all numbers of records after one up to another: so many at a time, or fewer while others write.
+func (s *sweep) over(ctx context.Context, after, to, piece int64, do func(after, to int64) error) error {
+	for after < to {
+		size := piece
+		if s.busy {
+			size = min(piece, busyPiece)
+		}
+		end := min(after+size, to)
+		began := time.Now()
+		if err := do(after, end); err != nil {
+			return err
+		}
+		if err := s.rest(ctx, time.Since(began)); err != nil {
+			return err
+		}
+		after = end
+	}
+	return nil
+}
+
+// rest lets others work after a piece.
+func (s *sweep) rest(ctx context.Context, worked time.Duration) error {
+	s.pieces++
+	if s.busy {
+		if err := pause(ctx, min(restFor*worked, longestRest)); err != nil {
+			return err
+		}
+	}
+	if time.Since(s.at) < lookEvery {
+		return nil
+	}
+	return s.look(ctx)
+}
+
+// look finds how many transactions there were since it last did, but its own: one a piece at most.
+func (s *sweep) look(ctx context.Context) error {
+	newest := int64(0)
+	if err := s.conn.QueryRow(ctx, newestTransaction).Scan(&newest); err != nil {
+		return fmt.Errorf("finding whether others write: %w", err)
+	}
+	now := time.Now()
+	if !s.at.IsZero() && float64(newest-s.newest-s.pieces) > busyFrom*now.Sub(s.at).Seconds() {
+		s.last = now
+	}
+	busy := now.Sub(s.last) < quietAfter
+	s.newest, s.at, s.pieces = newest, now, 0
+	if busy == s.busy {
+		return nil
+	}
+	s.busy = busy
+	settings := onSeveral
+	if busy {
+		settings = onOneProcessor
+	}
+	_, err := s.conn.Exec(ctx, settings)
+	return err
+}
+
+func pause(ctx context.Context, long time.Duration) error {
+	select {
+	case <-time.After(long):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// swept implements engine.
+func (e *postgres) swept(ctx context.Context, highest int64, q query) error {
+	conn, err := e.bulk(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	s, err := newSweep(ctx, conn)
+	if err != nil {
+		return err
+	}
+	return s.over(ctx, 0, highest, sweptPiece, func(after, to int64) error {
+		rows, err := conn.Query(ctx, q.sql, append([]any{after, to}, q.args...)...)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			if err := q.row(rows.Scan); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+}

@@ -1,0 +1,130 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/registry"
+)
+
+// writing has someone else write as quickly as they can, until the test ends or stop is called.
+func writing(t *testing.T, address string) (stop func()) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ctx.Err() == nil {
+			_, _ = conn.Exec(ctx, "SELECT pg_current_xact_id()")
+		}
+	}()
+	stop = func() {
+		cancel()
+		<-ended
+		_ = conn.Close(context.Background())
+	}
+	t.Cleanup(stop)
+	return stop
+}
+
+// TestASweepGivesWay goes through numbers beside someone who writes, and alone.
+func TestASweepGivesWay(t *testing.T) {
+	address := databases.Fresh(t)
+	s := server(t, address, keyringtest.Keys())
+	conn, err := s.engine.(*postgres).bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	var pieces []string
+	note := func(after, to int64) error {
+		pieces = append(pieces, fmt.Sprint(after, "-", to))
+		time.Sleep(2 * time.Millisecond)
+		return nil
+	}
+	// setting is one of those that keep to one processor.
+	setting := func() (value string) {
+		if err := conn.QueryRow(t.Context(), "SHOW max_parallel_workers_per_gather").Scan(&value); err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+	usual := setting()
+
+	stop := writing(t, address)
+	w, err := newSweep(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := w.over(t.Context(), 1_000, 6_500, 1_000_000, note); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"1000-3000", "3000-5000", "5000-6500"}; !slices.Equal(pieces, want) {
+		t.Errorf("beside someone who writes the pieces are %v, want %v", pieces, want)
+	}
+	if took := time.Since(began); took < 3*(1+restFor)*2*time.Millisecond {
+		t.Errorf("three pieces of 2 ms took %v: nobody rested", took)
+	}
+	if got := setting(); got != "0" {
+		t.Errorf("beside someone who writes queries run on %s more processors", got)
+	}
+
+	stop()
+	for began := time.Now(); w.busy && time.Since(began) < time.Minute; {
+		if err := w.over(t.Context(), 0, 1, 1, note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w.busy || setting() != usual {
+		t.Errorf("alone it gives way to nobody: busy %t, %s more processors, want %s", w.busy, setting(), usual)
+	}
+	pieces = nil
+	if err := w.over(t.Context(), 0, 6_500, 4_000, note); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"0-4000", "4000-6500"}; !slices.Equal(pieces, want) {
+		t.Errorf("alone the pieces are %v, want %v", pieces, want)
+	}
+	if alone, err := newSweep(t.Context(), conn); err != nil || alone.busy {
+		t.Errorf("alone a sweep begins busy %t, %v", alone != nil && alone.busy, err)
+	}
+}
+
+// TestARunGivesWay carries out a run beside someone who writes: it has its indexes from the start, and draws anew what they
+// refuse. Its codes are so few that some are met twice.
+func TestARunGivesWay(t *testing.T) {
+	address := databases.Fresh(t)
+	s := server(t, address, keyringtest.Keys())
+	s.engine.(*postgres).runs = runSizes{part: 70, small: 1}
+	s.codeSpace = 5_000
+	importMany(t, s, 300)
+	n := approvedRun(t, s, everybody(""))
+	stop := writing(t, address)
+	if err := carryOut(t.Context(), s, n); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	checkCodes(t, s, 300)
+	var counted []registry.RunCount
+	for _, sex := range []registry.Sex{registry.Female, registry.Male} {
+		counts, err := s.count(t.Context(), everybody(sex))
+		if err != nil {
+			t.Fatal(err)
+		}
+		counted = append(counted, counts...)
+	}
+	if len(counted) > 0 {
+		t.Errorf("once all have a code %v are counted", counted)
+	}
+}
