@@ -94,7 +94,7 @@ func benchNationalLatency(ctx context.Context, l *lab) (v verdict, err error) {
 		var times [][]time.Duration
 		tagged(ctx, "client", func(ctx context.Context) {
 			var did loaded
-			did, err = pace(ctx, n.product.address, connections, each, ours/2, all)
+			did, err = pace(ctx, n.product.address, connections, each, nil, ours/2, all)
 			times = did.times
 		})
 		if err != nil {

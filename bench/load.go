@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -74,12 +75,16 @@ func drive(ctx context.Context, address string, connections int, long time.Durat
 }
 
 // pace has connections take turns at a rate, which come at random moments as from many people who know nothing
-// of one another; the time of a turn counts from when it was due, as pgbench counts it.
-func pace(ctx context.Context, address string, connections int, long time.Duration, rate float64, do turn) (l loaded, err error) {
+// of one another; the time of a turn counts from when it was due, as pgbench counts it. It ends after so long, or when
+// it is enough.
+func pace(
+	ctx context.Context, address string, connections int, long time.Duration, enough <-chan struct{}, rate float64, do turn,
+) (l loaded, err error) {
 	due := make(chan time.Time, int(rate*long.Seconds()*2)+1_000)
-	go announce(due, long, rate)
+	var begin sync.Once // once all are connected
 	var next atomic.Int64
 	return connected(ctx, address, connections, long, func(ctx context.Context, c *caller, l *loaded, _ time.Time) error {
+		begin.Do(func() { go announce(due, long, enough, rate) })
 		for at := range due {
 			step, err := do(c, int(next.Add(1))-1)
 			if err != nil || ctx.Err() != nil {
@@ -93,7 +98,7 @@ func pace(ctx context.Context, address string, connections int, long time.Durati
 
 // announce tells when turns are due, each at its moment. Go's own timers may be a millisecond late, which is long
 // beside what is measured; the system's are not.
-func announce(due chan<- time.Time, long time.Duration, rate float64) {
+func announce(due chan<- time.Time, long time.Duration, enough <-chan struct{}, rate float64) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(due)
@@ -103,6 +108,11 @@ func announce(due chan<- time.Time, long time.Duration, rate float64) {
 		if wait := time.Until(at); wait > 0 {
 			left := syscall.NsecToTimespec(int64(wait))
 			_ = syscall.Nanosleep(&left, nil) // awoken early, a turn is early
+		}
+		select {
+		case <-enough:
+			return
+		default:
 		}
 		select {
 		case due <- at:

@@ -55,6 +55,7 @@ var benches = []bench{
 	{"pd", "growth of the time of a search and of a dose with the country, against the yardstick's own", benchNationalGrowth},
 	{"pe", "bytes of a person, a dose and an entry of the access log", benchNationalSize},
 	{"pf", "memory of the service with many signed in, against ten", benchNationalMemory},
+	{"pr", "time of a search and of a dose while a run goes on, against the usual one", benchNationalRun},
 	{"pop", "rows of a first import of the insured persons, against \\copy of the same file into a table without indexes", benchPopulation},
 	{"run", "time of a run over an imported population, against the bare targeting of the same persons", benchRun},
 	{"letters", "letters a second of a batch, from the database to the disk, beside \\copy of their rows", benchLetters},

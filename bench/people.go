@@ -28,6 +28,7 @@ const importChunk = 3_000
 type population struct {
 	household int // so many share each holder's NIR
 	targeted  bool
+	from      int // number of the first
 }
 
 // person is the i-th of a population. Those targeted have identifiers and codes spread as drawn ones are.
@@ -64,7 +65,7 @@ func importPeople(ctx context.Context, g *registry.Registry, n int, p population
 		group.Go(func() error {
 			persons := make([]registry.ImportedPerson, 0, importChunk)
 			for i := start; i < min(n, start+importChunk); i++ {
-				persons = append(persons, p.person(i))
+				persons = append(persons, p.person(p.from+i))
 			}
 			return g.ImportPersons(ctx, operator, persons, "bench")
 		})
