@@ -14,6 +14,7 @@ const (
 	onOneProcessor    = "SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0"
 	onSeveral         = "RESET max_parallel_workers_per_gather; RESET max_parallel_maintenance_workers"
 
+	settleFor   = 50 * time.Millisecond // in which two transactions of others tell
 	lookEvery   = 100 * time.Millisecond
 	quietAfter  = 2 * time.Second // without others: some have pauses
 	busyFrom    = 20              // transactions of others a second, from which people are being served
@@ -35,16 +36,19 @@ type sweep struct {
 	pieces int64 // since then
 }
 
-// newSweep finds whether others write.
+// newSweep begins to look whether others write, which settle finds.
 func newSweep(ctx context.Context, conn *pgx.Conn) (*sweep, error) {
 	s := &sweep{conn: conn}
-	if err := s.look(ctx); err != nil {
-		return nil, err
-	}
-	if err := pause(ctx, lookEvery); err != nil {
-		return nil, err
-	}
 	return s, s.look(ctx)
+}
+
+// settle finds whether others write, for which some time has to pass, after so many transactions of its own.
+func (s *sweep) settle(ctx context.Context, own int64) error {
+	if err := pause(ctx, settleFor-time.Since(s.at)); err != nil {
+		return err
+	}
+	s.pieces += own
+	return s.look(ctx)
 }
 
 // over does something with all numbers of records after one up to another: so many at a time, or fewer while others write.
@@ -122,6 +126,9 @@ func (e *postgres) swept(ctx context.Context, highest int64, q query) error {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	s, err := newSweep(ctx, conn)
+	if err == nil {
+		err = s.settle(ctx, 0)
+	}
 	if err != nil {
 		return err
 	}

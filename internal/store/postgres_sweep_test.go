@@ -63,6 +63,9 @@ func TestASweepGivesWay(t *testing.T) {
 
 	stop := writing(t, address)
 	w, err := newSweep(t.Context(), conn)
+	if err == nil {
+		err = w.settle(t.Context(), 0)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,8 +99,12 @@ func TestASweepGivesWay(t *testing.T) {
 	if want := []string{"0-4000", "4000-6500"}; !slices.Equal(pieces, want) {
 		t.Errorf("alone the pieces are %v, want %v", pieces, want)
 	}
-	if alone, err := newSweep(t.Context(), conn); err != nil || alone.busy {
-		t.Errorf("alone a sweep begins busy %t, %v", alone != nil && alone.busy, err)
+	alone, err := newSweep(t.Context(), conn)
+	if err == nil {
+		err = alone.settle(t.Context(), 0)
+	}
+	if err != nil || alone.busy {
+		t.Errorf("alone a sweep begins busy: %v", err)
 	}
 }
 

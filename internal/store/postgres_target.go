@@ -108,6 +108,9 @@ func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, openTarget, r.run); err != nil {
 		return fmt.Errorf("making the table of a run: %w", err)
 	}
+	if err := r.sweep.settle(ctx, 1); err != nil {
+		return err
+	}
 	if r.sweep.busy {
 		// Indexes that grow with the table cost ten times as much, and can be made little by little.
 		if err := r.index(ctx, conn); err != nil {
