@@ -183,7 +183,7 @@ func concernedIDs(t *testing.T, s *Store, campaign registry.Campaign) map[string
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = s.engine.swept(t.Context(), highest, query{
+	err = s.engine.swept(t.Context(), t.Name(), highest, query{
 		sql:  "SELECT p_record.id FROM patient p JOIN record p_record ON p_record.num = p.record_num WHERE p.record_num > $1 AND p.record_num <= $2 AND " + c.sql.String(),
 		args: c.args,
 		row: func(scan func(...any) error) error {

@@ -45,6 +45,9 @@ func (s *Store) CountFollowUps(ctx context.Context, at, unlessAfter time.Time, o
 	if err == nil {
 		runs, err = s.followUp(ctx, on)
 	}
+	if errors.Is(err, registry.ErrRunning) {
+		return registry.ErrCounted // by another, since longer than counts are apart
+	}
 	if err != nil {
 		return fmt.Errorf("counting the follow-up of runs: %w", err)
 	}
@@ -79,7 +82,7 @@ func (s *Store) followUp(ctx context.Context, on registry.Date) ([]registry.Foll
 	}
 	reached := map[cell]registry.Reached{}
 	sql := fmt.Sprintf(followedUp, (&condition{}).ageClass(on))
-	err = s.engine.swept(ctx, highest, query{sql: sql, row: func(scan func(...any) error) error {
+	err = s.engine.swept(ctx, "follow-up", highest, query{sql: sql, row: func(scan func(...any) error) error {
 		var at cell
 		var r registry.Reached
 		err := scan(&at.run, &at.department, (*int)(&at.age), &r.Targeted, &r.Eligible, &r.First, &r.Complete)

@@ -33,9 +33,6 @@ var madeIndexes = []madeIndex{
 	{table: "record", name: "record_pkey", on: "(num)", constraint: "PRIMARY KEY"},
 }
 
-// loadedTables are those that are filled.
-var loadedTables = []string{"record", "patient"}
-
 const (
 	isLoading = "SELECT EXISTS (" + probeLoading + ")"
 	lockOut   = "LOCK TABLE record, patient IN ACCESS EXCLUSIVE MODE"
@@ -57,11 +54,6 @@ func (t postgresTx) prepareLoad() error {
 	}
 	if persons {
 		return errEntered
-	}
-	for _, table := range loadedTables {
-		if _, err := t.exec("ALTER TABLE " + table + " SET (autovacuum_enabled = false)"); err != nil { // there is nothing to sweep
-			return err
-		}
 	}
 	for _, i := range madeIndexes {
 		sql := "ALTER TABLE " + i.table + " DROP CONSTRAINT " + i.name

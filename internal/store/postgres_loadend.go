@@ -262,16 +262,11 @@ func (s *postgresImport) open(t postgresTx, p *populationImport) error {
 	if err := t.forgetSeen(); err != nil {
 		return err
 	}
-	for _, table := range loadedTables {
-		if _, err := t.exec("ALTER TABLE " + table + " RESET (autovacuum_enabled)"); err != nil {
-			return err
-		}
-	}
 	there := false
 	if err := t.query(query{sql: hasServiceRole, row: func(scan func(...any) error) error { return scan(&there) }}); err != nil {
 		return err
 	}
-	for _, table := range loadedTables {
+	for _, table := range []string{"record", "patient"} {
 		if !there {
 			break
 		}

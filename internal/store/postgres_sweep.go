@@ -6,11 +6,14 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"vaccin/internal/registry"
 )
 
 const (
 	// newestTransaction tells at once how many transactions have written, whoever did; statistics come a second late.
 	newestTransaction = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+	lockSweep         = "SELECT pg_try_advisory_lock(hashtext('vaccin ' || $1))"
 	onOneProcessor    = "SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0"
 	onSeveral         = "RESET max_parallel_workers_per_gather; RESET max_parallel_maintenance_workers"
 
@@ -33,7 +36,7 @@ type sweep struct {
 
 	newest int64 // transaction, and when that was looked at
 	at     time.Time
-	pieces int64 // since then
+	own    int64 // transactions since then
 }
 
 // newSweep begins to look whether others write, which settle finds.
@@ -42,17 +45,16 @@ func newSweep(ctx context.Context, conn *pgx.Conn) (*sweep, error) {
 	return s, s.look(ctx)
 }
 
-// settle finds whether others write, for which some time has to pass, after so many transactions of its own.
-func (s *sweep) settle(ctx context.Context, own int64) error {
+// settle finds whether others write, for which some time has to pass.
+func (s *sweep) settle(ctx context.Context) error {
 	if err := pause(ctx, settleFor-time.Since(s.at)); err != nil {
 		return err
 	}
-	s.pieces += own
 	return s.look(ctx)
 }
 
-// over does something with all numbers of records after one up to another: so many at a time, or fewer while others write.
-func (s *sweep) over(ctx context.Context, after, to, piece int64, do func(after, to int64) error) error {
+// over does something, which tells how many rows it wrote, with all numbers of records after one up to another: so many at a time, or fewer while others write.
+func (s *sweep) over(ctx context.Context, after, to, piece int64, do func(after, to int64) (rows int64, err error)) error {
 	for after < to {
 		size := piece
 		if s.busy {
@@ -60,8 +62,12 @@ func (s *sweep) over(ctx context.Context, after, to, piece int64, do func(after,
 		}
 		end := min(after+size, to)
 		began := time.Now()
-		if err := do(after, end); err != nil {
+		rows, err := do(after, end)
+		if err != nil {
 			return err
+		}
+		if rows > 0 {
+			s.own++
 		}
 		if err := s.rest(ctx, time.Since(began)); err != nil {
 			return err
@@ -73,7 +79,6 @@ func (s *sweep) over(ctx context.Context, after, to, piece int64, do func(after,
 
 // rest lets others work after a piece.
 func (s *sweep) rest(ctx context.Context, worked time.Duration) error {
-	s.pieces++
 	if s.busy {
 		if err := pause(ctx, min(restFor*worked, longestRest)); err != nil {
 			return err
@@ -85,18 +90,18 @@ func (s *sweep) rest(ctx context.Context, worked time.Duration) error {
 	return s.look(ctx)
 }
 
-// look finds how many transactions there were since it last did, but its own: one a piece at most.
+// look finds how many transactions there were since it last did, but its own.
 func (s *sweep) look(ctx context.Context) error {
 	newest := int64(0)
 	if err := s.conn.QueryRow(ctx, newestTransaction).Scan(&newest); err != nil {
 		return fmt.Errorf("finding whether others write: %w", err)
 	}
 	now := time.Now()
-	if !s.at.IsZero() && float64(newest-s.newest-s.pieces) > busyFrom*now.Sub(s.at).Seconds() {
+	if !s.at.IsZero() && float64(newest-s.newest-s.own) > busyFrom*now.Sub(s.at).Seconds() {
 		s.last = now
 	}
 	busy := now.Sub(s.last) < quietAfter
-	s.newest, s.at, s.pieces = newest, now, 0
+	s.newest, s.at, s.own = newest, now, 0
 	if busy == s.busy {
 		return nil
 	}
@@ -119,30 +124,37 @@ func pause(ctx context.Context, long time.Duration) error {
 }
 
 // swept implements engine.
-func (e *postgres) swept(ctx context.Context, highest int64, q query) error {
+func (e *postgres) swept(ctx context.Context, what string, highest int64, q query) error {
 	conn, err := e.bulk(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	alone := false
+	if err := conn.QueryRow(ctx, lockSweep, what).Scan(&alone); err != nil {
+		return err
+	}
+	if !alone {
+		return registry.ErrRunning
+	}
 	s, err := newSweep(ctx, conn)
 	if err == nil {
-		err = s.settle(ctx, 0)
+		err = s.settle(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	return s.over(ctx, 0, highest, sweptPiece, func(after, to int64) error {
+	return s.over(ctx, 0, highest, sweptPiece, func(after, to int64) (written int64, err error) {
 		rows, err := conn.Query(ctx, q.sql, append([]any{after, to}, q.args...)...)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		defer rows.Close()
 		for rows.Next() {
 			if err := q.row(rows.Scan); err != nil {
-				return err
+				return 0, err
 			}
 		}
-		return rows.Err()
+		return 0, rows.Err()
 	})
 }

@@ -47,10 +47,10 @@ func TestASweepGivesWay(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
 	var pieces []string
-	note := func(after, to int64) error {
+	note := func(after, to int64) (int64, error) {
 		pieces = append(pieces, fmt.Sprint(after, "-", to))
 		time.Sleep(2 * time.Millisecond)
-		return nil
+		return 0, nil
 	}
 	// setting is one of those that keep to one processor.
 	setting := func() (value string) {
@@ -64,7 +64,7 @@ func TestASweepGivesWay(t *testing.T) {
 	stop := writing(t, address)
 	w, err := newSweep(t.Context(), conn)
 	if err == nil {
-		err = w.settle(t.Context(), 0)
+		err = w.settle(t.Context())
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +101,7 @@ func TestASweepGivesWay(t *testing.T) {
 	}
 	alone, err := newSweep(t.Context(), conn)
 	if err == nil {
-		err = alone.settle(t.Context(), 0)
+		err = alone.settle(t.Context())
 	}
 	if err != nil || alone.busy {
 		t.Errorf("alone a sweep begins busy: %v", err)

@@ -11,7 +11,7 @@ import (
 	"vaccin/internal/registry"
 )
 
-// A run over a nation fills a table of its own, part by part, each in a transaction that also says that it is done;
+// A run over a nation fills a table of its own, part by part, and keeps which parts are done;
 // gives it its indexes once it is whole, which costs a tenth of keeping them while it grows; sees that no code is
 // another's; and attaches it to the others in an instant. Killed anywhere and begun again, it ends the same.
 
@@ -31,12 +31,15 @@ const (
 	// bits of a UUID that are random (its version and variant are not), modulo the number of codes. The codes that come
 	// out once more often than others do so one time in ten thousand.
 	drawTarget = "(('x' || translate(substr(u, 1, 13), '-', '') || substr(u, 33, 4))::bit(64)::bigint & 9223372036854775807) %% %d + 1"
-	drawAnew   = "SELECT " + drawTarget + " FROM (SELECT gen_random_uuid()::text AS u WHERE n.record_num IS NOT NULL) AS drawn"
+	withdraw   = "DELETE FROM %s n USING record r WHERE r.num = n.record_num AND r.code IS NOT NULL" +
+		" AND n.record_num > $1 AND n.record_num <= $2 AND r.num > $1 AND r.num <= $2"
+	drawAnew = "SELECT " + drawTarget + " FROM (SELECT gen_random_uuid()::text AS u WHERE n.record_num IS NOT NULL) AS drawn"
 
 	lockRun      = "SELECT pg_try_advisory_lock(hashtext('vaccin target'))"
 	isRunning    = "SELECT EXISTS (SELECT FROM campaign_run WHERE number = $1 AND state = 'running')"
 	openTarget   = "SELECT target_open($1)"
 	selectDone   = "SELECT after FROM campaign_part WHERE run = $1"
+	clearPart    = "DELETE FROM %[1]s n WHERE NOT EXISTS (SELECT FROM campaign_part p WHERE p.run = $1 AND p.after = (n.record_num - 1) / %[2]d * %[2]d)"
 	insertPart   = "INSERT INTO campaign_part (run, after, targeted) VALUES ($1, $2, $3)"
 	countParts   = "SELECT COUNT(*) FROM campaign_part WHERE run = $1"
 	sumParts     = "SELECT COALESCE(SUM(targeted), 0) FROM campaign_part WHERE run = $1"
@@ -54,6 +57,7 @@ type targetRun struct {
 	targeting
 	engine  *postgres
 	sweep   *sweep
+	indexed bool
 	table   string
 	persons condition // from argument 3 on: between $1 and $2 are the numbers
 }
@@ -80,6 +84,9 @@ func (e *postgres) target(ctx context.Context, t targeting, _ func(context.Conte
 		return registry.ErrOvertaken
 	}
 	s, err := newSweep(ctx, conn)
+	if err == nil {
+		err = s.settle(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -108,14 +115,9 @@ func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, openTarget, r.run); err != nil {
 		return fmt.Errorf("making the table of a run: %w", err)
 	}
-	if err := r.sweep.settle(ctx, 1); err != nil {
-		return err
-	}
-	if r.sweep.busy {
-		// Indexes that grow with the table cost ten times as much, and can be made little by little.
-		if err := r.index(ctx, conn); err != nil {
-			return fmt.Errorf("giving a run its indexes beforehand: %w", err)
-		}
+	// Of a part that was stopped in the midst, some may be there.
+	if _, err := conn.Exec(ctx, fmt.Sprintf(clearPart, r.table, r.engine.runs.part), r.run); err != nil {
+		return fmt.Errorf("clearing a part that was stopped: %w", err)
 	}
 	done, err := r.done(ctx, conn)
 	if err != nil {
@@ -123,6 +125,12 @@ func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
 	}
 	// One part at a time, so that the other processors are left to doctors.
 	for after := int64(0); after < r.highest; after += r.engine.runs.part {
+		if r.sweep.busy && !r.indexed {
+			// Indexes that grow with the table cost ten times as much, and are made little by little.
+			if err := r.index(ctx, conn); err != nil {
+				return fmt.Errorf("giving a run its indexes beforehand: %w", err)
+			}
+		}
 		if !done[after] {
 			if err := r.part(ctx, conn, after); err != nil {
 				return fmt.Errorf("targeting a part of the persons: %w", err)
@@ -152,28 +160,36 @@ func (r *targetRun) part(ctx context.Context, conn *pgx.Conn, after int64) error
 	sql := "INSERT INTO " + r.table + " (record_num, code, run) SELECT record_num, " + fmt.Sprintf(drawTarget, r.space) + ", " + strconv.Itoa(r.run) +
 		" FROM (SELECT p.record_num, gen_random_uuid()::text AS u FROM patient p WHERE " + uncoded + r.persons.sql.String() +
 		" OFFSET 0) AS p"
-	once := func(tx pgx.Tx) error {
-		// A part that is lost with the server is lost whole, and done again.
+	targeted := int64(0)
+	err := r.sweep.over(ctx, after, min(after+r.engine.runs.part, r.highest), r.engine.runs.part, func(after, to int64) (int64, error) {
+		for {
+			n, err := lazily(ctx, conn, sql, append([]any{after, to}, r.persons.args...)...)
+			if targeted += n; !taken(err) {
+				return n, err
+			}
+			// Where there are indexes already, a code was drawn that was drawn before: all of them are drawn anew.
+		}
+	})
+	if err == nil {
+		_, err = lazily(ctx, conn, insertPart, r.run, after, targeted)
+	}
+	return err
+}
+
+// lazily does a statement in a transaction that nobody waits for to be on the disk: what is lost with the server is done again.
+func lazily(ctx context.Context, conn *pgx.Conn, sql string, args ...any) (rows int64, err error) {
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL synchronous_commit = off"); err != nil {
 			return err
 		}
-		targeted := int64(0)
-		err := r.sweep.over(ctx, after, min(after+r.engine.runs.part, r.highest), r.engine.runs.part, func(after, to int64) error {
-			tag, err := tx.Exec(ctx, sql, append([]any{after, to}, r.persons.args...)...)
-			targeted += tag.RowsAffected()
-			return err
-		})
-		if err == nil {
-			_, err = tx.Exec(ctx, insertPart, r.run, after, targeted)
-		}
+		tag, err := tx.Exec(ctx, sql, args...)
+		rows = tag.RowsAffected()
 		return err
+	})
+	if err != nil {
+		return 0, err
 	}
-	for {
-		// Where there are indexes already, a code may be met that was drawn before: the part draws anew.
-		if err := pgx.BeginFunc(ctx, conn, once); !taken(err) {
-			return err
-		}
-	}
+	return rows, nil
 }
 
 // bring brings the codes of the run into force and ends it.
@@ -186,10 +202,11 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		if err := r.index(ctx, conn); err != nil {
 			return fmt.Errorf("giving the codes of a run their indexes: %w", err)
 		}
-		if err := r.apart(ctx, conn); err != nil {
+		small := targeted < r.engine.runs.small
+		if err := r.apart(ctx, conn, small); err != nil {
 			return err
 		}
-		if targeted < r.engine.runs.small {
+		if small {
 			return r.finish(ctx, conn, settleTarget)
 		}
 		if _, err := conn.Exec(ctx, attachTarget, r.run); err != nil {
@@ -200,7 +217,7 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 	if err := waitForOthers(ctx, conn); err != nil {
 		return err
 	}
-	if err := r.apart(ctx, conn); err != nil {
+	if err := r.apart(ctx, conn, false); err != nil {
 		return err
 	}
 	return r.finish(ctx, conn, endTarget)
@@ -211,6 +228,7 @@ func (r *targetRun) index(ctx context.Context, conn *pgx.Conn) error {
 	for {
 		_, err := conn.Exec(ctx, indexTarget, r.run)
 		if err == nil || !taken(err) {
+			r.indexed = err == nil
 			return err
 		}
 		if err := r.redraw(ctx, conn); err != nil {
@@ -219,20 +237,28 @@ func (r *targetRun) index(ctx context.Context, conn *pgx.Conn) error {
 	}
 }
 
-// redraw draws another code for all but one of those who have the same, until no two have.
+// redraw takes out who is there twice, which a server of the version before leaves when it goes on with a part that was
+// stopped in the midst, and draws another code for all but one of those who have the same, until no two have.
 func (r *targetRun) redraw(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, fmt.Sprintf("DELETE FROM %[1]s n USING %[1]s other WHERE other.record_num = n.record_num AND other.ctid < n.ctid", r.table)); err != nil {
+		return fmt.Errorf("taking out who is there twice: %w", err)
+	}
 	return untilNone(ctx, conn, "UPDATE "+r.table+" n SET code = ("+fmt.Sprintf(drawAnew, r.space)+") WHERE n.record_num IN (SELECT record_num FROM"+
 		" (SELECT record_num, row_number() OVER (PARTITION BY code ORDER BY record_num) AS nth FROM "+r.table+") AS same WHERE nth > 1)")
 }
 
-// apart sees to it that no code of the run is another's, and no person has two.
-func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn) error {
-	const withdraw = "DELETE FROM %s n USING record r WHERE r.num = n.record_num AND r.code IS NOT NULL" +
-		" AND n.record_num > $1 AND n.record_num <= $2 AND r.num > $1 AND r.num <= $2"
-	all := func(do func(after, to int64) error) error { return r.sweep.over(ctx, 0, r.highest, apartPiece, do) }
-	err := all(func(after, to int64) error {
-		_, err := conn.Exec(ctx, fmt.Sprintf(withdraw, r.table), after, to)
-		return err
+// apart sees to it that no code of the run is another's, and no person has two. Of a small run all are looked at at once.
+func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn, small bool) error {
+	all := func(do func(after, to int64) (int64, error)) error {
+		if small {
+			_, err := do(0, r.highest)
+			return err
+		}
+		return r.sweep.over(ctx, 0, r.highest, apartPiece, do)
+	}
+	err := all(func(after, to int64) (int64, error) {
+		tag, err := conn.Exec(ctx, fmt.Sprintf(withdraw, r.table), after, to)
+		return tag.RowsAffected(), err
 	})
 	if err != nil {
 		return fmt.Errorf("leaving out who got a code meanwhile: %w", err)
@@ -241,7 +267,7 @@ func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn) error {
 	for _, of := range []string{
 		"record r WHERE r.code = n.code AND r.code IS NOT NULL)", "target t WHERE t.code = n.code AND t.run <> " + strconv.Itoa(r.run) + ")",
 	} {
-		if err := all(func(after, to int64) error { return untilNone(ctx, conn, draw+of, after, to) }); err != nil {
+		if err := all(func(after, to int64) (int64, error) { return 0, untilNone(ctx, conn, draw+of, after, to) }); err != nil {
 			return err
 		}
 	}

@@ -108,7 +108,7 @@ func (e *sqlite) target(ctx context.Context, t targeting, write func(context.Con
 func (e *sqlite) targeted(context.Context, int) (int64, error) { return 0, nil }
 
 // swept implements engine: what is few is gone through at once.
-func (e *sqlite) swept(ctx context.Context, highest int64, q query) error {
+func (e *sqlite) swept(ctx context.Context, _ string, highest int64, q query) error {
 	q.args = append([]any{0, highest}, q.args...)
 	return e.read(ctx, q)
 }

@@ -33,8 +33,9 @@ type engine interface {
 	read(ctx context.Context, queries ...query) error
 	// swept runs a query, however long it takes, on the records up to the highest number. Its first two arguments are put
 	// before: the number after which the records are that it is to look at, and the one up to which. Where people are served
-	// meanwhile it is few at a time, and the rows of each time are given to q.
-	swept(ctx context.Context, highest int64, q query) error
+	// meanwhile it is few at a time, and the rows of each time are given to q. While another process does what is named so, it
+	// returns registry.ErrRunning.
+	swept(ctx context.Context, what string, highest int64, q query) error
 	// target carries out a run; what it does in the queue of all others it has write do.
 	target(ctx context.Context, t targeting, write func(context.Context, work) error) error
 	// targeted returns up to which number a run has been through the records.

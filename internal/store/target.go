@@ -79,7 +79,7 @@ func (s *Store) count(ctx context.Context, campaign registry.Campaign) ([]regist
 	c.concerned(campaign)
 	sql := "SELECT p.department, p.sex, " + class + ", COUNT(*) FROM patient p WHERE " + uncoded + c.sql.String() + " GROUP BY 1, 2, 3"
 	persons := map[registry.RunCount]int{} // by the counts without their number
-	err = s.engine.swept(ctx, highest, query{sql: sql, args: c.args, row: func(scan func(...any) error) error {
+	err = s.engine.swept(ctx, "count", highest, query{sql: sql, args: c.args, row: func(scan func(...any) error) error {
 		var of registry.RunCount
 		n := 0
 		err := scan(&of.Department, &of.Sex, (*int)(&of.Age), &n)

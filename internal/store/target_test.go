@@ -101,16 +101,30 @@ func TestCodesThatAreThereAreDrawnAgain(t *testing.T) {
 // TestARunThatIsKilledGoesOn stops runs of all sizes again and again, at any moment, and the connections of the database
 // with them.
 func TestARunThatIsKilledGoesOn(t *testing.T) {
-	for name, small := range map[string]int64{"small": 1 << 40, "large": 1} {
+	for name, c := range map[string]struct {
+		runSizes
+		beside bool // someone who writes, to whom it gives way
+	}{
+		"small": {runSizes{part: 100, small: 1 << 40}, false}, "large": {runSizes{part: 100, small: 1}, false},
+		"large, in pieces": {runSizes{part: 5_000, small: 1}, true}, "small, in pieces": {runSizes{part: 5_000, small: 1 << 40}, true},
+	} {
 		t.Run(name, func(t *testing.T) {
-			s := server(t, databases.Fresh(t), keyringtest.Keys())
-			s.engine.(*postgres).runs = runSizes{part: 100, small: small}
+			address := databases.Fresh(t)
+			s := server(t, address, keyringtest.Keys())
+			s.engine.(*postgres).runs = c.runSizes
 			importMany(t, s, 3000)
 			n := approvedRun(t, s, everybody(""))
+			within := 25 * time.Millisecond
+			if c.beside {
+				writing(t, address)
+			}
 			stops := 0
 			for ; ; stops++ {
-				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.Int64N(int64(25*time.Millisecond))))
-				if stops > 200 {
+				if c.beside && stops == 3 { // before, it does not come further than to look around
+					within = 300 * time.Millisecond
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rand.Int64N(int64(within))))
+				if stops > 200 || c.beside && stops > 30 {
 					ctx, cancel = context.WithCancel(t.Context())
 				}
 				err := carryOut(ctx, s, n)
