@@ -15,6 +15,7 @@ import (
 type halfway struct {
 	registry.Store
 	registry.TargetingStore
+	registry.AgentStore
 }
 
 func (h halfway) Run(ctx context.Context, number int) (registry.Run, error) {
@@ -147,7 +148,7 @@ func (w *tab) runStates() {
 	other.still()
 	other.examine("run approved")
 	before := site.failing.Store
-	site.failing.Store = halfway{before, before.(registry.TargetingStore)}
+	site.failing.Store = halfway{before, before.(registry.TargetingStore), before.(registry.AgentStore)}
 	other.open(run + "?actualisation=non")
 	other.says("43 %", "Avancement")
 	other.examine("run carried out")

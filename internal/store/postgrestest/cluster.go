@@ -174,6 +174,14 @@ func (c *Cluster) Kill() error {
 		}
 	}
 	c.Await()
+	for _, pid := range pids { // none holds the memory that they share any more
+		for range 10_000 {
+			if state, _, err := processStatus(pid); err != nil || strings.ContainsAny(state, "ZX") {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}
 	return err
 }
 
