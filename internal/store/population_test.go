@@ -158,7 +158,7 @@ func checkPopulation(t *testing.T, s *Store, file registry.PopulationFile, perso
 // last finish.
 func importKilled(t *testing.T, address string, file registry.PopulationFile, least int) {
 	t.Helper()
-	file = slowed(file, 10*time.Millisecond)
+	file = slowed(file, 40*time.Millisecond) // longer than a busy machine takes to kill
 	stops := 0
 	for within := 30 * time.Millisecond; ; within += 5 * time.Millisecond {
 		s := importer(t, address)

@@ -14,6 +14,7 @@ const (
 	// newestTransaction tells at once how many transactions have written, whoever did; statistics come a second late.
 	newestTransaction = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
 	lockSweep         = "SELECT pg_try_advisory_lock(hashtext('vaccin ' || $1))"
+	unlockAll         = "SELECT pg_advisory_unlock_all()"
 	onOneProcessor    = "SET max_parallel_workers_per_gather = 0; SET max_parallel_maintenance_workers = 0"
 	onSeveral         = "RESET max_parallel_workers_per_gather; RESET max_parallel_maintenance_workers"
 
@@ -137,6 +138,8 @@ func (e *postgres) swept(ctx context.Context, what string, highest int64, q quer
 	if !alone {
 		return registry.ErrRunning
 	}
+	// The next may begin at once; the server would notice a while after that this one is gone.
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), unlockAll) }()
 	s, err := newSweep(ctx, conn)
 	if err == nil {
 		err = s.settle(ctx)

@@ -76,6 +76,7 @@ func (e *postgres) target(ctx context.Context, t targeting, _ func(context.Conte
 	if !alone {
 		return registry.ErrRunning
 	}
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), unlockAll) }()
 	// Another that had the lock before may have ended the run.
 	if err := conn.QueryRow(ctx, isRunning, t.run).Scan(&running); err != nil {
 		return err
