@@ -2,33 +2,12 @@ package registrytest
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"vaccin/internal/registry"
 )
 
 var _ registry.TargetingStore = (*Failing)(nil)
-
-// errNoTargeting is what campaigns and runs meet on a wrapped store that keeps none.
-var errNoTargeting = errors.New("registrytest: the wrapped store keeps no campaigns")
-
-// targeted calls a method of the wrapped store about campaigns unless it is to fail.
-func targeted[T any](f *Failing, method string, call func(registry.TargetingStore) (T, error)) (T, error) {
-	return guarded(f, method, func() (T, error) {
-		if s, ok := f.Store.(registry.TargetingStore); ok {
-			return call(s)
-		}
-		var none T
-		return none, errNoTargeting
-	})
-}
-
-// done is targeted for a method that returns nothing but an error.
-func done(f *Failing, method string, call func(registry.TargetingStore) error) error {
-	_, err := targeted(f, method, func(s registry.TargetingStore) (struct{}, error) { return struct{}{}, call(s) })
-	return err
-}
 
 // SaveCampaign fails or does what the wrapped store does.
 func (f *Failing) SaveCampaign(ctx context.Context, c registry.SavedCampaign, event registry.Event) error {
@@ -37,12 +16,12 @@ func (f *Failing) SaveCampaign(ctx context.Context, c registry.SavedCampaign, ev
 
 // Campaigns fails or does what the wrapped store does.
 func (f *Failing) Campaigns(ctx context.Context) ([]registry.SavedCampaign, error) {
-	return targeted(f, "Campaigns", func(s registry.TargetingStore) ([]registry.SavedCampaign, error) { return s.Campaigns(ctx) })
+	return of(f, "Campaigns", func(s registry.TargetingStore) ([]registry.SavedCampaign, error) { return s.Campaigns(ctx) })
 }
 
 // PrepareRun fails or does what the wrapped store does.
 func (f *Failing) PrepareRun(ctx context.Context, run registry.Run, event registry.Event) (int, error) {
-	return targeted(f, "PrepareRun", func(s registry.TargetingStore) (int, error) { return s.PrepareRun(ctx, run, event) })
+	return of(f, "PrepareRun", func(s registry.TargetingStore) (int, error) { return s.PrepareRun(ctx, run, event) })
 }
 
 // CountRun fails or does what the wrapped store does.
@@ -67,12 +46,12 @@ func (f *Failing) CarryOut(ctx context.Context, number int, event registry.Event
 
 // Runs fails or does what the wrapped store does.
 func (f *Failing) Runs(ctx context.Context, limit int) ([]registry.Run, error) {
-	return targeted(f, "Runs", func(s registry.TargetingStore) ([]registry.Run, error) { return s.Runs(ctx, limit) })
+	return of(f, "Runs", func(s registry.TargetingStore) ([]registry.Run, error) { return s.Runs(ctx, limit) })
 }
 
 // Run fails or does what the wrapped store does.
 func (f *Failing) Run(ctx context.Context, number int) (registry.Run, error) {
-	return targeted(f, "Run", func(s registry.TargetingStore) (registry.Run, error) { return s.Run(ctx, number) })
+	return of(f, "Run", func(s registry.TargetingStore) (registry.Run, error) { return s.Run(ctx, number) })
 }
 
 // CountFollowUps fails or does what the wrapped store does.
@@ -82,5 +61,5 @@ func (f *Failing) CountFollowUps(ctx context.Context, at, unlessAfter time.Time,
 
 // FollowUps fails or does what the wrapped store does.
 func (f *Failing) FollowUps(ctx context.Context) ([]registry.FollowUp, error) {
-	return targeted(f, "FollowUps", func(s registry.TargetingStore) ([]registry.FollowUp, error) { return s.FollowUps(ctx) })
+	return of(f, "FollowUps", func(s registry.TargetingStore) ([]registry.FollowUp, error) { return s.FollowUps(ctx) })
 }

@@ -2,6 +2,7 @@ package registrytest
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -43,6 +44,26 @@ func guarded[T any](f *Failing, method string, call func() (T, error)) (T, error
 		return none, err
 	}
 	return call()
+}
+
+// errNoSuchStore is what is asked of a wrapped store that keeps no such thing.
+var errNoSuchStore = errors.New("registrytest: the wrapped store keeps no such thing")
+
+// of calls a method of the wrapped store as one of kind S, unless it is to fail.
+func of[S, T any](f *Failing, method string, call func(S) (T, error)) (T, error) {
+	return guarded(f, method, func() (T, error) {
+		if s, ok := f.Store.(S); ok {
+			return call(s)
+		}
+		var none T
+		return none, errNoSuchStore
+	})
+}
+
+// done is of for a method that returns nothing but an error.
+func done[S any](f *Failing, method string, call func(S) error) error {
+	_, err := of(f, method, func(s S) (struct{}, error) { return struct{}{}, call(s) })
+	return err
 }
 
 // Facts fails or does what the wrapped store does.
