@@ -31,8 +31,15 @@ func (t targetCmd) Run(ctx context.Context, c console) (err error) {
 		}
 		shown.set(run.Progress.Done)
 	})
+	elsewhere := errors.Is(err, registry.ErrRunning)
+	if elsewhere {
+		err = nil
+	}
 	if err := errors.Join(err, shown.finish()); err != nil {
 		return err
+	}
+	if elsewhere {
+		return c.printf("Un autre processus décompte ou exécute un ciblage. Relancez la commande quand il aura terminé.\n")
 	}
 	if done == 0 {
 		return c.printf("Aucun ciblage n’attend d’être décompté ni exécuté.\n")

@@ -330,7 +330,8 @@ func (g *Registry) DropRun(ctx context.Context, by Actor, number int) error {
 }
 
 // WorkRuns counts the runs that wait for it and carries out those approved, one after the other, and returns how many
-// it did. It is what a server does by itself, and an operator's command at once.
+// it did. It is what a server does by itself, and an operator's command at once. It returns ErrRunning, and leaves the rest,
+// where another does so.
 func (g *Registry) WorkRuns(ctx context.Context, by Actor, progress func(Run)) (done int, err error) {
 	s, err := g.runs()
 	if err != nil {
@@ -355,8 +356,6 @@ func (g *Registry) WorkRuns(ctx context.Context, by Actor, progress func(Run)) (
 		}
 		switch {
 		case errors.Is(err, ErrNoRun): // someone else was quicker
-		case errors.Is(err, ErrRunning):
-			return done, nil
 		case err != nil:
 			return done, fmt.Errorf("run %d: %w", run.Number, err)
 		default:

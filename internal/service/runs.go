@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"vaccin/internal/registry"
@@ -25,6 +26,9 @@ func (s *Service) runs(ctx context.Context) error {
 	by := ownActor()
 	work := func(ctx context.Context) error {
 		_, err := s.cases.WorkRuns(ctx, by, func(registry.Run) {})
+		if errors.Is(err, registry.ErrRunning) {
+			return nil // another server does it
+		}
 		return err
 	}
 	return every(ctx, s.log, workEvery, "carrying out runs of campaigns", work)

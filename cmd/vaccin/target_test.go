@@ -1,0 +1,55 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/store"
+)
+
+// TestTargetSaysThatAnotherIsAtWork has the command come while another process counts a run.
+func TestTargetSaysThatAnotherIsAtWork(t *testing.T) {
+	address := databases.Fresh(t)
+	st, err := store.Open(t.Context(), address, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	event := registry.Event{At: time.Now(), Action: registry.ActionPrepareRun, NationalID: "a"}
+	campaign := registry.Campaign{ID: "c", Name: "C", Opens: registry.MustDate("2021-01-18"), Criteria: registry.Criteria{{Sex: registry.Female}}}
+	if _, err := st.PrepareRun(t.Context(), registry.Run{Campaign: campaign, PreparedBy: "a", PreparedAt: time.Now()}, event); err != nil {
+		t.Fatal(err)
+	}
+	said := func() string {
+		t.Helper()
+		var out bytes.Buffer
+		var command targetCmd
+		command.Store = address
+		if err := command.Run(t.Context(), console{out: &out}); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	other, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close(t.Context()) }()
+	if _, err := other.Exec(t.Context(), "SELECT pg_advisory_lock(hashtext('vaccin count'))"); err != nil {
+		t.Fatal(err)
+	}
+	if got := said(); !strings.Contains(got, "Un autre processus décompte ou exécute un ciblage") {
+		t.Errorf("while another counts it says %q", got)
+	}
+	if _, err := other.Exec(t.Context(), "SELECT pg_advisory_unlock_all()"); err != nil {
+		t.Fatal(err)
+	}
+	if got := said(); !strings.HasPrefix(got, "1 ciblage décompté ou exécuté") {
+		t.Errorf("alone it says %q", got)
+	}
+}
