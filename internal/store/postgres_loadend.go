@@ -207,7 +207,7 @@ func (s *postgresImport) takeSteps(ctx context.Context, steps <-chan endStep) er
 		return err
 	}
 	for take := range steps {
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if err := take(ctx, conn); err != nil {

@@ -118,6 +118,11 @@ func (t postgresTx) query(q query) error {
 	if err != nil {
 		return err
 	}
+	return q.each(rows)
+}
+
+// each gives the rows of an answer to the query, to their end.
+func (q query) each(rows pgx.Rows) error {
 	defer rows.Close()
 	for rows.Next() {
 		if err := q.row(rows.Scan); err != nil {

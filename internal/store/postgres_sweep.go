@@ -152,12 +152,6 @@ func (e *postgres) swept(ctx context.Context, what string, highest int64, q quer
 		if err != nil {
 			return 0, err
 		}
-		defer rows.Close()
-		for rows.Next() {
-			if err := q.row(rows.Scan); err != nil {
-				return 0, err
-			}
-		}
-		return 0, rows.Err()
+		return 0, q.each(rows)
 	})
 }

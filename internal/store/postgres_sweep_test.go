@@ -135,3 +135,26 @@ func TestARunGivesWay(t *testing.T) {
 		t.Errorf("once all have a code %v are counted", counted)
 	}
 }
+
+// TestWhoIsThereTwiceIsTakenOut gives a run persons who are there twice, as a server of the version before leaves them.
+func TestWhoIsThereTwiceIsTakenOut(t *testing.T) {
+	s := server(t, databases.Fresh(t), keyringtest.Keys())
+	conn, err := s.engine.(*postgres).bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	for _, sql := range []string{"SELECT target_open(7)", "INSERT INTO target_run_7 VALUES (1, 100, 7), (2, 100, 7), (1, 101, 7), (3, 102, 7)"} {
+		if _, err := conn.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := &targetRun{targeting: targeting{run: 7, space: 5_000}, table: "target_run_7"}
+	if err := r.index(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	const left = "SELECT string_agg(record_num::text, ',' ORDER BY record_num) || ' ' || COUNT(DISTINCT code)::text FROM target_run_7"
+	if got := cell(t, s, left); got != "1,2,3 3" {
+		t.Errorf("persons and different codes are %q", got)
+	}
+}

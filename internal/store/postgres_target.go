@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -173,6 +172,7 @@ func (r *targetRun) part(ctx context.Context, conn *pgx.Conn, after int64) error
 	})
 	if err == nil {
 		_, err = lazily(ctx, conn, insertPart, r.run, after, targeted)
+		r.sweep.own++
 	}
 	return err
 }
@@ -330,10 +330,8 @@ func waitForOthers(ctx context.Context, conn *pgx.Conn) error {
 		if err := conn.QueryRow(ctx, stillThere, there).Scan(&waits); err != nil || !waits {
 			return err
 		}
-		select {
-		case <-time.After(retryEvery):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := pause(ctx, retryEvery); err != nil {
+			return err
 		}
 	}
 }
