@@ -29,8 +29,13 @@ func (n *nation) steps() []step {
 
 // mixed takes the steps in turn, as many of each.
 func mixed(steps []step) turn {
+	return chosen(steps, func(n int) int { return n % len(steps) })
+}
+
+// chosen takes the step that is chosen for a turn.
+func chosen(steps []step, choose func(n int) int) turn {
 	return func(c *caller, n int) (int, error) {
-		which := n % len(steps)
+		which := choose(n)
 		if _, err := steps[which].do(c, n); err != nil {
 			return which, fmt.Errorf("%s: %w", steps[which].name, err)
 		}

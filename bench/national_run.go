@@ -27,16 +27,12 @@ func benchNationalRun(ctx context.Context, l *lab) (v verdict, err error) {
 	}
 	steps := []step{{"search by code", n.searchByCode()}, {"search by NIR", n.searchByNIR()}, {"dose", n.postDose()}}
 	// One in ten records a dose: a run takes its time while many work, and all are of persons who have none.
-	all := func(c *caller, n int) (int, error) {
-		which := n % 2
+	all := chosen(steps, func(n int) int {
 		if n%10 == 9 {
-			which = 2
+			return 2
 		}
-		if _, err := steps[which].do(c, n); err != nil {
-			return which, fmt.Errorf("%s: %w", steps[which].name, err)
-		}
-		return which, nil
-	}
+		return n % 2
+	})
 	each := pick(l, l.turn, 200*time.Millisecond)
 	connections, err := n.bestConnections(ctx, l, "steps/s", each, all)
 	if err != nil {
