@@ -69,7 +69,7 @@ func percent(run registry.Run) string { return strconv.Itoa(wholePercent(run)) +
 
 func wholePercent(run registry.Run) int { return int(run.Progress.Part() * 100) }
 
-// personsOf says how many persons; French takes the plural from two on.
+// personsOf says how many persons.
 func personsOf(n int) string { return registry.Counted(n, "personne", "personnes") }
 
 type runsView struct {
