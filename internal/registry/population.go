@@ -47,8 +47,8 @@ type PopulationStep int
 // The steps of an import, in order; the last two are those of a first import alone.
 const (
 	PopulationRows PopulationStep = iota
-	PopulationDuplicates
 	PopulationIndexes
+	PopulationDuplicates
 )
 
 // PopulationProgress is how far an import is.
@@ -84,6 +84,8 @@ var (
 	ErrImporting = errors.New("another import of a population file is under way")
 	// ErrOtherFile: a first import of another file is not finished.
 	ErrOtherFile = errors.New("the first import of another population file is not finished")
+	// ErrOlderImport: the first import was begun by an earlier version of the program, which left the database in another state.
+	ErrOlderImport = errors.New("the first import of this population was begun by an earlier version")
 	// ErrRotating: records bear two keys, and persons cannot be told by one.
 	ErrRotating = errors.New("a rotation of the keys of identities is under way")
 	// ErrNotOwner: an import writes what the service may not, and a first one takes indexes away and makes them again.
@@ -138,8 +140,9 @@ func (g *Registry) ImportPopulation(ctx context.Context, by Actor, file Populati
 }
 
 var populationRefusals = map[error]string{
-	ErrImporting: "Un autre import de la population est en cours. Attendez qu’il se termine.",
-	ErrOtherFile: "Le premier import d’un autre fichier n’est pas terminé\u00a0: relancez d’abord la commande avec cet autre fichier.",
+	ErrImporting:   "Un autre import de la population est en cours. Attendez qu’il se termine.",
+	ErrOtherFile:   "Le premier import d’un autre fichier n’est pas terminé\u00a0: relancez d’abord la commande avec cet autre fichier.",
+	ErrOlderImport: "Le premier import a été commencé par une version précédente du programme\u00a0: terminez-le avec elle, ou recommencez dans une base neuve.",
 	ErrRotating: "Une rotation des clés d’identité est en cours, ou a eu lieu pendant l’import. Terminez-la par «\u00a0vaccin keys rotate\u00a0», " +
 		"retirez l’ancienne clé par «\u00a0vaccin keys retire\u00a0», puis relancez la même commande\u00a0: l’import reprendra où il en est.",
 	ErrNotOwner: "L’import de la population écrit ce que le service n’a pas le droit d’écrire\u00a0: lancez-le avec le compte propriétaire des tables.",

@@ -3,15 +3,20 @@ package store
 import (
 	"encoding/binary"
 	"math/bits"
+	"sync"
 
 	"vaccin/internal/registry"
 )
 
 // metKeys remembers which persons a file has had so far, in ten bits a key: it never misses one that it met, and takes
-// some few of a hundred others for met. What it says depends on the file alone, so that an import that goes on
-// is told the same again.
+// some few of a thousand others for met. What it says depends on the file alone, so that an import that goes on
+// is told the same again: parts are looked at in their turn.
 type metKeys struct {
 	blocks []metBlock
+
+	mu    sync.Mutex
+	moved sync.Cond // of mu
+	turn  int       // of the next part
 }
 
 // metBlock is what one key touches: a line of the processor's cache.
@@ -19,27 +24,51 @@ type metBlock [8]uint64
 
 const (
 	metBits   = 10 // for a key
-	metProbes = 4
+	metProbes = 6
 )
 
 // newMetKeys has room for so many rows.
 func newMetKeys(rows int64) *metKeys {
-	return &metKeys{make([]metBlock, max(1, 2*rows*metBits/512))}
+	m := &metKeys{blocks: make([]metBlock, max(1, 2*rows*metBits/512))}
+	m.moved.L = &m.mu
+	return m
 }
 
-// suspects are the rows of which the natural key, or their own NIR, may have come before.
-func (m *metKeys) suspects(rows []registry.InsuredRow) (suspects []int) {
+// rowHashes are the natural key of a row and the NIR of their own, which is 0 when it is not told.
+type rowHashes struct{ natural, own uint64 }
+
+// hashRows appends the hashes of rows.
+func hashRows(to []rowHashes, rows []registry.InsuredRow) []rowHashes {
 	for i := range rows {
 		row := &rows[i]
-		born := row.BirthDate.Digits()
-		met := m.met(hashKey(row.Holder.Digits(), born, row.BirthRank))
+		h := rowHashes{natural: hashKey(row.Holder.Digits(), row.BirthDate.Digits(), row.BirthRank)}
 		if !row.Own.IsZero() {
-			met = m.met(hashKey(row.Own.Digits(), "", 0)) || met
+			h.own = hashKey(row.Own.Digits(), "", 0)
+		}
+		to = append(to, h)
+	}
+	return to
+}
+
+// suspects are the rows of which the natural key, or their own NIR, may have come before. It waits for the turn of the part
+// that they are: every part has to come.
+func (m *metKeys) suspects(turn int, part []rowHashes) (suspects []int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for m.turn != turn {
+		m.moved.Wait()
+	}
+	for i, h := range part {
+		met := m.met(h.natural)
+		if h.own != 0 {
+			met = m.met(h.own) || met
 		}
 		if met {
 			suspects = append(suspects, i)
 		}
 	}
+	m.turn++
+	m.moved.Broadcast()
 	return suspects
 }
 

@@ -48,7 +48,7 @@ var rooms = sync.Pool{New: func() any { return new([]byte) }}
 func (k *identityKeys) seal(id registry.RecordID, p registry.Patient) []byte {
 	room, _ := rooms.Get().(*[]byte)
 	defer rooms.Put(room)
-	*room = appendIdentity((*room)[:0], p)
+	*room = appendIdentity((*room)[:0], &p)
 	return k.ring.Seal(nil, *room, string(id))
 }
 
@@ -64,7 +64,7 @@ func (k *identityKeys) open(id registry.RecordID, sealed []byte, p *registry.Pat
 	return readIdentity(string(opened), p)
 }
 
-func appendIdentity(dst []byte, p registry.Patient) []byte {
+func appendIdentity(dst []byte, p *registry.Patient) []byte {
 	marks := byte(0)
 	if !p.Own.IsZero() {
 		marks |= ownIsKnown

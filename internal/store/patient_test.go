@@ -66,7 +66,7 @@ func TestIdentitiesAreSealedAndOpened(t *testing.T) {
 			}
 		})
 	}
-	if a, b := len(appendIdentity(nil, same)), len(appendIdentity(nil, other)); a >= b {
+	if a, b := len(appendIdentity(nil, &same)), len(appendIdentity(nil, &other)); a >= b {
 		t.Errorf("what stands twice is written twice: %d bytes, %d with all of it", a, b)
 	}
 }
@@ -74,7 +74,7 @@ func TestIdentitiesAreSealedAndOpened(t *testing.T) {
 func TestIdentitiesThatCannotBeRead(t *testing.T) {
 	p := registrytest.Patient(1)
 	p.Own = registrytest.NIR(77)
-	whole := string(appendIdentity(nil, p))
+	whole := string(appendIdentity(nil, &p))
 	for n := range len(whole) {
 		if err := readIdentity(whole[:n], &registry.Patient{}); err == nil {
 			t.Errorf("cut to %d bytes it is read", n)
@@ -99,11 +99,11 @@ func TestIdentitiesThatCannotBeRead(t *testing.T) {
 // FuzzIdentity: what is read is an identity that is written and read again as the same.
 func FuzzIdentity(f *testing.F) {
 	p := registrytest.Patient(1)
-	f.Add(string(appendIdentity(nil, p)))
+	f.Add(string(appendIdentity(nil, &p)))
 	p.Own, p.UsedName = registrytest.NIR(5), "Autre"
-	f.Add(string(appendIdentity(nil, p)))
+	f.Add(string(appendIdentity(nil, &p)))
 	p.Own = p.Holder
-	f.Add(string(appendIdentity(nil, p)))
+	f.Add(string(appendIdentity(nil, &p)))
 	f.Add("\x01")
 	f.Fuzz(func(t *testing.T, data string) {
 		var p, again registry.Patient
@@ -113,7 +113,7 @@ func FuzzIdentity(f *testing.F) {
 		if p.Holder.IsZero() {
 			t.Fatal("an identity without a holder")
 		}
-		if err := readIdentity(string(appendIdentity(nil, p)), &again); err != nil || again != p {
+		if err := readIdentity(string(appendIdentity(nil, &p)), &again); err != nil || again != p {
 			t.Fatalf("it is written as something else: %v", err)
 		}
 	})

@@ -149,7 +149,7 @@ func (p *populationImport) match(tx importTx, part registry.PopulationPart) (cha
 		if row.Holder.IsZero() || row.BirthDate.IsZero() {
 			return nil, 0, errNoNIR
 		}
-		plain = appendIdentity(plain[:0], row.Patient)
+		plain = appendIdentity(plain[:0], &row.Patient)
 		rows[i] = []any{
 			row.Line, p.keys.ring.Blind(row.Holder.Digits()), p.keys.blind(row.Own), row.BirthDate.Digits(), row.BirthRank, p.keys.told(&room, plain, row),
 		}
@@ -214,7 +214,7 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 		} else {
 			news = append(news, len(rows))
 		}
-		told := p.keys.told(&room, appendIdentity(nil, row.Patient), &row)
+		told := p.keys.told(&room, appendIdentity(nil, &row.Patient), &row)
 		if err := p.keys.keep(&row, id, c); err != nil {
 			return nil, 0, err
 		}

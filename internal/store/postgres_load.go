@@ -8,15 +8,14 @@ import (
 	"sync"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"vaccin/internal/registry"
 )
 
 // The first import of a population, into a database without persons: rows go straight into their tables, which have no
 // index and no unique constraint meanwhile, as bytes that PostgreSQL takes as they are. The number of a record is that
-// of its line. Nobody may serve. Who may be a duplicate is noted, told apart once all are there, and taken out before the
-// indexes are made again.
+// of its line. Nobody may serve. Who may be a duplicate is put aside, and joins the others once the indexes, which are
+// made of those alone who are sure to be none, have told who is one.
 
 // ErrLoading is a database of which the first import of the population is not finished.
 var ErrLoading = errors.New("store: the first import of the population is not finished")
@@ -35,13 +34,23 @@ var madeIndexes = []madeIndex{
 
 const (
 	isLoading = "SELECT EXISTS (" + probeLoading + ")"
-	lockOut   = "LOCK TABLE record, patient IN ACCESS EXCLUSIVE MODE"
+	// What is lost with the server is lost from some moment on, and done again.
+	loadSettings = "SET synchronous_commit = off; SET maintenance_work_mem = '700MB'; SET max_parallel_maintenance_workers = 0;" +
+		" SET lock_timeout = 0; SET default_statistics_target = 20"
+	lockOut = "LOCK TABLE record, patient IN ACCESS EXCLUSIVE MODE"
+	// Nobody sweeps or analyses tables that grow.
+	leaveAlone = "ALTER TABLE record SET (autovacuum_enabled = off); ALTER TABLE patient SET (autovacuum_enabled = off)"
+	lookAfter  = "ALTER TABLE record RESET (autovacuum_enabled); ALTER TABLE patient RESET (autovacuum_enabled)"
 	// A service that runs in spite of what its operator was told meets its want of rights.
 	revokeWriting = "REVOKE INSERT, UPDATE ON record, patient FROM " + serviceRole
 
-	copyRecords = "COPY record (num, id, version, last_change, holder_key, birth_date, birth_rank, blind_key, own_key) FROM STDIN (FORMAT binary)"
-	copyPersons = "COPY patient (record_num, conditions, comorbidities, born_first, born_last, died, residence, occupation, workplace, manual," +
-		" sex, postal_code, commune_code, department, establishment, scheme, sealed, told) FROM STDIN (FORMAT binary)"
+	// Suspects wait in tables of the same kind, which a first import by the version before has not.
+	hasAside  = "SELECT to_regclass('population_aside_record') IS NOT NULL"
+	makeAside = "CREATE TABLE population_aside_record (LIKE record INCLUDING DEFAULTS); CREATE TABLE population_aside_patient (LIKE patient INCLUDING DEFAULTS)"
+
+	loadedRecord  = "num, id, version, last_change, holder_key, birth_date, birth_rank, blind_key, own_key"
+	loadedPatient = "record_num, conditions, comorbidities, born_first, born_last, died, residence, occupation, workplace, manual," +
+		" sex, postal_code, commune_code, department, establishment, scheme, sealed, told"
 )
 
 func (t postgresTx) prepareLoad() error {
@@ -64,6 +73,11 @@ func (t postgresTx) prepareLoad() error {
 			return fmt.Errorf("taking an index away: %w", err)
 		}
 	}
+	for _, sql := range []string{makeAside, leaveAlone} {
+		if _, err := t.exec(sql); err != nil {
+			return fmt.Errorf("preparing the tables: %w", err)
+		}
+	}
 	there := false
 	if err := t.query(query{sql: hasServiceRole, row: func(scan func(...any) error) error { return scan(&there) }}); err != nil || !there {
 		return err
@@ -72,40 +86,72 @@ func (t postgresTx) prepareLoad() error {
 	return err
 }
 
-// loadWriters is how many connections fill the tables.
+// loadWriters is how many connections fill the tables. One more makes indexes: whoever has made one waits for the disk to
+// have it.
 const loadWriters = 2
 
 // loadedPart is a part on its way.
 type loadedPart struct {
 	registry.PopulationPart
-	ids      string
-	suspects []int // rows that may be duplicates
+	ids  string
+	turn int // among all parts
 }
 
 // load implements importSession.
 func (s *postgresImport) load(ctx context.Context, p *populationImport) error {
-	if p.state == importRows {
-		if err := s.loadRows(ctx, p); err != nil {
-			return err
-		}
-		p.progress(registry.PopulationProgress{Step: registry.PopulationDuplicates, Line: p.file.Lines})
-		if err := s.dropDuplicates(ctx, p); err != nil {
-			return err
-		}
+	aside := false
+	if err := s.conn.QueryRow(ctx, hasAside).Scan(&aside); err != nil {
+		return unavailable(err)
 	}
+	if !aside {
+		return registry.ErrOlderImport
+	}
+	l := &populationLoad{populationImport: p, met: newMetKeys(p.file.Lines)}
+	for range loadWriters + 1 {
+		conn, err := s.engine.bulkWatched(ctx)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+		if _, err := conn.Exec(ctx, loadSettings); err != nil {
+			return unavailable(err)
+		}
+		l.conns = append(l.conns, conn)
+	}
+	if p.state == importRows {
+		if err := l.rows(ctx); err != nil {
+			return err
+		}
+		if _, err := l.conns[0].Exec(ctx, setIndexes, p.number); err != nil {
+			return unavailable(err)
+		}
+		p.state = importIndexes
+	}
+	l.met = nil // it takes room
 	p.progress(registry.PopulationProgress{Step: registry.PopulationIndexes, Line: p.file.Lines})
+	if err := l.indexes(ctx); err != nil {
+		return err
+	}
+	p.progress(registry.PopulationProgress{Step: registry.PopulationDuplicates, Line: p.file.Lines})
 	return s.finishLoad(ctx, p)
 }
 
-// loadRows fills the tables with the parts that are not there yet.
-func (s *postgresImport) loadRows(ctx context.Context, p *populationImport) error {
+// populationLoad is a first import under way, with the connections that do its work.
+type populationLoad struct {
+	*populationImport
+	conns []*pgx.Conn
+	met   *metKeys
+}
+
+// rows fills the tables with the parts that are not there yet.
+func (l *populationLoad) rows(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	parts, loaded := make(chan loadedPart), make(chan int64, loadWriters)
 	var writing sync.WaitGroup
-	for range loadWriters {
+	for _, conn := range l.conns[:loadWriters] {
 		writing.Go(func() {
-			if err := s.loadParts(ctx, p, parts, loaded); err != nil {
+			if err := l.writeParts(ctx, conn, parts, loaded); err != nil {
 				cancel(err)
 			}
 		})
@@ -118,10 +164,10 @@ func (s *postgresImport) loadRows(ctx context.Context, p *populationImport) erro
 				return
 			}
 			line = max(line, last)
-			p.progress(registry.PopulationProgress{Line: line})
+			l.progress(registry.PopulationProgress{Line: line})
 		}
 	})
-	err := s.readParts(ctx, p, parts)
+	err := l.readParts(ctx, parts)
 	close(parts)
 	if err != nil {
 		cancel(err)
@@ -137,23 +183,25 @@ func (s *postgresImport) loadRows(ctx context.Context, p *populationImport) erro
 
 // readParts hands the parts of the file to whoever writes them. All are read, those that are there already for what they
 // say about the others.
-func (s *postgresImport) readParts(ctx context.Context, p *populationImport, parts chan<- loadedPart) error {
-	met := newMetKeys(p.file.Lines)
-	for part, err := range p.file.Read(ctx, 0) {
+func (l *populationLoad) readParts(ctx context.Context, parts chan<- loadedPart) error {
+	turn := 0
+	for part, err := range l.file.Read(ctx, 0) {
 		if err != nil {
 			return err
 		}
-		suspects := met.suspects(part.Rows)
-		if p.done[part.Number] {
+		if l.done[part.Number] {
+			l.met.suspects(turn, hashRows(nil, part.Rows))
 			release(part)
+			turn++
 			continue
 		}
-		ids, err := p.recordIDs(len(part.Rows))
+		ids, err := l.recordIDs(len(part.Rows))
 		if err != nil {
 			return err
 		}
 		select {
-		case parts <- loadedPart{part, ids, suspects}:
+		case parts <- loadedPart{part, ids, turn}:
+			turn++
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
@@ -161,15 +209,12 @@ func (s *postgresImport) readParts(ctx context.Context, p *populationImport, par
 	return ctx.Err()
 }
 
-// loadParts writes parts on a connection of its own.
-func (s *postgresImport) loadParts(ctx context.Context, p *populationImport, parts <-chan loadedPart, loaded chan<- int64) error {
-	conn, err := s.engine.bulkWatched(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	w := &loadWriter{imports: p}
+// writeParts writes parts on a connection of its own.
+func (l *populationLoad) writeParts(ctx context.Context, conn *pgx.Conn, parts <-chan loadedPart, loaded chan<- int64) error {
+	w := &loadWriter{imports: l.populationImport}
 	for part := range parts {
+		w.hashes = hashRows(w.hashes[:0], part.Rows)
+		w.mayBeKnown = l.met.suspects(part.turn, w.hashes)
 		// Who was killed may have had the part on its way when this import began: then it is there now.
 		if err := w.load(ctx, conn, part); err != nil && !taken(err) {
 			return unavailable(err)
@@ -196,26 +241,30 @@ func (w *loadWriter) load(ctx context.Context, conn *pgx.Conn, part loadedPart) 
 		return err
 	}
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, lazyCommit+"; "+lockForWriting); err != nil {
+		if _, err := tx.Exec(ctx, lockForWriting); err != nil {
 			return err
 		}
 		t := postgresTx{ctx, tx}
 		if err := w.imports.sameKeys(t); err != nil {
 			return err
 		}
-		for sql, rows := range map[string][]byte{copyRecords: w.records.bytes, copyPersons: w.persons.bytes} {
-			if err := copyBytes(ctx, conn.PgConn(), sql, rows); err != nil {
+		for _, to := range []struct {
+			table, columns string
+			rows           binaryRows
+		}{
+			{"record", loadedRecord, w.sure.records},
+			{"patient", loadedPatient, w.sure.persons},
+			{"population_aside_record", loadedRecord, w.suspects.records},
+			{"population_aside_patient", loadedPatient, w.suspects.persons},
+		} {
+			if to.rows.count == 0 {
+				continue
+			}
+			sql := "COPY " + to.table + " (" + to.columns + ") FROM STDIN (FORMAT binary)"
+			if _, err := conn.PgConn().CopyFrom(ctx, bytes.NewReader(to.rows.bytes), sql); err != nil {
 				return err
 			}
 		}
-		if err := t.fill("population_suspect", "num, holder_key, own_key, birth_date, birth_rank", w.suspects); err != nil {
-			return err
-		}
 		return w.imports.logPart(t, part.PopulationPart, registry.PopulationCounts{Created: int64(len(part.Rows))})
 	})
-}
-
-func copyBytes(ctx context.Context, conn *pgconn.PgConn, sql string, rows []byte) error {
-	_, err := conn.CopyFrom(ctx, bytes.NewReader(rows), sql)
-	return err
 }

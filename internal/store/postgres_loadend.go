@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -16,28 +17,30 @@ import (
 // What a first import does once all rows are there. Each step may be done again.
 
 const (
-	// Of each suspect the earliest row of the same natural key, and of the same NIR of their own. The number of a record is
-	// that of its line.
-	selectPairs = "SELECT s.num, MIN(e.num) AS earliest, 0 AS kind FROM population_suspect s JOIN record e ON e.holder_key = s.holder_key AND e.birth_date = s.birth_date" +
-		" AND e.birth_rank = s.birth_rank AND e.num < s.num GROUP BY s.num UNION ALL" +
-		" SELECT s.num, MIN(e.num), CASE WHEN e.birth_date = s.birth_date THEN 1 ELSE 2 END FROM population_suspect s" +
-		" JOIN record e ON e.own_key = s.own_key AND e.num < s.num GROUP BY 1, 3"
 	pairOwn, pairDoubtful = 1, 2 // and 0 for the natural key
 
-	// A cursor would have one process find them.
-	makePairs     = "CREATE TEMP TABLE population_pair ON COMMIT DROP AS " + selectPairs
+	makePairs     = "CREATE TEMP TABLE population_pair ON COMMIT DROP AS "
 	openPairs     = "DECLARE pairs NO SCROLL CURSOR FOR SELECT num, earliest, kind FROM population_pair ORDER BY num, kind"
 	makeGone      = "CREATE TEMP TABLE IF NOT EXISTS population_gone (num BIGINT NOT NULL) ON COMMIT DELETE ROWS"
 	setIndexes    = "UPDATE population_import SET state = '" + importIndexes + "' WHERE number = $1"
 	hasIndex      = "SELECT to_regclass($1) IS NOT NULL"
 	hasConstraint = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2)"
-	// There are few suspects: they are hashed, and the records pass by. The planner, who knows nothing of either table yet,
-	// would sort all records instead.
-	sortInMemory  = "SET work_mem = '128MB'; SET hash_mem_multiplier = 2; SET enable_mergejoin = off; SET jit = off"
-	indexInMemory = "SET maintenance_work_mem = '1GB'; SET max_parallel_maintenance_workers = 0; SET lock_timeout = 0"
 	numberOn      = "SELECT setval(pg_get_serial_sequence('record', 'num'), GREATEST($1, 1))"
 	grantWriting  = "GRANT %s ON %s TO " + serviceRole
 )
+
+// selectPairs finds of each suspect the earliest row of the same natural key, and of the same NIR of their own. An earlier
+// row may be a suspect, too; a later one always is.
+var selectPairs = "SELECT num, MIN(earliest) AS earliest, kind FROM (" + strings.Join([]string{
+	pairsWith("record"), pairsWith("population_aside_record"),
+}, " UNION ALL ") + ") pair GROUP BY num, kind"
+
+func pairsWith(table string) string {
+	return "SELECT s.num, e.num AS earliest, 0 AS kind FROM population_aside_record s JOIN " + table + " e ON e.holder_key = s.holder_key" +
+		" AND e.birth_date = s.birth_date AND e.birth_rank = s.birth_rank AND e.num < s.num UNION ALL" +
+		" SELECT s.num, e.num, CASE WHEN e.birth_date = s.birth_date THEN 1 ELSE 2 END FROM population_aside_record s" +
+		" JOIN " + table + " e ON e.own_key = s.own_key AND e.num < s.num"
+}
 
 // pair is a row and the earliest that it has something in common with.
 type pair struct {
@@ -51,22 +54,27 @@ const pairsAtOnce = 10_000
 var (
 	fetchPairs = "FETCH " + strconv.Itoa(pairsAtOnce) + " FROM pairs"
 	dropGone   = []string{
-		"DELETE FROM record USING population_gone g WHERE g.num = record.num",
-		"DELETE FROM patient USING population_gone g WHERE g.num = patient.record_num",
-		"DELETE FROM population_suspect s USING population_gone g WHERE g.num = s.num",
+		"DELETE FROM population_aside_record s USING population_gone g WHERE g.num = s.num",
+		"DELETE FROM population_aside_patient s USING population_gone g WHERE g.num = s.record_num",
 		"TRUNCATE population_gone",
+	}
+	// settleSuspects puts among the others those who are no duplicates.
+	settleSuspects = []string{
+		"INSERT INTO record (" + loadedRecord + ") SELECT " + loadedRecord + " FROM population_aside_record",
+		"INSERT INTO patient (" + loadedPatient + ") SELECT " + loadedPatient + " FROM population_aside_patient",
+		"DROP TABLE population_aside_record, population_aside_patient",
 	}
 )
 
-// dropDuplicates takes out of the tables the rows of persons whom an earlier row is, and keeps the doubtful matches.
-func (s *postgresImport) dropDuplicates(ctx context.Context, p *populationImport) error {
-	if _, err := s.conn.Exec(ctx, sortInMemory); err != nil {
-		return err
-	}
+// finishLoad takes out the rows of persons whom an earlier row is, keeps the doubtful matches, and opens the database to
+// the service.
+func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) error {
 	err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
 		t := postgresTx{ctx, tx}
-		if _, err := t.exec(makeGone); err != nil {
-			return err
+		for _, sql := range []string{makeGone, "ANALYZE population_aside_record"} {
+			if _, err := t.exec(sql); err != nil {
+				return err
+			}
 		}
 		// What an earlier row that is gone itself kept out is looked at again.
 		for more := true; more; {
@@ -76,13 +84,16 @@ func (s *postgresImport) dropDuplicates(ctx context.Context, p *populationImport
 			}
 			more = d.more
 		}
-		_, err := t.exec(setIndexes, p.number)
-		return err
+		for _, sql := range settleSuspects {
+			if _, err := t.exec(sql); err != nil {
+				return err
+			}
+		}
+		return s.open(t, p)
 	})
 	if err != nil {
-		return fmt.Errorf("taking out duplicates: %w", err)
+		return fmt.Errorf("taking out duplicates: %w", unavailable(err))
 	}
-	p.state = importIndexes
 	return nil
 }
 
@@ -99,7 +110,7 @@ type duplicateRound struct {
 
 func (d *duplicateRound) drop(t postgresTx) error {
 	// Those that an earlier round found in doubt are found again: there was no other, for there was no person.
-	for _, sql := range []string{"TRUNCATE doubtful_match", makePairs, openPairs} {
+	for _, sql := range []string{"TRUNCATE doubtful_match", makePairs + selectPairs, openPairs} {
 		if _, err := t.exec(sql); err != nil {
 			return err
 		}
@@ -157,20 +168,20 @@ func (d *duplicateRound) judge(pairs []pair) {
 	}
 }
 
-// finishLoad makes the indexes again, on two connections, and opens the database to the service.
-func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) error {
+// indexes makes the indexes again, and knows the tables.
+func (l *populationLoad) indexes(ctx context.Context) error {
 	steps := endSteps()
 	group, groupCtx := errgroup.WithContext(ctx)
-	for range loadWriters {
-		group.Go(func() error { return s.takeSteps(groupCtx, steps) })
+	for _, conn := range l.conns {
+		group.Go(func() error { return takeSteps(groupCtx, conn, steps) })
 	}
 	if err := group.Wait(); err != nil {
 		return fmt.Errorf("making the indexes: %w", err)
 	}
-	if err := s.constrain(ctx); err != nil {
-		return fmt.Errorf("making the constraints: %w", err)
+	if err := constrain(ctx, l.conns[0]); err != nil {
+		return fmt.Errorf("making the constraints: %w", unavailable(err))
 	}
-	return pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error { return s.open(postgresTx{ctx, tx}, p) })
+	return nil
 }
 
 // endStep is a step of the end of a load, to be taken on any connection.
@@ -189,6 +200,7 @@ func endSteps() <-chan endStep {
 	return steps
 }
 
+// analyse has the planner know a table well enough to use its indexes, by fewer rows than usual (loadSettings).
 func analyse(table string) endStep {
 	return func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "ANALYZE "+table)
@@ -196,16 +208,8 @@ func analyse(table string) endStep {
 	}
 }
 
-// takeSteps takes the steps that are left, on a connection of its own.
-func (s *postgresImport) takeSteps(ctx context.Context, steps <-chan endStep) error {
-	conn, err := s.engine.bulkWatched(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	if _, err := conn.Exec(ctx, indexInMemory); err != nil {
-		return err
-	}
+// takeSteps takes the steps that are left.
+func takeSteps(ctx context.Context, conn *pgx.Conn, steps <-chan endStep) error {
 	for take := range steps {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -237,17 +241,17 @@ func makeIndex(ctx context.Context, conn *pgx.Conn, i madeIndex) error {
 }
 
 // constrain makes constraints of the indexes that stood for some.
-func (s *postgresImport) constrain(ctx context.Context) error {
+func constrain(ctx context.Context, conn *pgx.Conn) error {
 	for _, i := range madeIndexes {
 		there := false
-		if err := s.conn.QueryRow(ctx, hasConstraint, i.table, i.name).Scan(&there); err != nil {
+		if err := conn.QueryRow(ctx, hasConstraint, i.table, i.name).Scan(&there); err != nil {
 			return err
 		}
 		if there || i.constraint == "" {
 			continue
 		}
 		sql := "ALTER TABLE " + i.table + " ADD CONSTRAINT " + i.name + " " + i.constraint + " USING INDEX " + i.name
-		if _, err := s.conn.Exec(ctx, sql); err != nil {
+		if _, err := conn.Exec(ctx, sql); err != nil {
 			return err
 		}
 	}
@@ -256,6 +260,9 @@ func (s *postgresImport) constrain(ctx context.Context) error {
 
 // open says that the import is finished, and lets the service write again.
 func (s *postgresImport) open(t postgresTx, p *populationImport) error {
+	if _, err := t.exec(lookAfter); err != nil {
+		return err
+	}
 	if _, err := t.exec(numberOn, p.file.Lines); err != nil {
 		return err
 	}

@@ -10,24 +10,36 @@ import (
 
 // loadWriter makes of rows the bytes that COPY takes. Its room serves one part after the other.
 type loadWriter struct {
-	imports          *populationImport
-	records, persons binaryRows
-	suspects         [][]any
+	imports        *populationImport
+	sure, suspects loadedRows
 
+	hashes      []rowHashes
+	mayBeKnown  []int // rows, in their order
 	room, plain []byte
 	// Families stand together: the index of a holder is often that of the row before.
 	holder nir.Number
 	blind  []byte
 }
 
+// loadedRows are the rows of some persons.
+type loadedRows struct{ records, persons binaryRows }
+
+func (r *loadedRows) begin() {
+	r.records.begin()
+	r.persons.begin()
+}
+
+func (r *loadedRows) end() {
+	r.records.end()
+	r.persons.end()
+}
+
 // encode makes of a part what is copied.
 func (w *loadWriter) encode(part loadedPart) error {
 	k := w.imports.keys
-	w.records.begin()
-	w.persons.begin()
-	w.suspects = w.suspects[:0]
-	change := rand.Int64()
-	suspects := part.suspects
+	w.sure.begin()
+	w.suspects.begin()
+	change, suspects := rand.Int64(), w.mayBeKnown
 	for i := range part.Rows {
 		row := &part.Rows[i]
 		if row.Holder.IsZero() || row.BirthDate.IsZero() {
@@ -36,43 +48,45 @@ func (w *loadWriter) encode(part loadedPart) error {
 		if row.Comorbidities>>63 != 0 {
 			return errManyComorbidities
 		}
-		if row.Holder != w.holder || w.blind == nil {
-			w.holder, w.blind = row.Holder, k.ring.Blind(row.Holder.Digits())
-		}
-		var own []byte
-		switch row.Own {
-		case nir.Number{}:
-		case row.Holder:
-			own = w.blind
-		default:
-			own = k.ring.Blind(row.Own.Digits())
-		}
-		id, born := idAt(part.ids, i), row.BirthDate.Digits()
+		to := &w.sure
 		if len(suspects) > 0 && suspects[0] == i {
-			suspects = suspects[1:]
-			w.suspects = append(w.suspects, []any{row.Line, w.blind, orNull(own), born, row.BirthRank})
+			to, suspects = &w.suspects, suspects[1:]
 		}
-		r := &w.records
-		r.row(9)
-		r.int64(row.Line)
-		r.text(id)
-		r.int32(1)
-		r.int64(change)
-		r.data(w.blind)
-		r.text(born)
-		r.int32(row.BirthRank)
-		r.int32(k.blindNumber())
-		r.data(own)
-		w.person(k, row, registry.RecordID(id))
+		id := idAt(part.ids, i)
+		w.record(&to.records, k, row, id, change)
+		w.person(&to.persons, k, row, registry.RecordID(id))
 	}
-	w.records.end()
-	w.persons.end()
+	w.sure.end()
+	w.suspects.end()
 	return nil
 }
 
-func (w *loadWriter) person(k *identityKeys, row *registry.InsuredRow, id registry.RecordID) {
+func (w *loadWriter) record(r *binaryRows, k *identityKeys, row *registry.InsuredRow, id string, change int64) {
+	if row.Holder != w.holder || w.blind == nil {
+		w.holder, w.blind = row.Holder, k.ring.Blind(row.Holder.Digits())
+	}
+	var own []byte
+	switch row.Own {
+	case nir.Number{}:
+	case row.Holder:
+		own = w.blind
+	default:
+		own = k.ring.Blind(row.Own.Digits())
+	}
+	r.row(9)
+	r.int64(row.Line)
+	r.text(id)
+	r.int32(1)
+	r.int64(change)
+	r.data(w.blind)
+	r.text(row.BirthDate.Digits())
+	r.int32(row.BirthRank)
+	r.int32(k.blindNumber())
+	r.data(own)
+}
+
+func (w *loadWriter) person(r *binaryRows, k *identityKeys, row *registry.InsuredRow, id registry.RecordID) {
 	first, last := bornBetween(row.BirthDate)
-	r := &w.persons
 	r.row(18)
 	r.int64(row.Line)
 	r.int64(int64(row.Conditions))
@@ -90,7 +104,7 @@ func (w *loadWriter) person(k *identityKeys, row *registry.InsuredRow, id regist
 	r.text(registry.DepartmentOf(row.Locality.PostalCode, row.Locality.CommuneCode))
 	r.text(row.Establishment)
 	r.text(row.Scheme)
-	w.plain = appendIdentity(w.plain[:0], row.Patient)
+	w.plain = appendIdentity(w.plain[:0], &row.Patient)
 	at := len(r.bytes)
 	r.bytes = k.ring.Seal(append(r.bytes, 0, 0, 0, 0), w.plain, string(id))
 	binary.BigEndian.PutUint32(r.bytes[at:], uint32(len(r.bytes)-at-4)) //nolint:gosec // some hundreds
@@ -98,16 +112,22 @@ func (w *loadWriter) person(k *identityKeys, row *registry.InsuredRow, id regist
 }
 
 // binaryRows are rows in the binary format of COPY.
-type binaryRows struct{ bytes []byte }
+type binaryRows struct {
+	bytes []byte
+	count int
+}
 
 func (r *binaryRows) begin() {
-	r.bytes = append(r.bytes[:0], "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...)
+	r.bytes, r.count = append(r.bytes[:0], "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...), 0
 }
 
 func (r *binaryRows) end() { r.bytes = append(r.bytes, 0xff, 0xff) }
 
 // row begins a row of so many columns.
-func (r *binaryRows) row(columns int) { r.bytes = append(r.bytes, 0, byte(columns)) }
+func (r *binaryRows) row(columns int) {
+	r.bytes = append(r.bytes, 0, byte(columns))
+	r.count++
+}
 
 func (r *binaryRows) int64(n int64) {
 	r.bytes = binary.BigEndian.AppendUint64(append(r.bytes, 0, 0, 0, 8), uint64(n)) //nolint:gosec // the same bits

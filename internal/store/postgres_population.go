@@ -160,10 +160,8 @@ func (t postgresTx) lockMoved() error {
 }
 
 func (t postgresTx) forgetSeen() error {
-	for _, table := range []string{"population_seen", "population_suspect"} {
-		if _, err := t.exec("TRUNCATE " + table); err != nil {
-			return fmt.Errorf("emptying what a former import left: %w", err)
-		}
+	if _, err := t.exec("TRUNCATE population_seen"); err != nil {
+		return fmt.Errorf("emptying what a former import left: %w", err)
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ import (
 // PartSize is the size in bytes of the grid that cuts a population file into parts. Part n has the lines of which the
 // line break before stands in the n-th square of the grid, so that the parts of a file are the same wherever its
 // reading starts. Who keeps the number of a part to resume from keeps this size with it: another size makes other parts.
-const PartSize = 4 << 20
+const PartSize = 2 << 20
 
 // maxLine is the most bytes of a line. A real one has some hundreds.
 const maxLine = 64 << 10

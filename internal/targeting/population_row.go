@@ -53,13 +53,25 @@ func (r *rowReader) readAll(part *Part, text string, room []Row) {
 			continue
 		}
 		part.Read++
-		part.Rows = append(part.Rows, Row{Line: r.line})
-		if at, reason := r.readLine(line, rest == "", &part.Rows[len(part.Rows)-1]); reason != "" {
-			part.Rows = part.Rows[:len(part.Rows)-1]
+		row := r.nextRow()
+		if at, reason := r.readLine(line, rest == "", row); reason != "" {
+			*row, part.Rows = Row{}, part.Rows[:len(part.Rows)-1]
 			part.Rejected = append(part.Rejected, Remark{r.line, columnNames[at], reason})
 		}
 	}
 	r.part, r.cells = nil, [columns + 1]string{} // the text is the rows' from here on
+}
+
+// nextRow is room for a row. What there is already is empty: it is not written twice.
+func (r *rowReader) nextRow() *Row {
+	n := len(r.part.Rows)
+	if n == cap(r.part.Rows) {
+		r.part.Rows = slices.Grow(r.part.Rows, 1)
+	}
+	r.part.Rows = r.part.Rows[:n+1]
+	row := &r.part.Rows[n]
+	row.Line = r.line
+	return row
 }
 
 // readLine reads a row. The first problem found is the reason why it is not taken. Warnings come last, when the row is
