@@ -3,9 +3,12 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
 
 	"vaccin/internal/registry"
 )
@@ -34,7 +37,11 @@ const (
 		" AND n.record_num > $1 AND n.record_num <= $2 AND r.num > $1 AND r.num <= $2"
 	drawAnew = "SELECT " + drawTarget + " FROM (SELECT gen_random_uuid()::text AS u WHERE n.record_num IS NOT NULL) AS drawn"
 
-	lockRun      = "SELECT pg_try_advisory_lock(hashtext('vaccin target'))"
+	lockRun = "SELECT pg_try_advisory_lock(hashtext('vaccin target'))"
+	// A helper that outlives, by moments, a process that was killed is waited for.
+	lockHelper   = "SELECT pg_advisory_lock_shared(hashtext('vaccin target helper'))"
+	awaitHelpers = "SELECT pg_advisory_lock(hashtext('vaccin target helper')), pg_advisory_unlock(hashtext('vaccin target helper'))"
+	sampleLittle = "SET default_statistics_target = 20" // who is in a run, and by what code, needs no better
 	isRunning    = "SELECT EXISTS (SELECT FROM campaign_run WHERE number = $1 AND state = 'running')"
 	openTarget   = "SELECT target_open($1)"
 	selectDone   = "SELECT after FROM campaign_part WHERE run = $1"
@@ -56,6 +63,7 @@ type targetRun struct {
 	targeting
 	engine  *postgres
 	sweep   *sweep
+	helper  *pgx.Conn // nil until there is use for it
 	indexed bool
 	table   string
 	persons condition // from argument 3 on: between $1 and $2 are the numbers
@@ -76,6 +84,11 @@ func (e *postgres) target(ctx context.Context, t targeting, _ func(context.Conte
 		return registry.ErrRunning
 	}
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), unlockAll) }()
+	for _, sql := range []string{awaitHelpers, sampleLittle} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("waiting for who helped with a run that was stopped: %w", err)
+		}
+	}
 	// Another that had the lock before may have ended the run.
 	if err := conn.QueryRow(ctx, isRunning, t.run).Scan(&running); err != nil {
 		return err
@@ -95,6 +108,7 @@ func (e *postgres) target(ctx context.Context, t targeting, _ func(context.Conte
 	if err := conn.QueryRow(ctx, isAttached, r.table).Scan(&attached); err != nil {
 		return err
 	}
+	defer r.dismiss(ctx)
 	if !attached {
 		if err := r.fill(ctx, conn); err != nil {
 			return err
@@ -119,62 +133,121 @@ func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, fmt.Sprintf(clearPart, r.table, r.engine.runs.part), r.run); err != nil {
 		return fmt.Errorf("clearing a part that was stopped: %w", err)
 	}
-	done, err := r.done(ctx, conn)
+	left, err := r.left(ctx, conn)
 	if err != nil {
 		return err
 	}
-	// One part at a time, so that the other processors are left to doctors.
-	for after := int64(0); after < r.highest; after += r.engine.runs.part {
+	for len(left) > 0 {
 		if r.sweep.busy && !r.indexed {
 			// Indexes that grow with the table cost ten times as much, and are made little by little.
 			if err := r.index(ctx, conn); err != nil {
 				return fmt.Errorf("giving a run its indexes beforehand: %w", err)
 			}
 		}
-		if !done[after] {
-			if err := r.part(ctx, conn, after); err != nil {
-				return fmt.Errorf("targeting a part of the persons: %w", err)
-			}
+		if !r.sweep.busy && len(left) > 1 {
+			err, left = r.both(ctx, conn, left[0], left[1]), left[2:]
+		} else {
+			err, left = r.part(ctx, conn, left[0]), left[1:]
 		}
-		r.progress(min(after+r.engine.runs.part, r.highest), r.highest)
+		if err != nil {
+			return fmt.Errorf("targeting a part of the persons: %w", err)
+		}
+		r.progress(r.highest-min(r.highest, int64(len(left))*r.engine.runs.part), r.highest)
 	}
 	return nil
 }
 
-// done are the parts that are done.
-func (r *targetRun) done(ctx context.Context, conn *pgx.Conn) (map[int64]bool, error) {
+// left are the parts that are not done, each by the number of a record after which it begins.
+func (r *targetRun) left(ctx context.Context, conn *pgx.Conn) (left []int64, err error) {
 	rows, err := conn.Query(ctx, selectDone, r.run)
 	if err != nil {
 		return nil, err
 	}
-	parts, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	done := make(map[int64]bool, len(parts))
-	for _, after := range parts {
-		done[after] = true
+	done, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	for after := int64(0); after < r.highest; after += r.engine.runs.part {
+		if !slices.Contains(done, after) {
+			left = append(left, after)
+		}
 	}
-	return done, err
+	return left, err
 }
 
-// part targets those of a part whom the campaign concerns and who have no code.
+// part targets those of a part whom the campaign concerns and who have no code, on one processor: the others are left to
+// doctors.
 func (r *targetRun) part(ctx context.Context, conn *pgx.Conn, after int64) error {
-	sql := "INSERT INTO " + r.table + " (record_num, code, run) SELECT record_num, " + fmt.Sprintf(drawTarget, r.space) + ", " + strconv.Itoa(r.run) +
-		" FROM (SELECT p.record_num, gen_random_uuid()::text AS u FROM patient p WHERE " + uncoded + r.persons.sql.String() +
-		" OFFSET 0) AS p"
 	targeted := int64(0)
-	err := r.sweep.over(ctx, after, min(after+r.engine.runs.part, r.highest), r.engine.runs.part, func(after, to int64) (int64, error) {
-		for {
-			n, err := lazily(ctx, conn, sql, append([]any{after, to}, r.persons.args...)...)
-			if targeted += n; !taken(err) {
-				return n, err
-			}
-			// Where there are indexes already, a code was drawn that was drawn before: all of them are drawn anew.
-		}
+	err := r.sweep.over(ctx, after, r.partEnd(after), r.engine.runs.part, func(after, to int64) (int64, error) {
+		n, err := r.draw(ctx, conn, after, to)
+		targeted += n
+		return n, err
 	})
 	if err == nil {
 		_, err = lazily(ctx, conn, insertPart, r.run, after, targeted)
 		r.sweep.own++
 	}
 	return err
+}
+
+// both targets two parts at once, while nobody is served.
+func (r *targetRun) both(ctx context.Context, conn *pgx.Conn, one, other int64) error {
+	helper, err := r.help(ctx)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	group, groupCtx := errgroup.WithContext(ctx)
+	for conn, after := range map[*pgx.Conn]int64{conn: one, helper: other} {
+		group.Go(func() error {
+			targeted, err := r.draw(groupCtx, conn, after, r.partEnd(after))
+			if err == nil {
+				_, err = lazily(groupCtx, conn, insertPart, r.run, after, targeted)
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	r.sweep.own += 4 // to draw and to note it, twice
+	return r.sweep.rest(ctx, time.Since(began))
+}
+
+// help is a second connection.
+func (r *targetRun) help(ctx context.Context) (*pgx.Conn, error) {
+	if r.helper != nil {
+		return r.helper, nil
+	}
+	conn, err := r.engine.bulkWatched(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.helper = conn
+	_, err = conn.Exec(ctx, lockHelper)
+	return conn, err
+}
+
+// dismiss closes the second connection, if there is one.
+func (r *targetRun) dismiss(ctx context.Context) {
+	if r.helper != nil {
+		_ = r.helper.Close(context.WithoutCancel(ctx))
+	}
+}
+
+// partEnd is the last number of a record of a part.
+func (r *targetRun) partEnd(after int64) int64 { return min(after+r.engine.runs.part, r.highest) }
+
+// draw targets those of some numbers of records.
+func (r *targetRun) draw(ctx context.Context, conn *pgx.Conn, after, to int64) (targeted int64, err error) {
+	sql := "INSERT INTO " + r.table + " (record_num, code, run) SELECT record_num, " + fmt.Sprintf(drawTarget, r.space) + ", " + strconv.Itoa(r.run) +
+		" FROM (SELECT p.record_num, gen_random_uuid()::text AS u FROM patient p WHERE " + uncoded + r.persons.sql.String() +
+		" OFFSET 0) AS p"
+	for {
+		targeted, err = lazily(ctx, conn, sql, append([]any{after, to}, r.persons.args...)...)
+		if !taken(err) {
+			return targeted, err
+		}
+		// Where there are indexes already, a code was drawn that was drawn before: all of them are drawn anew.
+	}
 }
 
 // lazily does a statement in a transaction that nobody waits for to be on the disk: what is lost with the server is done again.
