@@ -8,8 +8,8 @@ import (
 	"vaccin/internal/registry"
 )
 
-// metKeys remembers which persons a file has had so far, in ten bits a key: it never misses one that it met, and takes
-// some few of a thousand others for met. What it says depends on the file alone, so that an import that goes on
+// metKeys remembers which persons a file has had so far, in ten bits a key or more: it never misses one that it met, and takes
+// at most some few of a thousand others for met. What it says depends on the file alone, so that an import that goes on
 // is told the same again: parts are looked at in their turn.
 type metKeys struct {
 	blocks []metBlock
@@ -23,13 +23,16 @@ type metKeys struct {
 type metBlock [8]uint64
 
 const (
-	metBits   = 10 // for a key
-	metProbes = 6
+	metProbes            = 6
+	metBits, mostMetBits = 10, 24    // for a key
+	metBytes             = 160 << 20 // up to which a key has more than the fewest
 )
 
 // newMetKeys has room for so many rows.
 func newMetKeys(rows int64) *metKeys {
-	m := &metKeys{blocks: make([]metBlock, max(1, 2*rows*metBits/512))}
+	keys := max(1, 2*rows)
+	bits := min(max(metBits, metBytes*8/keys), mostMetBits)
+	m := &metKeys{blocks: make([]metBlock, max(1, keys*bits/512))}
 	m.moved.L = &m.mu
 	return m
 }
