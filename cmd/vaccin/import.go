@@ -51,6 +51,9 @@ func reader(r referential.Reader) func(registry.Reference) (referential.Reader, 
 // Run imports the file. Rejected rows are reported and do not make it fail; a file of which no row can
 // be taken does.
 func (i importCmd) Run(ctx context.Context, c console) (err error) {
+	if err := i.sparesOthers(); err != nil {
+		return err
+	}
 	if i.Kind == "population" {
 		return i.population(ctx, c)
 	}
@@ -77,6 +80,24 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 		return c.printf("Essai : rien n’a été enregistré.\n")
 	}
 	return i.apply(ctx, c, source, change)
+}
+
+// sparesOthers refuses to write the list of rejected rows over what the command reads: a list replaces what stands under its
+// name, and a national file that was emptied so is not had again in a day.
+func (i importCmd) sparesOthers() error {
+	if i.Rejected == "" {
+		return nil
+	}
+	list, err := os.Stat(i.Rejected)
+	if err != nil {
+		return nil // there is nothing to spare; who cannot write there is told so later
+	}
+	for _, path := range []string{i.File, i.Store, i.NIRKeyFile, i.KeyFile} {
+		if other, err := os.Stat(path); err == nil && os.SameFile(list, other) {
+			return registry.Invalid("La liste des lignes rejetées remplacerait « " + path + " » : donnez un autre nom à --rejected.")
+		}
+	}
+	return nil
 }
 
 // reference is what the file may refer to: the store's reference data or, where there is no store yet,

@@ -51,6 +51,13 @@ type Source struct {
 // Open opens a file to import. The caller closes it. That there is no such file, or that it may not be
 // read, is said in French, for it is the operator who named it.
 func Open(path string) (*Source, error) {
+	about, err := os.Stat(path) // before it is opened: to open a named pipe waits for who writes to it, deaf to signals
+	switch {
+	case err == nil && about.IsDir():
+		return nil, invalid("« %s » est un dossier : indiquez un fichier.", path)
+	case err == nil && !about.Mode().IsRegular():
+		return nil, invalid("« %s » n’est pas un fichier ordinaire : indiquez un fichier enregistré sur un disque.", path)
+	}
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -59,9 +66,6 @@ func Open(path string) (*Source, error) {
 		return nil, invalid("Le fichier « %s » ne peut pas être lu : vous n’en avez pas le droit.", path)
 	case err != nil:
 		return nil, fmt.Errorf("opening a file to import: %w", err)
-	}
-	if about, err := f.Stat(); err == nil && about.IsDir() {
-		return nil, errors.Join(invalid("« %s » est un dossier : indiquez un fichier.", path), f.Close())
 	}
 	s, err := NewSource(filepath.Base(path), f)
 	if err != nil {

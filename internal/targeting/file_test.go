@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"unicode/utf16"
 
@@ -217,7 +218,13 @@ func TestAFileThatChangesIsNoticed(t *testing.T) {
 }
 
 func TestFilesThatCannotBeOpened(t *testing.T) {
-	for path, reason := range map[string]string{filepath.Join(t.TempDir(), "rien.csv"): "n’existe pas", t.TempDir(): "ordinaire", os.DevNull: "ordinaire"} {
+	pipe := filepath.Join(t.TempDir(), "tube.csv")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, reason := range map[string]string{
+		filepath.Join(t.TempDir(), "rien.csv"): "n’existe pas", t.TempDir(): "ordinaire", os.DevNull: "ordinaire", pipe: "ordinaire",
+	} {
 		if _, err := targeting.OpenPopulation(t.Context(), path, nil); registry.KindOf(err) != registry.KindInvalid || !strings.Contains(err.Error(), reason) {
 			t.Errorf("%v, want %q", err, reason)
 		}

@@ -91,6 +91,10 @@ func (f *PopulationFile) LastLine() int64 { return f.headerLine + f.Lines }
 // told how many bytes are read. The caller closes it. What is wrong with the file as a whole is said in French
 // (registry.KindInvalid), for it is the operator who named it.
 func OpenPopulation(ctx context.Context, path string, progress func(read, size int64)) (*PopulationFile, error) {
+	about, err := os.Stat(path) // before it is opened: to open a named pipe waits for who writes to it, deaf to signals
+	if err == nil && !about.Mode().IsRegular() {
+		return nil, invalid("« %s » n’est pas un fichier ordinaire : indiquez un fichier CSV.", path)
+	}
 	file, err := os.Open(path) //nolint:gosec // the operator names the file
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -100,12 +104,8 @@ func OpenPopulation(ctx context.Context, path string, progress func(read, size i
 	case err != nil:
 		return nil, fmt.Errorf("opening a population file: %w", err)
 	}
-	about, err := file.Stat()
-	if err != nil {
+	if about, err = file.Stat(); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening a population file: %w", err), file.Close())
-	}
-	if !about.Mode().IsRegular() {
-		return nil, errors.Join(invalid("« %s » n’est pas un fichier ordinaire : indiquez un fichier CSV.", path), file.Close())
 	}
 	f, err := ReadPopulation(ctx, filepath.Base(path), file, about.Size(), progress)
 	if err != nil {
