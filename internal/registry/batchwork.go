@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"strings"
 	"time"
 )
 
@@ -354,8 +355,15 @@ func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch) (re
 		}
 	}
 	if n := since.Objecting + since.Deceased; n > 0 {
-		return Conflict("Depuis cet envoi, " + Counted(since.Objecting, "destinataire s’est opposé", "destinataires se sont opposés") + " et " +
-			Counted(since.Deceased, "est décédé", "sont décédés") + "\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
+		var who []string
+		if since.Objecting > 0 {
+			who = append(who, Counted(since.Objecting, "destinataire s’est opposé", "destinataires se sont opposés"))
+		}
+		if since.Deceased > 0 {
+			who = append(who, Counted(since.Deceased, "destinataire est décédé", "destinataires sont décédés"))
+		}
+		return Conflict("Depuis cet envoi, " + strings.Join(who, " et ") +
+			"\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
 	}
 	if sum(content) != b.Content {
 		return errBatchChanged, nil

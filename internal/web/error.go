@@ -50,6 +50,9 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		status = statusOf(refusal.Kind)
 		sayWhenToRetry(w, refusal)
 		view.page.Title, view.reason = titleOf[status], refusal.Message
+		if status == http.StatusConflict && r.Method != http.MethodPost { // letters that are refused: nothing was typed
+			view.page.Title = titleOf[http.StatusForbidden]
+		}
 	case errors.Is(err, errWrongMethod):
 		status = http.StatusMethodNotAllowed
 		view.page.Title, view.reason = "Demande impossible", "Cette page ne peut pas être demandée de cette façon. Revenez à l’accueil."

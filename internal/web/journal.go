@@ -168,6 +168,8 @@ func journalEntryShown(e registry.ShownEntry, agents registry.Agents) journalEnt
 	case e.Version == 0:
 	case slices.Contains(actionsOnRuns, e.Action):
 		view.what += " n°" + nbsp + strconv.Itoa(e.Version)
+	case slices.Contains(actionsOnLetters, e.Action):
+		view.what += ", ciblage n°" + nbsp + strconv.Itoa(e.Version)
 	default:
 		view.what += ", version" + nbsp + strconv.Itoa(e.Version)
 	}
@@ -176,6 +178,9 @@ func journalEntryShown(e registry.ShownEntry, agents registry.Agents) journalEnt
 
 // actionsOnRuns are those whose version is the number of a run.
 var actionsOnRuns = []registry.Action{registry.ActionApproveRun, registry.ActionDropRun, registry.ActionCarryOutRun}
+
+// actionsOnLetters have for their version the number of the run whose letters they are.
+var actionsOnLetters = []registry.Action{registry.ActionAskLetters, registry.ActionPrintLetters, registry.ActionDeliverLetters}
 
 // preciseMoment tells two entries of one minute apart, at the time of Paris.
 func preciseMoment(at time.Time) string {

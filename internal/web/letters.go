@@ -65,6 +65,7 @@ type batchesView struct {
 	waits   bool // one is being made
 	refresh runView
 	ready   bool // so that letters may be asked for
+	dropped bool // and never will be
 	lines   []batchLine
 }
 
@@ -87,6 +88,7 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 		page: s.page(r, "Envois du ciblage n°"+nbsp+strconv.Itoa(run.Number)), back: runAddress(run.Number), address: batchesAddress(run.Number),
 		says: run.Campaign.Name, form: form, known: strconv.Itoa(len(all)), kind: kindRadios(),
 		waits: len(all) > 0 && !all[len(all)-1].State.Over(), ready: run.State == registry.RunDone,
+		dropped: run.State == registry.RunDropped,
 	}
 	view.page.Form = form
 	for i := range all {

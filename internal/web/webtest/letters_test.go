@@ -66,6 +66,9 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	if made.Row("unaddressed") != "1" || made.Row("vaccinated") != "0" || made.Row("letters") != "3" {
 		t.Errorf("rows: %q %q %q", made.Row("unaddressed"), made.Row("vaccinated"), made.Row("letters"))
 	}
+	if strings.Contains(made.Body, " download") { // a browser told so shows no page that says why letters are refused
+		t.Error("the link to the letters is marked as a download")
+	}
 	file := second.Get(made.Link("Télécharger les lettres")).Want(http.StatusOK)
 	digest := sha256.Sum256([]byte(file.Body))
 	if !strings.HasPrefix(file.Body, "%PDF") || made.Row("digest") != hex.EncodeToString(digest[:]) ||
@@ -100,7 +103,7 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	if none.Row("written") != "3" || none.Row("unaddressed") != "1" {
 		t.Errorf("left out: %q, %q", none.Row("written"), none.Row("unaddressed"))
 	}
-	second.Get(empty.URL.Path+"/lettres").Want(http.StatusConflict, "aucune lettre")
+	second.Get(empty.URL.Path+"/lettres").Want(http.StatusConflict, "Action impossible", "aucune lettre").Not("Saisie non enregistrée")
 	for _, unknown := range []string{"/ciblages/1/envois/9", "/ciblages/1/envois/0", "/ciblages/1/envois/x", "/ciblages/9/envois", "/ciblages/1/envois/9/lettres"} {
 		second.Get(unknown).Want(http.StatusNotFound)
 	}
@@ -111,7 +114,8 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	}
 
 	officer := h.as(t, registry.RoleDataProtection)
-	consult(officer).Want(http.StatusOK, "Demande d’un envoi de lettres", "Impression d’un envoi de lettres", "Remise d’un envoi de lettres")
+	consult(officer).Want(http.StatusOK,
+		"Demande d’un envoi de lettres, ciblage n° 1", "Impression d’un envoi de lettres, ciblage n° 1", "Remise d’un envoi de lettres, ciblage n° 1")
 	if e := h.logged(t, registry.ActionDeliverLetters); len(e) != 4 || !strings.HasSuffix(e[1].Digest, made.Row("digest")) {
 		t.Errorf("logged %+v", e)
 	}
