@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 )
 
@@ -179,6 +180,7 @@ var (
 	errNoSuchRun      = NotFound("Ce ciblage n’existe pas. Revenez à la liste des ciblages.")
 	errNoSuchCampaign = NotFound("Cette campagne n’existe pas. Revenez à la liste des campagnes.")
 	errRunFormUsed    = Conflict("Ce formulaire a déjà servi à préparer le ciblage d’une autre campagne. Revenez à la liste des campagnes et recommencez.")
+	errRunFormOld     = Conflict("Ce formulaire a déjà servi à préparer un ciblage de cette campagne, qui a été modifiée depuis. Revenez à la liste des campagnes et recommencez.")
 	errNoRunForm      = Invalid("Ce formulaire n’est pas valide. Revenez à la page précédente, actualisez-la et recommencez.")
 	errRunMoved       = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à la liste des ciblages et vérifiez où il en est.")
 )
@@ -272,7 +274,7 @@ func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign, request s
 	return number, already, err
 }
 
-// runSentAgain logs that the form of a run came again, unless it comes for another campaign.
+// runSentAgain logs that the form of a run came again, unless it comes for another campaign, or for what the campaign became since.
 func (g *Registry) runSentAgain(ctx context.Context, s TargetingStore, event Event, asked Run, number int) error {
 	made, err := s.Run(ctx, number)
 	if err != nil {
@@ -280,6 +282,9 @@ func (g *Registry) runSentAgain(ctx context.Context, s TargetingStore, event Eve
 	}
 	if made.Campaign.ID != asked.Campaign.ID {
 		return g.refuse(ctx, event, errRunFormUsed)
+	}
+	if !reflect.DeepEqual(made.Campaign, asked.Campaign) { // or whoever asks would be led to a run that says something else
+		return g.refuse(ctx, event, errRunFormOld)
 	}
 	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
 		return fmt.Errorf("logging a repeated act: %w", err)

@@ -203,7 +203,7 @@ func campaignPage(v campaignView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\">Qui est concerné</h2><p class=\"govuk-body\">La campagne concerne toute personne qui répond à tous les critères d’un groupe, et d’un seul suffit. Un critère laissé vide ne demande rien.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "\">Qui est concerné</h2><p class=\"govuk-body\">La campagne concerne toute personne qui répond à tous les critères d’au moins un groupe. Un critère laissé vide ne demande rien.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -323,6 +323,7 @@ func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
 		Want(http.StatusOK, "Abandonné", "personne n’a reçu de code").Not("Abandonner ce ciblage", "Approuver ce ciblage")
 	second.Post("/ciblages/1/abandonner", nil).Want(http.StatusConflict, "changé d’état")
 	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, "changé d’état")
+	second.Get("/ciblages/1/envois").Want(http.StatusOK, "Ce ciblage a été abandonné").Not("pas encore exécuté", "Préparer un envoi")
 	if page := second.Get("/ciblages/1/abandonner"); page.URL.Path != "/ciblages/1" {
 		t.Errorf("led to %s", page.URL.Path)
 	}
@@ -361,6 +362,8 @@ func TestARunIsPreparedOnceByOneForm(t *testing.T) {
 		t.Errorf("logged %v", outcomes)
 	}
 	first.Post("/campagnes/une-fois/cibler", form.Values).Want(http.StatusOK)
+	first.Get("/campagnes/une-fois/modifier").Form("name").Fill("0.age_at_least", "80").Send(first).Want(http.StatusOK, "enregistrée")
+	form.Send(first).Want(http.StatusConflict, "a été modifiée depuis")
 	form.Send(second).Want(http.StatusOK, "Ciblage n° 2 préparé") // as sent by someone else
 	runs, err := h.store.Runs(t.Context(), 10)
 	if err != nil || len(runs) != 2 {
