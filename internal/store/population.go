@@ -25,6 +25,7 @@ const (
 	dropImport      = "UPDATE population_import SET state = 'dropped' WHERE number = $1"
 	finishImport    = "UPDATE population_import SET state = 'finished', finished = $2 WHERE number = $1"
 	selectParts     = "SELECT part FROM population_part WHERE import = $1"
+	selectPart      = selectParts + " AND part = $2"
 	insertPopulated = "INSERT INTO population_part (import, part, created, updated, unchanged) VALUES ($1, $2, $3, $4, $5)"
 	sumPopulated    = "SELECT COALESCE(CAST(SUM(created) AS BIGINT), 0), COALESCE(CAST(SUM(updated) AS BIGINT), 0), COALESCE(CAST(SUM(unchanged) AS BIGINT), 0)" +
 		" FROM population_part WHERE import = $1"

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -218,6 +219,29 @@ func TestAnImportThatIsKilledGoesOn(t *testing.T) {
 	checkPopulation(t, s, newer, persons, "Nouveau")
 	if cell(t, s, "SELECT md5(string_agg(id, ',' ORDER BY id)) FROM record") != ids {
 		t.Error("records have other identifiers")
+	}
+}
+
+// TestTwoProcessesImportIntoOneFile: on the embedded store too, where no lock is held from part to part, whoever comes second
+// in a part is told so, and nothing comes in twice.
+func TestTwoProcessesImportIntoOneFile(t *testing.T) {
+	const persons = 400
+	for name, their := range map[string]registry.PopulationFile{
+		"the same file": populationOf(persons, 100, "Durand"), "another file": populationOf(persons, 100, "Nouveau"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "vaccin.db")
+			s, other := importer(t, path), importer(t, path)
+			file := atPart(populationOf(persons, 100, "Durand"), 2, func() {
+				if o, err := importPopulation(t.Context(), other, their); err != nil || o.Already {
+					t.Errorf("the other import: %+v, %v", o, err)
+				}
+			})
+			if _, err := importPopulation(t.Context(), s, file); !errors.Is(err, registry.ErrImporting) {
+				t.Errorf("the first import: %v", err)
+			}
+			checkPopulation(t, s, their, persons, their.Digest[strings.LastIndex(their.Digest, " ")+1:])
+		})
 	}
 }
 

@@ -88,6 +88,9 @@ func (p *populationImport) mergeAll(ctx context.Context, session importSession) 
 		return err
 	}
 	return session.do(ctx, func(tx importTx) error {
+		if err := p.alone(tx); err != nil {
+			return err
+		}
 		if _, err := tx.exec(dropSettled); err != nil {
 			return err
 		}
@@ -109,8 +112,29 @@ type changedRow struct {
 
 func (c *changedRow) columns() []any { return []any{&c.line, &c.num, &c.id, &c.manual, &c.sealed} }
 
+// alone refuses to go on beside another process: the file of the embedded store has no lock that is held from part to part.
+func (p *populationImport) alone(tx importTx, parts ...int) error {
+	latest, err := latestImport(tx)
+	if err != nil {
+		return err
+	}
+	elsewhere := latest.number != p.number || latest.state != importRows
+	for _, part := range parts {
+		if err == nil && !elsewhere {
+			elsewhere, err = exists(tx, selectPart, p.number, part)
+		}
+	}
+	if err == nil && elsewhere {
+		err = registry.ErrImporting
+	}
+	return err
+}
+
 // mergePart imports a part in one transaction.
 func (p *populationImport) mergePart(tx importTx, part registry.PopulationPart) error {
+	if err := p.alone(tx, part.Number); err != nil {
+		return err
+	}
 	var c registry.PopulationCounts
 	if len(part.Rows) > 0 {
 		if err := tx.stage(); err != nil {
