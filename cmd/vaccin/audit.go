@@ -55,19 +55,6 @@ type auditSource struct {
 	Log        string `type:"path" placeholder:"FILE" help:"A log that « vaccin audit export » wrote, in place of a store."`
 }
 
-// existing opens a store that is there: to audit one that is not would make it.
-func (f storeFlags) existing(ctx context.Context) (*store.Store, *registry.Registry, error) {
-	exists, err := f.exists()
-	if err != nil {
-		return nil, nil, err
-	}
-	if !exists {
-		return nil, nil, registry.NotFound("Il n’y a pas de base à cet endroit : " + store.Name(f.Store))
-	}
-	st, g, _, err := openStore(ctx, f.Store, store.Options{})
-	return st, g, err
-}
-
 // open returns the log and how many leaves it has, 0 when that is not known.
 func (s auditSource) open(ctx context.Context) (log accesslog.Source, size int64, end func() error, err error) {
 	if s.Log != "" {
@@ -80,7 +67,7 @@ func (s auditSource) open(ctx context.Context) (log accesslog.Source, size int64
 		}
 		return log, 0, f.Close, nil
 	}
-	st, _, err := s.existing(ctx)
+	st, _, err := s.existing(ctx, store.Options{})
 	if err != nil {
 		return log, 0, nil, err
 	}

@@ -19,7 +19,7 @@ type auditProveCmd struct {
 
 // Run writes the proof as JSON.
 func (a auditProveCmd) Run(ctx context.Context, c console) (err error) {
-	st, _, err := a.existing(ctx)
+	st, _, err := a.existing(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ type auditExportCmd struct {
 
 // Run writes the log and, if asked to, its heads.
 func (a auditExportCmd) Run(ctx context.Context, c console) (err error) {
-	st, _, err := a.existing(ctx)
+	st, _, err := a.existing(ctx, store.Options{})
 	if err != nil {
 		return err
 	}

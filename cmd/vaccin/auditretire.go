@@ -33,7 +33,7 @@ func (a auditRetireCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	st, g, err := a.existing(ctx)
+	st, g, err := a.existing(ctx, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func (f letterFlags) open(ctx context.Context) (*store.Store, *registry.Registry
 	if err != nil {
 		return nil, nil, by, err
 	}
-	st, g, _, err := openStore(ctx, f.Store, store.Options{Keys: source})
+	st, g, err := f.existing(ctx, store.Options{Keys: source})
 	return st, g, by, err
 }
 
@@ -52,7 +52,7 @@ func (l lettersListCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	st, g, _, err := openStore(ctx, l.Store, store.Options{})
+	st, g, err := l.existing(ctx, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -89,8 +89,13 @@ func (p *populationRun) try(ctx context.Context) error {
 		}
 		p.tell(registry.PopulationProgress{Line: part.Last})
 	}
-	err := errors.Join(p.shown.finish(), p.close(), p.tellRead(), p.printf("Essai : rien n’a été enregistré.\n"))
-	return err
+	if err := errors.Join(p.shown.finish(), p.close(), p.tellRead(), p.tellList()); err != nil {
+		return err
+	}
+	if p.report.Accepted == 0 {
+		return errNoRow
+	}
+	return p.printf("Essai : rien n’a été enregistré. Les lignes en double ne sont cherchées qu’à l’import.\n")
 }
 
 func (p *populationRun) run(ctx context.Context, g *registry.Registry, by registry.Actor, database bool) error {
@@ -236,16 +241,26 @@ func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
 	return bar{progressbar.NewOptions64(total, options...)}
 }
 
+// errNoRow is said of a file that brought nobody.
+var errNoRow = registry.Invalid("Aucune ligne de ce fichier n’a pu être prise\u00a0: rien n’a été enregistré.")
+
 // tellRead tells what became of the rows that were read.
 func (p *populationRun) tellRead() error {
 	r := p.report
-	return p.printf("%s : %s.\n  acceptées : %s\n  acceptées mais à vérifier : %s\n  rejetées : %s\n", p.file.Name,
+	err := p.printf("%s : %s.\n  acceptées : %s, dont à vérifier : %s\n  rejetées : %s\n", p.file.Name,
 		count64(r.Read, "ligne lue", "lignes lues"), registry.FrenchNumber(int(r.Accepted)), registry.FrenchNumber(int(r.Warned)), registry.FrenchNumber(int(r.Rejected)))
+	if p.path == "" && r.Rejected+r.Warned > 0 {
+		err = errors.Join(err, p.printf("Relancez la même commande avec --rejected rejets.csv pour la liste de ces lignes et de ce qui est à corriger.\n"))
+	}
+	return err
 }
 
 func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duration) error {
 	if o.Already {
 		return errors.Join(p.printf("Ce fichier a déjà été importé en entier : rien n’a changé.\n"), p.tellList())
+	}
+	if o.Created+o.Updated+o.Unchanged+o.Duplicates == 0 {
+		return errors.Join(p.tellRead(), p.tellList(), errNoRow)
 	}
 	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
 	err := errors.Join(p.tellRead(), p.printf("  en double dans le fichier : %s\nPersonnes ajoutées : %s ; mises à jour : %s ; sans changement : %s.\n",

@@ -31,6 +31,20 @@ func (f storeFlags) exists() (bool, error) {
 	return err == nil, err
 }
 
+// existing opens a store that is there: a command that has something to do with what it holds would make an empty one of a
+// misspelt name, and say that there is nothing to do.
+func (f storeFlags) existing(ctx context.Context, o store.Options) (*store.Store, *registry.Registry, error) {
+	exists, err := f.exists()
+	if err != nil {
+		return nil, nil, err
+	}
+	if !exists {
+		return nil, nil, registry.NotFound("Il n’y a pas de base à cet endroit : " + store.Name(f.Store) + ". Vérifiez --store ou VACCIN_STORE.")
+	}
+	st, g, _, err := openStore(ctx, f.Store, o)
+	return st, g, err
+}
+
 // openStore opens the store and, when it is new, fills it with the reference data that ship; seeded tells so.
 // The caller closes it.
 func openStore(ctx context.Context, address string, o store.Options) (st *store.Store, g *registry.Registry, seeded bool, err error) {
@@ -52,6 +66,9 @@ func openStore(ctx context.Context, address string, o store.Options) (st *store.
 // notOpened tells the operator what is wrong with a database, and what to do.
 func notOpened(err error, address string) error {
 	name := store.Name(address)
+	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, store.ErrKeys) && !store.IsDatabase(address) {
+		return registry.Invalid("La base " + name + " ne peut pas être créée : son dossier n’existe pas. Créez-le, ou vérifiez --store ou VACCIN_STORE.")
+	}
 	for _, known := range []struct {
 		err     error
 		message string

@@ -19,7 +19,7 @@ func (t targetCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	st, g, _, err := openStore(ctx, t.Store, store.Options{})
+	st, g, err := t.existing(ctx, store.Options{})
 	if err != nil {
 		return err
 	}
