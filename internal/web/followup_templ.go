@@ -72,7 +72,7 @@ func followUpPage(v followUpView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.at == "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"govuk-body-l\">Rien n’est encore décompté : le décompte commence dans l’heure qui suit l’exécution du premier ciblage.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"govuk-body-l\">Rien n’est encore décompté\u00a0: le premier décompte commence dans les minutes qui suivent l’exécution du premier ciblage.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -90,7 +90,7 @@ func followUpPage(v followUpView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, ", refait toutes les heures.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, ", refait toutes les heures\u00a0: un ciblage exécuté depuis y figurera au prochain.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
