@@ -34,12 +34,12 @@ type objectionsView struct {
 	persons []foundPerson // among whom to choose
 }
 
-// objectionUntil says until when one may object, of the step that ends it.
-func objectionUntil(limit registry.Step) string {
+// objectionUntil says until when one may object, of the step that ends it; who is «il» or «elle».
+func objectionUntil(limit registry.Step, who string) string {
 	if limit == registry.StepEligibility {
-		return "tant qu’elle n’a pas donné son accord à la vaccination"
+		return "tant qu’" + who + " n’a pas donné son accord à la vaccination"
 	}
-	return "tant qu’elle n’a pas reçu de première injection"
+	return "tant qu’" + who + " n’a pas reçu de première injection"
 }
 
 func (s *Server) objections(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
@@ -60,7 +60,7 @@ func (s *Server) showObjections(w http.ResponseWriter, r *http.Request, by regis
 		return err
 	}
 	notice := view.page.Notice
-	view.page, view.until = s.page(r, "Oppositions"), objectionUntil(c.Reference.ObjectionLimit(c.Today))
+	view.page, view.until = s.page(r, "Oppositions"), objectionUntil(c.Reference.ObjectionLimit(c.Today), "elle")
 	view.page.Form, view.page.Notice = view.form, notice
 	return s.render(w, r, status, objectionsPage(view))
 }

@@ -147,7 +147,7 @@ func (s *Server) objectorShown(r *http.Request, by registry.Actor, person regist
 	p := person.Patient
 	view := objectorView{
 		page: s.page(r, title), address: objectorAddress(person.ID), objects: person.Objects,
-		until: objectionUntil(c.Reference.ObjectionLimit(c.Today)),
+		until: objectionUntil(c.Reference.ObjectionLimit(c.Today), "elle"),
 	}
 	view.page.Patient = &ui.Patient{Name: p.FullName(), BirthDate: p.BirthDate.French(), Sex: p.Sex.Label()}
 	switch {

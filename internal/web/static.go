@@ -60,7 +60,12 @@ func (s *Server) legal(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) privacy(w http.ResponseWriter, r *http.Request) error {
-	return s.render(w, r, http.StatusOK, privacyPage(s.page(r, "Données personnelles"), s.Settings.DataProtectionContact))
+	ref, err := s.Registry.Reference(r.Context())
+	if err != nil { // the page is for everyone, also while the store is away: then with the limit that holds without a setting
+		ref = registry.Reference{}
+	}
+	until := objectionUntil(ref.ObjectionLimit(registry.TodayAt(s.Registry.Business())), "il")
+	return s.render(w, r, http.StatusOK, privacyPage(s.page(r, "Données personnelles"), s.Settings.DataProtectionContact, until))
 }
 
 func (s *Server) accessibility(w http.ResponseWriter, r *http.Request) error {

@@ -300,7 +300,7 @@ func legalPage(p ui.Page, host string) templ.Component {
 	})
 }
 
-func privacyPage(p ui.Page, contact string) templ.Component {
+func privacyPage(p ui.Page, contact, until string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -333,27 +333,40 @@ func privacyPage(p ui.Page, contact string) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<h1 class=\"govuk-heading-l\">Données personnelles</h1><p class=\"govuk-body-l\">Conditions de transmission des données, et information à donner au patient.</p><h2 class=\"govuk-heading-m\">Conditions de transmission des données</h2><p class=\"govuk-body\">En validant une étape, le professionnel de santé transmet les données saisies à l’Assurance Maladie. Il s’engage à les avoir recueillies auprès du patient ou de son ordonnance, à les transmettre exactes et complètes, à les corriger dès qu’une erreur lui apparaît, à ne consulter que les dossiers des patients qu’il prend en charge, et à remettre au patient la synthèse signée.</p><h2 class=\"govuk-heading-m\">Qui est responsable</h2><p class=\"govuk-body\">La direction générale de la santé du ministère chargé de la santé et la Caisse nationale de l’Assurance Maladie sont conjointement responsables de ce traitement, créé par le décret n° 2020-1690 du 25 décembre 2020 et mis en œuvre pour une mission d’intérêt public.</p><h2 class=\"govuk-heading-m\">Ce qui est traité, et pourquoi</h2><p class=\"govuk-body\">L’identité et les coordonnées du patient, la déclaration d’éligibilité, les vaccinations réalisées, l’identité des professionnels qui les déclarent et celle des agents habilités qui se connectent. Ces données servent à identifier et inviter les personnes éligibles, enregistrer la consultation et les injections, remettre une synthèse au patient, suivre la couverture vaccinale et la sécurité des vaccins, et informer les personnes en cas de risque nouveau.</p><h2 class=\"govuk-heading-m\">Qui y a accès</h2><p class=\"govuk-body\">Les professionnels de santé qui prennent en charge la vaccination et les agents habilités de l’Assurance Maladie ont accès aux données nominatives. Les organismes chargés des statistiques et de la recherche ne reçoivent que des données pseudonymisées.</p><h2 class=\"govuk-heading-m\">Combien de temps</h2><p class=\"govuk-body\">Les données sont conservées dix ans, puis vingt ans dans une base séparée, pour informer les personnes en cas de risque nouveau lié à un vaccin.</p><h2 class=\"govuk-heading-m\">Les droits du patient</h2><p class=\"govuk-body\">Le patient peut accéder à ses données et les faire rectifier auprès de son organisme d’assurance maladie. Il peut s’opposer au traitement tant qu’il n’a pas accepté d’entrer dans le processus de vaccination.</p><p class=\"govuk-body\">Pour toute question sur ses données, il peut s’adresser au délégué à la protection des données\u00a0: ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<h1 class=\"govuk-heading-l\">Données personnelles</h1><p class=\"govuk-body-l\">Conditions de transmission des données, et information à donner au patient.</p><h2 class=\"govuk-heading-m\">Conditions de transmission des données</h2><p class=\"govuk-body\">En validant une étape, le professionnel de santé transmet les données saisies à l’Assurance Maladie. Il s’engage à les avoir recueillies auprès du patient ou de son ordonnance, à les transmettre exactes et complètes, à les corriger dès qu’une erreur lui apparaît, à ne consulter que les dossiers des patients qu’il prend en charge, et à remettre au patient la synthèse signée.</p><h2 class=\"govuk-heading-m\">Qui est responsable</h2><p class=\"govuk-body\">La direction générale de la santé du ministère chargé de la santé et la Caisse nationale de l’Assurance Maladie sont conjointement responsables de ce traitement, créé par le décret n° 2020-1690 du 25 décembre 2020 et mis en œuvre pour une mission d’intérêt public.</p><h2 class=\"govuk-heading-m\">Ce qui est traité, et pourquoi</h2><p class=\"govuk-body\">L’identité et les coordonnées du patient, la déclaration d’éligibilité, les vaccinations réalisées, l’identité des professionnels qui les déclarent et celle des agents habilités qui se connectent. Ces données servent à identifier et inviter les personnes éligibles, enregistrer la consultation et les injections, remettre une synthèse au patient, suivre la couverture vaccinale et la sécurité des vaccins, et informer les personnes en cas de risque nouveau.</p><h2 class=\"govuk-heading-m\">Qui y a accès</h2><p class=\"govuk-body\">Les professionnels de santé qui prennent en charge la vaccination et les agents habilités de l’Assurance Maladie ont accès aux données nominatives. Les organismes chargés des statistiques et de la recherche ne reçoivent que des données pseudonymisées.</p><h2 class=\"govuk-heading-m\">Combien de temps</h2><p class=\"govuk-body\">Les données sont conservées dix ans, puis vingt ans dans une base séparée, pour informer les personnes en cas de risque nouveau lié à un vaccin.</p><h2 class=\"govuk-heading-m\">Les droits du patient</h2><p class=\"govuk-body\">Le patient peut accéder à ses données et les faire rectifier auprès de son organisme d’assurance maladie. Il peut s’opposer au traitement ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			var templ_7745c5c3_Var14 string
+			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(until)
+			if templ_7745c5c3_Err != nil {
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `static.templ`, Line: 114, Col: 177}
+			}
+			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, ".</p><p class=\"govuk-body\">Pour toute question sur ses données, il peut s’adresser au délégué à la protection des données\u00a0: ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			if contact == "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "Caisse nationale de l’Assurance Maladie, délégué à la protection des données, 26-50 avenue du Professeur-André-Lemierre, 75986 Paris Cedex 20.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "Caisse nationale de l’Assurance Maladie, délégué à la protection des données, 26-50 avenue du Professeur-André-Lemierre, 75986 Paris Cedex 20.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				var templ_7745c5c3_Var14 string
-				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(contact)
+				var templ_7745c5c3_Var15 string
+				templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(contact)
 				if templ_7745c5c3_Err != nil {
 					return templ.Error{Err: templ_7745c5c3_Err, FileName: `static.templ`, Line: 119, Col: 13}
 				}
-				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
+				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "</p><p class=\"govuk-body\">S’il estime que ses droits ne sont pas respectés, il peut adresser une réclamation à la Commission nationale de l’informatique et des libertés\u00a0: CNIL, 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, ou <a class=\"govuk-link\" href=\"https://www.cnil.fr/fr/plaintes\" rel=\"noreferrer\">en ligne, sur le site de la CNIL</a>.</p><h2 class=\"govuk-heading-m\">Ce que le service garde dans votre navigateur</h2><p class=\"govuk-body\">Des témoins de connexion (cookies) strictement nécessaires\u00a0: l’un pendant l’identification, un autre pendant votre session, un autre encore pour reprendre la dernière vaccination chez le patient suivant\u00a0; et pour chacune de vos dernières recherches, un témoin chiffré que seul le service peut lire et que la déconnexion efface. Si vous lisez des cartes Vitale, la clé d’appairage de ce navigateur avec le programme de lecture\u00a0: elle ne dit rien des patients et ne sert plus dès que ce programme s’arrête. Aucune mesure d’audience.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</p><p class=\"govuk-body\">S’il estime que ses droits ne sont pas respectés, il peut adresser une réclamation à la Commission nationale de l’informatique et des libertés\u00a0: CNIL, 3 place de Fontenoy, TSA 80715, 75334 Paris Cedex 07, ou <a class=\"govuk-link\" href=\"https://www.cnil.fr/fr/plaintes\" rel=\"noreferrer\">en ligne, sur le site de la CNIL</a>.</p><h2 class=\"govuk-heading-m\">Ce que le service garde dans votre navigateur</h2><p class=\"govuk-body\">Des témoins de connexion (cookies) strictement nécessaires\u00a0: l’un pendant l’identification, un autre pendant votre session, un autre encore pour reprendre la dernière vaccination chez le patient suivant\u00a0; et pour chacune de vos dernières recherches, un témoin chiffré que seul le service peut lire et que la déconnexion efface. Si vous lisez des cartes Vitale, la clé d’appairage de ce navigateur avec le programme de lecture\u00a0: elle ne dit rien des patients et ne sert plus dès que ce programme s’arrête. Aucune mesure d’audience.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -383,12 +396,12 @@ func accessibilityPage(p ui.Page) templ.Component {
 			}()
 		}
 		ctx = templ.InitializeContext(ctx)
-		templ_7745c5c3_Var15 := templ.GetChildren(ctx)
-		if templ_7745c5c3_Var15 == nil {
-			templ_7745c5c3_Var15 = templ.NopComponent
+		templ_7745c5c3_Var16 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var16 == nil {
+			templ_7745c5c3_Var16 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Var16 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_Var17 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
 			if !templ_7745c5c3_IsBuffer {
@@ -400,13 +413,13 @@ func accessibilityPage(p ui.Page) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "<h1 class=\"govuk-heading-l\">Accessibilité</h1><p class=\"govuk-body-l\">Le téléservice Vaccin COVID est conçu pour être utilisable par tous\u00a0: au clavier, avec un lecteur d’écran, à un zoom de 400\u00a0%, sur téléphone, et sans JavaScript.</p><h2 class=\"govuk-heading-m\">État de conformité</h2><p class=\"govuk-body\">Faute d’audit de conformité au RGAA 4, le service est réputé non conforme. Chaque page est contrôlée automatiquement à chaque modification du service.</p><h2 class=\"govuk-heading-m\">Documents PDF</h2><p class=\"govuk-body\">Les synthèses PDF sont structurées pour les lecteurs d’écran. La même synthèse est aussi disponible sur la page et en CSV.</p><h2 class=\"govuk-heading-m\">Signaler une difficulté</h2><p class=\"govuk-body\">Si vous ne parvenez pas à accéder à un contenu, <a class=\"govuk-link\" href=\"/assistance\">contactez l’assistance</a>. Sans réponse satisfaisante, vous pouvez saisir le Défenseur des droits.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<h1 class=\"govuk-heading-l\">Accessibilité</h1><p class=\"govuk-body-l\">Le téléservice Vaccin COVID est conçu pour être utilisable par tous\u00a0: au clavier, avec un lecteur d’écran, à un zoom de 400\u00a0%, sur téléphone, et sans JavaScript.</p><h2 class=\"govuk-heading-m\">État de conformité</h2><p class=\"govuk-body\">Faute d’audit de conformité au RGAA 4, le service est réputé non conforme. Chaque page est contrôlée automatiquement à chaque modification du service.</p><h2 class=\"govuk-heading-m\">Documents PDF</h2><p class=\"govuk-body\">Les synthèses PDF sont structurées pour les lecteurs d’écran. La même synthèse est aussi disponible sur la page et en CSV.</p><h2 class=\"govuk-heading-m\">Signaler une difficulté</h2><p class=\"govuk-body\">Si vous ne parvenez pas à accéder à un contenu, <a class=\"govuk-link\" href=\"/assistance\">contactez l’assistance</a>. Sans réponse satisfaisante, vous pouvez saisir le Défenseur des droits.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Layout(p).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Layout(p).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

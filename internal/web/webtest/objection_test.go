@@ -212,6 +212,7 @@ func TestWhereTheLimitIsTheInjection(t *testing.T) {
 	agent, doctor := h.as(t, registry.RoleSupport), h.signIn(t, marchand)
 	declare(doctor, p)
 	agent.Get("/oppositions").Want(http.StatusOK, "tant qu’elle n’a pas reçu de première injection")
+	agent.Get("/donnees-personnelles").Want(http.StatusOK, "s’opposer au traitement tant qu’il n’a pas reçu de première injection")
 	stated(sought(agent, p.Patient.Holder.Format()), "01/02/2021", "account").Send(agent).Want(http.StatusOK, "Compte en ligne de l’assuré")
 	doctor.Get(address(p, "")).Want(http.StatusOK, "enregistrer sa vaccination, si elle l’accepte, lèvera cette opposition")
 	inject(doctor, p).Want(http.StatusOK, "L’opposition de cette personne est levée")
