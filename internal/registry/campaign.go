@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Campaign is a targeting campaign as it is prepared: dated data. Who may prepare, approve and run one is the policy's.
@@ -194,12 +196,14 @@ func (g Group) isEmpty() bool {
 }
 
 func decideAge(f *form, at func(string) string, a Age) Age {
-	limits := fmt.Sprintf("Donnez un âge de 1 à %d\u00a0ans, ou retirez cette limite.", oldestAge)
+	limits := func(which string) string {
+		return fmt.Sprintf("Donnez un âge %s de 1 à %d\u00a0ans, ou retirez cette limite.", which, oldestAge)
+	}
 	if a.AtLeast < 0 || a.AtLeast > oldestAge {
-		f.refuse(at(FieldAgeAtLeast), limits)
+		f.refuse(at(FieldAgeAtLeast), limits("minimum"))
 	}
 	if a.AtMost < 0 || a.AtMost > oldestAge {
-		f.refuse(at(FieldAgeAtMost), limits)
+		f.refuse(at(FieldAgeAtMost), limits("maximum"))
 	} else if a.AtMost > 0 && a.AtMost < a.AtLeast {
 		f.refuse(at(FieldAgeAtMost), "L’âge maximum est inférieur à l’âge minimum. Vérifiez les deux.")
 	}
@@ -275,12 +279,12 @@ func (g Group) checkSets(f *form, at func(string) string) {
 
 func decideArea(f *form, departments, postalCodes, communes string, a Area) Area {
 	check := func(field string, codes []string, right func(string) bool, message string) []string {
-		switch {
-		case len(codes) > maxCodes:
+		if len(codes) > maxCodes {
 			f.refuse(field, fmt.Sprintf("Cette liste a plus de %d codes. Donnez le début des codes, ou des départements.", maxCodes))
 			return nil
-		case slices.ContainsFunc(codes, func(code string) bool { return !right(code) }):
-			f.refuse(field, message)
+		}
+		if wrong := slices.IndexFunc(codes, func(code string) bool { return !right(code) }); wrong >= 0 {
+			f.refuse(field, message+notOne(codes[wrong]))
 		}
 		return inOrder(codes)
 	}
@@ -292,6 +296,14 @@ func decideArea(f *form, departments, postalCodes, communes string, a Area) Area
 		CommuneCodes: check(communes, a.CommuneCodes, isCommunePrefix,
 			"Écrivez chaque code de commune (INSEE), ou son début, avec 2 à 5\u00a0signes, par exemple 75056 ou 2A0."),
 	}
+}
+
+// notOne names the first of a list that is wrong, which is not seen among hundreds; what cannot be shown is not.
+func notOne(code string) string {
+	if utf8.RuneCountInString(code) > 20 || strings.ContainsFunc(code, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return ""
+	}
+	return " Ceci ne convient pas\u00a0: «\u00a0" + code + "\u00a0»."
 }
 
 // isCommunePrefix tells the beginning of a code of communes: digits, but the letter of Corsica.

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"math/big"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // TargetCode is a patient's unique code («code de ciblage»): a number in the store, text only when
@@ -129,6 +131,19 @@ func LooksLikeCode(text string) bool {
 	}
 	return len(clean) == codeDigits+1
 }
+
+// partOfCode is how many characters a text has that may be a code with some missing or too many: shorter than a NIR, and with
+// letters. It is 0 for any other.
+func partOfCode(text string) int {
+	clean := compactCode(text)
+	if n := utf8.RuneCountInString(clean); n < nirLength && strings.ContainsFunc(clean, unicode.IsLetter) {
+		return n
+	}
+	return 0
+}
+
+// nirLength is how many characters a NIR has without its key.
+const nirLength = 13
 
 // compactCode drops what people type in a code, and the apostrophe with which files for spreadsheets mark a text.
 func compactCode(text string) string {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -282,7 +283,11 @@ func (g *Registry) findPerson(ctx context.Context, by Actor, typed string, may f
 	number, err := nir.Parse(typed)
 	var wrong *nir.Error
 	if errors.As(err, &wrong) {
-		return nil, g.malformedNIR(ctx, by, event, may, Invalid(wrong.Message()))
+		message := wrong.Message()
+		if n := partOfCode(typed); n > 0 {
+			message = fmt.Sprintf("Un code de ciblage a 11\u00a0caractères et votre saisie en a %d. Vérifiez le code, ou saisissez le numéro de sécurité sociale avec sa clé.", n)
+		}
+		return nil, g.malformedNIR(ctx, by, event, may, Invalid(message))
 	}
 	if err != nil {
 		return nil, err

@@ -103,6 +103,13 @@ func TestAFormOfAnObjectionIsCorrectedBesideItsFields(t *testing.T) {
 			t.Errorf("%q: %d, %q", typed, page.Status, page.Error("person"))
 		}
 	}
+	for typed, says := range map[string]string{ // a code with a character missing is not told of as a NIR
+		"867D-7HBE-5S": "et votre saisie en a 10", "867d 7hbe 5sjj": "et votre saisie en a 12", "2 69 05 49": "trop court",
+	} {
+		if page := agent.Get("/oppositions").Form("person").Fill("person", typed).Send(agent); !strings.Contains(page.Error("person"), says) {
+			t.Errorf("%q: %q", typed, page.Error("person"))
+		}
+	}
 	page := sought(agent, p.Patient.Holder.Format())
 	for _, c := range []struct{ on, channel, field, says string }{
 		{"", "mail", "objection_on", "Saisissez le jour"},
