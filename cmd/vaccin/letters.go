@@ -19,6 +19,7 @@ type lettersCmd struct {
 	List  lettersListCmd  `cmd:"" help:"List the batches of letters of a run, with whom each left out and why."`
 	Make  lettersMakeCmd  `cmd:"" help:"Print letters to those whom a run targeted and to whom nobody wrote yet. Interrupted, run it again."`
 	Write lettersWriteCmd `cmd:"" help:"Print a batch again, to the byte; refused when one of its persons objects since, or moved."`
+	Drop  lettersDropCmd  `cmd:"" help:"Give up a batch before it is printed: those whom it would have written to may be in another."`
 }
 
 // letterFlags are the flags of commands on letters.
@@ -79,6 +80,9 @@ func tellBatch(c console, b registry.Batch) error {
 		line += ", aux mêmes personnes que " + registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()
 	}
 	line += ", demandé par " + b.AskedBy + " le " + frenchMoment(b.AskedAt)
+	if b.State == registry.BatchDropped {
+		line += ", abandonné par " + b.DroppedBy + " le " + frenchMoment(b.DroppedAt)
+	}
 	if n := len(b.Deliveries); n > 0 {
 		line += ", remis " + registry.FrenchNumber(n) + " fois"
 	}
@@ -141,7 +145,7 @@ func (m lettersMakeCmd) next(ctx context.Context, g *registry.Registry, by regis
 	if n := len(all); n > 0 && !all[n-1].State.Over() {
 		b := all[n-1]
 		if b.Kind != kind || b.Again != m.Again {
-			return b, registry.Conflict("Un autre envoi de ce ciblage est en préparation, " + b.Kind.Label() + " : terminez-le d’abord.")
+			return b, registry.Conflict("Un autre envoi de ce ciblage est en préparation, " + b.Kind.Label() + " : terminez-le, ou abandonnez-le, d’abord.")
 		}
 		return b, nil
 	}
@@ -164,10 +168,7 @@ func (m lettersMakeCmd) print(
 	var made registry.Batch
 	err := writeWhole(path, func(w io.Writer) (keep bool, err error) {
 		made, err = g.WorkBatch(ctx, by, b.BatchKey, printer, w, progress)
-		if err != nil || made.State == registry.BatchEmpty {
-			return false, err
-		}
-		return true, nil
+		return made.State == registry.BatchPrinted, err
 	}, func() error { return g.Delivered(ctx, by, made) })
 	if err := errors.Join(err, shown.finish()); err != nil {
 		return made, err
@@ -175,8 +176,11 @@ func (m lettersMakeCmd) print(
 	if err := tellBatch(c, made); err != nil {
 		return made, err
 	}
-	if made.State == registry.BatchEmpty {
+	switch made.State {
+	case registry.BatchEmpty:
 		return made, nil
+	case registry.BatchDropped:
+		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation : il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
 	}
 	return made, c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
 }
@@ -212,6 +216,33 @@ func (l lettersWriteCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	return c.printf("%s : les mêmes octets, SHA-256 %s\n", path, b.Digest)
+}
+
+type lettersDropCmd struct {
+	storeFlags `embed:""`
+	Batch      string `arg:"" help:"Reference of the batch: C12-0003."`
+}
+
+// Run drops a batch. It needs no key: no person is read.
+func (l lettersDropCmd) Run(ctx context.Context, c console) (err error) {
+	key, err := registry.ParseReference(l.Batch)
+	if err != nil {
+		return err
+	}
+	by, err := operator()
+	if err != nil {
+		return err
+	}
+	st, g, _, err := openStore(ctx, l.Store, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	b, err := g.DropBatch(ctx, by, key)
+	if err != nil {
+		return err
+	}
+	return tellBatch(c, b)
 }
 
 // partSuffix ends the names of files that are not whole.

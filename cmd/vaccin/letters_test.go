@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,6 +124,63 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 	} {
 		if err := refused.run(); err == nil || !strings.Contains(err.Error(), refused.says) {
 			t.Errorf("%v, want %q", err, refused.says)
+		}
+	}
+}
+
+func TestABatchIsDroppedByCommand(t *testing.T) {
+	path, folder := targetedStore(t, 5), t.TempDir()
+	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder}
+	drop := func(batch string) (string, error) {
+		var out bytes.Buffer
+		d := lettersDropCmd{Batch: batch}
+		d.Store = path
+		err := d.Run(t.Context(), console{out: &out})
+		return out.String(), err
+	}
+	f := m.letterFlags
+	st, g, by, err := f.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	printer, err := m.Letter.Printer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.next(t.Context(), g, by, printer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Dropped while its letters are printed: the file goes.
+	whole := printer.Print
+	printer.Print = func(w io.Writer, b registry.Batch, letters iter.Seq2[registry.Recipient, error]) error {
+		if _, err := g.DropBatch(t.Context(), by, b.BatchKey); err != nil {
+			t.Error(err)
+		}
+		return whole(w, b, letters)
+	}
+	var out bytes.Buffer
+	if _, err := m.print(t.Context(), console{out: &out}, g, by, b, printer); registry.KindOf(err) != registry.KindConflict || !strings.Contains(out.String(), "C1-0001 : Abandonné") {
+		t.Errorf("%v: %s", err, out.String())
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
+		t.Errorf("files: %v, %v", left, err)
+	}
+	if b, err = m.next(t.Context(), g, by, printer); err != nil || b.Part != 2 {
+		t.Fatalf("%+v, %v", b, err)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := drop("c1-0002"); err != nil || !strings.Contains(out, "C1-0002 : Abandonné") {
+		t.Errorf("%v: %s", err, out)
+	}
+	if out, err := made(t, t.Context(), m); err != nil || !strings.Contains(out, "C1-0003 : Prêt, PDF à imprimer, 5 lettres") {
+		t.Errorf("%v: %s", err, out)
+	}
+	for batch, says := range map[string]string{"C1": "C12-0003", "C1-0009": "n’existe pas", "C1-0003": "ne peut plus être abandonné"} {
+		if _, err := drop(batch); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", batch, err)
 		}
 	}
 }

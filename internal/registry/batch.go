@@ -41,7 +41,8 @@ const (
 	BatchGathering BatchState = "gathering" // whom it writes to is being chosen
 	BatchPrinting  BatchState = "printing"  // they are chosen; its letters were not printed whole yet
 	BatchPrinted   BatchState = "printed"
-	BatchEmpty     BatchState = "empty" // there was nobody to write to
+	BatchEmpty     BatchState = "empty"   // there was nobody to write to
+	BatchDropped   BatchState = "dropped" // given up before it was printed: it has no letters
 )
 
 // Label is the state in words.
@@ -53,12 +54,14 @@ func (s BatchState) Label() string {
 		return "Mise en page"
 	case BatchPrinted:
 		return "Prêt"
+	case BatchDropped:
+		return "Abandonné"
 	}
 	return "Personne à qui écrire"
 }
 
-// Over tells that nothing will happen to the batch any more.
-func (s BatchState) Over() bool { return s == BatchPrinted || s == BatchEmpty }
+// Over tells that nothing will happen to the batch any more. One that is not may be dropped.
+func (s BatchState) Over() bool { return s != BatchGathering && s != BatchPrinting }
 
 // MaxBatch is how many letters a batch has at most: what readers of PDF files open (ADR 30).
 const MaxBatch = 100_000
@@ -134,6 +137,9 @@ type Batch struct {
 	AskedBy  string
 	AskedAt  time.Time
 	Request  string // the form that asked for it; empty where it was none
+
+	DroppedBy string
+	DroppedAt time.Time
 
 	Through int64 // the place of the last person looked at
 	Ended   bool  // nobody comes after them
@@ -243,6 +249,20 @@ func (b Batch) With(p BatchPart) Batch {
 	return b
 }
 
+// BatchDrop is how a batch is given up: by whom, when, and from where it began to look.
+type BatchDrop struct {
+	By   string
+	At   time.Time
+	From int64
+}
+
+// GivenUp is the batch once it is dropped: as if it had looked at nobody, so that the next one begins where it began.
+func (b Batch) GivenUp(d BatchDrop) Batch {
+	b.State, b.DroppedBy, b.DroppedAt = BatchDropped, d.By, d.At
+	b.Through, b.Ended, b.Letters, b.LeftOut = d.From, false, 0, LeftOut{}
+	return b
+}
+
 // following is from where the next batch of a run looks: after the latest, or from the beginning when that one came to the
 // end, for whoever can be written to since.
 func following(all []Batch) int64 {
@@ -319,6 +339,10 @@ type LetterStore interface {
 	// FinishBatch keeps of a batch that is chosen when and in which layout it was printed, its digests and its size, with the event. It returns
 	// ErrOvertaken for any other.
 	FinishBatch(ctx context.Context, b Batch, event Event) error
+
+	// DropBatch gives up a batch that is not over, with the event: it has no letters any more, and whom it wrote to may be in another.
+	// It returns ErrOvertaken when the batch is over, or its State or Letters are no longer those given.
+	DropBatch(ctx context.Context, b Batch, d BatchDrop, event Event) error
 
 	// Deliver keeps that a printed batch was handed over, with the event, or returns ErrNoBatch.
 	Deliver(ctx context.Context, key BatchKey, d Delivery, event Event) error

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// How letters are asked for. batchwork.go makes them.
+// How letters are asked for, and given up. batchwork.go makes them.
 
 // BatchRequest says which letters are asked for.
 type BatchRequest struct {
@@ -119,4 +119,46 @@ func mayFollow(req BatchRequest, run Run, all []Batch) error {
 		return errNobodyWritten
 	}
 	return nil
+}
+
+// DropBatch gives up a batch before it is printed, and returns it as it is then. Whoever may ask for one may drop another's. Whoever
+// is at work on it stops when they see that it is over.
+func (g *Registry) DropBatch(ctx context.Context, by Actor, key BatchKey) (Batch, error) {
+	s, err := g.printing(ctx, by, g.batchEvent(by, ActionDropLetters, Batch{BatchKey: key}))
+	if err != nil {
+		return Batch{}, err
+	}
+	for range attempts {
+		all, err := s.Batches(ctx, key.Run)
+		if err != nil {
+			return Batch{}, err
+		}
+		i := slices.IndexFunc(all, func(b Batch) bool { return b.BatchKey == key })
+		if i < 0 {
+			return Batch{}, errNoSuchBatch
+		}
+		b := all[i]
+		event := g.batchEvent(by, ActionDropLetters, b)
+		switch {
+		case b.State == BatchDropped:
+			if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
+				return Batch{}, fmt.Errorf("logging a repeated act: %w", err)
+			}
+			return b, nil
+		case b.State.Over():
+			return Batch{}, g.refuse(ctx, event, errBatchOver)
+		}
+		d := BatchDrop{By: by.Practitioner.NationalID, At: event.At}
+		if b.Again == 0 {
+			d.From = following(all[:i])
+		}
+		err = s.DropBatch(ctx, b, d, event)
+		if err == nil {
+			return b.GivenUp(d), nil
+		}
+		if !errors.Is(err, ErrOvertaken) { // by who is at work on it
+			return Batch{}, err
+		}
+	}
+	return Batch{}, fmt.Errorf("a batch changed %d times while it was dropped", attempts)
 }

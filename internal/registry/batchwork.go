@@ -32,6 +32,8 @@ var (
 	errBatchChanged = Conflict("Le nom, l’adresse ou le code d’au moins un destinataire a changé depuis cet envoi\u00a0: il ne peut plus être imprimé à " +
 		"l’identique. Préparez un nouvel envoi aux mêmes personnes, à leur adresse d’aujourd’hui.")
 	errNobodyWritten = Conflict("Cet envoi n’a aucune lettre.")
+	errBatchDropped  = Conflict("Cet envoi a été abandonné\u00a0: il n’a aucune lettre.")
+	errBatchOver     = Conflict("La préparation de cet envoi est terminée\u00a0: il ne peut plus être abandonné. Revenez aux envois de ce ciblage.")
 )
 
 // batches is the store as what keeps letters, or an error for one that does not.
@@ -123,7 +125,8 @@ func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrint
 }
 
 // WorkBatch makes a batch from where it is, writes its letters to w and returns it as it is then. An empty one writes
-// nothing. progress, unless nil, is told how far it is: printed counts letters.
+// nothing, and one that is dropped meanwhile is returned as such: what was written by then is to be thrown away. progress, unless nil,
+// is told how far it is: printed counts letters.
 func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printer BatchPrinter, w io.Writer, progress func(b Batch, printed int)) (Batch, error) {
 	s, err := g.batches()
 	if err != nil {
@@ -139,12 +142,15 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 	}
 	printed, err := work.print(ctx, b, w)
 	if err != nil {
+		if now, failed := s.Batch(ctx, key); failed == nil && now.State == BatchDropped { // its letters went while they were printed
+			return now, nil
+		}
 		return b, err
 	}
 	printed.State, printed.PrintedAt, printed.Layout = BatchPrinted, g.Security(), printer.Layout
 	switch err := s.FinishBatch(ctx, printed, g.batchEvent(by, ActionPrintLetters, printed)); {
-	case errors.Is(err, ErrOvertaken): // by another that printed it, and its letters must be these
-		if b, err = s.Batch(ctx, key); err == nil && b.Digest != printed.Digest {
+	case errors.Is(err, ErrOvertaken): // by another that printed it, and its letters must be these, or that dropped it
+		if b, err = s.Batch(ctx, key); err == nil && b.State != BatchDropped && b.Digest != printed.Digest {
 			err = errBatchChanged
 		}
 		return b, err
@@ -302,6 +308,8 @@ func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer 
 	switch {
 	case b.State == BatchEmpty:
 		refusal = errNobodyWritten
+	case b.State == BatchDropped:
+		refusal = errBatchDropped
 	case b.State != BatchPrinted:
 		refusal = errBatchNotOver
 	case b.Layout != printer.Layout:

@@ -44,6 +44,7 @@ const (
 	ActionAskLetters         Action = "ask-letters"
 	ActionPrintLetters       Action = "print-letters"
 	ActionDeliverLetters     Action = "deliver-letters"
+	ActionDropLetters        Action = "drop-letters"
 	ActionRetireLog          Action = "retire-log"
 	ActionReadMatches        Action = "read-matches"
 	ActionSamePerson         Action = "same-person"

@@ -46,6 +46,7 @@ var actionLabels = map[Action]string{
 	ActionAskLetters:         "Demande d’un envoi de lettres",
 	ActionPrintLetters:       "Impression d’un envoi de lettres",
 	ActionDeliverLetters:     "Remise d’un envoi de lettres",
+	ActionDropLetters:        "Abandon d’un envoi de lettres",
 
 	ActionSignInPassword:      "Connexion par mot de passe",
 	ActionSetPortalAccount:    "Création d’un compte du portail",

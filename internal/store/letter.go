@@ -15,8 +15,9 @@ import (
 // the last row: a batch never keeps doctors waiting.
 
 const (
-	batchColumns = "run, part, again, kind, state, content, layout, asked_by, asked_at, through, ended, letters," +
-		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request"
+	// A batch that was dropped is an empty one in the table, for the version before, which knows no other (migration 00022; SQLite: 00023).
+	batchColumns = "run, part, again, kind, CASE WHEN dropped_at > 0 THEN 'dropped' ELSE state END, content, layout, asked_by, asked_at, through, ended, letters," +
+		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request, dropped_by, dropped_at"
 	selectBatches     = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 ORDER BY part"
 	selectBatch       = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 AND part = $2"
 	selectOpenBatches = "SELECT " + batchColumns + " FROM letter_batch WHERE state IN ('gathering', 'printing') ORDER BY asked_at, run"
@@ -35,6 +36,10 @@ const (
 		" AND (SELECT COUNT(*) FROM letter WHERE run = $1 AND part = $2 AND number > $3) = $4"
 	finishBatch = "UPDATE letter_batch SET state = 'printed', printed_at = $3, digest = $4, said_digest = $5, size = $6, layout = $7" +
 		" WHERE run = $1 AND part = $2 AND state = 'printing'"
+	// A trigger takes its letters away.
+	dropBatch = "UPDATE letter_batch SET state = 'empty', dropped_by = $5, dropped_at = $6, through = $7, ended = false, letters = 0, deceased = 0," +
+		" objecting = 0, vaccinated = 0, written = 0, unaddressed = 0" +
+		" WHERE run = $1 AND part = $2 AND state = $3 AND letters = $4 AND state IN ('gathering', 'printing')"
 	deliverBatch = "INSERT INTO letter_delivery (run, part, nth, by_id, at) SELECT $1, $2," +
 		" 1 + (SELECT COALESCE(MAX(nth), 0) FROM letter_delivery WHERE run = $1 AND part = $2), $3, $4" +
 		" WHERE EXISTS (SELECT 1 FROM letter_batch WHERE run = $1 AND part = $2 AND state = 'printed') ON CONFLICT DO NOTHING"
@@ -94,6 +99,7 @@ func readBatch(b *registry.Batch) []any {
 	return []any{
 		&b.Run, &b.Part, &b.Again, &b.Kind, &b.State, asBatchContent(b), &b.Layout, &b.AskedBy, asMoment(&b.AskedAt), &b.Through, &b.Ended, &b.Letters,
 		&out.Deceased, &out.Objecting, &out.Vaccinated, &out.Written, &out.Unaddressed, asLaterMoment(&b.PrintedAt), &b.Digest, &b.Content, &b.Size, &b.Request,
+		&b.DroppedBy, asLaterMoment(&b.DroppedAt),
 	}
 }
 
@@ -262,6 +268,17 @@ func (s *Store) FinishBatch(ctx context.Context, b registry.Batch, event registr
 	}
 	return s.withEvent(ctx, event, statement{
 		sql: finishBatch, args: []any{b.Run, b.Part, printed, b.Digest, b.Content, b.Size, b.Layout}, none: []reason{{err: registry.ErrOvertaken}},
+	})
+}
+
+// DropBatch implements registry.LetterStore.
+func (s *Store) DropBatch(ctx context.Context, b registry.Batch, d registry.BatchDrop, event registry.Event) error {
+	at, err := moment(d.At)
+	if err != nil {
+		return err
+	}
+	return s.withEvent(ctx, event, statement{
+		sql: dropBatch, args: []any{b.Run, b.Part, string(b.State), b.Letters, d.By, at, d.From}, none: []reason{{err: registry.ErrOvertaken}},
 	})
 }
 

@@ -217,6 +217,108 @@ func TestABatchThatIsKilledAgainAndAgainWritesToEachOnce(t *testing.T) {
 	}
 }
 
+// TestABatchIsDroppedUnderTheHandsOfTwo drops it at any moment: then it has no letters, and all are written to by the next one; or it
+// was ready, and stays.
+func TestABatchIsDroppedUnderTheHandsOfTwo(t *testing.T) {
+	for name, engine := range map[string]func(t testing.TB) string{"SQLite": fileOf, "PostgreSQL": databases.Fresh} {
+		t.Run(name, func(t *testing.T) {
+			s, g, run := targetedMany(t, engine(t), 5000)
+			dropped := 0
+			for try := range 12 {
+				asked := askedBatch(t, g, run, 0)
+				var all sync.WaitGroup
+				for range 2 {
+					all.Go(func() {
+						b, err := g.WorkBatch(t.Context(), letterManager, asked.BatchKey, plainPrinter, io.Discard, nil)
+						if err != nil || !b.State.Over() {
+							t.Errorf("%s, %v", b.State, err)
+						}
+					})
+				}
+				time.Sleep(time.Duration(try) * 20 * time.Millisecond)
+				_, err := g.DropBatch(t.Context(), letterManager, asked.BatchKey)
+				all.Wait()
+				b, failed := s.Batch(t.Context(), asked.BatchKey)
+				if failed != nil {
+					t.Fatal(failed)
+				}
+				rows := cell(t, s, fmt.Sprintf("SELECT CAST(COUNT(*) AS TEXT) FROM letter WHERE part = %d", b.Part))
+				kept := cell(t, s, fmt.Sprintf("SELECT state FROM letter_batch WHERE part = %d", b.Part))
+				switch b.State {
+				case registry.BatchDropped:
+					// The version before takes it for one with nobody to write to.
+					if dropped++; err != nil || rows != "0" || b.Letters != 0 || kept != "empty" {
+						t.Errorf("dropped: %v, %s rows of %d letters, kept as %s", err, rows, b.Letters, kept)
+					}
+					continue
+				case registry.BatchPrinted:
+					if registry.KindOf(err) != registry.KindConflict || rows != "5000" || b.Letters != 5000 {
+						t.Errorf("printed: %v, %s rows of %d letters", err, rows, b.Letters)
+					}
+				default:
+					t.Errorf("%s, %v", b.State, err)
+				}
+				break
+			}
+			if dropped < 2 {
+				t.Errorf("it was dropped %d times only", dropped)
+			}
+			if t.Failed() {
+				return
+			}
+			if b, _ := madeBatch(t, g, askedBatch(t, g, run, 0).BatchKey); b.Letters != 5000 && b.LeftOut.Written != 5000 {
+				t.Errorf("the next one: %+v", b)
+			}
+		})
+	}
+}
+
+// TestTheNextBatchBeginsWhereTheDroppedOneBegan has a full batch, here of two letters, followed by one that is dropped.
+func TestTheNextBatchBeginsWhereTheDroppedOneBegan(t *testing.T) {
+	for name, engine := range map[string]func(t testing.TB) string{"SQLite": fileOf, "PostgreSQL": databases.Fresh} {
+		t.Run(name, func(t *testing.T) {
+			s, g, run := targetedMany(t, engine(t), 9)
+			choose := func(b registry.Batch, n int) registry.Batch {
+				t.Helper()
+				next, err := s.NextRecipients(t.Context(), b, n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				part := registry.DecidePart(b, next, false)
+				if err := s.Gather(t.Context(), b, part); err != nil {
+					t.Fatal(err)
+				}
+				return b.With(part)
+			}
+			full := choose(askedBatch(t, g, run, 0), 2)
+			if err := execute(t, s, "UPDATE letter_batch SET state = 'printing'"); err != nil {
+				t.Fatal(err)
+			}
+			if b, _ := madeBatch(t, g, full.BatchKey); b.Letters != 2 || b.Ended {
+				t.Fatalf("%+v", b)
+			}
+			again := choose(askedBatch(t, g, run, 1), 1)
+			if b, err := g.DropBatch(t.Context(), letterManager, again.BatchKey); err != nil || b.Through != 0 {
+				t.Fatalf("to the same persons: %+v, %v", b, err)
+			}
+			chosen := choose(askedBatch(t, g, run, 0), 3)
+			if chosen.Through == full.Through {
+				t.Fatalf("nobody was chosen: %+v", chosen)
+			}
+			if b, err := g.DropBatch(t.Context(), letterManager, chosen.BatchKey); err != nil || b.Through != full.Through {
+				t.Fatalf("dropped: %+v, %v", b, err)
+			}
+			next := askedBatch(t, g, run, 0)
+			if next.Through != full.Through {
+				t.Errorf("the next begins after %d, not %d", next.Through, full.Through)
+			}
+			if b, _ := madeBatch(t, g, next.BatchKey); b.Letters != 7 || b.LeftOut.Written != 0 {
+				t.Errorf("the next: %+v", b)
+			}
+		})
+	}
+}
+
 // TestTheServiceMakesLetters does it with the rights of the service alone, after which it may change none.
 func TestTheServiceMakesLetters(t *testing.T) {
 	address := databases.Fresh(t)
@@ -227,14 +329,50 @@ func TestTheServiceMakesLetters(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = s.Close() })
 	g := registrytest.NewRegistry(s, registrytest.NewClock())
+	dropped := askedBatch(t, g, run, 0)
+	next, err := s.NextRecipients(t.Context(), dropped, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Gather(t.Context(), dropped, registry.DecidePart(dropped, next, false)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.DropBatch(t.Context(), letterManager, dropped.BatchKey); err != nil {
+		t.Fatal(err)
+	}
 	askedBatch(t, g, run, 0)
 	if n, err := g.WorkBatches(t.Context(), letterManager, plainPrinter); err != nil || n != 1 {
 		t.Fatalf("%d batches, %v", n, err)
 	}
-	for _, sql := range []string{"DELETE FROM letter", "UPDATE letter SET number = number + 1", "DELETE FROM letter_batch", "DELETE FROM letter_delivery", "UPDATE letter_delivery SET by_id = ''"} {
+	if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM letter WHERE part = 2"); n != "20" {
+		t.Errorf("%s letters", n)
+	}
+	for _, sql := range []string{
+		"DELETE FROM letter", "UPDATE letter SET number = number + 1", "DELETE FROM letter_batch", "DELETE FROM letter_delivery", "UPDATE letter_delivery SET by_id = ''",
+		"UPDATE letter_batch SET dropped_at = 1", "UPDATE letter_batch SET state = 'empty', letters = 0, dropped_at = 1 WHERE part = 2",
+	} {
 		if err := execute(t, s, sql); err == nil {
 			t.Errorf("the service may %s", sql)
 		}
+	}
+	// What was handed over stays, even if the service says that it was never printed, or that it is another batch.
+	if err := g.Delivered(t.Context(), letterManager, registry.Batch{BatchKey: registry.BatchKey{Run: run, Part: 2}}); err != nil {
+		t.Fatal(err)
+	}
+	open := askedBatch(t, g, run, 0)
+	for _, sql := range []string{
+		"UPDATE letter_batch SET state = 'empty' WHERE part = 3", "UPDATE letter_batch SET state = 'gathering', printed_at = 0 WHERE part = 2",
+		"UPDATE letter_batch SET state = 'empty', letters = 0, dropped_at = 1 WHERE part = 2",
+		"UPDATE letter_batch SET part = 9 WHERE part = 2", "UPDATE letter_batch SET state = 'empty' WHERE part = 9",
+		"UPDATE letter_batch SET state = 'gathering' WHERE part = 3",
+		"UPDATE letter_batch SET part = 2, state = 'empty', letters = 0, dropped_at = 1 WHERE part = 3",
+	} {
+		if err, drops := execute(t, s, sql), strings.Contains(sql, "dropped_at"); (err != nil) != drops {
+			t.Errorf("%s: %v", sql, err)
+		}
+	}
+	if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM letter WHERE part = 2"); n != "20" || open.Part != 3 {
+		t.Errorf("%s letters are left, %+v", n, open)
 	}
 }
 

@@ -29,6 +29,8 @@ func (s *Server) lettersTable(t *table) {
 	letters("POST "+runsAddress+"/{run}/envois", s.askBatch)
 	letters("GET "+runsAddress+"/{run}/envois/{part}", s.batch)
 	letters("GET "+runsAddress+"/{run}/envois/{part}/lettres", s.batchFile)
+	letters("GET "+runsAddress+"/{run}/envois/{part}/abandonner", s.dropBatchForm)
+	letters("POST "+runsAddress+"/{run}/envois/{part}/abandonner", s.dropBatch)
 }
 
 func batchesAddress(run int) string { return runAddress(run) + "/envois" }
@@ -46,6 +48,7 @@ type batchLine struct {
 func batchLineOf(b registry.Batch, known people) batchLine {
 	kinds := map[registry.BatchState]string{
 		registry.BatchGathering: "progress", registry.BatchPrinting: "progress", registry.BatchPrinted: "done", registry.BatchEmpty: "none",
+		registry.BatchDropped: "stopped",
 	}
 	return batchLine{
 		address: batchAddress(b.BatchKey), reference: b.Reference(), kind: b.Kind.Label(), letters: registry.FrenchNumber(b.Letters),
@@ -166,6 +169,7 @@ type batchView struct {
 	effect   string
 	rows     []ui.Row
 	out      []ui.Row
+	drop     string // where it may be given up, if it may
 	file     string // where its letters are, if they are
 	fileName string
 	again    string // where the same persons are written to anew, if they may be
@@ -195,8 +199,13 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 		page: s.page(r, "Envoi "+line.reference), back: batchesAddress(b.Run), state: line.state, rows: batchRows(b, known), fileName: b.FileName(),
 		part: strconv.Itoa(b.Part), kind: string(b.Kind), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b),
 	}
-	for _, c := range b.LeftOut.Counts() {
-		view.out = append(view.out, ui.Row{Key: c.Key, Label: capitalised(c.Label), Value: registry.FrenchNumber(c.Persons)})
+	if b.State != registry.BatchDropped {
+		for _, c := range b.LeftOut.Counts() {
+			view.out = append(view.out, ui.Row{Key: c.Key, Label: capitalised(c.Label), Value: registry.FrenchNumber(c.Persons)})
+		}
+	}
+	if !b.State.Over() {
+		view.drop = line.address + "/abandonner"
 	}
 	if b.State == registry.BatchPrinted {
 		view.file = line.address + "/lettres"
@@ -223,6 +232,8 @@ func batchEffect(b registry.Batch) string {
 		return lettersOf(b.Letters) + " jusqu’ici. Les destinataires sont en cours de choix ; une interruption du service ne fait rien perdre."
 	case registry.BatchPrinting:
 		return lettersOf(b.Letters) + ". La mise en page est en cours ; une interruption du service ne fait rien perdre."
+	case registry.BatchDropped:
+		return "Cet envoi a été abandonné avant d’être prêt : aucune lettre n’en est partie, et ses destinataires peuvent être dans un autre."
 	case registry.BatchEmpty:
 		return "Il n’y avait personne à qui écrire : cet envoi n’a aucune lettre."
 	}
@@ -242,6 +253,9 @@ func batchRows(b registry.Batch, known people) []ui.Row {
 	if b.Again > 0 {
 		rows = append(rows, ui.Row{Key: "again", Label: "Mêmes personnes que", Value: registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()})
 	}
+	if b.State == registry.BatchDropped {
+		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: known.whoIs(b.DroppedBy) + ", le " + frenchMoment(b.DroppedAt, "")})
+	}
 	if b.State == registry.BatchPrinted {
 		rows = append(rows,
 			ui.Row{Key: "printed", Label: "Mis en page", Value: "Le " + frenchMoment(b.PrintedAt, "")},
@@ -254,6 +268,43 @@ func batchRows(b registry.Batch, known people) []ui.Row {
 		})
 	}
 	return rows
+}
+
+func (s *Server) dropBatchForm(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	b, err := s.Registry.Batch(r.Context(), by, batchKey(r))
+	if err != nil {
+		return err
+	}
+	address := batchAddress(b.BatchKey)
+	if b.State.Over() {
+		http.Redirect(w, r, address, http.StatusSeeOther)
+		return nil
+	}
+	known, err := s.people(r, by)
+	if err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, decidePage(decideView{
+		page: s.page(r, "Abandonner l’envoi "+b.Reference()), back: address, leave: "Retour à l’envoi, sans rien changer", campaign: b.Campaign,
+		says: batchEffect(b), rows: []ui.Row{{Key: "asked", Label: "Demandé par", Value: batchLineOf(b, known).asked}},
+		effect: "Aucune lettre de cet envoi ne sera faite. Les personnes choisies jusqu’ici pourront être dans un autre envoi.",
+		action: address + "/abandonner", button: "Abandonner cet envoi", undoes: true,
+	}))
+}
+
+func (s *Server) dropBatch(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	if err := s.dropKept(r); err != nil {
+		return err
+	}
+	b, err := s.Registry.DropBatch(r.Context(), by, batchKey(r))
+	if err != nil {
+		return err
+	}
+	if err := s.flash(r, "Envoi "+b.Reference()+" abandonné. Aucune lettre n’en est partie."); err != nil {
+		return err
+	}
+	http.Redirect(w, r, batchAddress(b.BatchKey), http.StatusSeeOther)
+	return nil
 }
 
 // batchFile sends the letters of a batch, whatever their number, as they are read. Once the first are sent nothing can be

@@ -244,10 +244,11 @@ func approvalEffect(n int) string {
 	return "Approuver lancera le ciblage de " + personsOf(n) + " : chacune recevra un code."
 }
 
-// decideView is a page that asks before something is done to a run.
+// decideView is a page that asks before something is done to a run, or to a batch of its letters.
 type decideView struct {
 	page     ui.Page
 	back     string
+	leave    string // says where back leads
 	campaign string
 	says     string
 	rows     []ui.Row // by whom the run came here
@@ -305,7 +306,7 @@ func (s *Server) dropForm(w http.ResponseWriter, r *http.Request, by registry.Ac
 func (s *Server) decideViewOf(r *http.Request, by registry.Actor, run registry.Run) (decideView, error) {
 	known, err := s.people(r, by)
 	return decideView{
-		back: runAddress(run.Number), campaign: run.Campaign.Name, says: run.Campaign.Sentence(), rows: decidedRows(runLineOf(run, known)),
+		back: runAddress(run.Number), leave: "Retour au ciblage, sans rien changer", campaign: run.Campaign.Name, says: run.Campaign.Sentence(), rows: decidedRows(runLineOf(run, known)),
 	}, err
 }
 

@@ -54,6 +54,11 @@ func (f *Failing) FinishBatch(ctx context.Context, b registry.Batch, event regis
 	return done(f, "FinishBatch", func(s registry.LetterStore) error { return s.FinishBatch(ctx, b, event) })
 }
 
+// DropBatch fails or does what the wrapped store does.
+func (f *Failing) DropBatch(ctx context.Context, b registry.Batch, d registry.BatchDrop, event registry.Event) error {
+	return done(f, "DropBatch", func(s registry.LetterStore) error { return s.DropBatch(ctx, b, d, event) })
+}
+
 // Deliver fails or does what the wrapped store does.
 func (f *Failing) Deliver(ctx context.Context, key registry.BatchKey, d registry.Delivery, event registry.Event) error {
 	return done(f, "Deliver", func(s registry.LetterStore) error { return s.Deliver(ctx, key, d, event) })

@@ -121,6 +121,46 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	}
 }
 
+func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 2, "75011")
+	at := h.runDone(t, first, second)
+	asked := second.Get(at).Form("kind").Send(second).Want(http.StatusOK)
+	ask := first.Get(asked.Link("Abandonner cet envoi")).Want(http.StatusOK, "Abandonner l’envoi C1-0001", "Retour à l’envoi, sans rien changer")
+	if !strings.HasPrefix(ask.Row("asked"), hugoNamed) {
+		t.Errorf("asked for by %q", ask.Row("asked"))
+	}
+	dropped := confirmed(first, ask).Want(http.StatusOK, "Envoi C1-0001 abandonné", "Abandonné", "peuvent être dans un autre").
+		Not("Abandonner cet envoi", "Télécharger", "s’actualise", "Personnes laissées de côté", "Écrire de nouveau")
+	if dropped.URL.Path != asked.URL.Path {
+		t.Errorf("led to %s", dropped.URL.Path)
+	}
+	if mine, theirs := dropped.Row("dropped"), second.Get(asked.URL.Path).Row("dropped"); !strings.HasPrefix(mine, "Vous, le") || !strings.HasPrefix(theirs, leaNamed) {
+		t.Errorf("dropped by %q, and by %q", mine, theirs)
+	}
+	first.Post(ask.URL.Path, nil).Want(http.StatusOK, "Abandonné") // sent twice
+	second.Get(asked.URL.Path+"/lettres").Want(http.StatusConflict, "a été abandonné")
+	h.letters(t)
+	next := second.Get(at).Want(http.StatusOK, "Abandonné", "Préparer un envoi").Form("kind").Send(second).Want(http.StatusOK, "Envoi C1-0002 demandé")
+	h.letters(t)
+	ready := second.Get(next.URL.Path).Want(http.StatusOK, "Prêt", "2 lettres").Not("Abandonner")
+	if page := second.Get(ready.URL.Path + "/abandonner"); page.URL.Path != ready.URL.Path {
+		t.Errorf("led to %s", page.URL.Path)
+	}
+	second.Post(ready.URL.Path+"/abandonner", nil).Want(http.StatusConflict, "ne peut plus être abandonné")
+	for _, unknown := range []string{"9", "0", "x", "-1"} {
+		second.Get("/ciblages/1/envois/"+unknown+"/abandonner").Want(http.StatusNotFound, "n’existe pas")
+		second.Post("/ciblages/1/envois/"+unknown+"/abandonner", nil).Want(http.StatusNotFound, "n’existe pas")
+	}
+	h.failing.Fail("DropBatch", errDisk)
+	open := second.Get(at).Form("kind").Send(second).Want(http.StatusOK)
+	second.Post(open.URL.Path+"/abandonner", nil).Want(http.StatusInternalServerError).Not("sector")
+	h.as(t, registry.RoleSupport).Post(open.URL.Path+"/abandonner", nil).Want(http.StatusForbidden)
+	consult(h.as(t, registry.RoleDataProtection)).Want(http.StatusOK, "Abandon d’un envoi de lettres")
+}
+
 func TestLettersThatBreakOffAreNotTakenForWhole(t *testing.T) {
 	t.Parallel()
 	h := open(t)
