@@ -326,12 +326,42 @@ func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer 
 		return b, nil, err
 	}
 	return b, func(w io.Writer) error {
-		again, err := (&batchWork{g, s, printer, func(Batch, int) {}}).print(ctx, b, w)
-		if err == nil && again.Digest != b.Digest {
-			err = errBatchChanged
+		held := &holdingBack{to: w}
+		again, err := (&batchWork{g, s, printer, func(Batch, int) {}}).print(ctx, b, held)
+		if err != nil {
+			return err
 		}
-		return err
+		if again.Digest != b.Digest {
+			return errBatchChanged
+		}
+		return held.end()
 	}, nil
+}
+
+// holdingBack writes all but the last byte, until it is known that what was written is right: other letters may have the same
+// length, and whoever takes them would find nothing missing.
+type holdingBack struct {
+	to   io.Writer
+	held []byte
+}
+
+// Write writes what was held back, and all but the last byte of p.
+func (h *holdingBack) Write(p []byte) (int, error) {
+	h.held = append(h.held, p...)
+	ready := max(0, len(h.held)-1)
+	if ready > 0 {
+		if _, err := h.to.Write(h.held[:ready]); err != nil {
+			return 0, err
+		}
+	}
+	h.held = append(h.held[:0], h.held[ready:]...)
+	return len(p), nil
+}
+
+// end writes the last byte.
+func (h *holdingBack) end() error {
+	_, err := h.to.Write(h.held)
+	return err
 }
 
 // Delivered tells that a batch was handed over to who had it printed. Without its entry of the access log it is not.

@@ -165,9 +165,9 @@ func TestLettersThatBreakOffAreNotTakenForWhole(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	first, second := managers(t, h)
-	h.ofSeventyFive(t, 3, "75011")
+	h.ofSeventyFive(t, 60, "75011") // more than a server keeps before it sends
 	at := h.runDone(t, first, second)
-	asked := second.Get(at).Form("kind").Send(second).Want(http.StatusOK)
+	asked := second.Get(at).Form("kind").Fill("kind", "csv").Send(second).Want(http.StatusOK)
 	h.letters(t)
 	h.failing.Fail("Deliver", errDisk)
 	second.Get(asked.URL.Path + "/lettres").Want(http.StatusInternalServerError).Not("sector")
@@ -175,17 +175,26 @@ func TestLettersThatBreakOffAreNotTakenForWhole(t *testing.T) {
 	h.failing.Fail("Letters", errDisk)
 	second.Get(asked.URL.Path + "/lettres").Want(http.StatusInternalServerError)
 	h.failing.Fail("Letters", nil)
-	// Someone changes their name between the check and the last letter: the connection ends before the file does.
+	// Someone changes their name between the check and the last letter: the connection ends before the file does, which may be as
+	// long as the batch's.
 	store := h.failing.Store
-	h.failing.Store = &renaming{LetterStore: store.(registry.LetterStore), Store: store, TargetingStore: store.(registry.TargetingStore), AgentStore: h.store}
-	client := http.Client{Jar: second.Jar}
-	answer, err := client.Do(second.Request(http.MethodGet, asked.URL.Path+"/lettres", nil))
-	if err != nil {
-		return // it broke off before the headers
-	}
-	defer answer.Body.Close()
-	if _, err := io.ReadAll(answer.Body); err == nil {
-		t.Errorf("a file that is not the batch's ends as if it were whole: %d", answer.StatusCode)
+	for what, name := range map[string]func(string) string{
+		"longer":             func(name string) string { return name + " Autrement" },
+		"shorter":            func(string) string { return "A" },
+		"of the same length": func(name string) string { return strings.Repeat("X", len(name)) },
+	} {
+		h.failing.Store = &renaming{
+			LetterStore: store.(registry.LetterStore), Store: store, TargetingStore: store.(registry.TargetingStore), AgentStore: h.store, name: name,
+		}
+		client := http.Client{Jar: second.Jar}
+		answer, err := client.Do(second.Request(http.MethodGet, asked.URL.Path+"/lettres", nil))
+		if err != nil {
+			continue // it broke off before the headers
+		}
+		if text, err := io.ReadAll(answer.Body); err == nil {
+			t.Errorf("a file that is not the batch's, %s, ends as if it were whole: %d, %d of %d bytes", what, answer.StatusCode, len(text), answer.ContentLength)
+		}
+		_ = answer.Body.Close()
 	}
 }
 
@@ -195,6 +204,7 @@ type renaming struct {
 	registry.TargetingStore
 	registry.LetterStore
 	registry.AgentStore
+	name func(string) string
 	read int
 }
 
@@ -202,7 +212,8 @@ type renaming struct {
 func (r *renaming) Letters(ctx context.Context, key registry.BatchKey, after, limit int) ([]registry.Recipient, error) {
 	all, err := r.LetterStore.Letters(ctx, key, after, limit)
 	if r.read++; r.read > 1 && len(all) > 0 {
-		all[len(all)-1].UsedName = "Autrement"
+		last := &all[len(all)-1]
+		last.UsedName = r.name(last.UsedName)
 	}
 	return all, err
 }
