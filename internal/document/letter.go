@@ -54,7 +54,7 @@ func ObjectionUntil(limit registry.Step) string {
 }
 
 // MaxLetterPlaces is how many vaccination places a letter lists.
-const MaxLetterPlaces = 3
+const MaxLetterPlaces = registry.MaxNearby
 
 // Letter tells a targeted person their code, and what to do with it.
 type Letter struct {
@@ -107,20 +107,11 @@ func (l Letter) check() error {
 		return err
 	}
 	for _, place := range l.Places {
-		if blank(place.Name) || utf8.RuneCountInString(place.Name) > letterText || utf8.RuneCountInString(placeAddress(place)) > letterText {
+		if blank(place.Name) || utf8.RuneCountInString(place.Name) > letterText || utf8.RuneCountInString(place.AddressLine()) > letterText {
 			return fmt.Errorf("%w: a place without name, or longer than %d characters", ErrLetter, letterText)
 		}
 	}
 	return nil
-}
-
-// placeAddress is where a place is, on one line.
-func placeAddress(p registry.VaccinationPlace) string {
-	town := strings.Trim(p.PostalCode+"\u00A0"+p.Locality, "\u00A0")
-	if p.Address == "" || town == "" {
-		return p.Address + town
-	}
-	return p.Address + ", " + town
 }
 
 // spelt says a sign of a code as it is dictated: «K comme Kléber», «chiffre 7». The words are those of French

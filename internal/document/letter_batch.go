@@ -9,11 +9,14 @@ import (
 
 // LetterLayout is the version of the letters: a batch is printed again to the byte by a program of the same one alone. It
 // grows with every change of what letters say or of how they are written, which a test notices.
-const LetterLayout = 1
+const LetterLayout = 2
+
+// withoutPlaces is the layout of letters that list no vaccination places: the same bytes as those that have none near.
+const withoutPlaces = 1
 
 // Printer prints the batches of package registry with texts that are settings of the service.
 func Printer(texts registry.LetterTexts) registry.BatchPrinter {
-	return registry.BatchPrinter{Texts: texts, Until: until, Layout: LetterLayout, Print: PrintBatch}
+	return registry.BatchPrinter{Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces}, Print: PrintBatch}
 }
 
 // until says until which step one may object.
@@ -35,6 +38,9 @@ func PrintBatch(w io.Writer, b registry.Batch, recipients iter.Seq2[registry.Rec
 	common := Batch{Reference: b.Reference(), Campaign: b.Campaign, Opens: b.Opens, Date: b.Date, Texts: LetterTexts(b.Texts)}
 	letters := func(yield func(Letter, error) bool) {
 		for r, err := range recipients {
+			if b.Layout == withoutPlaces {
+				r.Near = nil
+			}
 			if !yield(letterTo(r), err) {
 				return
 			}
@@ -46,10 +52,10 @@ func PrintBatch(w io.Writer, b registry.Batch, recipients iter.Seq2[registry.Rec
 	return WriteLetters(w, common, letters)
 }
 
-// letterTo is the letter to someone. It lists no places, which change from one import to the next: it says whom to ask.
+// letterTo is the letter to someone.
 func letterTo(r registry.Recipient) Letter {
 	return Letter{
-		Number: r.Number, Code: r.Code,
+		Number: r.Number, Code: r.Code, Places: r.Near,
 		Addressee: Addressee{
 			Names: []string{NameLine(r.GivenNames, r.UsedName)}, Street: []string{r.Address},
 			PostalCode: r.Locality.PostalCode, Town: r.Locality.Name,

@@ -69,7 +69,7 @@ func (b Batch) cells(l Letter) []string {
 	cells = append(cells, strings.Join(spoken, " – "))
 	for i := range MaxLetterPlaces {
 		if i < len(l.Places) {
-			cells = append(cells, l.Places[i].Name, placeAddress(l.Places[i]))
+			cells = append(cells, l.Places[i].Name, l.Places[i].AddressLine())
 		} else {
 			cells = append(cells, "", "")
 		}

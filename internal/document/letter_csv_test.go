@@ -97,7 +97,7 @@ func TestTheMailMergeFileHoldsWhatThePageShows(t *testing.T) {
 			}
 			for n, p := range l.Places {
 				column := "lieu" + string(rune('1'+n))
-				if row[column] != p.Name || row[column+"_adresse"] != placeAddress(p) {
+				if row[column] != p.Name || row[column+"_adresse"] != p.AddressLine() {
 					rt.Fatalf("%v", row)
 				}
 			}

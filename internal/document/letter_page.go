@@ -377,7 +377,7 @@ func (p *letterPage) places(l Letter) error {
 		blocks, most := make([][2][][]glyph, len(l.Places)), 0
 		for i, place := range l.Places {
 			blocks[i][0] = name.lines(place.Name, width)
-			if at := placeAddress(place); at != "" {
+			if at := place.AddressLine(); at != "" {
 				blocks[i][1] = address.lines(at, width)
 			}
 			most = max(most, len(blocks[i][0])+len(blocks[i][1]))

@@ -305,7 +305,7 @@ func TestALetterHoldsOnOnePageWhateverTheTexts(t *testing.T) {
 			}
 			wanted := []string{b.Reference, b.Campaign, l.Code.Format(), b.Texts.ObjectionUntil, b.Texts.Rights, b.Texts.Phone, b.Texts.Website}
 			for _, p := range l.Places {
-				wanted = append(wanted, p.Name, placeAddress(p))
+				wanted = append(wanted, p.Name, p.AddressLine())
 			}
 			for _, want := range wanted {
 				if !strings.Contains(text[i], squeeze(want)) {

@@ -45,20 +45,23 @@ func Apply(
 // Rows is the number of rows of a change, all kinds together.
 func Rows(c registry.ReferenceChange) int {
 	return len(c.Vaccines) + len(c.Schedules) + len(c.Sites) + len(c.PlaceTypes) + len(c.Activities) + len(c.Openings) + len(c.ObjectionLimits) +
-		len(c.Localities) + len(c.Places) + len(c.Lots) + len(c.PracticePlaces) + len(c.Campaigns)
+		len(c.Localities) + len(c.Points) + len(c.Places) + len(c.Lots) + len(c.PracticePlaces) + len(c.Campaigns)
 }
 
 // parts cuts a change. The small kinds stay together in the first part, and the places of one
 // practitioner in one part, because the store keeps their order.
 func parts(c registry.ReferenceChange) []registry.ReferenceChange {
 	small := c
-	small.Localities, small.Places, small.Lots, small.PracticePlaces = nil, nil, nil, nil
+	small.Localities, small.Points, small.Places, small.Lots, small.PracticePlaces = nil, nil, nil, nil, nil
 	all := []registry.ReferenceChange{}
 	if Rows(small) > 0 {
 		all = append(all, small)
 	}
 	for rows := range slices.Chunk(c.Localities, partRows) {
 		all = append(all, registry.ReferenceChange{Localities: rows})
+	}
+	for rows := range slices.Chunk(c.Points, partRows) { // of localities that are there by then
+		all = append(all, registry.ReferenceChange{Points: rows})
 	}
 	for rows := range slices.Chunk(c.Places, partRows) {
 		all = append(all, registry.ReferenceChange{Places: rows})

@@ -16,8 +16,18 @@ func keyOf(l registry.Locality) localityKey { return localityKey{l.PostalCode, r
 
 // localities gathers localities, each once.
 type localities struct {
-	all []registry.Locality
-	at  map[localityKey]int // where in all
+	all    []registry.Locality
+	at     map[localityKey]int // where in all
+	points []registry.LocalityPoint
+	placed map[localityKey]bool
+}
+
+// place says where a locality is; of several points the first stands.
+func (ls *localities) place(l registry.Locality, p registry.Point) {
+	if key := keyOf(l); !p.IsZero() && !ls.placed[key] {
+		ls.placed[key] = true
+		ls.points = append(ls.points, registry.LocalityPoint{PostalCode: l.PostalCode, Name: l.Name, Point: p})
+	}
 }
 
 // add tells whether the locality is new.
@@ -60,7 +70,7 @@ var laPosteLayout = layout{
 	title: "codes postaux de La Poste", delimiters: ";,", header: true, quoted: true,
 	columns: []column{
 		required("Code_commune_INSEE"), required("Nom_commune", "Nom_de_la_commune"), required("Code_postal"),
-		required("Libellé_d_acheminement", "Libelle_d_acheminement"), optional("Ligne_5"),
+		required("Libellé_d_acheminement", "Libelle_d_acheminement"), optional("Ligne_5"), optional("coordonnees_gps"),
 	},
 }
 
@@ -71,7 +81,7 @@ var laPosteLayout = layout{
 func ReadLaPoste(known []registry.Locality) Reader {
 	shipped := shippedOf(known)
 	return func(s *Source) (registry.ReferenceChange, Report, error) {
-		found := localities{at: map[localityKey]int{}}
+		found := localities{at: map[localityKey]int{}, placed: map[localityKey]bool{}}
 		report, err := s.read(laPosteLayout, func(r *row) {
 			commune := r.text("Code_commune_INSEE", 5)
 			if len(commune) != 5 {
@@ -85,14 +95,17 @@ func ReadLaPoste(known []registry.Locality) Reader {
 			if !r.ok() {
 				return
 			}
+			at := r.pair("coordonnees_gps", code)
 			r.duplicate = true
 			for _, name := range names {
-				if found.add(shipped.spelt(registry.Locality{PostalCode: code, Name: name, CommuneCode: commune})) {
+				l := shipped.spelt(registry.Locality{PostalCode: code, Name: name, CommuneCode: commune})
+				if found.add(l) {
 					r.duplicate = false
 				}
+				found.place(l, at)
 			}
 		})
-		return registry.ReferenceChange{Localities: found.all}, report, err
+		return registry.ReferenceChange{Localities: found.all, Points: found.points}, report, err
 	}
 }
 

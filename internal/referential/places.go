@@ -32,11 +32,17 @@ func (ps *places) add(r *row, column string, p place) {
 	case !twice:
 		ps.seen[p.ID] = p.VaccinationPlace
 		ps.all = append(ps.all, p)
-	case old == p.VaccinationPlace:
+	case sameEntry(old, p.VaccinationPlace):
 		r.duplicate = true
 	default:
 		r.reject(column, "Une ligne précédente donne un autre lieu sous ce numéro.")
 	}
+}
+
+// sameEntry tells whether two rows give one place, whatever they say of when it opens and for whom: the first counts.
+func sameEntry(a, b registry.VaccinationPlace) bool {
+	a.Public, a.Opens, a.Point = b.Public, b.Opens, b.Point
+	return a == b
 }
 
 // labelled returns the places with their labels. Two places whose labels would read alike get their
@@ -72,6 +78,7 @@ var centreLayout = layout{
 	columns: []column{
 		required("gid"), required("nom"), required("com_cp"), required("com_nom"), optional("com_insee"),
 		optional("adr_num"), optional("adr_voie"), optional("date_fermeture"), optional("centre_fermeture"),
+		optional("lat_coor1"), optional("long_coor1"), optional("date_ouverture"), optional("rdv_modalites"), optional("_edit_datemaj"),
 	},
 }
 
@@ -97,12 +104,36 @@ func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
 			r.reject("date_fermeture", "Le centre est dit fermé, sans date de fermeture.")
 		}
 		if r.ok() {
+			p.Point = r.point("lat_coor1", "long_coor1", p.PostalCode)
+			p.Public, p.Opens = r.centreOpening(p.Name)
 			p.Label = placeLabel(p)
 			found.add(r, "gid", place{p, fmt.Sprintf("n° %d", gid)})
 		}
 	})
 	return registry.ReferenceChange{Places: found.labelled()}, report, err
 }
+
+// centreOpening tells whether a centre receives those who are invited, and from which day.
+func (r *row) centreOpening(name string) (public bool, opens registry.Date) {
+	cell := r.loose("date_ouverture")
+	opens, err := registry.ParseDate(cell)
+	if cell != "" && err != nil {
+		r.warn("date_ouverture", "La date d’ouverture n’est pas lisible : les lettres n’indiqueront pas ce centre.")
+		return false, registry.Date{}
+	}
+	said, err := registry.ParseISODate(firstOf(r.loose("_edit_datemaj"), len("2021-01-14")))
+	if err != nil {
+		said = opens
+	}
+	public, from := opening(name, r.loose("rdv_modalites"), said)
+	if from.After(opens) {
+		opens = from
+	}
+	return public, opens
+}
+
+// firstOf are the first bytes of a text.
+func firstOf(text string, n int) string { return text[:min(n, len(text))] }
 
 // isTrial tells the rows that someone made to try the tool: «test», «TEST 2», «Centre test».
 func isTrial(name string) bool {

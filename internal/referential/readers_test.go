@@ -142,20 +142,21 @@ func TestCentres(t *testing.T) {
 		{
 			ID: "DATAGOUV:1", Type: PlaceCentre, Name: "Gymnase Inventé", Address: "12 rue des Essais", PostalCode: "42100",
 			Locality: "Saint-Étienne", Label: "42100 Gymnase Inventé, 12 rue des Essais, Saint-Étienne",
+			Public: true, Opens: registry.MustDate("2021-01-18"),
 		},
 		{
 			ID: "DATAGOUV:2", Type: PlaceCentre, Name: "Salle des fêtes", Address: "Place de la Mairie", PostalCode: "42100",
-			Locality: "Saint-Étienne", Closed: registry.MustDate("2021-06-30"),
+			Locality: "Saint-Étienne", Closed: registry.MustDate("2021-06-30"), Public: true, Opens: registry.MustDate("2021-01-18"),
 			Label: "42100 Salle des fêtes, Place de la Mairie, Saint-Étienne (n° 2)",
 		},
 		{
 			ID: "DATAGOUV:3", Type: PlaceCentre, Name: `Salle "des fêtes" du bourg`, Address: "Place de la Mairie", PostalCode: "42100",
-			Locality: "Saint-Étienne", Closed: registry.MustDate("2021-06-30"),
+			Locality: "Saint-Étienne", Closed: registry.MustDate("2021-06-30"), Public: true,
 			Label: `42100 Salle "des fêtes" du bourg, Place de la Mairie, Saint-Étienne`,
 		},
 		{
 			ID: "DATAGOUV:11", Type: PlaceCentre, Name: "SALLE DES FETES", Address: "place de la mairie", PostalCode: "42100",
-			Locality: "Saint-Etienne", Label: "42100 SALLE DES FETES, place de la mairie, Saint-Etienne (n° 11)",
+			Locality: "Saint-Etienne", Public: true, Label: "42100 SALLE DES FETES, place de la mairie, Saint-Etienne (n° 11)",
 		},
 	}
 	if diff := cmp.Diff(want, change.Places); diff != "" {

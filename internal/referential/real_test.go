@@ -109,3 +109,24 @@ func TestRealLots(t *testing.T) {
 		}
 	}
 }
+
+// TestRealCentresTellWhomTheyReceive shows how what people typed is understood.
+func TestRealCentresTellWhomTheyReceive(t *testing.T) {
+	change, _ := readReal(t, "places/centres-vaccination-2021-01.csv", ReadCentres, bounds{accepted: [2]int{840, 860}, rejected: [2]int{1, 10}})
+	received, located, later := 0, 0, 0
+	for _, p := range change.Places {
+		if !p.Point.IsZero() {
+			located++
+		}
+		if p.Public {
+			received++
+		}
+		if p.Opens.After(registry.MustDate("2021-01-18")) {
+			later++
+		}
+	}
+	t.Logf("%d places, %d located, %d receive the public, %d of all open after 18 January", len(change.Places), located, received, later)
+	if located < len(change.Places)-5 || received < 600 || received > len(change.Places)-100 {
+		t.Error("that is not what the file says")
+	}
+}

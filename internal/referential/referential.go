@@ -16,7 +16,7 @@ import (
 // Codes of the place types that ship, in the guide's order. The data are in builtin/place_types.csv.
 const (
 	PlaceEHPAD             = "EHPAD"
-	PlaceCentre            = "CENTRE"
+	PlaceCentre            = registry.PlaceTypeCentre
 	PlaceUSLD              = "USLD"
 	PlaceResidenceAutonomy = "RESIDENCE_AUTONOMIE"
 	PlaceResidenceService  = "RESIDENCE_SERVICE"

@@ -133,7 +133,8 @@ type Batch struct {
 	Opens    Date
 	Date     Date // of the letters
 	Texts    LetterTexts
-	Layout   int // of the letters as they were printed: another gives other bytes
+	Layout   int    // of the letters as they were printed: another gives other bytes
+	Places   string // SHA-256 of the places that its letters list, as they were chosen when it was asked for; empty for none
 	AskedBy  string
 	AskedAt  time.Time
 	Request  string // the form that asked for it; empty where it was none
@@ -170,6 +171,8 @@ type Recipient struct {
 	Identity
 	Contact
 	Deceased, Objects, Vaccinated, Written bool
+
+	Near []VaccinationPlace // what their letter lists; of someone whom a batch writes to, when it is printed
 }
 
 // Bounds of what a letter shows of an address, in characters, so that it stays readable: names and street together, the
@@ -288,10 +291,11 @@ func contentOf(to hash.Hash, r *Recipient) {
 
 // BatchPrinter lays letters out; package document has the one there is.
 type BatchPrinter struct {
-	Texts  LetterTexts                 // all but ObjectionUntil, which is told by the limit of the day
-	Until  func(objection Step) string // until which step one may object, as letters say it; nil where they do not
-	Layout int
-	Print  func(w io.Writer, b Batch, letters iter.Seq2[Recipient, error]) error
+	Texts   LetterTexts                 // all but ObjectionUntil, which is told by the limit of the day
+	Until   func(objection Step) string // until which step one may object, as letters say it; nil where they do not
+	Layout  int
+	Earlier []int // layouts of before that it prints as they were, which a batch of them asks for
+	Print   func(w io.Writer, b Batch, letters iter.Seq2[Recipient, error]) error
 }
 
 // What a store answers about batches.
@@ -300,16 +304,28 @@ var (
 	ErrNoBatch = errors.New("no such batch of letters")
 	// ErrBatchClaimed: someone else is at work on the batch.
 	ErrBatchClaimed = errors.New("someone else is at work on the batch")
+	// ErrNoPlaces: no places that letters list are kept under that digest.
+	ErrNoPlaces = errors.New("the places that a batch of letters lists are not kept")
 )
 
 // LetterStore keeps batches of letters. Who is in a batch is kept by number of record; names and addresses are not kept a
 // second time.
 type LetterStore interface {
-	// OpenBatch keeps a batch to gather, with its event. It returns ErrNoRun for a run that is not done, and ErrOvertaken when
+	// OpenBatch keeps a batch to gather, with its event and, unless they are kept already, with the places that its letters list:
+	// a text of which b.Places is the digest, empty with it. It returns ErrNoRun for a run that is not done, and ErrOvertaken when
 	// the batch is not the next of its run, or another of the run is not over, or the same person asked for one of the run by the same Request. An empty
 	// Request is none. To two batches that are not Again, no person of a run
 	// belongs.
-	OpenBatch(ctx context.Context, b Batch, event Event) error
+	OpenBatch(ctx context.Context, b Batch, places string, event Event) error
+
+	// ListedPlaces returns the text that was kept under a digest, or ErrNoPlaces.
+	ListedPlaces(ctx context.Context, digest string) (string, error)
+
+	// PlacesOfType returns all vaccination places of a type, by identifier.
+	PlacesOfType(ctx context.Context, placeType string) ([]VaccinationPlace, error)
+
+	// LocalityPoints returns where localities are, of those of which it is known, by postal code and folded name.
+	LocalityPoints(ctx context.Context) ([]LocalityPoint, error)
 
 	// Batches returns the batches of a run, in their order.
 	Batches(ctx context.Context, run int) ([]Batch, error)

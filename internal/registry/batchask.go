@@ -64,7 +64,12 @@ func (g *Registry) AskBatch(ctx context.Context, by Actor, req BatchRequest, pri
 		if err != nil {
 			return Batch{}, err
 		}
-		switch err := s.OpenBatch(ctx, b, event); {
+		places, err := g.nearby(ctx, s, b)
+		if err != nil {
+			return Batch{}, err
+		}
+		b.Places = nearbyDigest(places)
+		switch err := s.OpenBatch(ctx, b, places, event); {
 		case err == nil:
 			return b, nil
 		case errors.Is(err, ErrNoRun):
@@ -104,6 +109,23 @@ func (g *Registry) newBatch(ctx context.Context, by Actor, req BatchRequest, pri
 		b.Texts.ObjectionUntil = printer.Until(ref.ObjectionLimit(b.Date))
 	}
 	return b, nil
+}
+
+// nearby chooses the places that the letters of a batch list: those that receive people from the day on which these may come.
+func (g *Registry) nearby(ctx context.Context, s LetterStore, b Batch) (string, error) {
+	places, err := s.PlacesOfType(ctx, PlaceTypeCentre)
+	if err != nil {
+		return "", fmt.Errorf("reading the places that letters may list: %w", err)
+	}
+	localities, err := s.LocalityPoints(ctx)
+	if err != nil {
+		return "", fmt.Errorf("reading where localities are: %w", err)
+	}
+	from := b.Date
+	if from.Before(b.Opens) {
+		from = b.Opens
+	}
+	return ChooseNearby(places, localities, from).Text()
 }
 
 // mayFollow tells why a batch cannot come after those that there are.

@@ -9,6 +9,7 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -140,6 +141,7 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 	if err != nil || b.State != BatchPrinting {
 		return b, err
 	}
+	b.Layout = printer.Layout
 	printed, err := work.print(ctx, b, w)
 	if err != nil {
 		if now, failed := s.Batch(ctx, key); failed == nil && now.State == BatchDropped { // its letters went while they were printed
@@ -147,7 +149,7 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 		}
 		return b, err
 	}
-	printed.State, printed.PrintedAt, printed.Layout = BatchPrinted, g.Security(), printer.Layout
+	printed.State, printed.PrintedAt = BatchPrinted, g.Security()
 	switch err := s.FinishBatch(ctx, printed, g.batchEvent(by, ActionPrintLetters, printed)); {
 	case errors.Is(err, ErrOvertaken): // by another that printed it, and its letters must be these, or that dropped it
 		if b, err = s.Batch(ctx, key); err == nil && b.State != BatchDropped && b.Digest != printed.Digest {
@@ -264,10 +266,15 @@ func (m *measured) Write(p []byte) (int, error) {
 
 var errLettersMixed = errors.New("registry: the letters of a batch do not come in their order")
 
-// letters are the recipients of a batch as they are now, read a few at a time. One whose record was joined with another's
+// letters are the recipients of a batch as they are now, read a few at a time, each with the places near them. One whose record was joined with another's
 // since (ADR 36) is not there any more: what was printed before is then no longer the same.
 func (g *Registry) letters(ctx context.Context, s LetterStore, b Batch) iter.Seq2[Recipient, error] {
 	return func(yield func(Recipient, error) bool) {
+		nearby, err := listedBy(ctx, s, b)
+		if err != nil {
+			yield(Recipient{}, err)
+			return
+		}
 		for after := 0; ; {
 			next, err := s.Letters(ctx, b.BatchKey, after, recipientsAtOnce)
 			if err != nil {
@@ -280,6 +287,7 @@ func (g *Registry) letters(ctx context.Context, s LetterStore, b Batch) iter.Seq
 					return
 				}
 				after = r.Number
+				r.Near = nearby.Near(r.Locality)
 				if !yield(r, nil) {
 					return
 				}
@@ -291,9 +299,21 @@ func (g *Registry) letters(ctx context.Context, s LetterStore, b Batch) iter.Seq
 	}
 }
 
+// listedBy are the places that the letters of a batch list.
+func listedBy(ctx context.Context, s LetterStore, b Batch) (Nearby, error) {
+	if b.Places == "" {
+		return Nearby{}, nil
+	}
+	text, err := s.ListedPlaces(ctx, b.Places)
+	if err != nil {
+		return Nearby{}, fmt.Errorf("reading the places that letters list: %w", err)
+	}
+	return readNearby(text, b.Places)
+}
+
 // Deliver hands the letters of a printed batch over: it returns the batch, and what writes them to the byte as they were
-// printed first. It refuses, before anything is written, when someone of the batch died or objects since, or their letter would no longer be the
-// same: then a new batch to the same persons is what remains.
+// printed first. It refuses, before anything is written, when someone of the batch died or objects since, a place that its letters list receives nobody
+// any more, or a letter would no longer be the same: then a new batch to the same persons is what remains.
 func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer BatchPrinter) (Batch, func(io.Writer) error, error) {
 	b, err := g.Batch(ctx, by, key)
 	if err != nil {
@@ -312,10 +332,10 @@ func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer 
 		refusal = errBatchDropped
 	case b.State != BatchPrinted:
 		refusal = errBatchNotOver
-	case b.Layout != printer.Layout:
+	case b.Layout != printer.Layout && !slices.Contains(printer.Earlier, b.Layout):
 		refusal = errBatchLayout
 	default:
-		if refusal, err = g.changedSince(ctx, s, b); err != nil {
+		if refusal, err = g.changedSince(ctx, s, b, g.Today(by)); err != nil {
 			return b, nil, err
 		}
 	}
@@ -378,14 +398,17 @@ func (g *Registry) Delivered(ctx context.Context, by Actor, b Batch) error {
 }
 
 // changedSince tells why the letters of a batch may not be handed over any more, nil if they may.
-func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch) (refusal, err error) {
+func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch, today Date) (refusal, err error) {
 	content := sha256.New()
-	since := LeftOut{}
+	since, listed := LeftOut{}, map[string]bool{}
 	for r, err := range g.letters(ctx, s, b) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the letters of a batch: %w", err)
 		}
 		contentOf(content, &r)
+		for i := range r.Near {
+			listed[r.Near[i].ID] = true
+		}
 		if r.Objects {
 			since.Objecting++
 		} else if r.Deceased {
@@ -405,6 +428,22 @@ func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch) (re
 	}
 	if sum(content) != b.Content {
 		return errBatchChanged, nil
+	}
+	return closedSince(ctx, s, listed, today)
+}
+
+// closedSince tells whether places that letters list receive nobody any more: nobody is sent there.
+func closedSince(ctx context.Context, s LetterStore, listed map[string]bool, today Date) (refusal, err error) {
+	if len(listed) == 0 {
+		return nil, nil
+	}
+	now, err := s.PlacesOfType(ctx, PlaceTypeCentre)
+	if err != nil {
+		return nil, fmt.Errorf("reading which places receive people: %w", err)
+	}
+	if n := gone(listed, now, today); n > 0 {
+		return Conflict("Depuis cet envoi, " + Counted(n, "lieu de vaccination que ses lettres indiquent n’accueille", "lieux de vaccination que ses lettres indiquent n’accueillent") +
+			" plus le public\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui indiquera les lieux ouverts."), nil
 	}
 	return nil, nil
 }

@@ -172,6 +172,9 @@ type VaccinationPlace struct {
 	PostalCode string
 	Locality   string
 	Closed     Date   // last day open; zero when it is not known to close
+	Opens      Date   // first day on which those who are invited are received; zero when it is not known to be later
+	Public     bool   // those who are invited are received: it is not kept for some profession, nor is that uncertain
+	Point      Point  // where it is; zero when that is not known
 	Label      string // unique within its type, also folded: what is suggested, chosen and typed
 }
 

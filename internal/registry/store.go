@@ -178,6 +178,7 @@ type ReferenceChange struct {
 	Activities      []Activity          // key: code; order kept
 	Openings        []ProfessionOpening // key: profession, first day
 	Localities      []Locality          // key: postal code, folded name
+	Points          []LocalityPoint     // key: as of localities; one of a locality that is not there changes nothing
 	Places          []VaccinationPlace  // key: identifier
 	Lots            []Lot               // key: vaccine, number (its normal form)
 	PracticePlaces  []PractitionerPlace // key: national identifier, place identifier; order kept

@@ -90,6 +90,29 @@ func asOptionalDay(d *registry.Date) scanner {
 	}
 }
 
+// degrees are the two columns of a point, NULL where it is not known.
+func degrees(p registry.Point) (latitude, longitude any) {
+	if p.IsZero() {
+		return nil, nil
+	}
+	return int64(p.Latitude), int64(p.Longitude)
+}
+
+// asDegrees reads one of them.
+func asDegrees(d *int32) scanner {
+	return func(value any) error {
+		if *d = 0; value == nil {
+			return nil
+		}
+		millionths, ok := value.(int64)
+		if !ok || millionths != int64(int32(millionths)) {
+			return errors.New("store: a column of a point holds something else")
+		}
+		*d = int32(millionths)
+		return nil
+	}
+}
+
 // asMoment reads a moment, in UTC.
 func asMoment(t *time.Time) scanner {
 	return func(value any) error {

@@ -49,6 +49,7 @@ var copiedTables = []copiedTable{
 	{name: "letter_batch", key: []string{"run", "part"}},
 	{name: "letter", key: []string{"run", "part", "number"}},
 	{name: "letter_delivery", key: []string{"run", "part", "nth"}},
+	{name: "letter_places", key: []string{"digest"}},
 	{name: "agent", key: []string{"id"}},
 	{name: accessLog, key: []string{"num"}},
 	{name: "log_run", key: []string{"position"}},

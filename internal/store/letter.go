@@ -17,16 +17,19 @@ import (
 const (
 	// A batch that was dropped is an empty one in the table, for the version before, which knows no other (migration 00022; SQLite: 00023).
 	batchColumns = "run, part, again, kind, CASE WHEN dropped_at > 0 THEN 'dropped' ELSE state END, content, layout, asked_by, asked_at, through, ended, letters," +
-		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request, dropped_by, dropped_at"
+		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request, places, dropped_by, dropped_at"
 	selectBatches     = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 ORDER BY part"
 	selectBatch       = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 AND part = $2"
 	selectOpenBatches = "SELECT " + batchColumns + " FROM letter_batch WHERE state IN ('gathering', 'printing') ORDER BY asked_at, run"
 	selectDeliveries  = "SELECT run, part, by_id, at FROM letter_delivery WHERE run = $1 ORDER BY part, nth"
 
-	openBatch = "INSERT INTO letter_batch (run, part, again, kind, state, content, layout, asked_by, asked_at, through, request)" +
-		" SELECT $1, $2, $3, $4, 'gathering', $5, $6, $7, $8, $9, $10 FROM campaign_run WHERE number = $1 AND state = 'done'" +
+	openBatch = "INSERT INTO letter_batch (run, part, again, kind, state, content, layout, asked_by, asked_at, through, request, places)" +
+		" SELECT $1, $2, $3, $4, 'gathering', $5, $6, $7, $8, $9, $10, $11 FROM campaign_run WHERE number = $1 AND state = 'done'" +
 		" AND $2 = 1 + (SELECT COALESCE(MAX(part), 0) FROM letter_batch WHERE run = $1)" +
 		" AND NOT EXISTS (SELECT 1 FROM letter_batch WHERE run = $1 AND state IN ('gathering', 'printing')) ON CONFLICT DO NOTHING"
+	// Kept with the batch, or not at all: it comes after it, and nothing of its transaction stays when the batch is refused.
+	keepPlaces   = "INSERT INTO letter_places (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+	selectListed = "SELECT content FROM letter_places WHERE digest = $1"
 	probeRunDone = "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM campaign_run WHERE number = $1 AND state = 'done')"
 	claimBatch   = "UPDATE letter_batch SET claimed = $4 WHERE run = $1 AND part = $2 AND claimed <= $3 AND state IN ('gathering', 'printing')"
 	gatherBatch  = "UPDATE letter_batch SET state = $5, through = $6, ended = $7, letters = $8, deceased = $9, objecting = $10, vaccinated = $11," +
@@ -98,13 +101,13 @@ func readBatch(b *registry.Batch) []any {
 	out := &b.LeftOut
 	return []any{
 		&b.Run, &b.Part, &b.Again, &b.Kind, &b.State, asBatchContent(b), &b.Layout, &b.AskedBy, asMoment(&b.AskedAt), &b.Through, &b.Ended, &b.Letters,
-		&out.Deceased, &out.Objecting, &out.Vaccinated, &out.Written, &out.Unaddressed, asLaterMoment(&b.PrintedAt), &b.Digest, &b.Content, &b.Size, &b.Request,
+		&out.Deceased, &out.Objecting, &out.Vaccinated, &out.Written, &out.Unaddressed, asLaterMoment(&b.PrintedAt), &b.Digest, &b.Content, &b.Size, &b.Request, &b.Places,
 		&b.DroppedBy, asLaterMoment(&b.DroppedAt),
 	}
 }
 
 // OpenBatch implements registry.LetterStore.
-func (s *Store) OpenBatch(ctx context.Context, b registry.Batch, event registry.Event) error {
+func (s *Store) OpenBatch(ctx context.Context, b registry.Batch, places string, event registry.Event) error {
 	content, err := json.Marshal(batchContent{b.Campaign, b.Opens, b.Date, b.Texts})
 	if err != nil {
 		return fmt.Errorf("writing what the letters of a batch say: %w", err)
@@ -113,10 +116,30 @@ func (s *Store) OpenBatch(ctx context.Context, b registry.Batch, event registry.
 	if err != nil {
 		return err
 	}
-	return s.withEvent(ctx, event, statement{
-		sql: openBatch, args: []any{b.Run, b.Part, b.Again, string(b.Kind), string(content), b.Layout, b.AskedBy, asked, b.Through, b.Request},
+	logged, err := logAlways(event)
+	if err != nil {
+		return err
+	}
+	statements := []statement{{
+		sql: openBatch, args: []any{b.Run, b.Part, b.Again, string(b.Kind), string(content), b.Layout, b.AskedBy, asked, b.Through, b.Request, b.Places},
 		none: []reason{{probe: probeRunDone, args: []any{b.Run}, err: registry.ErrNoRun}, {err: registry.ErrOvertaken}},
-	})
+	}}
+	if places != "" {
+		statements = append(statements, statement{sql: keepPlaces, args: []any{b.Places, places}, quiet: true})
+	}
+	return s.write(ctx, work{statements: append(statements, logged), alone: true})
+}
+
+// ListedPlaces implements registry.LetterStore.
+func (s *Store) ListedPlaces(ctx context.Context, digest string) (string, error) {
+	found, err := readAll(ctx, s, selectListed, []any{digest}, func(text *string) []any { return []any{text} })
+	if err != nil {
+		return "", fmt.Errorf("reading the places that letters list: %w", err)
+	}
+	if len(found) == 0 {
+		return "", registry.ErrNoPlaces
+	}
+	return found[0], nil
 }
 
 // Batches implements registry.LetterStore.

@@ -20,6 +20,8 @@ const (
 		" GROUP BY postal_code, folded_name ORDER BY rank, postal_code, folded_name LIMIT $3) found" +
 		" JOIN locality l ON l.postal_code = found.postal_code AND l.folded_name = found.folded_name" +
 		" ORDER BY found.rank, l.postal_code, l.folded_name"
+	updateLocalityPoint   = "UPDATE locality SET latitude = $3, longitude = $4 WHERE postal_code = $1 AND folded_name = $2"
+	selectLocalityPoints  = "SELECT postal_code, name, latitude, longitude FROM locality WHERE latitude IS NOT NULL ORDER BY postal_code, folded_name"
 	selectLocalitiesNamed = "SELECT " + localityColumns + " FROM locality l WHERE l.postal_code = $1 AND l.folded_name = $2"
 )
 
@@ -62,6 +64,12 @@ func importLocalities(all []registry.Locality) []statement {
 		statements = append(statements, statement{sql: insertLocalityTerm, args: localityTermArgs(rows[i : i+1]), quiet: true})
 	}
 	return statements
+}
+
+// importPoint says where a locality is that is there already.
+func importPoint(l registry.LocalityPoint) statement {
+	latitude, longitude := degrees(l.Point)
+	return statement{sql: updateLocalityPoint, args: []any{l.PostalCode, registry.Fold(l.Name), latitude, longitude}, quiet: true}
 }
 
 func localityTermArgs(rows []localityTerm) []any {
@@ -108,6 +116,17 @@ func (s *Store) Localities(ctx context.Context, text string, limit int) ([]regis
 func (s *Store) LocalitiesNamed(ctx context.Context, label string) (found []registry.Locality, err error) {
 	if err := s.engine.read(ctx, localitiesNamed(&found, label)...); err != nil {
 		return nil, fmt.Errorf("finding a locality by its label: %w", err)
+	}
+	return found, nil
+}
+
+// LocalityPoints implements registry.LetterStore.
+func (s *Store) LocalityPoints(ctx context.Context) ([]registry.LocalityPoint, error) {
+	found, err := readAll(ctx, s, selectLocalityPoints, nil, func(l *registry.LocalityPoint) []any {
+		return []any{&l.PostalCode, &l.Name, asDegrees(&l.Point.Latitude), asDegrees(&l.Point.Longitude)}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading where localities are: %w", err)
 	}
 	return found, nil
 }

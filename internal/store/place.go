@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	placeColumns = "p.id, p.type, p.name, p.address, p.postal_code, p.locality, p.closed, p.label"
+	placeColumns = "p.id, p.type, p.name, p.address, p.postal_code, p.locality, p.closed, p.label, p.opens, p.open_to_public IS TRUE, p.latitude, p.longitude"
 	// The inner query finds and orders within the table of terms alone. Names and postal codes that start
 	// with the text come before those that have it further on, and before towns.
 	selectPlaces = "SELECT " + placeColumns + " FROM" +
@@ -20,25 +20,31 @@ const (
 		" ORDER BY found.rank, found.postal_code, found.folded_name, found.place_id"
 	selectPlacesNamed = "SELECT " + placeColumns + " FROM vaccination_place p WHERE p.type = $1 AND p.folded_label = $2" +
 		" ORDER BY p.id"
-	deletePlaceTerms = "DELETE FROM vaccination_place_term WHERE place_id = $1"
+	selectPlacesOfType = "SELECT " + placeColumns + " FROM vaccination_place p WHERE p.type = $1 ORDER BY p.id"
+	deletePlaceTerms   = "DELETE FROM vaccination_place_term WHERE place_id = $1"
 )
 
 var (
 	upsertPlace = upsertOf("vaccination_place", "id",
-		"type, name, address, postal_code, locality, closed, label, folded_label")
+		"type, name, address, postal_code, locality, closed, label, folded_label, opens, open_to_public, latitude, longitude")
 	insertPlaceTerm = insertOf("vaccination_place_term", "type, term, postal_code, folded_name, place_id, closed, at_start")
 )
 
 func readPlace(p *registry.VaccinationPlace) []any {
-	return []any{&p.ID, &p.Type, &p.Name, &p.Address, &p.PostalCode, &p.Locality, asOptionalDay(&p.Closed), &p.Label}
+	return []any{
+		&p.ID, &p.Type, &p.Name, &p.Address, &p.PostalCode, &p.Locality, asOptionalDay(&p.Closed), &p.Label,
+		asOptionalDay(&p.Opens), &p.Public, asDegrees(&p.Point.Latitude), asDegrees(&p.Point.Longitude),
+	}
 }
 
 // importPlace adds or replaces a vaccination place, and its terms with it.
 func importPlace(p registry.VaccinationPlace) []statement {
 	closed := optionalDay(p.Closed)
+	latitude, longitude := degrees(p.Point)
 	statements := []statement{
 		{sql: upsertPlace, args: []any{
 			p.ID, p.Type, p.Name, p.Address, p.PostalCode, p.Locality, closed, p.Label, registry.Fold(p.Label),
+			optionalDay(p.Opens), p.Public, latitude, longitude,
 		}},
 		{sql: deletePlaceTerms, args: []any{p.ID}, quiet: true},
 	}
@@ -69,6 +75,15 @@ func (s *Store) Places(
 	found, err := readAll(ctx, s, selectPlaces, []any{placeType, from, until, day.String(), limit}, readPlace)
 	if err != nil {
 		return nil, fmt.Errorf("finding vaccination places: %w", err)
+	}
+	return found, nil
+}
+
+// PlacesOfType implements registry.LetterStore.
+func (s *Store) PlacesOfType(ctx context.Context, placeType string) ([]registry.VaccinationPlace, error) {
+	found, err := readAll(ctx, s, selectPlacesOfType, []any{placeType}, readPlace)
+	if err != nil {
+		return nil, fmt.Errorf("reading the vaccination places of a type: %w", err)
 	}
 	return found, nil
 }

@@ -62,6 +62,7 @@ var grants = map[string]string{
 	"letter_batch":           "SELECT, INSERT, UPDATE",
 	"letter":                 "SELECT, INSERT",
 	"letter_delivery":        "SELECT, INSERT",
+	"letter_places":          "SELECT, INSERT",
 	"agent":                  "SELECT, INSERT, UPDATE",
 	"access_log":             "SELECT, INSERT",
 	"log_run":                "SELECT, INSERT",

@@ -94,6 +94,9 @@ func (s *Store) ImportReference(ctx context.Context, change registry.ReferenceCh
 		statements = append(statements, statement{sql: upsertActivity, args: []any{x.Code, x.Label}})
 	}
 	statements = append(statements, importLocalities(change.Localities)...)
+	for _, x := range change.Points {
+		statements = append(statements, importPoint(x))
+	}
 	for _, x := range change.Places {
 		statements = append(statements, importPlace(x)...)
 	}

@@ -10,8 +10,25 @@ import (
 var _ registry.LetterStore = (*Failing)(nil)
 
 // OpenBatch fails or does what the wrapped store does.
-func (f *Failing) OpenBatch(ctx context.Context, b registry.Batch, event registry.Event) error {
-	return done(f, "OpenBatch", func(s registry.LetterStore) error { return s.OpenBatch(ctx, b, event) })
+func (f *Failing) OpenBatch(ctx context.Context, b registry.Batch, places string, event registry.Event) error {
+	return done(f, "OpenBatch", func(s registry.LetterStore) error { return s.OpenBatch(ctx, b, places, event) })
+}
+
+// ListedPlaces fails or does what the wrapped store does.
+func (f *Failing) ListedPlaces(ctx context.Context, digest string) (string, error) {
+	return of(f, "ListedPlaces", func(s registry.LetterStore) (string, error) { return s.ListedPlaces(ctx, digest) })
+}
+
+// PlacesOfType fails or does what the wrapped store does.
+func (f *Failing) PlacesOfType(ctx context.Context, placeType string) ([]registry.VaccinationPlace, error) {
+	return of(f, "PlacesOfType", func(s registry.LetterStore) ([]registry.VaccinationPlace, error) {
+		return s.PlacesOfType(ctx, placeType)
+	})
+}
+
+// LocalityPoints fails or does what the wrapped store does.
+func (f *Failing) LocalityPoints(ctx context.Context) ([]registry.LocalityPoint, error) {
+	return of(f, "LocalityPoints", func(s registry.LetterStore) ([]registry.LocalityPoint, error) { return s.LocalityPoints(ctx) })
 }
 
 // Batches fails or does what the wrapped store does.

@@ -164,7 +164,7 @@ func batchOfDoneRun(e *env) {
 	e.imported(e.old(1)...)
 	n := e.prepared(true)
 	b := registry.Batch{BatchKey: registry.BatchKey{Run: n, Part: 1}, Kind: registry.BatchPDF, AskedBy: "a", AskedAt: e.clock.Now()}
-	e.fails(e.store.OpenBatch(e.ctx, b, e.event(registry.ActionAskLetters)), registry.ErrNoRun)
+	e.fails(e.store.OpenBatch(e.ctx, b, "", e.event(registry.ActionAskLetters)), registry.ErrNoRun)
 	_, err := e.registry.AskBatch(e.ctx, e.manager(), registry.BatchRequest{Run: n, Kind: registry.BatchPDF}, printer())
 	e.equal("what is refused", registry.KindOf(err), registry.KindConflict)
 	all, err := e.store.Batches(e.ctx, n)
@@ -177,8 +177,8 @@ func batchAlone(e *env) {
 	first := e.asked(run, 0)
 	second := first
 	second.Part = 2
-	e.fails(e.store.OpenBatch(e.ctx, second, e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
-	e.fails(e.store.OpenBatch(e.ctx, first, e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
+	e.fails(e.store.OpenBatch(e.ctx, second, "", e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
+	e.fails(e.store.OpenBatch(e.ctx, first, "", e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
 	_, err := e.registry.AskBatch(e.ctx, e.manager(), registry.BatchRequest{Run: run, Kind: registry.BatchPDF, Known: 1}, printer())
 	e.equal("what is refused", registry.KindOf(err), registry.KindConflict)
 	e.made(first.BatchKey)
@@ -188,8 +188,8 @@ func batchAlone(e *env) {
 	}
 	third := first
 	third.Part = 3
-	e.fails(e.store.OpenBatch(e.ctx, third, e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
-	e.ok(e.store.OpenBatch(e.ctx, second, e.event(registry.ActionAskLetters)))
+	e.fails(e.store.OpenBatch(e.ctx, third, "", e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
+	e.ok(e.store.OpenBatch(e.ctx, second, "", e.event(registry.ActionAskLetters)))
 }
 
 func batchSentAgain(e *env) {
@@ -231,9 +231,9 @@ func batchSentAgain(e *env) {
 	e.equal("with what no page gives", registry.KindOf(err), registry.KindInvalid)
 	second := first
 	second.Part, second.State = 2, registry.BatchGathering
-	e.fails(e.store.OpenBatch(e.ctx, second, e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
+	e.fails(e.store.OpenBatch(e.ctx, second, "", e.event(registry.ActionAskLetters)), registry.ErrOvertaken)
 	second.AskedBy = "agent:b"
-	e.ok(e.store.OpenBatch(e.ctx, second, e.event(registry.ActionAskLetters)))
+	e.ok(e.store.OpenBatch(e.ctx, second, "", e.event(registry.ActionAskLetters)))
 }
 
 func batchOnce(e *env) {
@@ -418,7 +418,7 @@ func batchHeld(e *env) {
 func batchWithoutEvent(e *env) {
 	run := e.targeted(e.old(1)...)
 	b := registry.Batch{BatchKey: registry.BatchKey{Run: run, Part: 1}, Kind: registry.BatchPDF, AskedBy: "a", AskedAt: e.clock.Now()}
-	e.fails(e.store.OpenBatch(e.ctx, b, registry.Event{}))
+	e.fails(e.store.OpenBatch(e.ctx, b, "", registry.Event{}))
 	made, _ := e.made(e.asked(run, 0).BatchKey)
 	e.fails(e.store.Deliver(e.ctx, made.BatchKey, registry.Delivery{By: "a", At: e.clock.Now()}, registry.Event{}))
 	e.fails(e.store.FinishBatch(e.ctx, made, registry.Event{}))

@@ -1,0 +1,103 @@
+package referential
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"vaccin/internal/registry"
+)
+
+// Whether a vaccination centre receives those who are invited, and from which day. The file of January 2021 says it in words that
+// someone typed («Réservé aux professionnels de santé», «ouvert aux + de 75 ans le 18 janvier»). In doubt the answer is no: a letter
+// that lists one place less sends nobody to a closed door.
+
+var (
+	webAddress       = regexp.MustCompile(`\S+://\S+|www\.\S+`)
+	forProfessionals = regexp.MustCompile(`\b(professionn?el|personnels?\b|soignant|salarie|libera|ps\b)`)
+	forEverybody     = regexp.MustCompile(`\b(public\b|population|personnes? ag)|\b(65|70|75|80) ?(ans|\+)|[+>] ?(de )?(65|70|75|80)\b`)
+	doubtful         = regexp.MustCompile(`sous reserve|en attente|a confirmer|prochain|orienter vers|\bnon definie?s?\b|\bferme au public|\bpas (encore )?(ouvert|accessible)|\bpas le public`)
+
+	numberedDay = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?\b`)
+	namedDay    = regexp.MustCompile(`\b(\d{1,2}|fin)(?:er)?\s+(janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[ée]cembre)\b(?:\s+(\d{4}))?`)
+	monthNames  = strings.Split("janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre", " ")
+)
+
+// opening tells, of the name of a centre and of what is said of its appointments, whether those who are invited are received, and
+// from which day: the latest that is told, zero for none. Days without a year are those nearest to the day on which it was said.
+func opening(name, text string, said registry.Date) (public bool, from registry.Date) {
+	text = webAddress.ReplaceAllString(strings.ToLower(text), " ")
+	folded := registry.Fold(text)
+	if doubtful.MatchString(folded) || forProfessionals.MatchString(registry.Fold(name)+" "+folded) && !forEverybody.MatchString(folded) {
+		return false, registry.Date{}
+	}
+	for _, d := range daysIn(text) {
+		day, ok := d.near(said)
+		if !ok {
+			return false, registry.Date{}
+		}
+		if day.After(from) {
+			from = day
+		}
+	}
+	return true, from
+}
+
+// saidDay is a day as it is said, without year or with it. Day 0 is the last of the month.
+type saidDay struct{ day, month, year int }
+
+// daysIn are the days that a text in small letters tells. What only looks like one is none: hours as «9:00/16:00».
+func daysIn(text string) (all []saidDay) {
+	number := func(digits string) int {
+		n, _ := strconv.Atoi(digits) // of digits, or 0 for none
+		return n
+	}
+	for _, m := range numberedDay.FindAllStringSubmatch(text, -1) {
+		d := saidDay{number(m[1]), number(m[2]), number(m[3])}
+		if len(m[3]) == 2 {
+			d.year += 2000
+		}
+		if d.day >= 1 && d.day <= 31 && d.month >= 1 && d.month <= 12 {
+			all = append(all, d)
+		}
+	}
+	for _, m := range namedDay.FindAllStringSubmatch(text, -1) {
+		d := saidDay{number(m[1]), 0, number(m[3])}
+		for i, name := range monthNames {
+			if registry.Fold(m[2]) == name {
+				d.month = i + 1
+			}
+		}
+		if d.day >= 1 && d.day <= 31 || m[1] == "fin" {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// near is the day in its year, or in that which brings it nearest to another day; none is not ok.
+func (d saidDay) near(said registry.Date) (registry.Date, bool) {
+	if d.year != 0 {
+		return d.in(d.year)
+	}
+	if said.IsZero() {
+		return registry.Date{}, false
+	}
+	best, found := registry.Date{}, false
+	for year := said.Year - 1; year <= said.Year+1; year++ {
+		day, ok := d.in(year)
+		if ok && (!found || max(day.DaysSince(said), said.DaysSince(day)) < max(best.DaysSince(said), said.DaysSince(best))) {
+			best, found = day, true
+		}
+	}
+	return best, found
+}
+
+func (d saidDay) in(year int) (registry.Date, bool) {
+	if d.day == 0 {
+		return registry.DateOf(time.Date(year, time.Month(d.month)+1, 0, 0, 0, 0, 0, time.UTC)), true
+	}
+	day, err := registry.NewDate(year, time.Month(d.month), d.day)
+	return day, err == nil
+}
