@@ -155,6 +155,7 @@ func (p *population) furnish(ref registry.Reference) (registry.ReferenceChange, 
 	for _, l := range change.Lots {
 		p.set.lots[l.VaccineCode] = append(p.set.lots[l.VaccineCode], l.Number)
 	}
+	change.Points = p.gazetteer.points
 	for _, e := range places {
 		change.Places = append(change.Places, e.VaccinationPlace)
 		p.set.places[e.department] = append(p.set.places[e.department], e)

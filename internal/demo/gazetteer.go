@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"hash/fnv"
 	"strings"
 
 	"vaccin/internal/referential"
@@ -10,8 +11,9 @@ import (
 
 // gazetteer is where people can live: the localities that ship, by department.
 type gazetteer struct {
-	all   map[string][]registry.Locality
-	towns map[string][]registry.Locality // those of the list of towns, in its order
+	all    map[string][]registry.Locality
+	towns  map[string][]registry.Locality // those of the list of towns, in its order
+	points []registry.LocalityPoint       // where those are
 }
 
 // loadGazetteer sorts the localities that ship by the department of their commune.
@@ -46,8 +48,9 @@ func departmentOf(l registry.Locality) string {
 func (g *gazetteer) findTowns(department string) error {
 	for _, town := range towns[department] {
 		for _, l := range g.all[department] {
-			if registry.Fold(l.Name) == registry.Fold(town) {
+			if registry.Fold(l.Name) == registry.Fold(town.name) {
 				g.towns[department] = append(g.towns[department], l)
+				g.points = append(g.points, registry.LocalityPoint{PostalCode: l.PostalCode, Name: l.Name, Point: town.point})
 			}
 		}
 	}
@@ -55,6 +58,20 @@ func (g *gazetteer) findTowns(department string) error {
 		return fmt.Errorf("no town of department %s is among the localities", department)
 	}
 	return nil
+}
+
+// in is a point in a locality that is in the list of towns, within a mile of its middle; always the same one for an identifier.
+func (g *gazetteer) in(l registry.Locality, id string) registry.Point {
+	const mile = 15_000 // millionths of a degree
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // a hash takes everything
+	for _, p := range g.points {
+		if p.PostalCode == l.PostalCode && p.Name == l.Name {
+			north, east := int32(h.Sum32()>>16%(2*mile)), int32(h.Sum32()&0xffff%(2*mile))
+			return registry.Point{Latitude: p.Point.Latitude - mile + north, Longitude: p.Point.Longitude - mile + east}
+		}
+	}
+	return registry.Point{}
 }
 
 // home draws a locality: a town more often than not.

@@ -102,6 +102,7 @@ func (v *villager) add(id, kind, name, address, department string, at registry.L
 	v.taken[key] = true
 	v.places = append(v.places, establishment{department: department, locality: at, VaccinationPlace: registry.VaccinationPlace{
 		ID: id, Type: kind, Name: name, Address: address, PostalCode: at.PostalCode, Locality: at.Name, Label: label,
+		Public: kind == referential.PlaceCentre, Point: v.gazetteer.in(at, id),
 	}})
 	return true
 }

@@ -165,3 +165,34 @@ func TestSharesAddUp(t *testing.T) {
 		}
 	}
 }
+
+// TestLettersOfTheDemoListPlaces: whoever lives in a town has a centre near, and no letter lists a care home.
+func TestLettersOfTheDemoListPlaces(t *testing.T) {
+	_, change, _ := invented(t, Options{Persons: 100})
+	byID := map[string]registry.VaccinationPlace{}
+	for _, p := range change.Places {
+		byID[p.ID] = p
+		if !p.Point.PlausibleAt(p.PostalCode) {
+			t.Errorf("%s is not where its postal code is", p.Label)
+		}
+	}
+	nearby := registry.ChooseNearby(change.Places, change.Points, DefaultToday)
+	listed := 0
+	for _, l := range change.Points {
+		if !l.Point.PlausibleAt(l.PostalCode) {
+			t.Errorf("%s %s is not where its postal code is", l.PostalCode, l.Name)
+		}
+		near := nearby.Near(registry.Locality{PostalCode: l.PostalCode, Name: l.Name})
+		if len(near) > 0 {
+			listed++
+		}
+		for _, p := range near {
+			if byID[p.ID].Type != referential.PlaceCentre {
+				t.Errorf("near %s: %s", l.Name, p.Label)
+			}
+		}
+	}
+	if n := len(change.Points); n < 350 || listed < n*8/10 {
+		t.Errorf("%d of %d localities have a centre near", listed, n)
+	}
+}

@@ -1,8 +1,10 @@
 package referential
 
 import (
+	"math"
 	"slices"
 	"testing"
+	"time"
 
 	"vaccin/internal/registry"
 	"vaccin/internal/shareddata"
@@ -110,23 +112,74 @@ func TestRealLots(t *testing.T) {
 	}
 }
 
-// TestRealCentresTellWhomTheyReceive shows how what people typed is understood.
-func TestRealCentresTellWhomTheyReceive(t *testing.T) {
-	change, _ := readReal(t, "places/centres-vaccination-2021-01.csv", ReadCentres, bounds{accepted: [2]int{840, 860}, rejected: [2]int{1, 10}})
-	received, located, later := 0, 0, 0
-	for _, p := range change.Places {
-		if !p.Point.IsZero() {
-			located++
-		}
+// TestRealLettersListPlacesNear chooses, of the real files, what letters of January 2021 list.
+func TestRealLettersListPlacesNear(t *testing.T) {
+	known, err := Localities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	localities, _ := readReal(t, "localities/laposte_hexasmal.csv", ReadLaPoste(known), bounds{accepted: [2]int{38_000, 40_000}})
+	centres, _ := readReal(t, "places/centres-vaccination-2021-01.csv", ReadCentres, bounds{accepted: [2]int{840, 860}, rejected: [2]int{1, 10}})
+	received, byID := 0, map[string]registry.VaccinationPlace{}
+	for _, p := range centres.Places {
+		byID[p.ID] = p
 		if p.Public {
 			received++
 		}
-		if p.Opens.After(registry.MustDate("2021-01-18")) {
-			later++
+		if p.Point.IsZero() {
+			t.Errorf("%s has no coordinates", p.Label)
 		}
 	}
-	t.Logf("%d places, %d located, %d receive the public, %d of all open after 18 January", len(change.Places), located, received, later)
-	if located < len(change.Places)-5 || received < 600 || received > len(change.Places)-100 {
-		t.Error("that is not what the file says")
+	if received < 650 || received > 780 {
+		t.Errorf("%d centres receive everybody", received)
 	}
+	began := time.Now()
+	nearby := registry.ChooseNearby(centres.Places, localities.Points, registry.MustDate("2021-01-18"))
+	text, err := nearby.Text()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d points; %d of %d centres are listed, by %d keys; %d kB in %v", len(localities.Points), len(nearby.Places), len(centres.Places), len(nearby.At), len(text)>>10, time.Since(began))
+	listed := [registry.MaxNearby + 1]int{}
+	for _, l := range localities.Points {
+		near := nearby.Near(registry.Locality{PostalCode: l.PostalCode, Name: l.Name})
+		listed[len(near)]++
+		for _, v := range near {
+			p := byID[v.ID]
+			if !p.Public || p.Opens.After(registry.MustDate("2021-01-18")) {
+				t.Errorf("near %s: %s", l.Name, p.Label)
+			}
+			if km := kilometres(l.Point, p.Point); km > 75.1 || km > 50.1 && p.PostalCode != l.PostalCode {
+				t.Errorf("%s is %.1f km from %s", p.Label, km, l.Name)
+			}
+		}
+	}
+	t.Logf("localities by how many places are listed: %v", listed)
+	if listed[registry.MaxNearby] < len(localities.Points)*8/10 || listed[0] == 0 {
+		t.Errorf("localities by how many places are listed: %v", listed)
+	}
+	for _, c := range []struct{ postalCode, name, want string }{
+		{"13015", "Marseille", "Marseille"}, // its own centre is for professionals: it is not the first
+		{"23400", "Bourganeuf", "Bourganeuf"}, {"34500", "Béziers", "Béziers"}, {"97320", "Saint-Laurent-du-Maroni", "Saint-Laurent-du-Maroni"},
+		{"56360", "Le Palais", ""}, {"98714", "Papeete", ""},
+	} {
+		near := nearby.Near(registry.Locality{PostalCode: c.postalCode, Name: c.name})
+		for _, p := range near {
+			t.Logf("%s: %s, %s", c.name, p.Name, p.AddressLine())
+			if p.ID == "DATAGOUV:981" {
+				t.Error("a centre for professionals is listed")
+			}
+		}
+		if got := append(near, registry.VaccinationPlace{})[0].Locality; registry.Fold(got) != registry.Fold(c.want) {
+			t.Errorf("%s: the nearest is in %q", c.name, got)
+		}
+	}
+}
+
+// kilometres is the great circle between two points.
+func kilometres(a, b registry.Point) float64 {
+	const radians = math.Pi / 180 / 1e6
+	p, q := float64(a.Latitude)*radians, float64(b.Latitude)*radians
+	u, v := math.Sin((q-p)/2), math.Sin(float64(b.Longitude-a.Longitude)*radians/2)
+	return 2 * 6371.009 * math.Asin(math.Sqrt(u*u+math.Cos(p)*math.Cos(q)*v*v))
 }

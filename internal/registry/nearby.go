@@ -24,11 +24,14 @@ const (
 	MaxNearby = 3
 	// nearMost is how far a place is at most, in metres as the crow flies. Further away the letter says whom to ask.
 	nearMost = 50_000
+	// ownMost is how far a place is at most from the middle of its own postal code, whose people it is always near: in Guyana a commune is
+	// larger than that. Where it is further away, its point or its address is wrong.
+	ownMost = 75_000
 )
 
 // LetterPlaceMost is how many characters a letter shows at most of a place's name, and of its address, so that they stay readable:
 // a place with more is not listed.
-const LetterPlaceMost = 100
+const LetterPlaceMost = 90
 
 // AddressLine is where a place is, on one line.
 func (v VaccinationPlace) AddressLine() string {
@@ -92,15 +95,15 @@ func ChooseNearby(places []VaccinationPlace, localities []LocalityPoint, day Dat
 			continue
 		}
 		at := v.Point.position()
-		if code, known := codes[v.PostalCode]; known && code.Point.position().squareTo(at) > nearMost*nearMost {
-			continue // where it is contradicts its address: one of them is wrong
+		if code, known := codes[v.PostalCode]; known && code.Point.position().squareTo(at) > ownMost*ownMost {
+			continue
 		}
 		shore := shoreOf(v.PostalCode, v.Locality)
 		shores[shore] = append(shores[shore], candidate{place: v, at: at})
 	}
 	chosen := Nearby{At: map[string][]int{}}
 	near := func(l LocalityPoint) []int {
-		return chosen.nearest(shores[shoreOf(l.PostalCode, l.Name)], l.Point.position())
+		return chosen.nearest(shores[shoreOf(l.PostalCode, l.Name)], l)
 	}
 	type named struct {
 		LocalityPoint
@@ -149,7 +152,8 @@ func pointsOfCodes(localities []LocalityPoint) map[string]LocalityPoint {
 }
 
 // nearest chooses among candidates, and takes those chosen for the first time among the places.
-func (n *Nearby) nearest(among []candidate, from position) []int {
+func (n *Nearby) nearest(among []candidate, l LocalityPoint) []int {
+	from := l.Point.position()
 	type found struct {
 		*candidate
 		square int64
@@ -157,7 +161,11 @@ func (n *Nearby) nearest(among []candidate, from position) []int {
 	best := make([]found, 0, MaxNearby+1)
 	for i := range among {
 		f := found{&among[i], from.squareTo(among[i].at)}
-		if f.square > nearMost*nearMost || len(best) == MaxNearby && f.square > best[MaxNearby-1].square {
+		most := int64(nearMost)
+		if f.place.PostalCode == l.PostalCode {
+			most = ownMost
+		}
+		if f.square > most*most || len(best) == MaxNearby && f.square > best[MaxNearby-1].square {
 			continue
 		}
 		before := func(g found) bool {

@@ -20,6 +20,12 @@ func centre(id, name string, metres float64) registry.VaccinationPlace {
 	}
 }
 
+// elsewhere is a place under a postal code of which no point is known.
+func elsewhere(p registry.VaccinationPlace) registry.VaccinationPlace {
+	p.PostalCode = "43000"
+	return p
+}
+
 // north is so many metres north of Saint-Étienne.
 func north(metres float64) registry.Point { return registry.PointOf(45.43+metres/111_195, 4.39) }
 
@@ -45,7 +51,9 @@ func TestTheNearestPlacesAreListed(t *testing.T) {
 	}{
 		{"the nearest first, of two as far the smaller identifier", places, []string{"a", "b", "c"}},
 		{"all that there are within 50 km", places[:2], []string{"d", "e"}},
-		{"none beyond", []registry.VaccinationPlace{centre("f", "F", 50_100)}, nil},
+		{"none beyond", []registry.VaccinationPlace{elsewhere(centre("f", "F", 50_100))}, nil},
+		{"further away in a large commune", []registry.VaccinationPlace{centre("f", "F", 74_900)}, []string{"f"}},
+		{"too far from its own postal code", []registry.VaccinationPlace{centre("f", "F", 75_100)}, nil},
 		{"none", nil, nil},
 		{"two that read alike once, the nearer", []registry.VaccinationPlace{centre("a", "Salle des Fêtes", 10), centre("b", "SALLE DES FETES", 5)}, []string{"b"}},
 		{"two that read alike in one place once, the first", []registry.VaccinationPlace{centre("b", "Gymnase", 5), centre("a", "Gymnase", 5)}, []string{"a"}},
@@ -139,8 +147,7 @@ func TestTheChoiceHoldsAgainstABareOne(t *testing.T) {
 		for i := range rapid.IntRange(0, 12).Draw(rt, "places") {
 			p := centre(fmt.Sprint("p", i), fmt.Sprint("name ", rapid.IntRange(0, 8).Draw(rt, "name")), 1001*float64(rapid.IntRange(0, 60).Draw(rt, "at")))
 			p.Public = rapid.IntRange(0, 4).Draw(rt, "public") > 0
-			p.PostalCode = "43000" // of which no point is known
-			places = append(places, p)
+			places = append(places, elsewhere(p))
 		}
 		localities := []registry.LocalityPoint{stEtienne, {"42230", "Roche-la-Molière", north(-1001 * float64(rapid.IntRange(0, 20).Draw(rt, "roche")))}, {"42000", "Rochetaillée", north(-1001 * float64(rapid.IntRange(0, 20).Draw(rt, "other")))}}
 		n := registry.ChooseNearby(places, localities, thatDay)

@@ -1,0 +1,102 @@
+package referential
+
+import (
+	"testing"
+
+	"vaccin/internal/registry"
+)
+
+// What people typed in the file of January 2021, and its like.
+func TestAReservedOrDoubtfulCentreReceivesNobody(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{ // no day: the centre receives nobody who is only invited
+		{"Gymnase", "", "open"},
+		{"Gymnase", "RDV par téléphone ou via doctolib", "open"},
+		{"Gymnase", "Réservé aux professionnels de santé libéraux", ""},
+		{"Gymnase", "RESERVE AUX PROFESSIONELS DE SANTE", ""},
+		{"Gymnase", "Ouvert tous professionnels", ""},
+		{"Gymnase", "Ouvert tous professionnels, public 75 ans et plus", "open"},
+		{"Gymnase", "Ouvert aux professionnels de santé libéraux et personnes > 75 ans", "open"},
+		{"Gymnase", "Réservé aux personnes de plus de 75 ans", "open"},
+		{"Gymnase", "75+ et PS", "open"},
+		{"Gymnase", "PS uniquement", ""},
+		{"Gymnase", "Pour les professionnels de santé, contacter le 01.45.75.80.22", ""},
+		{"Gymnase", "Professionnels de santé de plus de 50 ans", ""},
+		{"Gymnase", "Réservé aux soignants. https://www.doctolib.fr/hopital-public/75-ans", ""},
+		{"CH Paimpol (réservé aux professionnels des secteurs de la santé)", "", ""},
+		{"Centre pour personnel du CHU", "Ouvert au public", "open"},
+		{"Gymnase", "Pour les + de 75 ans s'orienter vers le centre de Chambéry", ""},
+		{"Gymnase", "Fermé au public", ""},
+		{"Gymnase", "Pas encore ouvert", ""},
+		{"Gymnase", "Lieu sous réserve", ""},
+		{"Gymnase", "Ouverture très prochaine", ""},
+		{"Gymnase", "Non défini à ce jour", ""},
+		{"Gymnase", "Ouverture le 18/01", "2021-01-18"},
+		{"Gymnase", "Ouverture lundi 18 janvier à 14h", "2021-01-18"},
+		{"Gymnase", "Centre de vaccination pour les professionnels de santé libéraux - Ouverture + 75 ans le 1er février", "2021-02-01"},
+		{"Gymnase", "ouvert depuis le 14 janvier pour les professionnels, accessible pour les personnes âgées de 75 ans et plus le 25 janvier", "2021-01-25"},
+		{"Gymnase", "ouvert aux professionnels ; pour les personnes âgées de 75 ans fin janvier", "2021-01-31"},
+		{"Gymnase", "Ouvert à partir du 25/01/21, prise de rendez-vous dès le 18/01/2021", "2021-01-25"},
+		{"Gymnase", "ouvert aux +75 ans depuis le 28 décembre", "2020-12-28"},
+		{"Gymnase", "9:00/16:00 et 8h/12h, 01/45, 40 janvier", "open"},
+		{"Gymnase", "à partir du 30 février", ""},
+		{"Gymnase", "à partir du 31/02/2021", ""},
+	} {
+		public, from := opening(c.name, c.text, registry.MustDate("2021-01-14"))
+		got := ""
+		if public {
+			if got = "open"; !from.IsZero() {
+				got = from.String()
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s, %q: %q, want %q", c.name, c.text, got, c.want)
+		}
+	}
+	if public, _ := opening("Gymnase", "Ouverture le 18/01", registry.Date{}); public {
+		t.Error("a day without a year nor anything near it is believed")
+	}
+}
+
+func TestACentreOpensOnTheLaterOfItsDays(t *testing.T) {
+	for row, want := range map[string]string{
+		"18/01/2021;;":                                  "2021-01-18",
+		"18/01/2021;Ouverture le 25/01;":                "2021-01-25",
+		"18/01/2021;Ouverture le 11/01;":                "2021-01-18",
+		";Ouverture le 25/01;2020-12-31 18:24:36.86555": "2021-01-25",
+		";Ouverture le 25/01;":                          "never",
+		"bientôt;;":                                     "never",
+		"18/01/2021;Réservé aux professionnels;":        "never",
+		";;": "open",
+	} {
+		text := "gid;nom;com_cp;com_nom;date_ouverture;rdv_modalites;_edit_datemaj\n1;Gymnase;42000;Saint-Étienne;" + row + "\n"
+		change, report, err := ReadCentres(source(t, "centres", []byte(text)))
+		if err != nil || len(change.Places) != 1 {
+			t.Fatalf("%q: %v, %+v", row, err, report)
+		}
+		got := "never"
+		if p := change.Places[0]; p.Public {
+			if got = "open"; !p.Opens.IsZero() {
+				got = p.Opens.String()
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %s, want %s", row, got, want)
+		}
+	}
+}
+
+func FuzzOpening(f *testing.F) {
+	for _, text := range []string{"Ouverture le 18/01", "fin janvier", "+ 75 ans le 1er février 2021", "99/99/9999", "Réservé aux professionnels", "\xff", "29 février"} {
+		f.Add("Gymnase", text)
+	}
+	f.Fuzz(func(t *testing.T, name, text string) {
+		said := registry.MustDate("2021-01-14")
+		public, from := opening(name, text, said)
+		if !public && !from.IsZero() {
+			t.Errorf("%q opens to nobody", text)
+		}
+		if again, day := opening(name, text, said); again != public || day != from {
+			t.Errorf("%q is read in two ways", text)
+		}
+	})
+}
