@@ -5,19 +5,29 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
 	"vaccin/internal/registry"
 )
 
-// layoutDigests are of the letters of someBatch under LetterLayout. Who changes a byte of letters changes LetterLayout too:
-// batches of the layout before are then refused, in words, instead of being printed otherwise than they were.
-var layoutDigests = map[registry.BatchKind]string{
-	registry.BatchPDF: "1d10dd8416fc0d19d4e7c2c1f1f9710d2997b98a98a3097332e026de98cb19dd",
-	registry.BatchCSV: "022589044cdca96bee18dd378e5ce5766be1e74e53bc495c3c37f760f96c89eb",
+// layoutDigests are of the letters of someBatch under each layout that is still printed. Who changes a byte of letters changes
+// LetterLayout too: batches of a layout that is printed no more are then refused, in words, instead of being printed otherwise than
+// they were.
+var layoutDigests = []struct {
+	layout int
+	kind   registry.BatchKind
+	digest string
+}{
+	{withoutPlaces, registry.BatchPDF, "1d10dd8416fc0d19d4e7c2c1f1f9710d2997b98a98a3097332e026de98cb19dd"},
+	{withoutPlaces, registry.BatchCSV, "022589044cdca96bee18dd378e5ce5766be1e74e53bc495c3c37f760f96c89eb"},
+	{LetterLayout, registry.BatchPDF, "72a24b5d442c806e02c7bf60e80398f2710355a40f55b7815782efeaebc96eac"},
+	{LetterLayout, registry.BatchCSV, "e52084fac767ed905b8cb9f2c80f6ea4db104fc55b649267c8500ffac1459f9a"},
 }
 
 func someBatch(kind registry.BatchKind) registry.Batch {
@@ -32,6 +42,9 @@ func recipients(yield func(registry.Recipient, error) bool) {
 		r := registry.Recipient{Number: n + 1, Code: registry.TargetCode(471147114711 + n)}
 		r.GivenNames, r.UsedName, r.BirthName = "Jeanne, Marie", "Durand", "Lefèvre"
 		r.Address, r.Locality = "4 bis, rue de l’Église", registry.Locality{PostalCode: "75011", Name: "Paris"}
+		for i := range n { // the first is near none
+			r.Near = append(r.Near, registry.VaccinationPlace{Name: "Gymnase Inventé", Address: fmt.Sprint(i+1, " rue des Essais"), PostalCode: "75011", Locality: "Paris"})
+		}
 		if !yield(r, nil) {
 			return
 		}
@@ -39,16 +52,55 @@ func recipients(yield func(registry.Recipient, error) bool) {
 }
 
 func TestAnotherLayoutHasAnotherNumber(t *testing.T) {
-	for kind, want := range layoutDigests {
+	p := Printer(registry.LetterTexts{})
+	for _, c := range layoutDigests {
 		var out bytes.Buffer
-		if err := Printer(registry.LetterTexts{}).Print(&out, someBatch(kind), recipients); err != nil {
+		b := someBatch(c.kind)
+		b.Layout = c.layout
+		if err := p.Print(&out, b, recipients); err != nil {
 			t.Fatal(err)
 		}
 		got := sha256.Sum256(out.Bytes())
-		if hex.EncodeToString(got[:]) != want {
-			t.Errorf("letters as %s are other bytes (%x): if that is meant, LetterLayout grows, and this digest with it", kind, got)
+		if hex.EncodeToString(got[:]) != c.digest {
+			t.Errorf("letters as %s of layout %d are other bytes (%x): if that is meant, LetterLayout grows, and this digest with it", c.kind, c.layout, got)
+		}
+		if c.layout != p.Layout && !slices.Contains(p.Earlier, c.layout) {
+			t.Errorf("layout %d is not said to be printed", c.layout)
 		}
 	}
+	if len(layoutDigests) != 2*(1+len(p.Earlier)) {
+		t.Errorf("%d layouts are said to be printed, and not each is held to its bytes", 1+len(p.Earlier))
+	}
+}
+
+// Whatever place the domain lets a letter list, it can be printed: one that cannot would keep all others from it.
+func TestEveryPlaceThatIsListedCanBeRead(t *testing.T) {
+	r, err := defaultRenderer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	paper, err := r.newStationery(phaseTwo())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		l := usualLetter()
+		l.Places = nil
+		for range rapid.IntRange(1, MaxLetterPlaces).Draw(rt, "places") {
+			l.Places = append(l.Places, registry.VaccinationPlace{
+				Name: words(registry.LetterPlaceMost).Draw(rt, "name"), Address: words(registry.LetterPlaceMost - 20).Draw(rt, "address"), PostalCode: "75011", Locality: "Paris",
+			})
+		}
+		for _, p := range l.Places {
+			if blank(p.Name) || utf8.RuneCountInString(p.Name) > registry.LetterPlaceMost || utf8.RuneCountInString(p.AddressLine()) > registry.LetterPlaceMost {
+				return
+			}
+		}
+		page := letterPage{on: paper}
+		if err := errors.Join(l.check(), page.draw(l)); err != nil {
+			rt.Fatal(err)
+		}
+	})
 }
 
 func TestALetterOfABatchIsToItsRecipient(t *testing.T) {
@@ -60,6 +112,9 @@ func TestALetterOfABatchIsToItsRecipient(t *testing.T) {
 		if !strings.Contains(strings.ReplaceAll(out.String(), "\u00A0", " "), want) {
 			t.Errorf("the file does not hold %q:\n%s", want, out.String())
 		}
+	}
+	if !strings.Contains(out.String(), "Gymnase Inventé;1 rue des Essais, 75011\u00a0Paris;Gymnase Inventé;2 rue des Essais, 75011\u00a0Paris;;;") {
+		t.Errorf("the places near are not there:\n%s", out.String())
 	}
 	if strings.Contains(out.String(), "Lefèvre") {
 		t.Error("the name of birth is on the letter")
