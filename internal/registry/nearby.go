@@ -80,7 +80,8 @@ func (n Nearby) Near(l Locality) []VaccinationPlace {
 type candidate struct {
 	place  *VaccinationPlace
 	at     position
-	number int // among those that are chosen, from 1
+	says   string // what a letter says of it, folded
+	number int    // among those that are chosen, from 1
 }
 
 // ChooseNearby chooses the places that letters list to those who come from a day on: for each locality the nearest ones that can
@@ -99,7 +100,7 @@ func ChooseNearby(places []VaccinationPlace, localities []LocalityPoint, day Dat
 			continue
 		}
 		shore := shoreOf(v.PostalCode, v.Locality)
-		shores[shore] = append(shores[shore], candidate{place: v, at: at})
+		shores[shore] = append(shores[shore], candidate{place: v, at: at, says: v.PostalCode + "\n" + Fold(v.Name) + "\n" + Fold(v.Address)})
 	}
 	chosen := Nearby{At: map[string][]int{}}
 	near := func(l LocalityPoint) []int {
@@ -161,17 +162,14 @@ func (n *Nearby) nearest(among []candidate, l LocalityPoint) []int {
 	best := make([]found, 0, MaxNearby+1)
 	for i := range among {
 		f := found{&among[i], from.squareTo(among[i].at)}
-		most := int64(nearMost)
-		if f.place.PostalCode == l.PostalCode {
-			most = ownMost
-		}
-		if f.square > most*most || len(best) == MaxNearby && f.square > best[MaxNearby-1].square {
+		if f.square > ownMost*ownMost || f.square > nearMost*nearMost && f.place.PostalCode != l.PostalCode ||
+			len(best) == MaxNearby && f.square > best[MaxNearby-1].square {
 			continue
 		}
 		before := func(g found) bool {
 			return cmp.Or(cmp.Compare(g.square, f.square), cmp.Compare(g.place.ID, f.place.ID)) < 0
 		}
-		alike := slices.IndexFunc(best, func(g found) bool { return readAlike(g.place, f.place) })
+		alike := slices.IndexFunc(best, func(g found) bool { return g.says == f.says })
 		switch {
 		case alike >= 0 && before(best[alike]):
 			continue
@@ -195,11 +193,6 @@ func (n *Nearby) nearest(among []candidate, l LocalityPoint) []int {
 		at = append(at, f.number-1)
 	}
 	return at
-}
-
-// readAlike tells whether a letter would say the same of two places.
-func readAlike(a, b *VaccinationPlace) bool {
-	return a.PostalCode == b.PostalCode && Fold(a.Name) == Fold(b.Name) && Fold(a.Address) == Fold(b.Address)
 }
 
 // gone counts, of places that letters list, those that receive nobody any more.
