@@ -86,6 +86,9 @@ func tellBatch(c console, b registry.Batch) error {
 	if n := len(b.Deliveries); n > 0 {
 		line += ", remis " + registry.FrenchNumber(n) + " fois"
 	}
+	if b.Places == "" {
+		line += "\n  aucun lieu de vaccination indiqué : les lettres disent où se renseigner"
+	}
 	for _, out := range b.LeftOut.Counts() {
 		if out.Persons > 0 {
 			line += "\n  laissées de côté, " + out.Label + " : " + registry.FrenchNumber(out.Persons)
