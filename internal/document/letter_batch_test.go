@@ -88,7 +88,7 @@ func TestEveryPlaceThatIsListedCanBeRead(t *testing.T) {
 		l.Places = nil
 		for range rapid.IntRange(1, MaxLetterPlaces).Draw(rt, "places") {
 			l.Places = append(l.Places, registry.VaccinationPlace{
-				Name: words(registry.LetterPlaceMost).Draw(rt, "name"), Address: words(registry.LetterPlaceMost - 20).Draw(rt, "address"), PostalCode: "75011", Locality: "Paris",
+				Name: words(registry.LetterPlaceMost).Draw(rt, "name"), Address: words(registry.LetterPlaceMost-20).Draw(rt, "address"), PostalCode: "75011", Locality: "Paris",
 			})
 		}
 		for _, p := range l.Places {

@@ -160,8 +160,11 @@ func TestRealLettersListPlacesNear(t *testing.T) {
 	}
 	for _, c := range []struct{ postalCode, name, want string }{
 		{"13015", "Marseille", "Marseille"}, // its own centre is for professionals: it is not the first
-		{"23400", "Bourganeuf", "Bourganeuf"}, {"34500", "Béziers", "Béziers"}, {"97320", "Saint-Laurent-du-Maroni", "Saint-Laurent-du-Maroni"},
-		{"56360", "Le Palais", ""}, {"98714", "Papeete", ""},
+		{"23400", "Bourganeuf", "Bourganeuf"},
+		{"34500", "Béziers", "Béziers"},
+		{"97320", "Saint-Laurent-du-Maroni", "Saint-Laurent-du-Maroni"},
+		{"56360", "Le Palais", ""},
+		{"98714", "Papeete", ""},
 	} {
 		near := nearby.Near(registry.Locality{PostalCode: c.postalCode, Name: c.name})
 		for _, p := range near {

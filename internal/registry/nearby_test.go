@@ -106,13 +106,21 @@ func TestNobodyIsSentAcrossTheSea(t *testing.T) {
 		at("Bastia", "20200", "Bastia", 42.7, 9.45),
 	}
 	localities := []registry.LocalityPoint{
-		{"56360", "Sauzon", registry.PointOf(47.37, -3.21)}, {"56170", "Quiberon", registry.PointOf(47.488, -3.12)}, {"56170", "Hoëdic", registry.PointOf(47.339, -2.87)},
-		{"97137", "Terre-de-Haut", registry.PointOf(15.865, -61.58)}, {"97114", "Trois-Rivières", registry.PointOf(15.976, -61.645)}, {"06500", "Menton", registry.PointOf(43.77, 7.5)},
+		{"56360", "Sauzon", registry.PointOf(47.37, -3.21)},
+		{"56170", "Quiberon", registry.PointOf(47.488, -3.12)},
+		{"56170", "Hoëdic", registry.PointOf(47.339, -2.87)},
+		{"97137", "Terre-de-Haut", registry.PointOf(15.865, -61.58)},
+		{"97114", "Trois-Rivières", registry.PointOf(15.976, -61.645)},
+		{"06500", "Menton", registry.PointOf(43.77, 7.5)},
 	}
 	n := registry.ChooseNearby(places, localities, thatDay)
 	for _, c := range []struct{ postalCode, name, want string }{
-		{"56360", "Sauzon", "Palais"}, {"56170", "Quiberon", "Quiberon"}, {"56170", "HOEDIC", ""}, {"97137", "Terre-de-Haut", ""},
-		{"97114", "Trois-Rivières", "Basse-Terre"}, {"06500", "Menton", ""},
+		{"56360", "Sauzon", "Palais"},
+		{"56170", "Quiberon", "Quiberon"},
+		{"56170", "HOEDIC", ""},
+		{"97137", "Terre-de-Haut", ""},
+		{"97114", "Trois-Rivières", "Basse-Terre"},
+		{"06500", "Menton", ""},
 	} {
 		if got := strings.Join(ids(n, c.postalCode, c.name), " "); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

@@ -81,6 +81,7 @@ func plenty(t *testing.T) string {
 		"INSERT INTO target (record_num, code, run) SELECT max(num), 4242, 1 FROM record WHERE code IS NULL",
 		"INSERT INTO letter_batch (run, part, again, kind, state, content, layout, asked_by, asked_at, through) VALUES (1, 1, 0, 'pdf', 'printed', '{}', 1, 'agent:a', 1, 1)",
 		"INSERT INTO letter (record_num, run, part, number, again) SELECT record_num, 1, 1, 1, 0 FROM target",
+		"INSERT INTO letter_places (digest, content) VALUES ('d', '{}')",
 		"INSERT INTO letter_delivery (run, part, nth, by_id, at) VALUES (1, 1, 1, 'agent:a', 2)",
 		"INSERT INTO agent (id, family_name, given_name, seen_at) VALUES ('agent:a', 'Ünal', 'Zoé', 1)",
 		"INSERT INTO vaccine_name (vaccine_code, position, first_day, name) VALUES ((SELECT code FROM vaccine), 99, '2021-01-01', 'Ancien nom')",

@@ -348,7 +348,8 @@ func TestTheServiceMakesLetters(t *testing.T) {
 		t.Errorf("%s letters", n)
 	}
 	for _, sql := range []string{
-		"DELETE FROM letter", "UPDATE letter SET number = number + 1", "DELETE FROM letter_batch", "DELETE FROM letter_delivery", "UPDATE letter_delivery SET by_id = ''",
+		"DELETE FROM letter", "UPDATE letter SET number = number + 1", "DELETE FROM letter_batch", "DELETE FROM letter_delivery", "DELETE FROM letter_places", "UPDATE letter_places SET content = ''",
+		"UPDATE letter_delivery SET by_id = ''",
 		"UPDATE letter_batch SET dropped_at = 1", "UPDATE letter_batch SET state = 'empty', letters = 0, dropped_at = 1 WHERE part = 2",
 	} {
 		if err := execute(t, s, sql); err == nil {
