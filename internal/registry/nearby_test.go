@@ -103,7 +103,7 @@ func TestNobodyIsSentAcrossTheSea(t *testing.T) {
 	}
 	places := []registry.VaccinationPlace{
 		at("Quiberon", "56170", "Quiberon", 47.484, -3.12), at("Palais", "56360", "Le Palais", 47.347, -3.155), at("Basse-Terre", "97100", "Basse-Terre", 16.0047, -61.7298),
-		at("Bastia", "20200", "Bastia", 42.7, 9.45),
+		at("Bastia", "20200", "Bastia", 42.7, 9.45), at("Papeete", "98714", "Papeete", -17.54, -149.57),
 	}
 	localities := []registry.LocalityPoint{
 		{"56360", "Sauzon", registry.PointOf(47.37, -3.21)},
@@ -112,6 +112,8 @@ func TestNobodyIsSentAcrossTheSea(t *testing.T) {
 		{"97137", "Terre-de-Haut", registry.PointOf(15.865, -61.58)},
 		{"97114", "Trois-Rivières", registry.PointOf(15.976, -61.645)},
 		{"06500", "Menton", registry.PointOf(43.77, 7.5)},
+		{"98714", "Papeete", registry.PointOf(-17.54, -149.56)},
+		{"98729", "Paopao", registry.PointOf(-17.5, -149.82)},
 	}
 	n := registry.ChooseNearby(places, localities, thatDay)
 	for _, c := range []struct{ postalCode, name, want string }{
@@ -121,6 +123,8 @@ func TestNobodyIsSentAcrossTheSea(t *testing.T) {
 		{"97137", "Terre-de-Haut", ""},
 		{"97114", "Trois-Rivières", "Basse-Terre"},
 		{"06500", "Menton", ""},
+		{"98714", "Papeete", "Papeete"},
+		{"98729", "Paopao", ""},
 	} {
 		if got := strings.Join(ids(n, c.postalCode, c.name), " "); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

@@ -1,6 +1,10 @@
 package registry
 
-import "math"
+import (
+	"math"
+	"slices"
+	"strings"
+)
 
 // Where localities and vaccination places are, so that a letter can list those near its addressee (nearby.go).
 
@@ -92,9 +96,14 @@ var islands = map[string]string{
 	"56170 ile d houat": "Houat", "56170 hoedic": "Hoëdic", "56360": "Belle-Île", "56590": "Groix", "56780": "Île-aux-Moines",
 	"56840": "Île d’Arz", "85350": "Yeu", "97112": "Marie-Galante", "97134": "Marie-Galante", "97140": "Marie-Galante",
 	"97127": "La Désirade", "97133": "Saint-Barthélemy", "97136": "Terre-de-Bas", "97137": "Terre-de-Haut", "97150": "Saint-Martin",
+	"97615": "Petite-Terre",
 }
 
-// shoreOf tells from what lies across the sea what one reaches by land.
+// archipelagos are collectivities whose postal codes are mostly islands: each code is a shore of its own.
+var archipelagos = []string{"975", "986", "987", "988"}
+
+// shoreOf tells from what lies across the sea what one reaches by land. Corsica and the overseas departments need no shore of their own: they are
+// further from everything else than a letter sends anybody.
 func shoreOf(postalCode, name string) string {
 	if island, ok := islands[postalCode]; ok {
 		return island
@@ -102,13 +111,8 @@ func shoreOf(postalCode, name string) string {
 	if island, ok := islands[postalCode+" "+Fold(name)]; ok {
 		return island
 	}
-	if len(postalCode) == 5 {
-		if _, overseas := overseasBoxes[postalCode[:3]]; overseas {
-			return postalCode[:3]
-		}
-		if postalCode[:2] == "20" {
-			return "Corse"
-		}
+	if slices.ContainsFunc(archipelagos, func(start string) bool { return strings.HasPrefix(postalCode, start) }) {
+		return postalCode
 	}
 	return ""
 }
