@@ -11,6 +11,7 @@ import (
 
 	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/store"
 	"vaccin/internal/store/postgrestest"
 )
@@ -99,7 +100,30 @@ func (b *lettersBench) target(ctx context.Context, address string, persons int) 
 	if _, err := importPeople(ctx, cases, persons, population{household: 1}); err != nil {
 		return err
 	}
+	if err := placesNear(ctx, address); err != nil {
+		return err
+	}
 	return runOverAll(ctx, kept)
+}
+
+// placesNear adds as many vaccination places as a letter lists, in the town where all live.
+func placesNear(ctx context.Context, address string) (err error) {
+	owner, err := store.Open(ctx, address, store.Options{})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, owner.Close()) }()
+	town := registrytest.Localities()[0]
+	home := registry.LocalityPoint{PostalCode: town.PostalCode, Name: town.Name, Point: registry.PointOf(48.859, 2.379)}
+	change := registry.ReferenceChange{Points: []registry.LocalityPoint{home}}
+	for i := range registry.MaxNearby {
+		name := fmt.Sprintf("Centre de vaccination du gymnase %d", i+1)
+		change.Places = append(change.Places, registry.VaccinationPlace{
+			ID: fmt.Sprintf("DATAGOUV:%d", 2000+i), Type: registrytest.PlaceCentre, Name: name, Address: "12 rue du Faubourg-Saint-Antoine",
+			PostalCode: town.PostalCode, Locality: town.Name, Public: true, Point: home.Point, Label: name,
+		})
+	}
+	return owner.ImportReference(ctx, change, registry.New(owner).ImportEvent(operator, len(change.Places), "bench"))
 }
 
 // runOverAll carries out a run over all persons of a store, who are women.

@@ -325,8 +325,11 @@ func TestStagedPartsHoldNoNIR(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer session.close()
-		p := &populationImport{keys: s.keys.held.Load(), file: file, event: event(registry.ActionImportPersons), random: registrytest.Random(7), number: 1}
+		p := &populationImport{keys: s.keys.held.Load(), file: file, event: event(registry.ActionImportPersons), random: registrytest.Random(7)}
 		err = session.do(t.Context(), func(tx importTx) error {
+			if err := p.begin(tx, false); err != nil {
+				return err
+			}
 			for part := range file.Read(t.Context(), 0) {
 				if err := p.mergePart(tx, part); err != nil {
 					return err
