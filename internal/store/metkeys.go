@@ -31,7 +31,10 @@ const (
 // newMetKeys has room for so many rows.
 func newMetKeys(rows int64) *metKeys {
 	keys := max(1, 2*rows)
-	bits := min(max(metBits, metBytes*8/keys), mostMetBits)
+	return metKeysOf(keys, min(max(metBits, metBytes*8/keys), mostMetBits))
+}
+
+func metKeysOf(keys, bits int64) *metKeys {
 	m := &metKeys{blocks: make([]metBlock, max(1, keys*bits/512))}
 	m.moved.L = &m.mu
 	return m

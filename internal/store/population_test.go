@@ -277,6 +277,11 @@ func TestAnUnfinishedFirstImportIsNotServed(t *testing.T) {
 	if _, err := importPopulation(t.Context(), s, other); !errors.Is(err, registry.ErrOtherFile) {
 		t.Errorf("another file is imported: %v", err)
 	}
+	older := file
+	older.PartSize++ // as a version before cut it, which put nobody aside
+	if _, err := importPopulation(t.Context(), s, older); !errors.Is(err, registry.ErrOlderImport) {
+		t.Errorf("what a version before began goes on: %v", err)
+	}
 	o, err := importPopulation(t.Context(), s, file)
 	if err != nil || o.Created != 300 || o.Duplicates != 3 || !o.First {
 		t.Fatalf("%+v, %v", o, err)
@@ -391,12 +396,33 @@ func TestEveryKeyThatWasMetIsSuspect(t *testing.T) {
 	for i := range rows {
 		rows[i].Patient = registrytest.Patient(i)
 	}
-	met, hashes := newMetKeys(n), hashRows(nil, rows)
-	taken := len(met.suspects(0, hashes))
-	if taken > n/15 {
-		t.Errorf("%d of %d are suspect though none came before", taken, n)
+	hashes := hashRows(nil, rows)
+	for name, c := range map[string]struct {
+		met    *metKeys
+		atMost int
+	}{
+		"a small file": {newMetKeys(n), n / 500}, "a nation's bits": {metKeysOf(2*n, metBits), n / 100},
+	} {
+		if taken := len(c.met.suspects(0, hashes)); taken > c.atMost {
+			t.Errorf("%s: %d of %d are suspect though none came before", name, taken, n)
+		}
+		if again := len(c.met.suspects(1, hashes)); again != n {
+			t.Errorf("%s: %d of %d that came before are suspect", name, again, n)
+		}
 	}
-	if again := len(met.suspects(1, hashes)); again != n {
-		t.Errorf("%d of %d that came before are suspect", again, n)
+}
+
+// TestPartsAreLookedAtInTheirTurn whoever comes first: of two parts that are the same the second is suspect.
+func TestPartsAreLookedAtInTheirTurn(t *testing.T) {
+	hashes := hashRows(nil, []registry.InsuredRow{{Patient: registrytest.Patient(1)}})
+	for range 100 {
+		met, second := newMetKeys(2), make(chan int)
+		go func() { second <- len(met.suspects(1, hashes)) }()
+		if first := len(met.suspects(0, hashes)); first != 0 {
+			t.Fatal("the first part is suspect")
+		}
+		if n := <-second; n != 1 {
+			t.Fatal("the second part is not suspect")
+		}
 	}
 }

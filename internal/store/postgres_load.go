@@ -45,8 +45,7 @@ const (
 	// A service that runs in spite of what its operator was told meets its want of rights.
 	revokeWriting = "REVOKE INSERT, UPDATE ON record, patient FROM " + serviceRole
 
-	// Suspects wait in tables of the same kind, which a first import by the version before has not.
-	hasAside  = "SELECT to_regclass('population_aside_record') IS NOT NULL"
+	// Suspects wait in tables of the same kind.
 	makeAside = "CREATE TABLE population_aside_record (LIKE record INCLUDING DEFAULTS); CREATE TABLE population_aside_patient (LIKE patient INCLUDING DEFAULTS)"
 
 	loadedRecord  = "num, id, version, last_change, holder_key, birth_date, birth_rank, blind_key, own_key"
@@ -100,13 +99,6 @@ type loadedPart struct {
 
 // load implements importSession.
 func (s *postgresImport) load(ctx context.Context, p *populationImport) error {
-	aside := false
-	if err := s.conn.QueryRow(ctx, hasAside).Scan(&aside); err != nil {
-		return unavailable(err)
-	}
-	if !aside {
-		return registry.ErrOlderImport
-	}
 	l := &populationLoad{populationImport: p, met: newMetKeys(p.file.Lines)}
 	for range loadWriters + 1 {
 		conn, err := s.engine.bulkWatched(ctx)

@@ -82,7 +82,7 @@ func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) er
 			if err := d.drop(t); err != nil {
 				return err
 			}
-			more = d.more
+			more = len(d.waiting) > 0
 		}
 		for _, sql := range settleSuspects {
 			if _, err := t.exec(sql); err != nil {
@@ -102,9 +102,8 @@ type duplicateRound struct {
 	number int
 	now    int64
 
-	gone                     []int64 // in their order
-	waits                    int64   // the last that is looked at again
-	more                     bool    // one is
+	gone                     []int64 // in their order, as those
+	waiting                  []int64 // of which the earlier row is gone, or waits itself: they are looked at again
 	nums, duplicates, doubts [][]any // of the pairs in memory
 }
 
@@ -153,11 +152,10 @@ func (d *duplicateRound) drop(t postgresTx) error {
 func (d *duplicateRound) judge(pairs []pair) {
 	d.nums, d.duplicates, d.doubts = d.nums[:0], d.duplicates[:0], d.doubts[:0]
 	for _, p := range pairs {
-		_, earlierGone := slices.BinarySearch(d.gone, p.earliest)
 		switch {
-		case len(d.gone) > 0 && d.gone[len(d.gone)-1] == p.num, d.waits == p.num:
-		case earlierGone:
-			d.waits, d.more = p.num, true
+		case isLast(d.gone, p.num), isLast(d.waiting, p.num):
+		case listed(d.gone, p.earliest), listed(d.waiting, p.earliest):
+			d.waiting = append(d.waiting, p.num)
 		case p.kind == pairDoubtful:
 			d.doubts = append(d.doubts, []any{p.num, p.earliest, string(registry.DoubtOwn), d.now})
 		default:
@@ -166,6 +164,13 @@ func (d *duplicateRound) judge(pairs []pair) {
 			d.duplicates = append(d.duplicates, []any{d.number, p.num, p.earliest, p.kind == pairOwn})
 		}
 	}
+}
+
+func isLast(nums []int64, num int64) bool { return len(nums) > 0 && nums[len(nums)-1] == num }
+
+func listed(ordered []int64, num int64) bool {
+	_, found := slices.BinarySearch(ordered, num)
+	return found
 }
 
 // indexes makes the indexes again, and knows the tables.

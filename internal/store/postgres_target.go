@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -196,19 +197,25 @@ func (r *targetRun) both(ctx context.Context, conn *pgx.Conn, one, other int64) 
 	}
 	began := time.Now()
 	group, groupCtx := errgroup.WithContext(ctx)
+	own := atomic.Int64{}
 	for conn, after := range map[*pgx.Conn]int64{conn: one, helper: other} {
 		group.Go(func() error {
 			targeted, err := r.draw(groupCtx, conn, after, r.partEnd(after))
-			if err == nil {
-				_, err = lazily(groupCtx, conn, insertPart, r.run, after, targeted)
+			if err != nil {
+				return err
 			}
+			if targeted > 0 {
+				own.Add(1)
+			}
+			own.Add(1)
+			_, err = lazily(groupCtx, conn, insertPart, r.run, after, targeted)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	r.sweep.own += 4 // to draw and to note it, twice
+	r.sweep.own += own.Load()
 	return r.sweep.rest(ctx, time.Since(began))
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"iter"
 
+	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 )
@@ -30,6 +31,8 @@ var populationTests = group{
 	"rows of the dead say so":                                          populationDied,
 	"nothing of a population is imported without an event":             populationWithoutEvent,
 	"chains of duplicates end with what the order of the file decides": populationChain,
+	"long chains of duplicates do, too":                                populationLongChain,
+	"a file of which nobody was taken may come again":                  populationOfNobody,
 }
 
 // perPart is how many rows a part of the files of these tests has.
@@ -245,6 +248,32 @@ func populationChain(e *env) {
 	e.counts(o, registry.PopulationCounts{Created: 2, Duplicates: 2})
 	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2, Own: true}, {Line: 5, Of: 4}})
 	e.equal("the person", e.of(c.Patient).Patient, c.Patient)
+}
+
+// populationLongChain: who would be a duplicate of a row that turns out to be one itself, and waits for a third to be known, is none.
+func populationLongChain(e *env) {
+	f, h, last, n := e.person(false), e.person(false), e.person(false), e.person(false)
+	f.Patient.Own = nir.Number{}
+	g := f
+	g.Patient.Own = registrytest.NIR(930_002)
+	h.Patient.Own, last.Patient.Own = g.Patient.Own, g.Patient.Own
+	h.Patient.BirthDate, last.Patient.BirthDate = g.Patient.BirthDate, g.Patient.BirthDate
+	n.Patient = last.Patient
+	n.Patient.Own, n.Patient.GivenNames = nir.Number{}, "Autre"
+	o := e.populated(f, g, h, last, n)
+	e.counts(o, registry.PopulationCounts{Created: 3, Duplicates: 2})
+	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2}, {Line: 5, Of: 4, Own: true}})
+	e.equal("the person", e.of(n.Patient).Patient, n.Patient)
+}
+
+// populationOfNobody: a file of which no row is taken may come again, for the program may read it by then.
+func populationOfNobody(e *env) {
+	file := fileOf(nil)
+	for range 2 {
+		o, err := e.populate(file)
+		e.ok(err)
+		e.equal("whether it was imported before", o.Already, false)
+	}
 }
 
 func (e *env) doubts() (all []registry.DoubtfulMatch) {

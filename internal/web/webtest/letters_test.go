@@ -158,7 +158,7 @@ func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
 	open := second.Get(at).Form("kind").Send(second).Want(http.StatusOK)
 	second.Post(open.URL.Path+"/abandonner", nil).Want(http.StatusInternalServerError).Not("sector")
 	h.as(t, registry.RoleSupport).Post(open.URL.Path+"/abandonner", nil).Want(http.StatusForbidden)
-	consult(h.as(t, registry.RoleDataProtection)).Want(http.StatusOK, "Abandon d’un envoi de lettres")
+	consult(h.as(t, registry.RoleDataProtection)).Want(http.StatusOK, "Abandon d’un envoi de lettres, ciblage n° ")
 }
 
 func TestLettersThatBreakOffAreNotTakenForWhole(t *testing.T) {
