@@ -183,7 +183,8 @@ func (m lettersMakeCmd) print(
 	case registry.BatchEmpty:
 		return made, nil
 	case registry.BatchDropped:
-		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation : il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
+		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation, par quelqu’un ou parce qu’un destinataire est décédé ou s’est opposé, ou qu’un centre indiqué ne reçoit plus le public :" +
+			" il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
 	}
 	return made, c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
 }

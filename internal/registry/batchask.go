@@ -150,6 +150,11 @@ func (g *Registry) DropBatch(ctx context.Context, by Actor, key BatchKey) (Batch
 	if err != nil {
 		return Batch{}, err
 	}
+	return g.dropped(ctx, by, s, key)
+}
+
+// dropped drops a batch that is not printed yet.
+func (g *Registry) dropped(ctx context.Context, by Actor, s LetterStore, key BatchKey) (Batch, error) {
 	for range attempts {
 		all, err := s.Batches(ctx, key.Run)
 		if err != nil {

@@ -126,7 +126,8 @@ func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrint
 }
 
 // WorkBatch makes a batch from where it is, writes its letters to w and returns it as it is then. An empty one writes
-// nothing, and one that is dropped meanwhile is returned as such: what was written by then is to be thrown away. progress, unless nil,
+// nothing, and one that is dropped meanwhile is returned as such: what was written by then is to be thrown away. It drops one itself
+// of which somebody died or objects since they were chosen, or a place receives nobody any more: the next batch has the others. progress, unless nil,
 // is told how far it is: printed counts letters.
 func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printer BatchPrinter, w io.Writer, progress func(b Batch, printed int)) (Batch, error) {
 	s, err := g.batches()
@@ -136,7 +137,7 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 	if progress == nil {
 		progress = func(Batch, int) {}
 	}
-	work := &batchWork{g, s, printer, progress}
+	work := &batchWork{g: g, s: s, printer: printer, progress: progress}
 	b, err := work.gathered(ctx, key)
 	if err != nil || b.State != BatchPrinting {
 		return b, err
@@ -148,6 +149,13 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 			return now, nil
 		}
 		return b, err
+	}
+	// Whoever was at it may have been stopped for days after they chose whom to write to.
+	if refusal, err := work.since.refusal(ctx, s, b, g.Today(by)); refusal != nil || err != nil {
+		if err != nil {
+			return b, err
+		}
+		return g.dropped(ctx, by, s, key)
 	}
 	printed.State, printed.PrintedAt = BatchPrinted, g.Security()
 	switch err := s.FinishBatch(ctx, printed, g.batchEvent(by, ActionPrintLetters, printed)); {
@@ -168,6 +176,7 @@ type batchWork struct {
 	s        LetterStore
 	printer  BatchPrinter
 	progress func(b Batch, printed int)
+	since    changes // as they are printed
 }
 
 // gathered chooses whom a batch writes to, and returns it when they are chosen.
@@ -222,10 +231,12 @@ func (w *batchWork) print(ctx context.Context, b Batch, to io.Writer) (Batch, er
 	}
 	claimed := time.Now()
 	file, content := &measured{to: to, digest: sha256.New()}, sha256.New()
+	w.since = changes{}
 	err := w.printer.Print(file, b, func(yield func(Recipient, error) bool) {
 		for r, err := range w.g.letters(ctx, w.s, b) {
 			if err == nil {
 				contentOf(content, &r)
+				w.since.see(&r)
 				if r.Number%1000 == 0 {
 					w.progress(b, r.Number)
 				}
@@ -347,7 +358,7 @@ func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer 
 	}
 	return b, func(w io.Writer) error {
 		held := &holdingBack{to: w}
-		again, err := (&batchWork{g, s, printer, func(Batch, int) {}}).print(ctx, b, held)
+		again, err := (&batchWork{g: g, s: s, printer: printer, progress: func(Batch, int) {}}).print(ctx, b, held)
 		if err != nil {
 			return err
 		}
@@ -397,39 +408,56 @@ func (g *Registry) Delivered(ctx context.Context, by Actor, b Batch) error {
 	return nil
 }
 
+// changes are what became of the recipients of a batch since they were chosen, and the places that their letters list.
+type changes struct {
+	LeftOut
+	listed map[string]bool // by identifier
+}
+
+func (c *changes) see(r *Recipient) {
+	if c.listed == nil {
+		c.listed = map[string]bool{}
+	}
+	for i := range r.Near {
+		c.listed[r.Near[i].ID] = true
+	}
+	if r.Objects {
+		c.Objecting++
+	} else if r.Deceased {
+		c.Deceased++
+	}
+}
+
+// refusal tells why these letters are not to be sent, nil if they may.
+func (c *changes) refusal(ctx context.Context, s LetterStore, b Batch, today Date) (refusal, err error) {
+	if c.Objecting+c.Deceased == 0 {
+		return closedSince(ctx, s, c.listed, today)
+	}
+	var who []string
+	if c.Objecting > 0 {
+		who = append(who, Counted(c.Objecting, "destinataire s’est opposé", "destinataires se sont opposés"))
+	}
+	if c.Deceased > 0 {
+		who = append(who, Counted(c.Deceased, "destinataire est décédé", "destinataires sont décédés"))
+	}
+	return Conflict("Depuis cet envoi, " + strings.Join(who, " et ") +
+		"\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
+}
+
 // changedSince tells why the letters of a batch may not be handed over any more, nil if they may.
 func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch, today Date) (refusal, err error) {
-	content := sha256.New()
-	since, listed := LeftOut{}, map[string]bool{}
+	content, since := sha256.New(), changes{}
 	for r, err := range g.letters(ctx, s, b) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the letters of a batch: %w", err)
 		}
 		contentOf(content, &r)
-		for i := range r.Near {
-			listed[r.Near[i].ID] = true
-		}
-		if r.Objects {
-			since.Objecting++
-		} else if r.Deceased {
-			since.Deceased++
-		}
+		since.see(&r)
 	}
-	if n := since.Objecting + since.Deceased; n > 0 {
-		var who []string
-		if since.Objecting > 0 {
-			who = append(who, Counted(since.Objecting, "destinataire s’est opposé", "destinataires se sont opposés"))
-		}
-		if since.Deceased > 0 {
-			who = append(who, Counted(since.Deceased, "destinataire est décédé", "destinataires sont décédés"))
-		}
-		return Conflict("Depuis cet envoi, " + strings.Join(who, " et ") +
-			"\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
-	}
-	if sum(content) != b.Content {
+	if since.Objecting+since.Deceased == 0 && sum(content) != b.Content {
 		return errBatchChanged, nil
 	}
-	return closedSince(ctx, s, listed, today)
+	return since.refusal(ctx, s, b, today)
 }
 
 // closedSince tells whether places that letters list receive nobody any more: nobody is sent there.

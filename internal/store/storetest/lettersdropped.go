@@ -13,6 +13,7 @@ var droppedTests = group{
 	"a batch that is over is not dropped":                   batchNotDropped,
 	"whoever makes a batch that is dropped stops":           batchDroppedMeanwhile,
 	"a batch is dropped as it was read, with its event":     batchDroppedAsRead,
+	"whoever objects before the printing gets no letter":    batchObjectedTo,
 }
 
 // dropped is a batch that was dropped, as the store has it.
@@ -161,6 +162,25 @@ func batchDroppedMeanwhile(e *env) {
 	e.equal("worked on by a server", done, 1)
 	b, _ := e.made(e.asked(run, 0).BatchKey)
 	e.equal("letters of the next", b.Letters, 5)
+}
+
+// batchObjectedTo has somebody object between the choice of whom to write to and the printing, which may be days later: the batch
+// drops itself, and the next one writes to the others.
+func batchObjectedTo(e *env) {
+	persons := e.old(4)
+	run := e.targeted(persons...)
+	p := printer()
+	whole := p.Print
+	p.Print = func(w io.Writer, b registry.Batch, letters iter.Seq2[registry.Recipient, error]) error {
+		e.objection(persons[1].ID)
+		return whole(w, b, letters)
+	}
+	made, err := e.registry.WorkBatch(e.ctx, e.manager(), e.asked(run, 0).BatchKey, p, io.Discard, nil)
+	e.ok(err)
+	e.equal("the state", made.State, registry.BatchDropped)
+	next, _ := e.made(e.asked(run, 0).BatchKey)
+	e.equal("letters of the next", next.Letters, 3)
+	e.equal("whom it leaves out", next.LeftOut, registry.LeftOut{Objecting: 1})
 }
 
 func batchDroppedAsRead(e *env) {
