@@ -12,7 +12,7 @@ import (
 
 // Batches of letters: who is in one stands in the table letter by the number of their record, and what they are called and where
 // they live is read from where it stands anyway. Each step is a transaction of some thousand rows at most, and reads go on from
-// the last row: a batch never keeps doctors waiting.
+// the last row: a batch never keeps doctors waiting. The exception is to drop one, which takes its letters, 100,000 at most, away at once (0.1 to 0.3 s).
 
 const (
 	// A batch that was dropped is an empty one in the table, for the version before, which knows no other (migration 00022; SQLite: 00023).
