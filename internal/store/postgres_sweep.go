@@ -22,7 +22,7 @@ const (
 	lookEvery   = 100 * time.Millisecond
 	quietAfter  = 2 * time.Second // without others: some have pauses
 	busyFrom    = 20              // transactions of others a second, from which people are being served
-	busyPiece   = 2_000           // numbers of records: some milliseconds of work
+	busyPiece   = 500             // numbers of records: some milliseconds of work
 	sweptPiece  = 250_000         // when nobody does: as many as a sort in memory holds
 	restFor     = 9               // times as long as a piece took
 	longestRest = 2 * time.Second
