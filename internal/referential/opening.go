@@ -14,10 +14,28 @@ import (
 // that lists one place less sends nobody to a closed door.
 
 var (
-	webAddress       = regexp.MustCompile(`\S+://\S+|www\.\S+`)
-	forProfessionals = regexp.MustCompile(`\b(professionn?el|personnels?\b|soignant|salarie|libera|ps\b)`)
-	forEverybody     = regexp.MustCompile(`\b(public\b|population|personnes? ag)|\b(65|70|75|80) ?(ans|\+)|[+>] ?(de )?(65|70|75|80)\b`)
-	doubtful         = regexp.MustCompile(`sous reserve|en attente|a confirmer|prochain|orienter vers|\bnon definie?s?\b|\bferme au public|\bpas (encore )?(ouvert|accessible)|\bpas le public`)
+	webAddress = regexp.MustCompile(`\S+://\S+|www\.\S+`)
+
+	// namesOnly are names of places and of who runs them, in which «professionnel» says nothing of for whom they are.
+	namesOnly = regexp.MustCompile(`\b(lycee|ecole|enseignement|formation) professionnel(le)?s?\b|\bcentre professionnel de formation\b` +
+		`|\bpluri professionnel(le)?s?\b|\bcommunautes? professionnelles? territoriales?\b`)
+	// ofOthers speaks of the public and of the aged without saying that they are received.
+	ofOthers = regexp.MustCompile(`\b(hopital|hospitalier|etablissement|service|secteur)s? public\b` +
+		`|\bpublics? (et|ou) prives?\b|\bprives? (et|ou) publics?\b|\b(recevant|accueillant|contact|face) (du|le|avec le|au) public\b` +
+		`|\b(etablissement|hebergement|residence|maison|foyer|service|aide|soin)s? (pour|aux|des|de|a) (les )?personnes agees\b`)
+
+	forSome = regexp.MustCompile(`\b(professionn?el|personnels?\b|soignant|salarie|libera(l|les?|ux)\b|ps\b)` +
+		`|\b(reservee?s? (aux?|a|pour|uniquement|exclusivement)\b)`)
+	// forEverybody wants an age said of persons or of nobody: that of professionals («soignants de 65 ans et plus») invites no one else.
+	forEverybody = regexp.MustCompile(`\b(public\b|tous publics|population|personnes? ag)` +
+		`|(^|\b(personnes?|ouvert|ouverte|ouverture|aux?|les)\b)( (plus|ages|agees|entre|de|d))*` +
+		`( ?(65|70|75|80)( ?ans|\+|$)| ?[+>] ?(de )?(65|70|75|80)\b)`)
+
+	doubtful = regexp.MustCompile(`sous reserve|en attente|a confirmer|prochain|ulterieur|bientot|orienter vers|\bnon definie?s?\b` +
+		`|\b(en|courant|debut|mi|mois de|partir de|partir d|des) (janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)\b` +
+		`|\b(non|pas) (encore )?(ouvert|accessible|destine)|\b(pas|hors|sauf|sans|interdit) ((le|de|du|au) )?public\b` +
+		`|\bferme(e|s|es)? (au public|definitivement|temporairement|provisoirement|jusqu|depuis|a partir|a compter|pour)` +
+		`|\bcentre (est )?(actuellement )?ferme\b|^\W*fermee?s?\W*$|\bfermeture (definitive|temporaire|provisoire|du|le|depuis|a partir|a compter)\b`)
 
 	numberedDay = regexp.MustCompile(`\b(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d{2}))?\b`)
 	namedDay    = regexp.MustCompile(`\b(\d{1,2}|fin)(?:er)?\s+(janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[uû]t|septembre|octobre|novembre|d[ée]cembre)\b(?:\s+(\d{4}))?`)
@@ -28,8 +46,13 @@ var (
 // from which day: the latest that is told, zero for none. Days without a year are those nearest to the day on which it was said.
 func opening(name, text string, said registry.Date) (public bool, from registry.Date) {
 	text = webAddress.ReplaceAllString(strings.ToLower(text), " ")
-	folded := registry.Fold(text)
-	if doubtful.MatchString(folded) || forProfessionals.MatchString(registry.Fold(name)+" "+folded) && !forEverybody.MatchString(folded) {
+	folded, foldedName := registry.Fold(text), registry.Fold(name)
+	closed := strings.Contains(strings.ToLower(name), "fermé") // with its accent: «ferme» is a farm
+	if closed || doubtful.MatchString(foldedName) || doubtful.MatchString(folded) {
+		return false, registry.Date{}
+	}
+	reserved := forSome.MatchString(namesOnly.ReplaceAllString(foldedName, " ") + " " + folded)
+	if reserved && !forEverybody.MatchString(ofOthers.ReplaceAllString(folded, " ")) {
 		return false, registry.Date{}
 	}
 	for _, d := range daysIn(text) {

@@ -75,6 +75,15 @@ func TestRealCentres(t *testing.T) {
 	}) {
 		t.Error("the closed centre of Vesoul is not there with its last day")
 	}
+	public := 0
+	for _, p := range change.Places {
+		if p.Public {
+			public++
+		}
+	}
+	if public != 722 { // as ADR 38 tells
+		t.Errorf("%d centres receive everybody, want 722", public)
+	}
 }
 
 func TestRealFINESS(t *testing.T) {
