@@ -154,6 +154,17 @@ type Batch struct {
 	Deliveries []Delivery // the oldest first
 }
 
+// comeFrom is the day from which its addressees may come whom its letters reach today.
+func (b Batch) comeFrom(today Date) Date {
+	day := today
+	for _, d := range []Date{b.Date, b.Opens} {
+		if d.After(day) {
+			day = d
+		}
+	}
+	return day
+}
+
 // FileName is the name of the batch's file.
 func (b Batch) FileName() string { return "lettres-" + b.Reference() + "." + string(b.Kind) }
 

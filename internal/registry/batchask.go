@@ -121,11 +121,7 @@ func (g *Registry) nearby(ctx context.Context, s LetterStore, b Batch) (string, 
 	if err != nil {
 		return "", fmt.Errorf("reading where localities are: %w", err)
 	}
-	from := b.Date
-	if from.Before(b.Opens) {
-		from = b.Opens
-	}
-	return ChooseNearby(places, localities, from).Text()
+	return ChooseNearby(places, localities, b.comeFrom(b.Date)).Text()
 }
 
 // mayFollow tells why a batch cannot come after those that there are.

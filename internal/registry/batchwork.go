@@ -431,7 +431,7 @@ func (c *changes) see(r *Recipient) {
 // refusal tells why these letters are not to be sent, nil if they may.
 func (c *changes) refusal(ctx context.Context, s LetterStore, b Batch, today Date) (refusal, err error) {
 	if c.Objecting+c.Deceased == 0 {
-		return closedSince(ctx, s, c.listed, today)
+		return closedSince(ctx, s, c.listed, b.comeFrom(today))
 	}
 	var who []string
 	if c.Objecting > 0 {
@@ -460,8 +460,8 @@ func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch, tod
 	return since.refusal(ctx, s, b, today)
 }
 
-// closedSince tells whether places that letters list receive nobody any more: nobody is sent there.
-func closedSince(ctx context.Context, s LetterStore, listed map[string]bool, today Date) (refusal, err error) {
+// closedSince tells whether places that letters list receive nobody any more on a day: nobody is sent there.
+func closedSince(ctx context.Context, s LetterStore, listed map[string]bool, day Date) (refusal, err error) {
 	if len(listed) == 0 {
 		return nil, nil
 	}
@@ -469,7 +469,7 @@ func closedSince(ctx context.Context, s LetterStore, listed map[string]bool, tod
 	if err != nil {
 		return nil, fmt.Errorf("reading which places receive people: %w", err)
 	}
-	if n := gone(listed, now, today); n > 0 {
+	if n := gone(listed, now, day); n > 0 {
 		return Conflict("Depuis cet envoi, " + Counted(n, "lieu de vaccination que ses lettres indiquent n’accueille", "lieux de vaccination que ses lettres indiquent n’accueillent") +
 			" plus le public\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui indiquera les lieux ouverts."), nil
 	}

@@ -195,11 +195,11 @@ func (n *Nearby) nearest(among []candidate, l LocalityPoint) []int {
 	return at
 }
 
-// gone counts, of places that letters list, those that receive nobody any more.
-func gone(listed map[string]bool, now []VaccinationPlace, today Date) int {
+// gone counts, of places that letters list, those that do not receive people on a day any more.
+func gone(listed map[string]bool, now []VaccinationPlace, day Date) int {
 	n := len(listed)
 	for _, v := range now {
-		if listed[v.ID] && v.Public && (v.Closed.IsZero() || !v.Closed.Before(today)) {
+		if listed[v.ID] && v.receives(day) {
 			n--
 		}
 	}

@@ -163,11 +163,18 @@ func nearbyClosed(e *env) {
 		e.equal("on "+day, registry.KindOf(err), want)
 		e.equal("the bytes on "+day, got == text, want == 0)
 	}
+	e.clock.SetDay("2021-02-04")
 	closing.Closed, closing.Public = registry.Date{}, false
 	e.places(closing)
 	got, err := e.again(b, p)
 	e.equal("for professionals alone since", registry.KindOf(err), registry.KindConflict)
 	e.equal("the bytes of a refusal", got, "")
+	for opens, want := range map[string]registry.Kind{"2021-02-04": 0, "2021-02-05": registry.KindConflict} {
+		closing.Public, closing.Opens = true, registry.MustDate(opens)
+		e.places(closing)
+		_, err = e.again(b, p)
+		e.equal("put off since to "+opens, registry.KindOf(err), want)
+	}
 	e.places(gambetta())
 	got, err = e.again(b, p)
 	e.ok(err)
