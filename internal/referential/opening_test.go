@@ -122,6 +122,22 @@ func TestACentreOpensOnTheLaterOfItsDays(t *testing.T) {
 	}
 }
 
+func TestOfTwoRowsOfACentreTheMoreDoubtfulCounts(t *testing.T) {
+	for _, rows := range [][2]string{{"18/01/2021;", "25/01/2021;Réservé aux professionnels"}, {"25/01/2021;Réservé aux professionnels", "18/01/2021;"}} {
+		text := "gid;nom;com_cp;com_nom;date_ouverture;rdv_modalites\n"
+		for _, row := range rows {
+			text += "1;Gymnase;42000;Saint-Étienne;" + row + "\n"
+		}
+		change, report, err := ReadCentres(source(t, "centres", []byte(text)))
+		if err != nil || len(change.Places) != 1 {
+			t.Fatalf("%q: %v, %+v", rows, err, report)
+		}
+		if p := change.Places[0]; p.Public || p.Opens != registry.MustDate("2021-01-25") {
+			t.Errorf("%q: public %v, from %s", rows, p.Public, p.Opens)
+		}
+	}
+}
+
 func FuzzOpening(f *testing.F) {
 	for _, text := range []string{"Ouverture le 18/01", "fin janvier", "+ 75 ans le 1er février 2021", "99/99/9999", "Réservé aux professionnels", "\xff", "29 février"} {
 		f.Add("Gymnase", text)

@@ -34,12 +34,27 @@ func (ps *places) add(r *row, column string, p place) {
 		ps.all = append(ps.all, p)
 	case sameEntry(old, p.VaccinationPlace):
 		r.duplicate = true
+		ps.doubt(p.VaccinationPlace)
 	default:
 		r.reject(column, "Une ligne précédente donne un autre lieu sous ce numéro.")
 	}
 }
 
-// sameEntry tells whether two rows give one place, whatever they say of when it opens and for whom: the first counts.
+// doubt has a place receive those alone whom each of its rows lets in, from the later of their days.
+func (ps *places) doubt(again registry.VaccinationPlace) {
+	for i := range ps.all {
+		kept := &ps.all[i].VaccinationPlace
+		if kept.ID != again.ID {
+			continue
+		}
+		kept.Public = kept.Public && again.Public
+		if again.Opens.After(kept.Opens) {
+			kept.Opens = again.Opens
+		}
+	}
+}
+
+// sameEntry tells whether two rows give one place, whatever they say of where it is, when it opens and for whom.
 func sameEntry(a, b registry.VaccinationPlace) bool {
 	a.Public, a.Opens, a.Point = b.Public, b.Opens, b.Point
 	return a == b
