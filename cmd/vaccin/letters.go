@@ -18,7 +18,7 @@ import (
 type lettersCmd struct {
 	List  lettersListCmd  `cmd:"" help:"List the batches of letters of a run, with whom each left out and why."`
 	Make  lettersMakeCmd  `cmd:"" help:"Print letters to those whom a run targeted and to whom nobody wrote yet. Interrupted, run it again."`
-	Write lettersWriteCmd `cmd:"" help:"Print a batch again, to the byte; refused when one of its persons objects since, or moved."`
+	Write lettersWriteCmd `cmd:"" help:"Print a batch again, to the byte; refused when one of its persons died, objects or moved since, or a centre that it lists receives the public no more."`
 	Drop  lettersDropCmd  `cmd:"" help:"Give up a batch before it is printed: those whom it would have written to may be in another."`
 }
 
