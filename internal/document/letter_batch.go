@@ -16,7 +16,7 @@ const withoutPlaces = 1
 
 // Printer prints the batches of package registry with texts that are settings of the service.
 func Printer(texts registry.LetterTexts) registry.BatchPrinter {
-	return registry.BatchPrinter{Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces}, Print: PrintBatch}
+	return registry.BatchPrinter{Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces}, Places: withoutPlaces + 1, Print: PrintBatch}
 }
 
 // until says until which step one may object.

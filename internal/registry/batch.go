@@ -306,8 +306,12 @@ type BatchPrinter struct {
 	Until   func(objection Step) string // until which step one may object, as letters say it; nil where they do not
 	Layout  int
 	Earlier []int // layouts of before that it prints as they were, which a batch of them asks for
+	Places  int   // the first layout whose letters list places
 	Print   func(w io.Writer, b Batch, letters iter.Seq2[Recipient, error]) error
 }
+
+// Lists tells whether letters of a layout list places. Those of one that does not are the same whatever becomes of places.
+func (p BatchPrinter) Lists(layout int) bool { return layout >= p.Places }
 
 // What a store answers about batches.
 var (

@@ -233,7 +233,7 @@ func (w *batchWork) print(ctx context.Context, b Batch, to io.Writer) (Batch, er
 	file, content := &measured{to: to, digest: sha256.New()}, sha256.New()
 	w.since = changes{}
 	err := w.printer.Print(file, b, func(yield func(Recipient, error) bool) {
-		for r, err := range w.g.letters(ctx, w.s, b) {
+		for r, err := range w.g.letters(ctx, w.s, b, w.printer) {
 			if err == nil {
 				contentOf(content, &r)
 				w.since.see(&r)
@@ -279,8 +279,11 @@ var errLettersMixed = errors.New("registry: the letters of a batch do not come i
 
 // letters are the recipients of a batch as they are now, read a few at a time, each with the places near them. One whose record was joined with another's
 // since (ADR 36) is not there any more: what was printed before is then no longer the same.
-func (g *Registry) letters(ctx context.Context, s LetterStore, b Batch) iter.Seq2[Recipient, error] {
+func (g *Registry) letters(ctx context.Context, s LetterStore, b Batch, printer BatchPrinter) iter.Seq2[Recipient, error] {
 	return func(yield func(Recipient, error) bool) {
+		if !printer.Lists(b.Layout) {
+			b.Places = ""
+		}
 		nearby, err := listedBy(ctx, s, b)
 		if err != nil {
 			yield(Recipient{}, err)
@@ -346,7 +349,7 @@ func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer 
 	case b.Layout != printer.Layout && !slices.Contains(printer.Earlier, b.Layout):
 		refusal = errBatchLayout
 	default:
-		if refusal, err = g.changedSince(ctx, s, b, g.Today(by)); err != nil {
+		if refusal, err = g.changedSince(ctx, s, b, printer, g.Today(by)); err != nil {
 			return b, nil, err
 		}
 	}
@@ -445,9 +448,9 @@ func (c *changes) refusal(ctx context.Context, s LetterStore, b Batch, today Dat
 }
 
 // changedSince tells why the letters of a batch may not be handed over any more, nil if they may.
-func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch, today Date) (refusal, err error) {
+func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch, printer BatchPrinter, today Date) (refusal, err error) {
 	content, since := sha256.New(), changes{}
-	for r, err := range g.letters(ctx, s, b) {
+	for r, err := range g.letters(ctx, s, b, printer) {
 		if err != nil {
 			return nil, fmt.Errorf("reading the letters of a batch: %w", err)
 		}

@@ -45,7 +45,7 @@ func (e *env) places(places ...registry.VaccinationPlace) {
 // placesPrinter is printer with a list of places in each letter, from the layout that it says on.
 func placesPrinter(layout int, earlier ...int) registry.BatchPrinter {
 	p := printer()
-	p.Layout, p.Earlier = layout, earlier
+	p.Layout, p.Earlier, p.Places = layout, earlier, 2
 	p.Print = func(w io.Writer, b registry.Batch, letters iter.Seq2[registry.Recipient, error]) error {
 		for r, err := range letters {
 			if err != nil {
@@ -189,6 +189,12 @@ func nearbyOfBefore(e *env) {
 	got, err := e.again(b, placesPrinter(3, 1))
 	e.ok(err)
 	e.equal("the bytes", got, text)
+	closed := bastille()
+	closed.Public = false
+	e.places(closed)
+	got, err = e.again(b, placesPrinter(3, 1))
+	e.ok(err)
+	e.equal("the bytes when a place that they do not list has closed", got, text)
 	_, err = e.again(b, placesPrinter(3, 2))
 	e.equal("by a program that has it no more", registry.KindOf(err), registry.KindConflict)
 }
