@@ -152,7 +152,8 @@ func (i importCmd) apply(ctx context.Context, c console, source *referential.Sou
 	if err := errors.Join(err, bar.finish()); err != nil {
 		return err
 	}
-	return c.printf("Enregistré dans %s : %s.\n", i.Store, count(rows, "ligne", "lignes"))
+	// Where a locality is comes from the row of the locality.
+	return c.printf("Enregistré dans %s : %s.\n", i.Store, count(rows-len(change.Points), "ligne", "lignes"))
 }
 
 // shownRemarks is how many rejected rows the console shows; the file of --rejected has all.

@@ -86,7 +86,7 @@ func tellBatch(c console, b registry.Batch) error {
 	if n := len(b.Deliveries); n > 0 {
 		line += ", remis " + registry.FrenchNumber(n) + " fois"
 	}
-	if b.Places == "" {
+	if b.ListsNone() {
 		line += "\n  aucun lieu de vaccination indiqué : les lettres disent où se renseigner"
 	}
 	for _, out := range b.LeftOut.Counts() {

@@ -39,7 +39,7 @@ func ReadFINESS(s *Source) (registry.ReferenceChange, Report, error) {
 	if err := looksLikeFINESS(s); err != nil {
 		return registry.ReferenceChange{}, Report{File: s.Name, Encoding: s.Encoding}, err
 	}
-	found := places{seen: map[string]registry.VaccinationPlace{}}
+	found := places{seen: map[string]int{}}
 	report, err := s.read(finessLayout, func(r *row) { readEstablishment(r, categories, &found) })
 	return registry.ReferenceChange{Places: found.labelled()}, report, err
 }

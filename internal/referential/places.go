@@ -22,35 +22,29 @@ type place struct {
 // places gathers vaccination places, each identifier once.
 type places struct {
 	all  []place
-	seen map[string]registry.VaccinationPlace
+	seen map[string]int // by identifier: which of all
 }
 
 // add keeps a place. The same place twice is a duplicate; another one under its identifier is refused.
 func (ps *places) add(r *row, column string, p place) {
-	old, twice := ps.seen[p.ID]
+	i, twice := ps.seen[p.ID]
 	switch {
 	case !twice:
-		ps.seen[p.ID] = p.VaccinationPlace
+		ps.seen[p.ID] = len(ps.all)
 		ps.all = append(ps.all, p)
-	case sameEntry(old, p.VaccinationPlace):
+	case sameEntry(ps.all[i].VaccinationPlace, p.VaccinationPlace):
 		r.duplicate = true
-		ps.doubt(p.VaccinationPlace)
+		ps.all[i].doubt(p.VaccinationPlace)
 	default:
 		r.reject(column, "Une ligne précédente donne un autre lieu sous ce numéro.")
 	}
 }
 
 // doubt has a place receive those alone whom each of its rows lets in, from the later of their days.
-func (ps *places) doubt(again registry.VaccinationPlace) {
-	for i := range ps.all {
-		kept := &ps.all[i].VaccinationPlace
-		if kept.ID != again.ID {
-			continue
-		}
-		kept.Public = kept.Public && again.Public
-		if again.Opens.After(kept.Opens) {
-			kept.Opens = again.Opens
-		}
+func (p *place) doubt(again registry.VaccinationPlace) {
+	p.Public = p.Public && again.Public
+	if again.Opens.After(p.Opens) {
+		p.Opens = again.Opens
 	}
 }
 
@@ -100,7 +94,7 @@ var centreLayout = layout{
 // ReadCentres reads the list of vaccination centres of data.gouv.fr, in any edition. Closed centres are
 // kept with their last day: doses given there are still recorded.
 func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
-	found := places{seen: map[string]registry.VaccinationPlace{}}
+	found := places{seen: map[string]int{}}
 	report, err := s.read(centreLayout, func(r *row) {
 		p := registry.VaccinationPlace{
 			Type: PlaceCentre, Name: r.text("nom", maxPlaceName), Locality: r.text("com_nom", maxLocality),

@@ -165,6 +165,11 @@ func (b Batch) comeFrom(today Date) Date {
 	return day
 }
 
+// ListsNone tells that the letters of the batch list no vaccination place.
+func (b Batch) ListsNone() bool {
+	return b.Places == "" && b.State != BatchEmpty && b.State != BatchDropped
+}
+
 // FileName is the name of the batch's file.
 func (b Batch) FileName() string { return "lettres-" + b.Reference() + "." + string(b.Kind) }
 

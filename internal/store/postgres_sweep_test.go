@@ -70,10 +70,10 @@ func TestASweepGivesWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := time.Now()
-	if err := w.over(t.Context(), 1_000, 6_500, 1_000_000, note); err != nil {
+	if err := w.over(t.Context(), 1_000, 1_000+2.5*busyPiece, 1_000_000, note); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"1000-3000", "3000-5000", "5000-6500"}; !slices.Equal(pieces, want) {
+	if want := []string{"1000-1500", "1500-2000", "2000-2250"}; !slices.Equal(pieces, want) {
 		t.Errorf("beside someone who writes the pieces are %v, want %v", pieces, want)
 	}
 	if took := time.Since(began); took < 3*(1+restFor)*2*time.Millisecond {

@@ -253,6 +253,9 @@ func batchRows(b registry.Batch, known people) []ui.Row {
 	if b.Again > 0 {
 		rows = append(rows, ui.Row{Key: "again", Label: "Mêmes personnes que", Value: registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()})
 	}
+	if b.ListsNone() {
+		rows = append(rows, ui.Row{Key: "places", Label: "Lieux de vaccination", Value: "Aucun n’est indiqué" + nbsp + ": les lettres disent où se renseigner"})
+	}
 	if b.State == registry.BatchDropped {
 		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: known.whoIs(b.DroppedBy) + ", le " + frenchMoment(b.DroppedAt, "")})
 	}

@@ -66,6 +66,9 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	if made.Row("unaddressed") != "1" || made.Row("vaccinated") != "0" || made.Row("letters") != "3" {
 		t.Errorf("rows: %q %q %q", made.Row("unaddressed"), made.Row("vaccinated"), made.Row("letters"))
 	}
+	if !strings.HasPrefix(made.Row("places"), "Aucun") { // nobody told where anything is
+		t.Errorf("places: %q", made.Row("places"))
+	}
 	if strings.Contains(made.Body, " download") { // a browser told so shows no page that says why letters are refused
 		t.Error("the link to the letters is marked as a download")
 	}
