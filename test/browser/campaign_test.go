@@ -92,7 +92,7 @@ func (w *tab) campaignWritten() {
 	w.pick("1.alds", "8")
 	w.send("Modifier")
 	w.send("Enregistrer la campagne")
-	w.says("Donnez un âge de 1 à 125")
+	w.says("Donnez un âge maximum de 1 à 125")
 	w.examine("new campaign with errors in a group that was closed")
 	w.fill("1.age_at_most", "64")
 	// The Enter key checks; it neither saves nor takes a group out.
