@@ -237,7 +237,7 @@ func (l lettersDropCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	st, g, _, err := openStore(ctx, l.Store, store.Options{})
+	st, g, err := l.existing(ctx, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"vaccin/internal/nir"
 )
 
 // TargetCode is a patient's unique code («code de ciblage»): a number in the store, text only when
@@ -136,14 +138,11 @@ func LooksLikeCode(text string) bool {
 // letters. It is 0 for any other.
 func partOfCode(text string) int {
 	clean := compactCode(text)
-	if n := utf8.RuneCountInString(clean); n < nirLength && strings.ContainsFunc(clean, unicode.IsLetter) {
+	if n := utf8.RuneCountInString(clean); n < nir.Size && strings.ContainsFunc(clean, unicode.IsLetter) {
 		return n
 	}
 	return 0
 }
-
-// nirLength is how many characters a NIR has without its key.
-const nirLength = 13
 
 // compactCode drops what people type in a code, and the apostrophe with which files for spreadsheets mark a text.
 func compactCode(text string) string {
