@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -135,13 +136,19 @@ func (f entriesFound) renumbered(leaves []accesslog.Leaf, gone time.Time) {
 	}
 }
 
-// of gives leaves their entries. A leaf that has several comes as often.
+// of gives leaves their entries. A leaf that has several comes as often, with the one that fits first: in what order the
+// database read them says nothing.
 func (f entriesFound) of(leaves []accesslog.Leaf) []accesslog.Leaf {
 	all := make([]accesslog.Leaf, 0, len(leaves))
 	for _, leaf := range leaves {
 		entries := f[placeOf(leaf)]
 		if len(entries) == 0 {
 			all = append(all, leaf)
+		}
+		if len(entries) > 1 {
+			fits := func(e *accesslog.Entry) bool { return e.Hash() == leaf.Hash }
+			own := max(0, slices.IndexFunc(entries, fits))
+			entries[0], entries[own] = entries[own], entries[0]
 		}
 		for _, leaf.Entry = range entries {
 			all = append(all, leaf)

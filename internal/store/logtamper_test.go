@@ -330,3 +330,19 @@ func TestWhatWasChangedIsNotRetired(t *testing.T) {
 		t.Error("it may be retired")
 	}
 }
+
+// TestTheRowThatFitsIsTheLeafsOwn gives a leaf two rows of its number, in either order.
+func TestTheRowThatFitsIsTheLeafsOwn(t *testing.T) {
+	own := &accesslog.Entry{Num: 7, Action: accesslog.ActionRetire, Outcome: "done"}
+	other := *own
+	other.Outcome = "refused"
+	leaf := accesslog.Leaf{Turn: 3, Num: 7, Hash: own.Hash()}
+	for name, entries := range map[string][]*accesslog.Entry{"first": {own, &other}, "last": {&other, own}} {
+		t.Run(name, func(t *testing.T) {
+			leaves := entriesFound{placeOf(leaf): entries}.of([]accesslog.Leaf{leaf})
+			if len(leaves) != 2 || leaves[0].Entry != own || leaves[1].Entry != &other {
+				t.Error(leaves)
+			}
+		})
+	}
+}
