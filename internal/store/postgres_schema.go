@@ -273,7 +273,7 @@ func grantToService(ctx context.Context, conn *pgx.Conn) error {
 		"GRANT USAGE ON SEQUENCE access_log_num TO "+serviceRole,
 		"GRANT EXECUTE ON FUNCTION access_log_months TO "+serviceRole,
 		"GRANT EXECUTE ON FUNCTION replica_lag TO "+serviceRole,
-		"GRANT EXECUTE ON FUNCTION target_open, target_index, target_attach, target_end, target_settle TO "+serviceRole)
+		"GRANT EXECUTE ON FUNCTION target_open, target_index, target_attach, target_end, target_settle, target_apart TO "+serviceRole)
 	tx, err := conn.Begin(ctx)
 	if err != nil {
 		return err

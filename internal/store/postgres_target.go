@@ -54,6 +54,8 @@ const (
 	attachTarget = "SELECT target_attach($1)"
 	endTarget    = "SELECT target_end($1)"
 	settleTarget = "SELECT target_settle($1)"
+	settledApart = "SELECT target_apart($1, $2)"
+	countTarget  = "SELECT COUNT(*) FROM target WHERE run = $1"
 	isAttached   = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'target'::regclass AND inhrelid = to_regclass($1))"
 	underWay     = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid"
 	stillThere   = "SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE xid::text = ANY ($1))"
@@ -287,11 +289,16 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		if err := r.apart(ctx, conn, small); err != nil {
 			return err
 		}
+		// One of which the codes were put with the others, and which was stopped then, puts none any more.
+		force := attachTarget
 		if small {
-			return r.finish(ctx, conn, settleTarget)
+			force = settleTarget
 		}
-		if _, err := conn.Exec(ctx, attachTarget, r.run); err != nil {
+		if _, err := conn.Exec(ctx, force, r.run); err != nil {
 			return fmt.Errorf("bringing the codes of a run into force: %w", err)
+		}
+		if small {
+			return r.endSmall(ctx, conn)
 		}
 	}
 	// Who declared the eligibility of someone a moment ago, before the codes were in force, may have drawn one.
@@ -302,6 +309,23 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		return err
 	}
 	return r.finish(ctx, conn, endTarget)
+}
+
+// endSmall is the end of a run of which the codes stand with those of others, where the service may change none: what may be
+// wrong with them is set right by the database.
+func (r *targetRun) endSmall(ctx context.Context, conn *pgx.Conn) error {
+	if err := waitForOthers(ctx, conn); err != nil {
+		return err
+	}
+	for {
+		_, err := conn.Exec(ctx, settledApart, r.run, int64(r.space)) //nolint:gosec // 50 bits
+		if err == nil {
+			return r.finish(ctx, conn, "")
+		}
+		if !taken(err) {
+			return fmt.Errorf("keeping the codes of a run apart from others: %w", err)
+		}
+	}
 }
 
 // index makes the unique indexes of the table, and draws anew what turns out to be there twice.
@@ -324,8 +348,9 @@ func (r *targetRun) redraw(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, fmt.Sprintf("DELETE FROM %[1]s n USING %[1]s other WHERE other.record_num = n.record_num AND other.ctid < n.ctid", r.table)); err != nil {
 		return fmt.Errorf("taking out who is there twice: %w", err)
 	}
-	return untilNone(ctx, conn, "UPDATE "+r.table+" n SET code = ("+fmt.Sprintf(drawAnew, r.space)+") WHERE n.record_num IN (SELECT record_num FROM"+
+	_, err := untilNone(ctx, conn, "UPDATE "+r.table+" n SET code = ("+fmt.Sprintf(drawAnew, r.space)+") WHERE n.record_num IN (SELECT record_num FROM"+
 		" (SELECT record_num, row_number() OVER (PARTITION BY code ORDER BY record_num) AS nth FROM "+r.table+") AS same WHERE nth > 1)")
+	return err
 }
 
 // apart sees to it that no code of the run is another's, and no person has two. Of a small run all are looked at at once.
@@ -345,25 +370,32 @@ func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn, small bool) error
 		return fmt.Errorf("leaving out who got a code meanwhile: %w", err)
 	}
 	draw := "UPDATE " + r.table + " n SET code = (" + fmt.Sprintf(drawAnew, r.space) + ") WHERE n.record_num > $1 AND n.record_num <= $2 AND EXISTS (SELECT FROM "
-	for _, of := range []string{
-		"record r WHERE r.code = n.code AND r.code IS NOT NULL)", "target t WHERE t.code = n.code AND t.run <> " + strconv.Itoa(r.run) + ")",
-	} {
-		if err := all(func(after, to int64) (int64, error) { return 0, untilNone(ctx, conn, draw+of, after, to) }); err != nil {
-			return err
+	ofRecord := draw + "record r WHERE r.code = n.code AND r.code IS NOT NULL)"
+	ofRun := draw + "target t WHERE t.code = n.code AND t.run <> " + strconv.Itoa(r.run) + ")"
+	return all(func(after, to int64) (int64, error) {
+		for {
+			if _, err := untilNone(ctx, conn, ofRecord, after, to); err != nil {
+				return 0, err
+			}
+			// What is drawn instead of another run's code may be a record's.
+			if drawn, err := untilNone(ctx, conn, ofRun, after, to); err != nil || drawn == 0 {
+				return 0, err
+			}
 		}
-	}
-	return nil
+	})
 }
 
-// finish ends the run in one transaction with its entry of the access log; last is what is left to do with its table.
+// finish ends the run in one transaction with its entry of the access log; last is what is left to do with its table, if anything is.
 func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) error {
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		targeted := int64(0)
-		if err := tx.QueryRow(ctx, "SELECT COUNT(*) FROM "+r.table).Scan(&targeted); err != nil {
+		if err := tx.QueryRow(ctx, countTarget, r.run).Scan(&targeted); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, last, r.run); err != nil {
-			return err
+		if last != "" {
+			if _, err := tx.Exec(ctx, last, r.run); err != nil {
+				return err
+			}
 		}
 		statements, err := r.end(targeted)
 		if err != nil {
@@ -386,16 +418,18 @@ func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) err
 	return nil
 }
 
-// untilNone does a statement until it touches no row. One that meets a code that is there already is done again.
-func untilNone(ctx context.Context, conn *pgx.Conn, sql string, args ...any) error {
+// untilNone does a statement until it touches no row, and returns how many it did. One that meets a code that is there already is
+// done again.
+func untilNone(ctx context.Context, conn *pgx.Conn, sql string, args ...any) (rows int64, err error) {
 	for {
 		tag, err := conn.Exec(ctx, sql, args...)
 		if err != nil && !taken(err) {
-			return fmt.Errorf("drawing codes anew: %w", err)
+			return 0, fmt.Errorf("drawing codes anew: %w", err)
 		}
 		if err == nil && tag.RowsAffected() == 0 {
-			return nil
+			return rows, nil
 		}
+		rows += tag.RowsAffected()
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
@@ -150,24 +152,86 @@ func TestARunThatIsKilledGoesOn(t *testing.T) {
 
 // TestTheServiceCarriesOutARun does it with the rights of the service alone, after which it may not change a code.
 func TestTheServiceCarriesOutARun(t *testing.T) {
-	s, err := Open(t.Context(), databases.Fresh(t), Options{Service: true, Keys: keyringtest.Keys()})
-	if err != nil {
-		t.Fatal(err)
+	for name, small := range map[string]int64{"small": 1 << 40, "large": 1} {
+		t.Run(name, func(t *testing.T) {
+			s, err := Open(t.Context(), databases.Fresh(t), Options{Service: true, Keys: keyringtest.Keys()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = s.Close() })
+			s.engine.(*postgres).runs = runSizes{part: 100, small: small}
+			importMany(t, s, 300)
+			n := approvedRun(t, s, everybody(""))
+			if err := carryOut(t.Context(), s, n); err != nil {
+				t.Fatal(err)
+			}
+			checkCodes(t, s, 300)
+			refused := []string{
+				"DELETE FROM target", "DELETE FROM target_rest", "UPDATE target_rest SET code = code + 1", "INSERT INTO target_rest VALUES (1, 1, 1)",
+				fmt.Sprintf("SELECT target_apart(%d, 1000)", n), "DELETE FROM campaign_run", "DELETE FROM campaign_part", "UPDATE campaign SET content = ''",
+			}
+			if small == 1 {
+				refused = append(refused, fmt.Sprintf("UPDATE target_run_%d SET code = code + 1", n), fmt.Sprintf("DELETE FROM target_run_%d", n),
+					fmt.Sprintf("SELECT target_open(%d)", n), fmt.Sprintf("SELECT target_settle(%d)", n))
+			}
+			for _, sql := range refused {
+				if err := execute(t, s, sql); err == nil {
+					t.Errorf("the service may %s", sql)
+				}
+			}
+		})
 	}
-	t.Cleanup(func() { _ = s.Close() })
-	s.engine.(*postgres).runs = runSizes{part: 100, small: 1}
-	importMany(t, s, 300)
-	n := approvedRun(t, s, everybody(""))
-	if err := carryOut(t.Context(), s, n); err != nil {
-		t.Fatal(err)
-	}
-	checkCodes(t, s, 300)
-	for _, sql := range []string{
-		fmt.Sprintf("UPDATE target_run_%d SET code = code + 1", n), fmt.Sprintf("DELETE FROM target_run_%d", n), "DELETE FROM target",
-		fmt.Sprintf("SELECT target_open(%d)", n), fmt.Sprintf("SELECT target_settle(%d)", n), "INSERT INTO target_rest VALUES (1, 1, 1)", "DELETE FROM campaign_run", "DELETE FROM campaign_part", "UPDATE campaign SET content = ''",
-	} {
-		if err := execute(t, s, sql); err == nil {
-			t.Errorf("the service may %s", sql)
-		}
+}
+
+// TestWhoDrawsACodeWhileARunEndsKeepsThat has two persons get codes of their own, as when their eligibility is declared, in a
+// transaction that ends once the codes of the run are in force; one of them is the code that the run gave a third.
+func TestWhoDrawsACodeWhileARunEndsKeepsThat(t *testing.T) {
+	for name, small := range map[string]int64{"small": 1 << 40, "large": 1} {
+		t.Run(name, func(t *testing.T) {
+			address := databases.Fresh(t)
+			s := server(t, address, keyringtest.Keys())
+			s.engine.(*postgres).runs = runSizes{part: 100, small: small}
+			importMany(t, s, 300)
+			n := approvedRun(t, s, everybody(""))
+			conn, err := pgx.Connect(t.Context(), address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = conn.Close(t.Context()) })
+			tx, err := conn.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			own := func(nth, code string) {
+				t.Helper()
+				if _, err := tx.Exec(t.Context(), "UPDATE record SET code = "+code+" WHERE num = (SELECT num FROM record ORDER BY num OFFSET "+nth+" LIMIT 1)"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			own("7", "4711")
+			ended := make(chan error, 1)
+			go func() { ended <- carryOut(t.Context(), s, n) }()
+			for inForce := "0"; inForce == "0"; inForce = cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM target") {
+				if t.Context().Err() != nil {
+					t.Fatal("the codes do not come into force")
+				}
+			}
+			select {
+			case err := <-ended:
+				t.Fatalf("the run ends while someone writes who began before its codes were in force: %v", err)
+			case <-time.After(300 * time.Millisecond):
+			}
+			own("8", "(SELECT code FROM target WHERE record_num = (SELECT num FROM record ORDER BY num OFFSET 9 LIMIT 1))")
+			if err := tx.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-ended; err != nil {
+				t.Fatal(err)
+			}
+			checkCodes(t, s, 300)
+			if got := cell(t, s, "SELECT CAST(targeted AS TEXT) FROM campaign_run"); got != "298" {
+				t.Errorf("the run says %s codes", got)
+			}
+		})
 	}
 }
