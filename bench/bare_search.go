@@ -79,7 +79,7 @@ func openBareSearch(ctx context.Context, n *nation, shared bool, pages map[strin
 const (
 	found       = "SELECT * FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE "
 	foundByCode = found + "r.code = $1"
-	foundByKey  = found + "r.num IN (SELECT num FROM record WHERE holder_key = $1 UNION SELECT num FROM record WHERE own_key = $1)"
+	foundByKey  = found + "r.num IN (SELECT num FROM record WHERE holder_key = $1 UNION SELECT num FROM record WHERE own_key = $1 AND own_key <> holder_key)"
 )
 
 func (b *bareSearch) handler() http.Handler {

@@ -96,16 +96,30 @@ const (
 		" OR kind = 'seal' AND NOT (number = $3 AND check_value = $4))"
 )
 
+// ownConditions are the two conditions under which the index of a person's own NIR fits: that of a record with another's number as its holder's,
+// and that of a holder. record_own has the former alone, for most persons are holders, whom the index of the natural key finds.
+func ownConditions(record, fits string) [2]string {
+	own, holder := record+".own_key", record+".holder_key"
+	return [2]string{own + fits + " AND " + own + " <> " + holder, holder + fits + " AND " + own + " = " + holder}
+}
+
+// isOwn is ownConditions as one.
+func isOwn(record, fits string) string {
+	either := ownConditions(record, fits)
+	return either[0] + " OR " + either[1]
+}
+
 func newLookups(keys int) lookups {
-	among := func(column string, first int) string { return column + " IN (" + placeholders(first, keys) + ")" }
+	keysFrom := func(first int) string { return " IN (" + placeholders(first, keys) + ")" }
+	among := func(column string, first int) string { return column + keysFrom(first) }
 	l := lookups{
 		recordsByNIR: selectRecord + "r.num IN (SELECT num FROM record WHERE " + among("holder_key", 1) +
-			" UNION SELECT num FROM record WHERE " + among("own_key", 1) + ")",
+			" UNION SELECT num FROM record WHERE " + among("own_key", 1) + " AND own_key <> holder_key)",
 		// The natural key goes before the person's own number.
-		key: "SELECT id FROM record WHERE birth_date = $1 AND (" + among("holder_key", 3) + " AND birth_rank = $2 OR " + among("own_key", 3) + ")" +
+		key: "SELECT id FROM record WHERE birth_date = $1 AND (" + among("holder_key", 3) + " AND birth_rank = $2 OR " + isOwn("record", keysFrom(3)) + ")" +
 			" ORDER BY CASE WHEN " + among("holder_key", 3) + " AND birth_rank = $2 THEN 0 ELSE 1 END, id LIMIT 1",
 		probeKey: "SELECT 1 FROM record WHERE birth_date = $1 AND birth_rank = $2 AND " + among("holder_key", 3),
-		probeOwn: "SELECT 1 FROM record WHERE birth_date = $1 AND " + among("own_key", 2),
+		probeOwn: "SELECT 1 FROM record WHERE birth_date = $1 AND (" + isOwn("record", keysFrom(2)) + ")",
 		insert:   insertedRecord,
 	}
 	others := ""
@@ -116,8 +130,8 @@ func newLookups(keys int) lookups {
 		others = ", " + others
 	}
 	// Who is entered by hand may have a record under another holder: then the number is their own.
-	l.register = l.insert + " AND NOT EXISTS (SELECT 1 FROM record known WHERE known.own_key IN ($5" + others +
-		") AND known.birth_date = $6) ON CONFLICT DO NOTHING"
+	l.register = l.insert + " AND NOT EXISTS (SELECT 1 FROM record known WHERE known.birth_date = $6 AND (" + isOwn("known", " IN ($5"+others+")") +
+		")) ON CONFLICT DO NOTHING"
 	l.insert += " ON CONFLICT DO NOTHING"
 
 	known := make([]string, keys)

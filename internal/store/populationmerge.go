@@ -20,11 +20,6 @@ const (
 	stagedColumns = "line, holder_key, own_key, birth_date, birth_rank, told"
 	sealedColumns = "line, num, id, fresh, told, " + patientFields + ", " + insuredFields
 
-	// An order by num itself would have the planner go through numbers in search of the key.
-	matchStaged = "UPDATE population_stage SET num = COALESCE(" +
-		"(SELECT r.num FROM record r WHERE r.holder_key = population_stage.holder_key AND r.birth_date = population_stage.birth_date" +
-		" AND r.birth_rank = population_stage.birth_rank), " +
-		"(SELECT r.num FROM record r WHERE r.own_key = population_stage.own_key AND r.birth_date = population_stage.birth_date ORDER BY r.num + 0 LIMIT 1))"
 	// Of rows of one record the first of the file counts.
 	markSeen = "INSERT INTO population_seen (num, line) SELECT num, MIN(line) FROM population_stage WHERE num IS NOT NULL GROUP BY num ORDER BY num" +
 		" ON CONFLICT DO NOTHING"
@@ -51,11 +46,6 @@ const (
 		" WHERE n.num = s.num AND r.num = s.num AND n.line <> s.line"
 
 	doubtOnce = " ON CONFLICT DO NOTHING"
-	// The same NIR of their own: with another birth date, or with the same one, where the natural key is another record's.
-	insertOwnDoubts = "INSERT INTO doubtful_match (record_num, other_num, reason, at) SELECT z.num, MIN(r.num)," +
-		" CASE WHEN r.birth_date = s.birth_date THEN 'elsewhere' ELSE 'own-number' END, CAST($1 AS BIGINT) FROM population_sealed z, population_stage s, record r" +
-		" WHERE s.line = z.line AND r.own_key = s.own_key AND r.num <> z.num" +
-		" AND NOT EXISTS (SELECT 1 FROM doubtful_match d WHERE d.record_num = r.num AND d.other_num = z.num) GROUP BY 1, 3" + doubtOnce
 	// Those entered by hand whom someone new of the file may be.
 	selectLikeManual = "SELECT s.line, z.num, r.num, r.id, r.birth_date, %s, p.sealed FROM population_sealed z, population_stage s, record r, patient p" +
 		" WHERE s.line = z.line AND z.fresh AND r.num <> z.num AND p.record_num = r.num AND p.manual AND "
@@ -67,6 +57,25 @@ const (
 	dropSettled = "DELETE FROM doubtful_match WHERE decision = '' AND reason IN ('rank', 'birth', 'typed') AND NOT EXISTS (SELECT 1 FROM patient p" +
 		" WHERE p.record_num = doubtful_match.other_num AND p.manual)"
 )
+
+// An order by num itself would have the planner go through numbers in search of the key.
+var matchStaged = "UPDATE population_stage SET num = COALESCE(" +
+	"(SELECT r.num FROM record r WHERE r.holder_key = population_stage.holder_key AND r.birth_date = population_stage.birth_date" +
+	" AND r.birth_rank = population_stage.birth_rank), " +
+	"(SELECT r.num FROM record r WHERE (" + isOwn("r", " = population_stage.own_key") + ") AND r.birth_date = population_stage.birth_date ORDER BY r.num + 0 LIMIT 1))"
+
+// The same NIR of their own: with another birth date, or with the same one, where the natural key is another record's. Each condition is
+// asked by itself: of both as one the planner could think of no index.
+var insertOwnDoubts = func() string {
+	either := ownConditions("r", " = s.own_key")
+	pairs := func(own string) string {
+		return "SELECT z.num, r.num AS other, CASE WHEN r.birth_date = s.birth_date THEN 'elsewhere' ELSE 'own-number' END AS reason" +
+			" FROM population_sealed z, population_stage s, record r WHERE s.line = z.line AND " + own + " AND r.num <> z.num" +
+			" AND NOT EXISTS (SELECT 1 FROM doubtful_match d WHERE d.record_num = r.num AND d.other_num = z.num)"
+	}
+	return "INSERT INTO doubtful_match (record_num, other_num, reason, at) SELECT num, MIN(other), reason, CAST($1 AS BIGINT) FROM (" +
+		pairs(either[0]) + " UNION ALL " + pairs(either[1]) + ") pair WHERE true GROUP BY num, reason" + doubtOnce
+}()
 
 var likeManuals = fmt.Sprintf(selectLikeManual, "false") + sameFamily + " UNION ALL " + fmt.Sprintf(selectLikeManual, "true") + underOwn
 

@@ -23,14 +23,14 @@ var ErrLoading = errors.New("store: the first import of the population is not fi
 // madeIndex is an index that a first import takes away and makes again.
 type madeIndex struct{ table, name, on, constraint string }
 
-// madeIndexes are those in the order in which they are made again (endSteps): the long ones last and side by side, so that
-// none is made alone.
+// madeIndexes are those in the order in which they are made again (endSteps): the long ones first, so that the others use the
+// processors while whoever has made one waits for the disk to have it.
 var madeIndexes = []madeIndex{
-	{table: "patient", name: "patient_pkey", on: "(record_num)", constraint: "PRIMARY KEY"},
-	{table: "record", name: "record_pkey", on: "(num)", constraint: "PRIMARY KEY"},
 	{table: "record", name: "record_holder_key_birth_date_birth_rank_key", on: "(holder_key, birth_date, birth_rank)", constraint: "UNIQUE"},
 	{table: "record", name: "record_id_key", on: "(id)", constraint: "UNIQUE"},
-	{table: "record", name: "record_own_key", on: "(own_key) WHERE own_key IS NOT NULL"},
+	{table: "patient", name: "patient_pkey", on: "(record_num)", constraint: "PRIMARY KEY"},
+	{table: "record", name: "record_own", on: "(own_key) WHERE own_key <> holder_key"},
+	{table: "record", name: "record_pkey", on: "(num)", constraint: "PRIMARY KEY"},
 }
 
 const (

@@ -36,10 +36,13 @@ var selectPairs = "SELECT num, MIN(earliest) AS earliest, kind FROM (" + strings
 }, " UNION ALL ") + ") pair GROUP BY num, kind"
 
 func pairsWith(table string) string {
-	return "SELECT s.num, e.num AS earliest, 0 AS kind FROM population_aside_record s JOIN " + table + " e ON e.holder_key = s.holder_key" +
-		" AND e.birth_date = s.birth_date AND e.birth_rank = s.birth_rank AND e.num < s.num UNION ALL" +
-		" SELECT s.num, e.num, CASE WHEN e.birth_date = s.birth_date THEN 1 ELSE 2 END FROM population_aside_record s" +
-		" JOIN " + table + " e ON e.own_key = s.own_key AND e.num < s.num"
+	sql := "SELECT s.num, e.num AS earliest, 0 AS kind FROM population_aside_record s JOIN " + table + " e ON e.holder_key = s.holder_key" +
+		" AND e.birth_date = s.birth_date AND e.birth_rank = s.birth_rank AND e.num < s.num"
+	for _, own := range ownConditions("e", " = s.own_key") {
+		sql += " UNION ALL SELECT s.num, e.num, CASE WHEN e.birth_date = s.birth_date THEN 1 ELSE 2 END FROM population_aside_record s" +
+			" JOIN " + table + " e ON " + own + " AND e.num < s.num"
+	}
+	return sql
 }
 
 // pair is a row and the earliest that it has something in common with.

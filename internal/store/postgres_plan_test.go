@@ -93,7 +93,7 @@ const (
 		" 'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(oid)" +
 		" FROM pg_constraint WHERE contype IN ('p', 'u') AND conrelid IN ('record'::regclass, 'patient'::regclass)"
 	droppedIndexes = "SELECT 'DROP INDEX ' || indexname, replace(indexdef, ' ON ONLY ', ' ON ') FROM pg_indexes" +
-		" WHERE tablename = 'access_log' OR indexname = 'record_own_key'"
+		" WHERE tablename = 'access_log' OR indexname = 'record_own'"
 	// What runs by itself would look at the rows as they come.
 	untended = "SELECT 'ALTER TABLE ' || oid::regclass || ' SET (autovacuum_enabled = off)', 'SELECT 1' FROM pg_class" +
 		" WHERE relkind = 'r' AND (relname IN ('record', 'patient', 'entry') OR starts_with(relname, 'access_log_'))"
