@@ -62,6 +62,9 @@ type Run struct {
 	Progress   Progress
 	Targeted   int    // how many got a code, once it is done
 	Request    string // the form that asked for it; empty where it was none
+
+	DroppedBy string // empty for one that was dropped when this was not kept yet
+	DroppedAt time.Time
 }
 
 // Persons is how many the run concerned when it was prepared.
@@ -154,8 +157,8 @@ type TargetingStore interface {
 	// ApproveRun says that someone approves a prepared run, who is not who prepared it, or else ErrNoRun.
 	ApproveRun(ctx context.Context, number int, by string, at time.Time, event Event) error
 
-	// DropRun says that a run will not be carried out. One that runs, is done, or was dropped is ErrNoRun.
-	DropRun(ctx context.Context, number int, event Event) error
+	// DropRun says that a run will not be carried out, by whom, and since when. One that runs, is done, or was dropped is ErrNoRun.
+	DropRun(ctx context.Context, number int, by string, at time.Time, event Event) error
 
 	// CarryOut gives a code to each whom an approved run concerns, but those who have one, object or died. All its codes
 	// come into force together, with the event, in which Count is how many they are, and then the run is done. Stopped
@@ -331,7 +334,9 @@ func (g *Registry) DropRun(ctx context.Context, by Actor, number int) error {
 		return err
 	}
 	event := g.runEvent(by, ActionDropRun, run)
-	return g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error { return s.DropRun(ctx, number, event) })
+	return g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error {
+		return s.DropRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
+	})
 }
 
 // WorkRuns counts the runs that wait for it and carries out those approved, one after the other, and returns how many

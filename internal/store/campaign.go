@@ -24,13 +24,15 @@ const (
 	keepCounts = "UPDATE campaign_run SET state = 'prepared', counts = $2 WHERE number = $1 AND state = 'counting'"
 	approveRun = "UPDATE campaign_run SET state = 'approved', approved_by = $2, approved_at = $3" +
 		" WHERE number = $1 AND state = 'prepared' AND prepared_by <> $2"
-	dropRun = "UPDATE campaign_run SET state = 'dropped' WHERE number = $1 AND state IN ('counting', 'prepared', 'approved')"
+	dropRun = "UPDATE campaign_run SET state = 'dropped', dropped_by = $2, dropped_at = $3" +
+		" WHERE number = $1 AND state IN ('counting', 'prepared', 'approved')"
 	// A run goes through the records that there are when it begins: those that come later are of the next one.
 	startRun = "UPDATE campaign_run SET state = 'running', started_at = $2, highest = (SELECT COALESCE(MAX(num), 0) FROM record)" +
 		" WHERE number = $1 AND state = 'approved'"
 	endRun = "UPDATE campaign_run SET state = 'done', ended_at = $2, targeted = $3 WHERE number = $1 AND state = 'running'"
 
-	runFields          = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted, request"
+	runFields = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted, request," +
+		" dropped_by, dropped_at"
 	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run ORDER BY number DESC LIMIT $1"
 	selectCampaignRun  = "SELECT " + runFields + " FROM campaign_run WHERE number = $1"
 )
@@ -132,8 +134,12 @@ func (s *Store) ApproveRun(ctx context.Context, number int, by string, at time.T
 }
 
 // DropRun implements registry.TargetingStore.
-func (s *Store) DropRun(ctx context.Context, number int, event registry.Event) error {
-	return s.withEvent(ctx, event, statement{sql: dropRun, args: []any{number}, none: []reason{{err: registry.ErrNoRun}}})
+func (s *Store) DropRun(ctx context.Context, number int, by string, at time.Time, event registry.Event) error {
+	dropped, err := moment(at)
+	if err != nil {
+		return err
+	}
+	return s.withEvent(ctx, event, statement{sql: dropRun, args: []any{number, by, dropped}, none: []reason{{err: registry.ErrNoRun}}})
 }
 
 // Runs implements registry.TargetingStore.
@@ -158,6 +164,7 @@ func (s *Store) campaignRuns(ctx context.Context, sql string, arg any) ([]regist
 		return []any{
 			&r.Number, asCampaign(&r.Campaign), &r.State, asCounts(&r.Counts), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy,
 			asLaterMoment(&r.ApprovedAt), asLaterMoment(&r.StartedAt), asLaterMoment(&r.EndedAt), &r.Progress.Of, &r.Targeted, &r.Request,
+			&r.DroppedBy, asLaterMoment(&r.DroppedAt),
 		}
 	})
 	if err != nil {

@@ -206,6 +206,9 @@ func runRows(run registry.Run, known people) []ui.Row {
 		rows = append(rows, ui.Row{Key: "ended", Label: "Exécution terminée", Value: "Le " + frenchMoment(run.EndedAt, "")},
 			ui.Row{Key: "targeted", Label: "Codes donnés", Value: registry.FrenchNumber(run.Targeted)})
 	}
+	if !run.DroppedAt.IsZero() {
+		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: known.whoIs(run.DroppedBy) + ", le " + frenchMoment(run.DroppedAt, "")})
+	}
 	return rows
 }
 

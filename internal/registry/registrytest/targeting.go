@@ -35,8 +35,8 @@ func (f *Failing) ApproveRun(ctx context.Context, number int, by string, at time
 }
 
 // DropRun fails or does what the wrapped store does.
-func (f *Failing) DropRun(ctx context.Context, number int, event registry.Event) error {
-	return done(f, "DropRun", func(s registry.TargetingStore) error { return s.DropRun(ctx, number, event) })
+func (f *Failing) DropRun(ctx context.Context, number int, by string, at time.Time, event registry.Event) error {
+	return done(f, "DropRun", func(s registry.TargetingStore) error { return s.DropRun(ctx, number, by, at, event) })
 }
 
 // CarryOut fails or does what the wrapped store does.

@@ -1,0 +1,233 @@
+package webtest_test
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/web/webtest"
+)
+
+func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	people := h.ofSeventyFive(t, 3, "75011")
+	campaignForm(first, "lancee").Send(first).Want(http.StatusOK)
+	ask := first.Get(first.Get("/campagnes").Link("Préparer un ciblage")).Want(http.StatusOK, "Rien ne leur est envoyé", "75 ans ou plus")
+	run := confirmed(first, ask).Want(http.StatusOK, "Ciblage n° 1", "Décompte en cours", "s’actualise toutes les 10 secondes", "Vous, le")
+	if run.Header.Get("Refresh") != "10" {
+		t.Errorf("Refresh: %q", run.Header.Get("Refresh"))
+	}
+	still := first.Get(run.Link("Arrêter l’actualisation")).Want(http.StatusOK, "ne s’actualise plus", "Actualiser maintenant")
+	if still.Header.Get("Refresh") != "" {
+		t.Error("the page goes on coming anew")
+	}
+	first.Get("/ciblages/1/approuver").Want(http.StatusForbidden, "une autre personne doit l’approuver")
+	if page := second.Get("/ciblages/1/approuver"); page.URL.Path != "/ciblages/1" {
+		t.Errorf("a run that is being counted can be approved at %s", page.URL.Path)
+	}
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict)
+
+	h.work(t)
+	own := first.Get("/ciblages/1").Want(http.StatusOK, "À approuver", "Aperçu : 3 personnes", "75 – Paris", "75 à 79 ans",
+		"Vous avez préparé ce ciblage : une autre personne doit l’approuver").Not("Approuver ce ciblage", "s’actualise")
+	if own.Link("Approuver ce ciblage") != "" || own.Header.Get("Refresh") != "" {
+		t.Error("the one who prepared is offered to approve")
+	}
+	first.Post("/ciblages/1/approuver", nil).Want(http.StatusForbidden, "une autre personne doit l’approuver")
+	if n := len(h.logged(t, registry.ActionApproveRun)); n == 0 {
+		t.Error("the refusal is not in the log")
+	}
+	second.Get("/campagnes").Want(http.StatusOK, "Ciblages en cours ou à approuver", "À approuver", "Dernier ciblage")
+	second.Get("/campagnes/lancee/cibler").Want(http.StatusOK, "Un ciblage de cette campagne n’est pas terminé")
+	other := second.Get("/ciblages/1").Want(http.StatusOK, "Approuver lancera le ciblage de 3 personnes : chacune recevra un code.")
+	for _, p := range people {
+		if h.record(t, p.ID).Code != 0 {
+			t.Error("someone has a code before anybody approved")
+		}
+	}
+	confirmed(second, second.Get(other.Link("Approuver ce ciblage")).Want(http.StatusOK, "ciblage de 3 personnes", "pour la vie")).
+		Want(http.StatusOK, "Ciblage approuvé", "en attente d’exécution")
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, "changé d’état")
+
+	h.work(t)
+	done := second.Get("/ciblages/1").Want(http.StatusOK, "Exécuté", "3 personnes ont reçu un code").Not("Abandonner", "s’actualise")
+	if done.Row("targeted") != "3" || !strings.HasPrefix(done.Row("approved"), "Vous, le") || strings.HasPrefix(done.Row("prepared"), "Vous") {
+		t.Errorf("rows: %q %q %q", done.Row("targeted"), done.Row("approved"), done.Row("prepared"))
+	}
+	for _, p := range people {
+		if h.record(t, p.ID).Code == 0 {
+			t.Error("someone has no code")
+		}
+		for _, b := range []*webtest.Browser{first, second} {
+			done.Not(secrets(p)[2:]...)
+			b.Get("/dossiers/" + string(p.ID)).Want(http.StatusForbidden)
+		}
+	}
+	second.Get("/ciblages").Want(http.StatusOK, "Exécuté", "Campagne lancee")
+	h.followed(t, second)
+	officer := h.as(t, registry.RoleDataProtection)
+	consult(officer).Want(http.StatusOK, "Approbation d’un ciblage n° 1", "Exécution d’un ciblage n° 1", "Préparation d’un ciblage", "Écriture d’une campagne")
+}
+
+// followed has a doctor declare one of three, and looks at the follow-up of the one run.
+func (h *house) followed(t *testing.T, manager *webtest.Browser) {
+	t.Helper()
+	manager.Get("/ciblages/suivi").Want(http.StatusOK, "Rien n’est encore décompté")
+	if err := registry.New(h.store).CountFollowUps(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	page := manager.Get(manager.Get("/ciblages").Link("Suivre où en sont les personnes ciblées")).
+		Want(http.StatusOK, "n° 1 – Campagne lancee", "Par âge", "75 – Paris", "refait toutes les heures")
+	for key, want := range map[string]string{"targeted": "3", "eligible": "0 (0 %)", "first": "0 (0 %)", "complete": "0 (0 %)"} {
+		if got := strings.ReplaceAll(page.Row(key), "\u00a0", " "); got != want {
+			t.Errorf("%s: %q, not %q", key, got, want)
+		}
+	}
+	manager.Get(page.Link("n° 1 – Campagne lancee")).Want(http.StatusOK, "Suivi du ciblage n° 1", "Retour au suivi de tous les ciblages")
+	for _, wrong := range []string{"?ciblage=2", "?ciblage=x", "?phase=aucune"} {
+		manager.Get("/ciblages/suivi"+wrong).Want(http.StatusNotFound, "Aucun décompte pour ce ciblage")
+	}
+}
+
+func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	campaignForm(first, "abandonnee").Send(first).Want(http.StatusOK)
+	prepared := confirmed(first, first.Get("/campagnes/abandonnee/cibler")).Want(http.StatusOK)
+	h.work(t)
+	first.Get("/ciblages/1").Want(http.StatusOK, "Personne n’est concerné, ou toutes les personnes").Not("Aperçu")
+	dropped := confirmed(second, second.Get(prepared.Link("Abandonner ce ciblage")).Want(http.StatusOK, "ne pourra plus être approuvé")).
+		Want(http.StatusOK, "Abandonné", "personne n’a reçu de code").Not("Abandonner ce ciblage", "Approuver ce ciblage")
+	if prepared.Row("dropped") != "" || !strings.HasPrefix(dropped.Row("dropped"), "Vous, le") {
+		t.Errorf("dropped by %q", dropped.Row("dropped"))
+	}
+	if told := first.Get("/ciblages/1").Row("dropped"); !strings.HasPrefix(told, hugoNamed) {
+		t.Errorf("dropped by %q, for who did not", told)
+	}
+	second.Post("/ciblages/1/abandonner", nil).Want(http.StatusConflict, "changé d’état")
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, "changé d’état")
+	second.Get("/ciblages/1/envois").Want(http.StatusOK, "Ce ciblage a été abandonné").Not("pas encore exécuté", "Préparer un envoi")
+	if page := second.Get("/ciblages/1/abandonner"); page.URL.Path != "/ciblages/1" {
+		t.Errorf("led to %s", page.URL.Path)
+	}
+	for _, wrong := range []string{"2", "0", "-1", "x", "99999999999999999999", "1%20OR%201=1", "%FF"} {
+		for _, path := range []string{"", "/approuver", "/abandonner"} {
+			first.Get("/ciblages/"+wrong+path).Want(http.StatusNotFound, "Ce ciblage n’existe pas")
+			if path != "" {
+				first.Post("/ciblages/"+wrong+path, nil).Want(http.StatusNotFound, "Ce ciblage n’existe pas")
+			}
+		}
+	}
+}
+
+func TestARunIsPreparedOnceByOneForm(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	campaignForm(first, "une-fois").Send(first).Want(http.StatusOK)
+	campaignForm(first, "autre").Send(first).Want(http.StatusOK)
+	form := first.Get("/campagnes/une-fois/cibler").Want(http.StatusOK).Form("request")
+	if other := first.Get("/campagnes/une-fois/cibler").Form("request"); other.Values.Get("request") == form.Values.Get("request") || len(form.Values.Get("request")) < 26 {
+		t.Errorf("forms are %v and %v", form.Values, other.Values)
+	}
+	form.Send(first).Want(http.StatusOK, "Ciblage n° 1 préparé")
+	if again := form.Send(first).Want(http.StatusOK, "Ciblage n° 1 déjà préparé"); again.URL.Path != "/ciblages/1" {
+		t.Errorf("the form sent again leads to %s", again.URL.Path)
+	}
+	first.Post("/campagnes/autre/cibler", form.Values).Want(http.StatusConflict, "le ciblage d’une autre campagne")
+	first.Post("/campagnes/une-fois/cibler", url.Values{"request": {strings.Repeat("x", 65)}}).Want(http.StatusUnprocessableEntity, "Ce formulaire n’est pas valide")
+	first.Post("/campagnes/une-fois/cibler", url.Values{"request": {"é"}}).Want(http.StatusUnprocessableEntity, "Ce formulaire n’est pas valide")
+	outcomes := map[registry.Outcome]int{}
+	for _, e := range h.logged(t, registry.ActionPrepareRun) {
+		outcomes[e.Outcome]++
+	}
+	if outcomes[registry.OutcomeDone] != 1 || outcomes[registry.OutcomeRepeated] != 1 || outcomes[registry.OutcomeConflict] != 1 {
+		t.Errorf("logged %v", outcomes)
+	}
+	first.Post("/campagnes/une-fois/cibler", form.Values).Want(http.StatusOK)
+	first.Get("/campagnes/une-fois/modifier").Form("name").Fill("0.age_at_least", "80").Send(first).Want(http.StatusOK, "enregistrée")
+	form.Send(first).Want(http.StatusConflict, "a été modifiée depuis")
+	form.Send(second).Want(http.StatusOK, "Ciblage n° 2 préparé") // as sent by someone else
+	runs, err := h.store.Runs(t.Context(), 10)
+	if err != nil || len(runs) != 2 {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+}
+
+func TestTheMapAndItsTablesSayTheSame(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	for i, code := range []string{"75011", "20000", "20200", "97400", "69001", "69002"} {
+		h.ofSeventyFive(t, i+1, code)
+	}
+	h.ofSeventyFive(t, 2, "99999")
+	campaignForm(manager, "carte").Send(manager).Want(http.StatusOK)
+	confirmed(manager, manager.Get("/campagnes/carte/cibler")).Want(http.StatusOK)
+	h.work(t)
+	page := manager.Get("/ciblages/1").Want(http.StatusOK, "Aperçu : 23 personnes", "2A – Corse-du-Sud", "2B – Haute-Corse", "974 – La Réunion", "69 – Rhône", "Département inconnu")
+	levels := map[string]int{}
+	for _, g := range page.Root.Tags("g") {
+		for _, text := range g.Tags("text") {
+			levels[text.Content()], _ = strconv.Atoi(strings.TrimPrefix(g.Attr("class"), "app-map__level-"))
+		}
+	}
+	if levels["69"] != 5 || levels["75"] != 1 || levels["2A"] <= 1 || levels["974"] <= levels["2B"] || levels["33"] != 0 {
+		t.Errorf("levels %v", levels)
+	}
+	sum := 0
+	for _, table := range page.Root.Tags("table") {
+		if caption := table.Tags("caption")[0].Content(); caption == "Par département" {
+			for _, td := range table.Tags("td") {
+				n, err := strconv.Atoi(td.Content())
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum += n
+			}
+		}
+	}
+	if sum != 23 {
+		t.Errorf("the departments sum up to %d", sum)
+	}
+}
+
+// halfway is a store that shows runs while they are carried out, which on the embedded one is over at once.
+type halfway struct {
+	registry.Store
+	registry.TargetingStore
+	registry.AgentStore
+}
+
+func (h halfway) Run(ctx context.Context, number int) (registry.Run, error) {
+	run, err := h.TargetingStore.Run(ctx, number)
+	run.State, run.Progress = registry.RunRunning, registry.Progress{Done: 29_000_000, Of: 67_000_000}
+	return run, err
+}
+
+func TestARunUnderWayShowsHowFarItIs(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, other := managers(t, h)
+	campaignForm(manager, "longue").Send(manager).Want(http.StatusOK)
+	confirmed(manager, manager.Get("/campagnes/longue/cibler")).Want(http.StatusOK)
+	h.failing.Store = halfway{h.store, h.store, h.store}
+	page := other.Get("/ciblages/1").Want(http.StatusOK, "En cours d’exécution (43 %)", "Avancement : 43 %", "s’actualise toutes les 10 secondes", "reprend là où elle en était").
+		Not("Approuver ce ciblage", "Abandonner ce ciblage")
+	bars := page.Root.Tags("progress")
+	if len(bars) != 1 || bars[0].Attr("value") != "43" || bars[0].Attr("max") != "100" || page.Header.Get("Refresh") != "10" {
+		t.Errorf("%d bars, refreshed after %q", len(bars), page.Header.Get("Refresh"))
+	}
+	for _, path := range []string{"/ciblages/1/approuver", "/ciblages/1/abandonner"} {
+		if page := other.Get(path); page.URL.Path != "/ciblages/1" {
+			t.Errorf("%s leads to %s", path, page.URL.Path)
+		}
+	}
+}
