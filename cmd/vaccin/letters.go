@@ -73,6 +73,14 @@ func (l lettersListCmd) Run(ctx context.Context, c console) (err error) {
 	return nil
 }
 
+// whoDropped says by whom a batch was dropped and, where the service did by itself, why.
+func whoDropped(b registry.Batch) string {
+	if why := b.DropReason.Label(); why != "" {
+		return "par le service (" + why + ")"
+	}
+	return "par " + b.DroppedBy
+}
+
 // tellBatch tells what is known of a batch.
 func tellBatch(c console, b registry.Batch) error {
 	line := b.Reference() + " : " + b.State.Label() + ", " + b.Kind.Label() + ", " + count(b.Letters, "lettre", "lettres")
@@ -81,7 +89,7 @@ func tellBatch(c console, b registry.Batch) error {
 	}
 	line += ", demandé par " + b.AskedBy + " le " + frenchMoment(b.AskedAt)
 	if b.State == registry.BatchDropped {
-		line += ", abandonné par " + b.DroppedBy + " le " + frenchMoment(b.DroppedAt)
+		line += ", abandonné " + whoDropped(b) + " le " + frenchMoment(b.DroppedAt)
 	}
 	if n := len(b.Deliveries); n > 0 {
 		line += ", remis " + registry.FrenchNumber(n) + " fois"
@@ -183,7 +191,7 @@ func (m lettersMakeCmd) print(
 	case registry.BatchEmpty:
 		return made, nil
 	case registry.BatchDropped:
-		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation, par quelqu’un ou parce qu’un destinataire est décédé ou s’est opposé, ou qu’un centre indiqué ne reçoit plus le public :" +
+		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation, " + whoDropped(made) + " :" +
 			" il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
 	}
 	return made, c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())

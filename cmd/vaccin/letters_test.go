@@ -166,19 +166,38 @@ func TestABatchIsDroppedByCommand(t *testing.T) {
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
 		t.Errorf("files: %v, %v", left, err)
 	}
-	if b, err = m.next(t.Context(), g, by, printer); err != nil || b.Part != 2 {
+	// The service drops it itself: the file goes, and the reason is told.
+	if b, err = m.next(t.Context(), g, by, printer); err != nil {
+		t.Fatal(err)
+	}
+	printer.Print = func(io.Writer, registry.Batch, iter.Seq2[registry.Recipient, error]) error {
+		now, err := g.Batch(t.Context(), by, b.BatchKey)
+		if err != nil {
+			return err
+		}
+		d := registry.BatchDrop{By: "service", At: time.Now(), Reason: registry.DropDeceased}
+		return errors.Join(io.ErrShortWrite, st.DropBatch(t.Context(), now, d, registry.Event{At: d.At, Action: registry.ActionDropLetters}))
+	}
+	out.Reset()
+	_, err = m.print(t.Context(), console{out: &out}, g, by, b, printer)
+	why := "abandonné par le service (au moins un destinataire est décédé après avoir été choisi) le "
+	if registry.KindOf(err) != registry.KindConflict || !strings.Contains(err.Error(), "par le service (au moins un destinataire est décédé") || !strings.Contains(out.String(), why) {
+		t.Errorf("%v: %s", err, out.String())
+	}
+	printer.Print = whole
+	if b, err = m.next(t.Context(), g, by, printer); err != nil || b.Part != 3 {
 		t.Fatalf("%+v, %v", b, err)
 	}
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := drop("c1-0002"); err != nil || !strings.Contains(out, "C1-0002 : Abandonné") {
+	if out, err := drop("c1-0003"); err != nil || !strings.Contains(out, "C1-0003 : Abandonné") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if out, err := made(t, t.Context(), m); err != nil || !strings.Contains(out, "C1-0003 : Prêt, PDF à imprimer, 5 lettres") {
+	if out, err := made(t, t.Context(), m); err != nil || !strings.Contains(out, "C1-0004 : Prêt, PDF à imprimer, 5 lettres") {
 		t.Errorf("%v: %s", err, out)
 	}
-	for batch, says := range map[string]string{"C1": "C12-0003", "C1-0009": "n’existe pas", "C1-0003": "ne peut plus être abandonné"} {
+	for batch, says := range map[string]string{"C1": "C12-0003", "C1-0009": "n’existe pas", "C1-0004": "ne peut plus être abandonné"} {
 		if _, err := drop(batch); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", batch, err)
 		}

@@ -139,8 +139,9 @@ type Batch struct {
 	AskedAt  time.Time
 	Request  string // the form that asked for it; empty where it was none
 
-	DroppedBy string
-	DroppedAt time.Time
+	DroppedBy  string
+	DroppedAt  time.Time
+	DropReason DropReason
 
 	Through int64 // the place of the last person looked at
 	Ended   bool  // nobody comes after them
@@ -268,16 +269,36 @@ func (b Batch) With(p BatchPart) Batch {
 	return b
 }
 
-// BatchDrop is how a batch is given up: by whom, when, and from where it began to look.
+// DropReason is why the service gave a batch up by itself; there is none where a person did.
+type DropReason string
+
+// The reasons of the service: what became so between the choice of whom to write to and the printing.
+const (
+	DropObjecting DropReason = "objecting" // somebody of it objects; others may have died
+	DropDeceased  DropReason = "deceased"  // somebody of it died
+	DropClosed    DropReason = "closed"    // a place that its letters list receives nobody any more
+)
+
+var dropLabels = map[DropReason]string{
+	DropObjecting: "au moins un destinataire s’est opposé au traitement de ses données après avoir été choisi",
+	DropDeceased:  "au moins un destinataire est décédé après avoir été choisi",
+	DropClosed:    "au moins un lieu de vaccination indiqué dans ses lettres n’accueille plus le public",
+}
+
+// Label is the reason in words, as the end of a sentence; nothing where there is none.
+func (r DropReason) Label() string { return labelOf(dropLabels, r) }
+
+// BatchDrop is how a batch is given up: by whom, when, from where it began to look, and why if the service did by itself.
 type BatchDrop struct {
-	By   string
-	At   time.Time
-	From int64
+	By     string
+	At     time.Time
+	From   int64
+	Reason DropReason
 }
 
 // GivenUp is the batch once it is dropped: as if it had looked at nobody, so that the next one begins where it began.
 func (b Batch) GivenUp(d BatchDrop) Batch {
-	b.State, b.DroppedBy, b.DroppedAt = BatchDropped, d.By, d.At
+	b.State, b.DroppedBy, b.DroppedAt, b.DropReason = BatchDropped, d.By, d.At, d.Reason
 	b.Through, b.Ended, b.Letters, b.LeftOut = d.From, false, 0, LeftOut{}
 	return b
 }

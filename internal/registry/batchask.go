@@ -146,11 +146,11 @@ func (g *Registry) DropBatch(ctx context.Context, by Actor, key BatchKey) (Batch
 	if err != nil {
 		return Batch{}, err
 	}
-	return g.dropped(ctx, by, s, key)
+	return g.dropped(ctx, by, s, key, "")
 }
 
-// dropped drops a batch that is not printed yet.
-func (g *Registry) dropped(ctx context.Context, by Actor, s LetterStore, key BatchKey) (Batch, error) {
+// dropped drops a batch that is not printed yet, for a reason if nobody asked to.
+func (g *Registry) dropped(ctx context.Context, by Actor, s LetterStore, key BatchKey, why DropReason) (Batch, error) {
 	for range attempts {
 		all, err := s.Batches(ctx, key.Run)
 		if err != nil {
@@ -171,7 +171,7 @@ func (g *Registry) dropped(ctx context.Context, by Actor, s LetterStore, key Bat
 		case b.State.Over():
 			return Batch{}, g.refuse(ctx, event, errBatchOver)
 		}
-		d := BatchDrop{By: by.Practitioner.NationalID, At: event.At}
+		d := BatchDrop{By: by.Practitioner.NationalID, At: event.At, Reason: why}
 		if b.Again == 0 {
 			d.From = following(all[:i])
 		}

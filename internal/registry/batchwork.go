@@ -155,7 +155,7 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 		if err != nil {
 			return b, err
 		}
-		return g.dropped(ctx, by, s, key)
+		return g.dropped(ctx, by, s, key, work.since.reason())
 	}
 	printed.State, printed.PrintedAt = BatchPrinted, g.Security()
 	switch err := s.FinishBatch(ctx, printed, g.batchEvent(by, ActionPrintLetters, printed)); {
@@ -445,6 +445,17 @@ func (c *changes) refusal(ctx context.Context, s LetterStore, b Batch, today Dat
 	}
 	return Conflict("Depuis cet envoi, " + strings.Join(who, " et ") +
 		"\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
+}
+
+// reason is why the service drops a batch of which refusal says that it is not to be sent.
+func (c *changes) reason() DropReason {
+	switch {
+	case c.Objecting > 0:
+		return DropObjecting
+	case c.Deceased > 0:
+		return DropDeceased
+	}
+	return DropClosed
 }
 
 // changedSince tells why the letters of a batch may not be handed over any more, nil if they may.

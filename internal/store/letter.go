@@ -17,7 +17,7 @@ import (
 const (
 	// A batch that was dropped is an empty one in the table, for the version before, which knows no other (migration 00022; SQLite: 00023).
 	batchColumns = "run, part, again, kind, CASE WHEN dropped_at > 0 THEN 'dropped' ELSE state END, content, layout, asked_by, asked_at, through, ended, letters," +
-		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request, places, dropped_by, dropped_at"
+		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request, places, dropped_by, dropped_at, drop_reason"
 	selectBatches     = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 ORDER BY part"
 	selectBatch       = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 AND part = $2"
 	selectOpenBatches = "SELECT " + batchColumns + " FROM letter_batch WHERE state IN ('gathering', 'printing') ORDER BY asked_at, run"
@@ -40,7 +40,7 @@ const (
 	finishBatch = "UPDATE letter_batch SET state = 'printed', printed_at = $3, digest = $4, said_digest = $5, size = $6, layout = $7" +
 		" WHERE run = $1 AND part = $2 AND state = 'printing'"
 	// A trigger takes its letters away.
-	dropBatch = "UPDATE letter_batch SET state = 'empty', dropped_by = $5, dropped_at = $6, through = $7, ended = false, letters = 0, deceased = 0," +
+	dropBatch = "UPDATE letter_batch SET state = 'empty', dropped_by = $5, dropped_at = $6, through = $7, drop_reason = $8, ended = false, letters = 0, deceased = 0," +
 		" objecting = 0, vaccinated = 0, written = 0, unaddressed = 0" +
 		" WHERE run = $1 AND part = $2 AND state = $3 AND letters = $4 AND state IN ('gathering', 'printing')"
 	deliverBatch = "INSERT INTO letter_delivery (run, part, nth, by_id, at) SELECT $1, $2," +
@@ -102,7 +102,7 @@ func readBatch(b *registry.Batch) []any {
 	return []any{
 		&b.Run, &b.Part, &b.Again, &b.Kind, &b.State, asBatchContent(b), &b.Layout, &b.AskedBy, asMoment(&b.AskedAt), &b.Through, &b.Ended, &b.Letters,
 		&out.Deceased, &out.Objecting, &out.Vaccinated, &out.Written, &out.Unaddressed, asLaterMoment(&b.PrintedAt), &b.Digest, &b.Content, &b.Size, &b.Request, &b.Places,
-		&b.DroppedBy, asLaterMoment(&b.DroppedAt),
+		&b.DroppedBy, asLaterMoment(&b.DroppedAt), &b.DropReason,
 	}
 }
 
@@ -301,7 +301,7 @@ func (s *Store) DropBatch(ctx context.Context, b registry.Batch, d registry.Batc
 		return err
 	}
 	return s.withEvent(ctx, event, statement{
-		sql: dropBatch, args: []any{b.Run, b.Part, string(b.State), b.Letters, d.By, at, d.From}, none: []reason{{err: registry.ErrOvertaken}},
+		sql: dropBatch, args: []any{b.Run, b.Part, string(b.State), b.Letters, d.By, at, d.From, string(d.Reason)}, none: []reason{{err: registry.ErrOvertaken}},
 	})
 }
 

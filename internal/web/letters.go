@@ -233,6 +233,9 @@ func batchEffect(b registry.Batch) string {
 	case registry.BatchPrinting:
 		return lettersOf(b.Letters) + ". La mise en page est en cours ; une interruption du service ne fait rien perdre."
 	case registry.BatchDropped:
+		if why := b.DropReason.Label(); why != "" {
+			return "Le service a abandonné cet envoi avant qu’il soit prêt : " + why + ". Aucune lettre n’en est partie : préparez un autre envoi."
+		}
 		return "Cet envoi a été abandonné avant d’être prêt : aucune lettre n’en est partie, et ses destinataires peuvent être dans un autre."
 	case registry.BatchEmpty:
 		return "Il n’y avait personne à qui écrire : cet envoi n’a aucune lettre."
@@ -257,7 +260,14 @@ func batchRows(b registry.Batch, known people) []ui.Row {
 		rows = append(rows, ui.Row{Key: "places", Label: "Lieux de vaccination", Value: "Aucun n’est indiqué" + nbsp + ": les lettres disent où se renseigner"})
 	}
 	if b.State == registry.BatchDropped {
-		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: known.whoIs(b.DroppedBy) + ", le " + frenchMoment(b.DroppedAt, "")})
+		who, why := known.whoIs(b.DroppedBy), b.DropReason.Label()
+		if why != "" { // whoever had it printed did not ask for that
+			who = "Le service"
+		}
+		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: who + ", le " + frenchMoment(b.DroppedAt, "")})
+		if why != "" {
+			rows = append(rows, ui.Row{Key: "reason", Label: "Motif de l’abandon", Value: capitalised(why)})
+		}
 	}
 	if b.State == registry.BatchPrinted {
 		rows = append(rows,

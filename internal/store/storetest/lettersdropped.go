@@ -14,6 +14,7 @@ var droppedTests = group{
 	"whoever makes a batch that is dropped stops":           batchDroppedMeanwhile,
 	"a batch is dropped as it was read, with its event":     batchDroppedAsRead,
 	"whoever objects before the printing gets no letter":    batchObjectedTo,
+	"a batch that drops itself says why":                    batchLeft,
 }
 
 // dropped is a batch that was dropped, as the store has it.
@@ -29,12 +30,13 @@ func (e *env) dropped(key registry.BatchKey) registry.Batch {
 	e.equal("whom it leaves out", kept.LeftOut, registry.LeftOut{})
 	e.equal("by whom", kept.DroppedBy, e.manager().Practitioner.NationalID)
 	e.equal("when", kept.DroppedAt, e.clock.Now())
+	e.equal("for no reason of the service", kept.DropReason, registry.DropReason(""))
 	return kept
 }
 
 // drop is who drops a batch without asking the rules.
 func (e *env) drop() registry.BatchDrop {
-	return registry.BatchDrop{By: "agent:a", At: e.clock.Now(), From: 0}
+	return registry.BatchDrop{By: "agent:a", At: e.clock.Now(), From: 0, Reason: registry.DropClosed}
 }
 
 // gathered is a batch of which so many persons are chosen.
@@ -164,6 +166,55 @@ func batchDroppedMeanwhile(e *env) {
 	e.equal("letters of the next", b.Letters, 5)
 }
 
+// batchLeft has a listed place close, somebody die, and others object, between the choice of whom to write to and the printing: the batch
+// says why it was dropped.
+func batchLeft(e *env) {
+	e.places(bastille())
+	persons := e.old(5)
+	run := e.targeted(persons...)
+	died := func(p registry.ImportedPerson) {
+		p.Insured.Died = registry.MustDate("2021-01-20")
+		e.populated(p)
+	}
+	for _, c := range []struct {
+		what    string
+		becomes func()
+		want    registry.DropReason
+	}{
+		{"a place closed", func() {
+			closed := bastille()
+			closed.Public = false
+			e.places(closed)
+		}, registry.DropClosed},
+		{"somebody died", func() { died(persons[0]) }, registry.DropDeceased},
+		{"somebody objects", func() { e.objection(persons[1].ID) }, registry.DropObjecting},
+		{"one died and another objects", func() {
+			died(persons[2])
+			e.objection(persons[3].ID)
+		}, registry.DropObjecting},
+	} {
+		p := placesPrinter(3)
+		whole := p.Print
+		p.Print = func(w io.Writer, b registry.Batch, letters iter.Seq2[registry.Recipient, error]) error {
+			if err := whole(w, b, letters); err != nil { // the places that are listed are seen
+				return err
+			}
+			c.becomes()
+			return whole(w, b, letters)
+		}
+		made, err := e.registry.WorkBatch(e.ctx, e.manager(), e.asked(run, 0).BatchKey, p, io.Discard, nil)
+		e.ok(err)
+		e.equal(c.what+": the state", made.State, registry.BatchDropped)
+		e.equal(c.what+": why", made.DropReason, c.want)
+		kept, err := e.store.Batch(e.ctx, made.BatchKey)
+		e.ok(err)
+		e.equal(c.what+": as it was told", made, kept)
+	}
+	next, _ := e.made(e.asked(run, 0).BatchKey)
+	e.equal("letters of the next", next.Letters, 1)
+	e.equal("why one that was printed was dropped", next.DropReason, registry.DropReason(""))
+}
+
 // batchObjectedTo has somebody object between the choice of whom to write to and the printing, which may be days later: the batch
 // drops itself, and the next one writes to the others.
 func batchObjectedTo(e *env) {
@@ -188,6 +239,9 @@ func batchDroppedAsRead(e *env) {
 	asked := e.asked(run, 0)
 	e.fails(e.store.DropBatch(e.ctx, asked, e.drop(), registry.Event{}))
 	e.fails(e.store.DropBatch(e.ctx, asked, registry.BatchDrop{By: "agent:a"}, e.event(registry.ActionDropLetters))) // of no time
+	unknown := e.drop()
+	unknown.Reason = "storm"
+	e.fails(e.store.DropBatch(e.ctx, asked, unknown, e.event(registry.ActionDropLetters)))
 	later := e.gathered(asked, 2)
 	e.fails(e.store.DropBatch(e.ctx, asked, e.drop(), e.event(registry.ActionDropLetters)), registry.ErrOvertaken)
 	kept, err := e.store.Batch(e.ctx, asked.BatchKey)

@@ -143,6 +143,9 @@ func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
 	if mine, theirs := dropped.Row("dropped"), second.Get(asked.URL.Path).Row("dropped"); !strings.HasPrefix(mine, "Vous, le") || !strings.HasPrefix(theirs, leaNamed) {
 		t.Errorf("dropped by %q, and by %q", mine, theirs)
 	}
+	if why := dropped.Row("reason"); why != "" {
+		t.Errorf("dropped by somebody, for the reason %q", why)
+	}
 	first.Post(ask.URL.Path, nil).Want(http.StatusOK, "Abandonné") // sent twice
 	second.Get(asked.URL.Path+"/lettres").Want(http.StatusConflict, "a été abandonné")
 	h.letters(t)
@@ -162,6 +165,32 @@ func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
 	second.Post(open.URL.Path+"/abandonner", nil).Want(http.StatusInternalServerError).Not("sector")
 	h.as(t, registry.RoleSupport).Post(open.URL.Path+"/abandonner", nil).Want(http.StatusForbidden)
 	consult(h.as(t, registry.RoleDataProtection)).Want(http.StatusOK, "Abandon d’un envoi de lettres, ciblage n° ")
+}
+
+func TestABatchThatTheServiceDropsSaysWhy(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 2, "75011")
+	at := h.runDone(t, first, second)
+	for why, says := range map[registry.DropReason]string{
+		registry.DropObjecting: "au moins un destinataire s’est opposé", registry.DropDeceased: "au moins un destinataire est décédé",
+		registry.DropClosed: "au moins un lieu de vaccination indiqué",
+	} {
+		asked := second.Get(at).Form("kind").Send(second).Want(http.StatusOK)
+		all, err := h.store.Batches(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		event := registry.Event{At: h.clock.Now(), Action: registry.ActionDropLetters}
+		if err := h.store.DropBatch(t.Context(), all[len(all)-1], registry.BatchDrop{By: "service", At: h.clock.Now(), Reason: why}, event); err != nil {
+			t.Fatal(err)
+		}
+		page := second.Get(asked.URL.Path).Want(http.StatusOK, "Le service a abandonné cet envoi avant qu’il soit prêt : "+says)
+		if !strings.HasPrefix(page.Row("dropped"), "Le service, le") || !strings.HasPrefix(page.Row("reason"), "Au moins un") {
+			t.Errorf("dropped by %q: %q", page.Row("dropped"), page.Row("reason"))
+		}
+	}
 }
 
 func TestLettersThatBreakOffAreNotTakenForWhole(t *testing.T) {
