@@ -114,5 +114,5 @@ func tellCampaign(c console, campaign registry.Campaign) error {
 	} else {
 		lines = append(lines, campaign.Sentence())
 	}
-	return c.printf("%s\n", strings.Join(append(lines, "", registry.NeverConcerned), "\n"))
+	return c.printf("%s\n", strings.Join(append(lines, "", registry.NeverConcerned, registry.AgeForSure), "\n"))
 }

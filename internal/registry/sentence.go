@@ -11,6 +11,11 @@ import (
 // NeverConcerned says what holds in every campaign beside its criteria.
 const NeverConcerned = "Les personnes décédées et celles qui se sont opposées au traitement de leurs données ne sont jamais ciblées."
 
+// AgeForSure says what an age is of someone whose birth date is lunar or not known: criteria let nobody in by a guess (Age.Births), and counts
+// by age put them in a class of their own.
+const AgeForSure = "Une personne dont la date de naissance n’est pas entièrement connue ne répond à un critère d’âge que si elle y répond à coup " +
+	"sûr\u00a0; les décomptes par âge la rangent à «\u00a0âge inconnu\u00a0»."
+
 // Sentence says whom the criteria concern, when the campaign opens on a day.
 func (c Criteria) Sentence(opening Date) string {
 	if len(c) == 0 {

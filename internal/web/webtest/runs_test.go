@@ -161,6 +161,36 @@ func TestARunIsPreparedOnceByOneForm(t *testing.T) {
 	}
 }
 
+// TestWhoseAgeIsNotSureIsNotConcerned has three persons of whose birth the year alone is known: all of one year are 75, some of another
+// are, and of the third there is not even a year.
+func TestWhoseAgeIsNotSureIsNotConcerned(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	for _, born := range []string{"19450000", "19460000", "00001301"} {
+		date, err := registry.BirthDateFromDigits(born)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.patient(t, func(p *registry.ImportedPerson) { p.Patient.BirthDate = date })
+	}
+	says := "Une personne dont la date de naissance n’est pas entièrement connue ne répond à un critère d’âge que si elle y répond à coup sûr"
+	f := campaignForm(manager, "age-inconnu")
+	press(manager, f, "verifier").Want(http.StatusOK, says)
+	f.Send(manager).Want(http.StatusOK, says)
+	confirmed(manager, manager.Get("/campagnes/age-inconnu/cibler").Want(http.StatusOK, says)).Want(http.StatusOK)
+	h.work(t)
+	page := manager.Get("/ciblages/1").Want(http.StatusOK, "Aperçu : 1 personne", says, "« âge inconnu »")
+	for _, table := range page.Root.Tags("table") {
+		if table.Tags("caption")[0].Content() == "Par département" {
+			continue
+		}
+		if rows := table.Tags("tr"); len(rows) != 3 || rows[1].Tags("th")[0].Content() != "Âge inconnu" {
+			t.Errorf("by age: %s", table.Content())
+		}
+	}
+}
+
 func TestTheMapAndItsTablesSayTheSame(t *testing.T) {
 	t.Parallel()
 	h := open(t)
