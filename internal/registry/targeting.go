@@ -179,6 +179,9 @@ const FieldRun = "run"
 // RunsShown is how many runs are listed.
 const RunsShown = 100
 
+// ErrCampaignMoved refuses to prepare a run of a campaign that is no longer what was shown.
+var ErrCampaignMoved = Conflict("Cette campagne a été modifiée depuis que vous avez ouvert la page. Relisez-la telle qu’elle est maintenant, puis confirmez.")
+
 var (
 	errNoSuchRun      = NotFound("Ce ciblage n’existe pas. Revenez à la liste des ciblages.")
 	errNoSuchCampaign = NotFound("Cette campagne n’existe pas. Revenez à la liste des campagnes.")
@@ -254,9 +257,10 @@ func (g *Registry) Campaign(ctx context.Context, by Actor, id string) (SavedCamp
 	return SavedCampaign{}, errNoSuchCampaign
 }
 
-// PrepareRun prepares a run of a campaign as it is now, and returns its number. Whom it concerns is counted next. The same form,
-// sent again by the same person, leads to the run that it made: already.
-func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign, request string) (number int, already bool, err error) {
+// PrepareRun prepares a run of the version of a campaign that was shown, from, and returns its number; it refuses when another version
+// follows it already. Whom the run concerns is counted next. The same form, sent again by the same person, leads to the run that it made:
+// already.
+func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign string, from int, request string) (number int, already bool, err error) {
 	if !validRequest(request) {
 		return 0, false, errNoRunForm
 	}
@@ -268,6 +272,9 @@ func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign, request s
 	event.Version, event.Digest = c.Version, c.ID
 	run := Run{Campaign: c.Campaign, State: RunCounting, PreparedBy: by.Practitioner.NationalID, PreparedAt: g.Security(), Request: request}
 	err = g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error {
+		if from != c.Version {
+			return g.refuse(ctx, event, ErrCampaignMoved)
+		}
 		number, err = s.PrepareRun(ctx, run, event)
 		if already = errors.Is(err, ErrSentAgain); already {
 			return g.runSentAgain(ctx, s, event, run, number)

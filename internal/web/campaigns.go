@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 
@@ -80,10 +81,19 @@ type prepareView struct {
 	page     ui.Page
 	campaign campaignLine
 	again    bool // a run of it is under way already
+	version  string
 	request  string
 }
 
 func (s *Server) prepareForm(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
+	return s.showPrepare(w, r, by, http.StatusOK, ui.Form{})
+}
+
+// shownCampaign is where the page that asks before a run is prepared says what the campaign is.
+const shownCampaign = "campagne"
+
+// showPrepare asks before a run is prepared of a campaign as it is now.
+func (s *Server) showPrepare(w http.ResponseWriter, r *http.Request, by registry.Actor, status int, form ui.Form) error {
 	c, err := s.Registry.Campaign(r.Context(), by, r.PathValue("campaign"))
 	if err != nil {
 		return err
@@ -96,16 +106,22 @@ func (s *Server) prepareForm(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, known), request: newForm().Get(fieldRequest)}
+	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, known), version: strconv.Itoa(c.Version), request: newForm().Get(fieldRequest)}
+	view.page.Form = form
 	view.again = view.campaign.run != nil && !view.campaign.run.over
-	return s.render(w, r, http.StatusOK, preparePage(view))
+	return s.render(w, r, status, preparePage(view))
 }
 
 func (s *Server) prepare(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
 	if err := s.dropKept(r); err != nil {
 		return err
 	}
-	number, already, err := s.Registry.PrepareRun(r.Context(), by, r.PathValue("campaign"), r.PostForm.Get(fieldRequest))
+	number, already, err := s.Registry.PrepareRun(r.Context(), by, r.PathValue("campaign"), shownNumber(r, fieldFrom), r.PostForm.Get(fieldRequest))
+	if errors.Is(err, registry.ErrCampaignMoved) {
+		return s.showPrepare(w, r, by, http.StatusConflict, ui.Form{
+			Message: "Ciblage non préparé", Errors: []ui.FieldError{{Field: shownCampaign, Message: registry.ErrCampaignMoved.Error()}},
+		})
+	}
 	if err != nil {
 		return err
 	}

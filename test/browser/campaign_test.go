@@ -115,6 +115,14 @@ func (w *tab) campaignWritten() {
 	w.examine("campaign overtaken")
 	w.send("Enregistrer la campagne")
 	w.says("Essai du navigateur, relu")
+
+	w.open("/campagnes/essai-navigateur/cibler")
+	other.open("/campagnes/essai-navigateur/modifier")
+	other.fill("name", "Essai, encore autre")
+	other.send("Enregistrer la campagne")
+	w.send("Préparer le ciblage")
+	w.says("Ciblage non préparé", "Cette campagne a été modifiée", "Essai, encore autre")
+	w.examine("run to prepare of a campaign that moved")
 }
 
 // runStates prepares runs, has one approved, and drops another.

@@ -39,7 +39,11 @@ func confirmed(b *webtest.Browser, page *webtest.Page) *webtest.Page {
 	b.T.Helper()
 	for _, f := range page.Root.Tags("form") {
 		if f.Attr("action") == page.URL.Path && f.Attr("method") == "post" && len(f.Tags("button")) == 1 {
-			return b.Post(page.URL.Path, nil)
+			values := url.Values{}
+			for _, in := range f.Tags("input") {
+				values.Add(in.Attr("name"), in.Attr("value"))
+			}
+			return b.Post(page.URL.Path, values)
 		}
 	}
 	b.T.Fatalf("%s asks nothing", page.URL.Path)
@@ -241,7 +245,7 @@ func TestWhenTheStoreOfCampaignsFails(t *testing.T) {
 		"FollowUps":    func() *webtest.Page { return manager.Get("/ciblages/suivi") },
 		"Runs":         func() *webtest.Page { return manager.Get("/ciblages") },
 		"Run":          func() *webtest.Page { return manager.Get("/ciblages/1") },
-		"PrepareRun":   func() *webtest.Page { return manager.Post("/campagnes/panne/cibler", nil) },
+		"PrepareRun":   func() *webtest.Page { return manager.Post("/campagnes/panne/cibler", url.Values{"from": {"1"}}) },
 		"ApproveRun":   func() *webtest.Page { return other.Post("/ciblages/1/approuver", nil) },
 		"DropRun":      func() *webtest.Page { return manager.Post("/ciblages/1/abandonner", nil) },
 		"SaveCampaign": func() *webtest.Page { return campaignForm(manager, "autre").Send(manager) },

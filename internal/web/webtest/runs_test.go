@@ -154,11 +154,33 @@ func TestARunIsPreparedOnceByOneForm(t *testing.T) {
 	first.Post("/campagnes/une-fois/cibler", form.Values).Want(http.StatusOK)
 	first.Get("/campagnes/une-fois/modifier").Form("name").Fill("0.age_at_least", "80").Send(first).Want(http.StatusOK, "enregistrée")
 	form.Send(first).Want(http.StatusConflict, "a été modifiée depuis")
+	form.Fill("from", "2").Send(first).Want(http.StatusConflict, "a été modifiée depuis", "Ce formulaire a déjà servi")
 	form.Send(second).Want(http.StatusOK, "Ciblage n° 2 préparé") // as sent by someone else
 	runs, err := h.store.Runs(t.Context(), 10)
 	if err != nil || len(runs) != 2 {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
+}
+
+func TestARunIsPreparedOfTheCampaignThatWasRead(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	campaignForm(first, "relue").Send(first).Want(http.StatusOK)
+	page := first.Get("/campagnes/relue/cibler").Want(http.StatusOK, "de 75 ans ou plus")
+	second.Get("/campagnes/relue/modifier").Form("name").Fill("0.age_at_least", "18").Send(second).Want(http.StatusOK, "enregistrée")
+	again := page.Form("request").Send(first).Want(http.StatusConflict, "Ciblage non préparé", "Cette campagne a été modifiée", "de 18 ans ou plus").
+		Not("de 75 ans ou plus")
+	for _, from := range []string{"", "x", "0", "-1", "3"} {
+		page.Form("request").Fill("from", from).Send(first).Want(http.StatusConflict, "Cette campagne a été modifiée")
+	}
+	if runs, err := h.store.Runs(t.Context(), 10); err != nil || len(runs) != 0 {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
+	if e := h.logged(t, registry.ActionPrepareRun); len(e) != 6 || e[0].Outcome != registry.OutcomeConflict {
+		t.Errorf("logged %+v", e)
+	}
+	again.Form("request").Send(first).Want(http.StatusOK, "Ciblage n° 1 préparé", "de 18 ans ou plus")
 }
 
 // TestWhoseAgeIsNotSureIsNotConcerned has three persons of whose birth the year alone is known: all of one year are 75, some of another
