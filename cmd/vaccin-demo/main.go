@@ -96,6 +96,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("making the synthetic country: %w", err)
 	}
+	if err := demo.BringNewcomers(ctx, kept, country); err != nil {
+		return err
+	}
 	if err := demo.OpenPortal(ctx, cases, kept); err != nil {
 		return err
 	}

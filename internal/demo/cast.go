@@ -30,6 +30,7 @@ type role struct {
 	targeted    bool // by an early phase, whatever the age
 	careHome    bool // lives in the simulator's care home
 	unknown     bool // not in the referential: entered by hand by the story
+	brought     bool // by a newer referential, which tells otherwise than whoever entered them
 
 	story func(s *story, c calendar)
 }

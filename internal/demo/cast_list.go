@@ -1,6 +1,10 @@
 package demo
 
-import "vaccin/internal/registry"
+import (
+	"slices"
+
+	"vaccin/internal/registry"
+)
 
 const (
 	drMarchand = "dr-un-lieu"
@@ -93,7 +97,32 @@ func cast() []role {
 			given: "Marie-Josée", birthName: "Grondin", usedName: "Hoarau", sex: f, born: "19400817", targeted: true, story: declared(1),
 		}),
 	}
-	return append(roles, families()...)
+	return slices.Concat(roles, families(), inDoubt())
+}
+
+// inDoubt are those whom a newer referential brought since a doctor entered them by hand, with a slip: the assistance decides.
+func inDoubt() []role {
+	const f, m = registry.Female, registry.Male
+	const decide = "l’assistance décide sur la page « Rapprochements » : une seule personne"
+	roles := []role{
+		{
+			title: "Saisie à la main, jour de naissance mal recopié", note: decide, account: drMarchand,
+			given: "Paulette", birthName: "Fabre", usedName: "Rousset", sex: f, born: "19480219", unknown: true, brought: true,
+			story: mistaken(func(p *registry.Patient) { p.BirthDate = registry.BirthDateOf(registry.MustDate("1948-02-17")) }),
+		},
+		{
+			title: "Couple dont l’épouse a été saisie à la main sous son propre numéro", note: decide,
+			given: "Roger", birthName: "Lacombe", sex: m, born: "19510308",
+		},
+		{
+			account: drMarchand, given: "Josette", birthName: "Vidal", usedName: "Lacombe", sex: f, born: "19530611",
+			dependant: true, unknown: true, brought: true, story: mistaken(func(p *registry.Patient) { p.Holder = p.Own }),
+		},
+	}
+	for i := range roles {
+		roles[i].department, roles[i].postalCode, roles[i].town = "69", "69003", "Lyon"
+	}
+	return roles
 }
 
 // families are those whose NIR is worth a search.

@@ -118,6 +118,14 @@ func singleDose(s *story, c calendar) {
 	}
 }
 
+// mistaken has a patient entered by hand with a slip.
+func mistaken(slip func(p *registry.Patient)) func(*story, calendar) {
+	return func(s *story, c calendar) {
+		slip(&s.who.Patient)
+		byHand(s, c)
+	}
+}
+
 // byHand enters a patient whom the referential does not know, and declares the eligibility.
 func byHand(s *story, c calendar) {
 	if day, ok := c.ago(6); ok {

@@ -21,7 +21,8 @@ type Country struct {
 	Unknown  []nir.Number           // valid NIRs that nobody has
 	Took     time.Duration
 
-	family []registry.Patient // of the twins, the holder first
+	family  []registry.Patient // of the twins, the holder first
+	brought []registry.Patient // those entered by hand with a slip, as the referential has them
 }
 
 // Example is a member of the cast.
@@ -48,6 +49,9 @@ func (c *Country) conclude(roles []role, members []resident, stories []*story) {
 		happened := stories[i].outcome.ID != ""
 		if r.unknown && happened {
 			c.Persons++
+		}
+		if r.brought && happened {
+			c.brought = append(c.brought, members[i].Patient)
 		}
 		if r.title == "" || r.story != nil && !happened {
 			continue

@@ -262,6 +262,9 @@ func TestNothingHappensBeforeTheCampaign(t *testing.T) {
 	if country.Acts != 0 || country.States[registry.StateNew] != country.Persons {
 		t.Errorf("%d acts, states %v", country.Acts, country.States)
 	}
+	if err := BringNewcomers(t.Context(), nil, country); err != nil {
+		t.Errorf("newcomers before anybody was entered by hand: %v", err)
+	}
 	if strings.Contains(country.CheatSheet(), "compte :") {
 		t.Error("an example names who recorded it")
 	}
@@ -316,6 +319,27 @@ func TestTheDefaultCountryFillsTheEmbeddedStore(t *testing.T) {
 	t.Logf("%d persons and %d acts in %v", country.Persons, country.Acts, country.Took)
 	if country.Persons != defaultPersons || country.Targeted < 1500 || country.Targeted > 4000 {
 		t.Errorf("%d persons, %d targeted", country.Persons, country.Targeted)
+	}
+	if err := BringNewcomers(t.Context(), s, country); err != nil {
+		t.Fatal(err)
+	}
+	matches, err := registry.New(s).DoubtfulMatches(t.Context(), support)
+	if err != nil || len(matches) != 2 {
+		t.Fatalf("%d doubtful matches, %v", len(matches), err)
+	}
+	reasons := map[registry.DoubtReason]bool{}
+	for _, m := range matches {
+		reasons[m.Reason] = true
+		_, pair, err := registry.New(s).ReadMatch(t.Context(), support, m.Record, m.Other)
+		if err != nil || pair[0].Patient.GivenNames != pair[1].Patient.GivenNames || pair[0].Patient.Manual || !pair[1].Patient.Manual || pair[1].State() != registry.StateEligible {
+			t.Errorf("%s: %v", m.Reason, err)
+		}
+		if err := registry.New(s).DecideMatch(t.Context(), support, m.Record, m.Other, registry.MatchSame); err != nil {
+			t.Errorf("deciding %s: %v", m.Reason, err)
+		}
+	}
+	if !reasons[registry.DoubtBirth] || !reasons[registry.DoubtTyped] {
+		t.Errorf("reasons: %v", reasons)
 	}
 	for state, least := range map[registry.State]int{
 		registry.StateEligible: 150, registry.StateFirstDose: 200, registry.StateComplete: 60,
