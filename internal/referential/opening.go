@@ -1,6 +1,7 @@
 package referential
 
 import (
+	"math"
 	"regexp"
 	"strconv"
 	"strings"
@@ -99,7 +100,8 @@ func daysIn(text string) (all []saidDay) {
 	return all
 }
 
-// near is the day in its year, or in that which brings it nearest to another day; none is not ok.
+// near is the day in its year, or in the year that brings it nearest to another day; none is not ok. «29 février» said in January 2021 is
+// not that of the year before: the nearest one does not exist, and nobody can tell which was meant.
 func (d saidDay) near(said registry.Date) (registry.Date, bool) {
 	if d.year != 0 {
 		return d.in(d.year)
@@ -107,14 +109,14 @@ func (d saidDay) near(said registry.Date) (registry.Date, bool) {
 	if said.IsZero() {
 		return registry.Date{}, false
 	}
-	best, found := registry.Date{}, false
+	nearest, least := 0, math.MaxInt
 	for year := said.Year - 1; year <= said.Year+1; year++ {
-		day, ok := d.in(year)
-		if ok && (!found || max(day.DaysSince(said), said.DaysSince(day)) < max(best.DaysSince(said), said.DaysSince(best))) {
-			best, found = day, true
+		about := registry.DateOf(time.Date(year, time.Month(d.month), d.day, 0, 0, 0, 0, time.UTC)) // 1 March where there is no 29 February
+		if away := max(about.DaysSince(said), said.DaysSince(about)); away < least {
+			nearest, least = year, away
 		}
 	}
-	return best, found
+	return d.in(nearest)
 }
 
 func (d saidDay) in(year int) (registry.Date, bool) {

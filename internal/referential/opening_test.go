@@ -94,6 +94,26 @@ func TestAReservedOrDoubtfulCentreReceivesNobody(t *testing.T) {
 	}
 }
 
+// A day that the nearest year lacks is that of no other year: the centre would be open long before it is.
+func TestADayThatTheNearestYearLacksIsNotUnderstood(t *testing.T) {
+	for _, c := range []struct{ text, said, want string }{
+		{"ouverture le 29 février", "2021-01-14", ""},
+		{"ouverture le 29/02", "2021-01-14", ""},
+		{"ouverture le 29 février", "2020-12-20", ""},
+		{"ouverture le 29 février", "2020-01-14", "2020-02-29"},
+		{"ouverture le 29 février", "2019-12-20", "2020-02-29"},
+		{"ouverture le 29 février 2020", "2021-01-14", "2020-02-29"},
+		{"ouverture le 31/04", "2021-01-14", ""},
+		{"ouverture fin février", "2021-01-14", "2021-02-28"},
+		{"ouverture fin décembre", "2021-01-14", "2020-12-31"},
+		{"ouverture le 2 janvier", "2020-12-20", "2021-01-02"},
+	} {
+		if public, from := opening("Gymnase", c.text, registry.MustDate(c.said)); public != (c.want != "") || public && from != registry.MustDate(c.want) {
+			t.Errorf("%q said on %s: %v, from %s, want %q", c.text, c.said, public, from, c.want)
+		}
+	}
+}
+
 func TestACentreOpensOnTheLaterOfItsDays(t *testing.T) {
 	for row, want := range map[string]string{
 		"18/01/2021;;":                                  "2021-01-18",
