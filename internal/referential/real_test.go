@@ -1,8 +1,10 @@
 package referential
 
 import (
+	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -184,6 +186,62 @@ func TestRealLettersListPlacesNear(t *testing.T) {
 		}
 		if got := append(near, registry.VaccinationPlace{})[0].Locality; registry.Fold(got) != registry.Fold(c.want) {
 			t.Errorf("%s: the nearest is in %q", c.name, got)
+		}
+	}
+}
+
+// byRoad are the localities of La Poste's list that are named after an island and that one drives to: bridges, dykes, rivers, what was one.
+var byRoad = []string{
+	"20220 l ile rousse", "22560 ile grande", "29980 ile tudy", "33240 lugon et l ile du carnay", "37220 l ile bouchard", "71570 saint romain des iles",
+	"85330 noirmoutier en l ile", "85340 l ile d olonne", "85770 l ile d elle", "93450 l ile saint denis", "97429 petite ile",
+}
+
+// TestRealIslandersAreNotSentAcrossTheSea looks for the islands of the real list, with a centre beside each locality of the shore.
+func TestRealIslandersAreNotSentAcrossTheSea(t *testing.T) {
+	known, err := Localities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	localities, _ := readReal(t, "localities/laposte_hexasmal.csv", ReadLaPoste(known), bounds{accepted: [2]int{38_000, 40_000}})
+	isIsland := func(l registry.LocalityPoint) bool {
+		words := strings.Fields(registry.Fold(l.Name))
+		named := slices.Contains(words, "ile") || slices.Contains(words, "iles") || slices.Contains(words, "ilot")
+		named = named && !slices.Contains(byRoad, l.PostalCode+" "+registry.Fold(l.Name))
+		return named || slices.Contains([]string{"porquerolles", "port cros", "ouessant", "hoedic", "groix", "la desirade"}, registry.Fold(l.Name))
+	}
+	departments := map[string]bool{} // of islands: others are too far to matter
+	for _, l := range localities.Points {
+		departments[l.PostalCode[:2]] = departments[l.PostalCode[:2]] || isIsland(l)
+	}
+	points := slices.DeleteFunc(localities.Points, func(l registry.LocalityPoint) bool { return !departments[l.PostalCode[:2]] })
+	var centres []registry.VaccinationPlace
+	for i, l := range points {
+		if !isIsland(l) {
+			centres = append(centres, registry.VaccinationPlace{
+				ID: fmt.Sprint("DATAGOUV:", i), Type: PlaceCentre, Name: l.Name, PostalCode: l.PostalCode, Locality: l.Name, Point: l.Point, Public: true,
+			})
+		}
+	}
+	near := registry.ChooseNearby(centres, points, registry.MustDate("2021-01-18"))
+	islands := 0
+	for _, l := range points {
+		if !isIsland(l) {
+			continue
+		}
+		islands++
+		for _, p := range near.Near(registry.Locality{PostalCode: l.PostalCode, Name: l.Name}) {
+			if p.PostalCode != l.PostalCode || slices.Contains([]string{"50400", "50550", "56170", "83400"}, p.PostalCode) {
+				t.Errorf("%s %s: across the sea in %s %s", l.PostalCode, l.Name, p.PostalCode, p.Name)
+			}
+		}
+	}
+	t.Logf("%d localities of islands", islands)
+	if islands < 15 {
+		t.Errorf("%d localities of islands", islands)
+	}
+	for code, name := range map[string]string{"83400": "Hyères", "50400": "Granville", "50550": "Saint-Vaast-la-Hougue", "56170": "Quiberon"} {
+		if len(near.Near(registry.Locality{PostalCode: code, Name: name})) != registry.MaxNearby {
+			t.Errorf("%s: not three places", name)
 		}
 	}
 }

@@ -86,7 +86,8 @@ type candidate struct {
 
 // ChooseNearby chooses the places that letters list to those who come from a day on: for each locality the nearest ones that can
 // be reached by land. The point of a postal code is the mean of its localities; of two places as far, the one with the smaller
-// identifier comes first; of two that read alike, one is enough. What no point is known of is near nothing.
+// identifier comes first; of two that read alike, one is enough. What no point is known of is near nothing, and so is a postal code that
+// serves both an island and the shore, but for its localities.
 func ChooseNearby(places []VaccinationPlace, localities []LocalityPoint, day Date) Nearby {
 	codes := pointsOfCodes(localities)
 	shores := map[string][]candidate{}
@@ -122,7 +123,9 @@ func ChooseNearby(places []VaccinationPlace, localities []LocalityPoint, day Dat
 		if !known {
 			continue
 		}
-		if _, done := chosen.At[l.PostalCode]; !done {
+		if _, done := chosen.At[l.PostalCode]; !done && shared[l.PostalCode] {
+			chosen.At[l.PostalCode] = []int{} // whoever is under no name that is known may live on the island
+		} else if !done {
 			chosen.At[l.PostalCode] = near(code)
 		}
 		if !l.Point.PlausibleAt(l.PostalCode) {

@@ -90,14 +90,30 @@ func (p position) squareTo(q position) int64 {
 }
 
 // islands are those without a bridge, by postal code, and by postal code and name where the code serves the shore across
-// too: an invitation sends nobody across the sea. Names of shores only have to differ.
+// too: an invitation sends nobody across the sea. Names of shores only have to differ. Where the commune is on the shore, the island is a
+// hamlet of La Poste's list, with the point of the commune.
 var islands = map[string]string{
 	"17123": "Aix", "22870": "Bréhat", "29242": "Ouessant", "29253": "Batz", "29259": "Molène", "29990": "Sein",
-	"56170 ile d houat": "Houat", "56170 hoedic": "Hoëdic", "56360": "Belle-Île", "56590": "Groix", "56780": "Île-aux-Moines",
-	"56840": "Île d’Arz", "85350": "Yeu", "97112": "Marie-Galante", "97134": "Marie-Galante", "97140": "Marie-Galante",
+	"50400 iles chausey": "Chausey", "50400 chausey": "Chausey", "50550 ile tatihou": "Tatihou", "50550 tatihou": "Tatihou",
+	"56170 ile d houat": "Houat", "56170 houat": "Houat", "56170 hoedic": "Hoëdic", "56170 ile de hoedic": "Hoëdic",
+	"56360": "Belle-Île", "56590": "Groix", "56780": "Île-aux-Moines", "56840": "Île d’Arz",
+	"83400 porquerolles": "Porquerolles", "83400 ile de porquerolles": "Porquerolles", "83400 port cros": "Port-Cros",
+	"83400 ile de port cros": "Port-Cros", "83400 ile du levant": "Île du Levant", "83400 le levant": "Île du Levant",
+	"85350": "Yeu", "97112": "Marie-Galante", "97134": "Marie-Galante", "97140": "Marie-Galante",
 	"97127": "La Désirade", "97133": "Saint-Barthélemy", "97136": "Terre-de-Bas", "97137": "Terre-de-Haut", "97150": "Saint-Martin",
 	"97615": "Petite-Terre",
 }
+
+// shared are the postal codes that serve an island and the shore across: they alone do not tell on which somebody lives.
+var shared = func() map[string]bool {
+	codes := map[string]bool{}
+	for key := range islands {
+		if code, _, named := strings.Cut(key, " "); named {
+			codes[code] = true
+		}
+	}
+	return codes
+}()
 
 // archipelagos are collectivities whose postal codes are mostly islands: each code is a shore of its own.
 var archipelagos = []string{"975", "986", "987", "988"}
