@@ -173,3 +173,25 @@ func FuzzOpening(f *testing.F) {
 		}
 	})
 }
+
+// A centre that is said to be closed, nobody tells since when, replaces the open one of an earlier file.
+func TestACentreSaidToBeClosedReceivesNobody(t *testing.T) {
+	for row, want := range map[string]struct{ public, warned bool }{
+		"t;":           {false, true},
+		"Oui;":         {false, true},
+		"f;":           {true, false},
+		";":            {true, false},
+		"t;30/06/2021": {true, false}, // its last day says when
+	} {
+		text := "gid;nom;com_cp;com_nom;centre_fermeture;date_fermeture\n1;Gymnase;42000;Saint-Étienne;" + row + "\n"
+		change, report, err := ReadCentres(source(t, "centres", []byte(text)))
+		if err != nil || len(change.Places) != 1 {
+			t.Errorf("%q: %v, %+v", row, err, report)
+			continue
+		}
+		warned := len(report.Warned) == 1 && report.Warned[0].Column == "date_fermeture" && report.Warned[0].Line == 2
+		if change.Places[0].Public != want.public || warned != want.warned || len(report.Rejected) > 0 {
+			t.Errorf("%q: public %v, %+v", row, change.Places[0].Public, report)
+		}
+	}
+}

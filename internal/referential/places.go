@@ -109,12 +109,15 @@ func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
 		if isTrial(p.Name) {
 			r.reject("nom", "Le nom est celui d’une ligne d’essai.")
 		}
-		if p.Closed.IsZero() && isTrue(r.optional("centre_fermeture", 10)) {
-			r.reject("date_fermeture", "Le centre est dit fermé, sans date de fermeture.")
-		}
+		closed := p.Closed.IsZero() && isTrue(r.optional("centre_fermeture", 10))
 		if r.ok() {
 			p.Point = r.point("lat_coor1", "long_coor1", p.PostalCode)
 			p.Public, p.Opens = r.centreOpening(p.Name)
+			if closed {
+				// The row is taken, or the one of an earlier file would stand, of a centre that was open.
+				p.Public = false
+				r.warn("date_fermeture", "Le centre est dit fermé, sans date de fermeture : les lettres n’indiqueront pas ce centre.")
+			}
 			p.Label = placeLabel(p)
 			found.add(r, "gid", place{p, fmt.Sprintf("n° %d", gid)})
 		}
