@@ -62,7 +62,7 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	ref, err := i.reference(ctx)
+	ref, centres, err := i.known(ctx)
 	if err != nil {
 		return err
 	}
@@ -75,6 +75,11 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 	}
 	if report.Accepted == 0 {
 		return registry.Invalid("Aucune ligne de ce fichier n’a pu être prise : rien n’a été enregistré.")
+	}
+	if i.Kind == "places" {
+		if err := tellGone(c, referential.GoneCentres(centres, change), &change); err != nil {
+			return err
+		}
 	}
 	if i.DryRun {
 		return c.printf("Essai : rien n’a été enregistré.\n")
@@ -100,23 +105,47 @@ func (i importCmd) sparesOthers() error {
 	return nil
 }
 
-// reference is what the file may refer to: the store's reference data or, where there is no store yet,
-// those that ship. A trial makes no store.
-func (i importCmd) reference(ctx context.Context) (ref registry.Reference, err error) {
+// tellGone has a change close to letters the centres that are not in its list any more, and names them: of a file that is only a part
+// of the list, these are all the others.
+func tellGone(c console, gone []registry.VaccinationPlace, change *registry.ReferenceChange) (err error) {
+	if len(gone) > 0 {
+		err = c.printf("  déjà connus et sans ligne acceptée dans ce fichier, que les lettres n’indiqueront plus : %s\n", count(len(gone), "centre", "centres"))
+	}
+	for n, p := range gone {
+		change.GonePlaces = append(change.GonePlaces, p.ID)
+		if n < shownRemarks {
+			err = errors.Join(err, c.printf("    %s (%s)\n", p.Label, p.ID))
+		}
+	}
+	if more := len(gone) - shownRemarks; more > 0 {
+		err = errors.Join(err, c.printf("    … et %s.\n", count(more, "autre centre", "autres centres")))
+	}
+	return err
+}
+
+// known is what the file may refer to: the store's reference data or, where there is no store yet, those that ship; and the centres that
+// the store has, for a list of them. A trial makes no store.
+func (i importCmd) known(ctx context.Context) (ref registry.Reference, centres []registry.VaccinationPlace, err error) {
 	exists, err := i.exists()
 	if err != nil {
-		return ref, err
+		return ref, nil, err
 	}
 	if !exists {
 		shipped, err := referential.Builtin()
-		return registry.Reference{Vaccines: shipped.Vaccines}, err
+		return registry.Reference{Vaccines: shipped.Vaccines}, nil, err
 	}
 	st, g, _, err := openStore(ctx, i.Store, store.Options{})
 	if err != nil {
-		return ref, err
+		return ref, nil, err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return g.Reference(ctx)
+	if i.Kind == "places" {
+		if centres, err = st.PlacesOfType(ctx, registry.PlaceTypeCentre); err != nil {
+			return ref, nil, err
+		}
+	}
+	ref, err = g.Reference(ctx)
+	return ref, centres, err
 }
 
 func (i importCmd) parse(c console, source *referential.Source, ref registry.Reference) (registry.ReferenceChange, referential.Report, error) {
@@ -152,8 +181,8 @@ func (i importCmd) apply(ctx context.Context, c console, source *referential.Sou
 	if err := errors.Join(err, bar.finish()); err != nil {
 		return err
 	}
-	// Where a locality is comes from the row of the locality.
-	return c.printf("Enregistré dans %s : %s.\n", i.Store, count(rows-len(change.Points), "ligne", "lignes"))
+	// Where a locality is comes from the row of the locality, and a centre that is gone from none.
+	return c.printf("Enregistré dans %s : %s.\n", i.Store, count(rows-len(change.Points)-len(change.GonePlaces), "ligne", "lignes"))
 }
 
 // shownRemarks is how many rejected rows the console shows; the file of --rejected has all.

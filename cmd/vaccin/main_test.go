@@ -156,6 +156,57 @@ func TestImportingAgainChangesNothing(t *testing.T) {
 	}
 }
 
+// A centre that the newest list has no longer, or calls closed without saying since when, is open to doses and closed to letters, until a
+// list has it again.
+func TestCentresThatAreGoneAreClosedToLetters(t *testing.T) {
+	path := newStore(t)
+	header := "gid;nom;com_cp;com_nom;centre_fermeture;date_fermeture\n"
+	run := func(dry bool, rows string) (told, open string) {
+		t.Helper()
+		file := filepath.Join(t.TempDir(), "centres.csv")
+		if err := os.WriteFile(file, []byte(header+rows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		i := importCmd{Kind: "places", File: file, DryRun: dry}
+		i.Store = path
+		if err := i.Run(t.Context(), console{out: &out}); err != nil {
+			t.Fatal(err)
+		}
+		all := look(t, path).Places
+		if len(all) != 3 {
+			t.Errorf("%d places are offered", len(all))
+		}
+		for _, p := range all {
+			if p.Public {
+				open += strings.TrimPrefix(p.ID, "DATAGOUV:") + " "
+			}
+		}
+		return out.String(), open
+	}
+	first, second, third := "1;Gymnase;42000;Saint-Étienne;;\n", "2;Mairie;42100;Saint-Étienne;;\n", "3;Salle des fêtes;42300;Roanne;;\n"
+	said := strings.Replace(third, ";;", ";t;", 1)
+	const gone = "les lettres n’indiqueront plus\u00a0: "
+	for _, c := range []struct {
+		dry              bool
+		rows, told, open string
+	}{
+		{false, first + second + third, "", "1 2 3 "},
+		{true, first, gone + "2 centres", "1 2 3 "},
+		{false, first + said, gone + "1 centre\n    42100 Mairie, Saint-Étienne (DATAGOUV:2)\n", "1 "},
+		{false, first + said, "", "1 "},
+		{false, second + third, gone + "1 centre\n", "2 3 "},
+	} {
+		told, open := run(c.dry, c.rows)
+		if c.told == "" && strings.Contains(told, gone) || !strings.Contains(told, c.told) || open != c.open {
+			t.Errorf("%q: open to the public %q, want %q\n%s", c.rows, open, c.open, told)
+		}
+		if n := strings.Count(c.rows, "\n"); !c.dry && !strings.Contains(told, "\u00a0: "+count(n, "ligne", "lignes")+".\n") {
+			t.Errorf("%q: another number of rows\n%s", c.rows, told)
+		}
+	}
+}
+
 func TestAnInterruptedImportSaysToRunItAgain(t *testing.T) {
 	path := newStore(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -45,14 +45,14 @@ func Apply(
 // Rows is the number of rows of a change, all kinds together.
 func Rows(c registry.ReferenceChange) int {
 	return len(c.Vaccines) + len(c.Schedules) + len(c.Sites) + len(c.PlaceTypes) + len(c.Activities) + len(c.Openings) + len(c.ObjectionLimits) +
-		len(c.Localities) + len(c.Points) + len(c.Places) + len(c.Lots) + len(c.PracticePlaces) + len(c.Campaigns)
+		len(c.Localities) + len(c.Points) + len(c.Places) + len(c.GonePlaces) + len(c.Lots) + len(c.PracticePlaces) + len(c.Campaigns)
 }
 
 // parts cuts a change. The small kinds stay together in the first part, and the places of one
 // practitioner in one part, because the store keeps their order.
 func parts(c registry.ReferenceChange) []registry.ReferenceChange {
 	small := c
-	small.Localities, small.Points, small.Places, small.Lots, small.PracticePlaces = nil, nil, nil, nil, nil
+	small.Localities, small.Points, small.Places, small.GonePlaces, small.Lots, small.PracticePlaces = nil, nil, nil, nil, nil, nil
 	all := []registry.ReferenceChange{}
 	if Rows(small) > 0 {
 		all = append(all, small)
@@ -65,6 +65,12 @@ func parts(c registry.ReferenceChange) []registry.ReferenceChange {
 	}
 	for rows := range slices.Chunk(c.Places, partRows) {
 		all = append(all, registry.ReferenceChange{Places: rows})
+	}
+	switch last := len(all) - 1; {
+	case len(c.GonePlaces) > 0 && len(c.Places) > 0: // with the end of their list: what has not ended has shown none to be gone
+		all[last].GonePlaces = c.GonePlaces
+	case len(c.GonePlaces) > 0:
+		all = append(all, registry.ReferenceChange{GonePlaces: c.GonePlaces})
 	}
 	for rows := range slices.Chunk(c.Lots, partRows) {
 		all = append(all, registry.ReferenceChange{Lots: rows})

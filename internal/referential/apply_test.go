@@ -115,6 +115,30 @@ func TestApplyCutsALongListAndKeepsAPractitionerTogether(t *testing.T) {
 	}
 }
 
+// What is gone is so once its list was taken whole, in the transaction of its last part.
+func TestPlacesAreGoneWithTheEndOfTheirList(t *testing.T) {
+	store := &recorder{}
+	change := manyPlaces(6)
+	change.GonePlaces = []string{"DATAGOUV:4", "DATAGOUV:5"}
+	for i := range partRows + 1 {
+		change.Places = append(change.Places, registry.VaccinationPlace{ID: fmt.Sprint("DATAGOUV:", 10+i)})
+	}
+	told := 0
+	if err := Apply(t.Context(), registry.New(store), store, operator, change, "d", func(rows int) { told = rows }); err != nil {
+		t.Fatal(err)
+	}
+	if len(store.changes) != 3 || len(store.changes[0].GonePlaces)+len(store.changes[2].GonePlaces) > 0 {
+		t.Fatalf("%d parts", len(store.changes))
+	}
+	if last := store.changes[1]; len(last.Places) != 1 || len(last.GonePlaces) != 2 || store.events[1].Count != 3 || told != Rows(change) {
+		t.Errorf("%d places, gone %v, event %+v, told %d of %d", len(last.Places), last.GonePlaces, store.events[1], told, Rows(change))
+	}
+	alone := parts(registry.ReferenceChange{GonePlaces: change.GonePlaces})
+	if len(alone) != 1 || len(alone[0].GonePlaces) != 2 {
+		t.Errorf("without a list: %+v", alone)
+	}
+}
+
 func TestApplyStopsAtAFailureAndCanBeRunAgain(t *testing.T) {
 	store := &recorder{failAt: 2}
 	change := manyPlaces(15_000)

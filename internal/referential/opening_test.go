@@ -195,3 +195,21 @@ func TestACentreSaidToBeClosedReceivesNobody(t *testing.T) {
 		}
 	}
 }
+
+func TestCentresThatTheNewestListHasNoLongerAreGone(t *testing.T) {
+	header := "gid;nom;com_cp;com_nom\n"
+	list, _, err := ReadCentres(source(t, "centres", []byte(header+"1;Gymnase;42000;Saint-Étienne\n2;Mairie;420;Saint-Étienne\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := []registry.VaccinationPlace{
+		{ID: "DATAGOUV:1", Public: true}, {ID: "DATAGOUV:2", Public: true}, {ID: "DATAGOUV:3", Public: true}, {ID: "DATAGOUV:4"}, {ID: "FINESS:420000001", Public: true},
+	}
+	got := ""
+	for _, p := range GoneCentres(known, list) {
+		got += p.ID + " "
+	}
+	if got != "DATAGOUV:2 DATAGOUV:3 " { // of the second one the row was rejected; the fourth receives nobody already
+		t.Errorf("gone: %s", got)
+	}
+}

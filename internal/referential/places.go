@@ -102,7 +102,7 @@ func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
 			Address: strings.TrimSpace(r.optional("adr_num", maxAddress) + " " + r.optional("adr_voie", maxAddress)),
 		}
 		gid := r.number("gid", 1, 1_000_000_000)
-		p.ID = fmt.Sprintf("DATAGOUV:%d", gid)
+		p.ID = fmt.Sprintf("%s%d", centrePrefix, gid)
 		if strings.HasPrefix(r.optional("com_insee", 5), "99") {
 			r.reject("com_insee", "La commune est à l’étranger.")
 		}
@@ -116,13 +116,31 @@ func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
 			if closed {
 				// The row is taken, or the one of an earlier file would stand, of a centre that was open.
 				p.Public = false
-				r.warn("date_fermeture", "Le centre est dit fermé, sans date de fermeture : les lettres n’indiqueront pas ce centre.")
+				r.warn("date_fermeture", "Le centre est dit fermé, sans date de fermeture : les lettres n’indiqueront pas ce centre.")
 			}
 			p.Label = placeLabel(p)
 			found.add(r, "gid", place{p, fmt.Sprintf("n° %d", gid)})
 		}
 	})
 	return registry.ReferenceChange{Places: found.labelled()}, report, err
+}
+
+// centrePrefix is how identifiers of centres of data.gouv.fr begin.
+const centrePrefix = "DATAGOUV:"
+
+// GoneCentres are those of known places that letters may list although ReadCentres took no row of theirs from the newest list, which is
+// a whole one: nobody can tell whether they still receive people, so that nobody is sent there.
+func GoneCentres(known []registry.VaccinationPlace, list registry.ReferenceChange) (gone []registry.VaccinationPlace) {
+	taken := make(map[string]bool, len(list.Places))
+	for _, p := range list.Places {
+		taken[p.ID] = true
+	}
+	for _, p := range known {
+		if p.Public && strings.HasPrefix(p.ID, centrePrefix) && !taken[p.ID] {
+			gone = append(gone, p)
+		}
+	}
+	return gone
 }
 
 // centreOpening tells whether a centre receives those who are invited, and from which day.

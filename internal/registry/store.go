@@ -180,6 +180,7 @@ type ReferenceChange struct {
 	Localities      []Locality          // key: postal code, folded name
 	Points          []LocalityPoint     // key: as of localities; one of a locality that is not there changes nothing
 	Places          []VaccinationPlace  // key: identifier
+	GonePlaces      []string            // identifiers of places that are not open to the public any more; one that is not there changes nothing
 	Lots            []Lot               // key: vaccine, number (its normal form)
 	PracticePlaces  []PractitionerPlace // key: national identifier, place identifier; order kept
 	ObjectionLimits []ObjectionLimit    // key: first day

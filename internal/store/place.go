@@ -22,6 +22,7 @@ const (
 		" ORDER BY p.id"
 	selectPlacesOfType = "SELECT " + placeColumns + " FROM vaccination_place p WHERE p.type = $1 ORDER BY p.id"
 	deletePlaceTerms   = "DELETE FROM vaccination_place_term WHERE place_id = $1"
+	closeToPublic      = "UPDATE vaccination_place SET open_to_public = FALSE WHERE id = $1"
 )
 
 var (

@@ -100,6 +100,9 @@ func (s *Store) ImportReference(ctx context.Context, change registry.ReferenceCh
 	for _, x := range change.Places {
 		statements = append(statements, importPlace(x)...)
 	}
+	for _, id := range change.GonePlaces {
+		statements = append(statements, statement{sql: closeToPublic, args: []any{id}, quiet: true})
+	}
 	for _, x := range change.Lots {
 		statements = append(statements, importLot(x))
 	}

@@ -175,6 +175,11 @@ func (m *Memory) ImportReference(_ context.Context, c registry.ReferenceChange, 
 		return [2]any{l.PostalCode, registry.Fold(l.Name)}
 	})
 	r.Places = merged(r.Places, c.Places, func(p registry.VaccinationPlace) any { return p.ID })
+	for i, p := range r.Places {
+		if slices.Contains(c.GonePlaces, p.ID) {
+			r.Places[i].Public = false
+		}
+	}
 	r.Lots = merged(r.Lots, c.Lots, func(l registry.Lot) any { return l })
 	r.PracticePlaces = merged(r.PracticePlaces, c.PracticePlaces, func(p registry.PractitionerPlace) any {
 		return [2]any{p.NationalID, p.Place.ID}

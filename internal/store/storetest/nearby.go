@@ -14,6 +14,7 @@ import (
 var nearbyTests = group{
 	"where localities are is kept, whatever is imported of them later":  pointsKept,
 	"all places of a type are told whole":                               placesToldWhole,
+	"a place that is gone is closed to the public, and to nobody else":  placesGone,
 	"letters list the places near, as they were chosen":                 nearbyListed,
 	"a batch that lists a place that closed is printed no more":         nearbyClosed,
 	"letters of a layout that lists no places are printed as they were": nearbyOfBefore,
@@ -120,6 +121,19 @@ func placesToldWhole(e *env) {
 	got, err = e.store.PlacesOfType(e.ctx, registry.PlaceTypeCentre)
 	e.ok(err)
 	e.equal("the centres after another import", got, []registry.VaccinationPlace{gambetta(), closing, unknown})
+}
+
+func placesGone(e *env) {
+	e.places(bastille(), gambetta())
+	e.importReference(registry.ReferenceChange{GonePlaces: []string{bastille().ID, "DATAGOUV:404"}})
+	gone := bastille()
+	gone.Public = false
+	got, err := e.store.PlacesOfType(e.ctx, registry.PlaceTypeCentre)
+	e.ok(err)
+	e.equal("the centres", got, []registry.VaccinationPlace{gambetta(), gone, registrytest.Places()[3]})
+	e.placesFound(registrytest.PlaceCentre, "bastille", gone) // doses given there are still recorded
+	e.places(bastille())
+	e.placesFound(registrytest.PlaceCentre, "bastille", bastille())
 }
 
 func nearbyListed(e *env) {
