@@ -33,7 +33,8 @@ type Addressee struct {
 	Country string
 }
 
-// NameLine is how a letter names a person, without civility: «Jeanne DURAND». The first given name is enough.
+// NameLine is how a letter names a person, without civility: «Jeanne Marie DURAND». All given names are there, as the population file
+// separates them by spaces, and a compound one by a space cannot be told from two. Of those with a comma, typed by hand, the first is enough.
 func NameLine(givenNames, familyName string) string {
 	given, _, _ := strings.Cut(givenNames, ",")
 	return strings.Join(strings.Fields(given+" "+strings.ToUpper(familyName)), " ")

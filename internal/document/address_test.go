@@ -160,7 +160,7 @@ func TestPostableNeedsATownAndHowToFindIt(t *testing.T) {
 
 func TestANameLineHasNoCivility(t *testing.T) {
 	for want, names := range map[string][2]string{
-		"Éléonore BŒUF": {"Éléonore, Zoë", "Bœuf"}, "Jean-Paul N’DIAYE": {"Jean-Paul", "N’Diaye"}, "DURAND": {"", "Durand"},
+		"Éléonore BŒUF": {"Éléonore, Zoë", "Bœuf"}, "Éléonore Zoë BŒUF": {"Éléonore  Zoë ", "Bœuf"}, "Jean-Paul N’DIAYE": {"Jean-Paul", "N’Diaye"}, "DURAND": {"", "Durand"},
 	} {
 		if got := NameLine(names[0], names[1]); got != want {
 			t.Errorf("%q, want %q", got, want)

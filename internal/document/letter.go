@@ -11,8 +11,8 @@ import (
 
 // Batch is what the letters of one batch have in common.
 type Batch struct {
-	// Reference names the batch on its letters and in its trace, e.g. "PH2-0007". A letter should begin it: a
-	// spreadsheet takes 2021-0007 for a month, so that the mail-merge file marks it.
+	// Reference names the batch on its letters and in its trace, e.g. "C12-0003". A letter begins it, or a spreadsheet
+	// would take it for a date, and the mail-merge file would have to mark it.
 	Reference string
 	// Campaign is the campaign's name, as a person reads it.
 	Campaign string

@@ -130,6 +130,14 @@ func TestALetterOfABatchIsToItsRecipient(t *testing.T) {
 
 // Whoever has an address as a batch takes it has a letter that can be printed: one that cannot would stop all others.
 func TestEveryRecipientOfABatchHasALetterThatCanBePrinted(t *testing.T) {
+	r, err := defaultRenderer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	paper, err := r.newStationery(phaseTwo())
+	if err != nil {
+		t.Fatal(err)
+	}
 	rapid.Check(t, func(rt *rapid.T) {
 		r := registry.Recipient{Place: 1, Number: 1, Code: 7}
 		r.GivenNames, r.UsedName = words(85).Draw(rt, "given names"), words(85).Draw(rt, "name")
@@ -138,7 +146,8 @@ func TestEveryRecipientOfABatchHasALetterThatCanBePrinted(t *testing.T) {
 		if len(registry.DecidePart(registry.Batch{}, []registry.Recipient{r}, true).Members) == 0 {
 			return
 		}
-		if err := letterTo(r).check(); err != nil {
+		page := letterPage{on: paper}
+		if err := errors.Join(letterTo(r).check(), page.draw(letterTo(r))); err != nil {
 			rt.Fatal(err)
 		}
 	})
