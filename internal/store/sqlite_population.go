@@ -69,9 +69,12 @@ func (t sqliteTx) stage() error {
 	return nil
 }
 
+// highestGiven is the highest number that a record has, or had that went when two were one person's.
+const highestGiven = "SELECT MAX((" + highestNumber + "), (SELECT COALESCE(MAX(gone), 0) FROM doubtful_match))"
+
 func (t sqliteTx) numbers(n int) ([]int64, error) {
 	last := int64(0)
-	err := t.query(query{sql: highestNumber, row: func(scan func(...any) error) error { return scan(&last) }})
+	err := t.query(query{sql: highestGiven, row: func(scan func(...any) error) error { return scan(&last) }})
 	nums := make([]int64, n)
 	for i := range nums {
 		nums[i] = last + 1 + int64(i)

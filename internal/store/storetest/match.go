@@ -20,6 +20,12 @@ var matchTests = group{
 	"nothing is decided of records that are no match":   matchUnknown,
 	"nothing is decided without an event":               matchWithoutEvent,
 	"a twin entered by hand is told from their brother": matchTwins,
+
+	"the number of the record that goes is nobody else's":        matchNumber,
+	"the code that a run gave the record that stays is kept":     matchTargetedStays,
+	"of two codes of runs that of the record that stays is kept": matchTargetedTwice,
+	"a code of its own goes before that of a run":                matchTargetedUsed,
+	"a code of a run is kept where the other has its own":        matchTargetedCoded,
 }
 
 // inDoubt is someone entered by hand, and the person of the file whom they may be, under another rank.
