@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"iter"
 	"testing"
 
@@ -106,5 +107,51 @@ func TestTheServiceTakesAwayNoOtherRecord(t *testing.T) {
 	}
 	if found, err := service.FindByNIR(t.Context(), registrytest.NIR(60_000_001), event(registry.ActionSearchNIR), registry.Toll{}); err != nil || len(found) != 1 {
 		t.Errorf("%d found, %v", len(found), err)
+	}
+}
+
+// TestARunUnderWayCarriesTheCodeOfARecordThatGoes, which it drew before somebody decided, and nobody could see yet.
+func TestARunUnderWayCarriesTheCodeOfARecordThatGoes(t *testing.T) {
+	for name, small := range map[string]int64{"small runs": 1 << 40, "large runs": 1} {
+		t.Run(name, func(t *testing.T) {
+			s := server(t, databases.Fresh(t), keyringtest.Keys())
+			s.engine.(*postgres).runs = runSizes{part: 100, small: small}
+			importAll(t, s, registrytest.NewRegistry(s, registrytest.NewClock()))
+			importMany(t, s, 3)
+			alone, both, coded := inDoubt(t, s, 1), inDoubt(t, s, 2), inDoubt(t, s, 3)
+			n := approvedRun(t, s, everybody(""))
+			num := func(id registry.RecordID) string {
+				return cell(t, s, "SELECT CAST(num AS TEXT) FROM record WHERE id = $1", string(id))
+			}
+			stays := num(alone.Other)
+			for _, sql := range []string{
+				"UPDATE campaign_run SET state = 'running', started_at = 1, highest = (SELECT MAX(num) FROM record)",
+				fmt.Sprintf("SELECT target_open(%d)", n),
+				fmt.Sprintf("INSERT INTO target_run_%d SELECT num, 1000 + num, %[1]d FROM record WHERE num <> %s", n, stays),
+				fmt.Sprintf("INSERT INTO campaign_part VALUES (%d, 0, 0)", n), // all parts are done
+				fmt.Sprintf("UPDATE record SET code = 999 WHERE num = %s", num(coded.Other)),
+			} {
+				if err := execute(t, s, sql); err != nil {
+					t.Fatal(err)
+				}
+			}
+			drawn := "1000 + " + num(alone.Record)
+			for _, m := range []registry.DoubtfulMatch{alone, both, coded} {
+				if err := s.DecideMatch(t.Context(), m, registry.MatchSame, "agent:1", event(registry.ActionSamePerson)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := carryOut(t.Context(), s, n); err != nil {
+				t.Fatal(err)
+			}
+			checkCodes(t, s, 6)
+			if got := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM target WHERE record_num = "+stays+" AND code = "+drawn); got != "1" {
+				t.Error("the code of the record that went is not of the one that stays")
+			}
+			run, err := s.Run(t.Context(), n)
+			if err != nil || run.Targeted != 5 {
+				t.Errorf("%d are targeted, %v", run.Targeted, err)
+			}
+		})
 	}
 }

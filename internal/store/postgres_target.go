@@ -38,6 +38,19 @@ const (
 		" AND n.record_num > $1 AND n.record_num <= $2 AND r.num > $1 AND r.num <= $2"
 	drawAnew = "SELECT " + drawTarget + " FROM (SELECT gen_random_uuid()::text AS u WHERE n.record_num IS NOT NULL) AS drawn"
 
+	// Of two records that were one person's meanwhile (match_merged) the one that stays has the code that the run drew for the one
+	// that went, unless it has another. The trigger waits for a run that is ending, or the run for it: either it sees the codes
+	// in force, or the run that the record went.
+	lockEnd     = "SELECT pg_advisory_xact_lock(hashtext('vaccin target end'))"
+	ofMerged    = "(SELECT DISTINCT gone, record_num + other_num - gone AS stays FROM doubtful_match WHERE gone <> 0) AS m"
+	carryMerged = "UPDATE %[1]s n SET record_num = g.stays FROM (SELECT m.stays, MIN(m.gone) AS gone FROM " + ofMerged +
+		" JOIN %[1]s o ON o.record_num = m.gone WHERE NOT EXISTS (SELECT FROM %[1]s k WHERE k.record_num = m.stays) GROUP BY m.stays) AS g" +
+		" WHERE n.record_num = g.gone"
+	clearGone   = "DELETE FROM %[1]s n USING " + ofMerged + " WHERE n.record_num = m.gone"
+	clearStayed = "DELETE FROM %[1]s n USING " + ofMerged + " WHERE n.record_num = m.stays AND" +
+		" (EXISTS (SELECT FROM record r WHERE r.num = n.record_num AND r.code IS NOT NULL)" +
+		" OR EXISTS (SELECT FROM target t WHERE t.record_num = n.record_num AND t.run <> %[2]d))"
+
 	lockRun = "SELECT pg_try_advisory_lock(hashtext('vaccin target'))"
 	// A helper that outlives, by moments, a process that was killed is waited for.
 	lockHelper   = "SELECT pg_advisory_lock_shared(hashtext('vaccin target helper'))"
@@ -289,16 +302,11 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		if err := r.apart(ctx, conn, small); err != nil {
 			return err
 		}
-		// One of which the codes were put with the others, and which was stopped then, puts none any more.
-		force := attachTarget
-		if small {
-			force = settleTarget
-		}
-		if _, err := conn.Exec(ctx, force, r.run); err != nil {
-			return fmt.Errorf("bringing the codes of a run into force: %w", err)
-		}
 		if small {
 			return r.endSmall(ctx, conn)
+		}
+		if _, err := conn.Exec(ctx, attachTarget, r.run); err != nil {
+			return fmt.Errorf("bringing the codes of a run into force: %w", err)
 		}
 	}
 	// Who declared the eligibility of someone a moment ago, before the codes were in force, may have drawn one.
@@ -314,6 +322,11 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 // endSmall is the end of a run of which the codes stand with those of others, where the service may change none: what may be
 // wrong with them is set right by the database.
 func (r *targetRun) endSmall(ctx context.Context, conn *pgx.Conn) error {
+	// When it goes on after it was stopped further below, its table is made anew and empty.
+	settle := func(tx pgx.Tx) error { return r.carryMerged(ctx, tx, settleTarget) }
+	if err := pgx.BeginFunc(ctx, conn, settle); err != nil {
+		return fmt.Errorf("bringing the codes of a run into force: %w", err)
+	}
 	if err := waitForOthers(ctx, conn); err != nil {
 		return err
 	}
@@ -388,14 +401,14 @@ func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn, small bool) error
 // finish ends the run in one transaction with its entry of the access log; last is what is left to do with its table, if anything is.
 func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) error {
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if last != "" {
+			if err := r.carryMerged(ctx, tx, last); err != nil {
+				return err
+			}
+		}
 		targeted := int64(0)
 		if err := tx.QueryRow(ctx, countTarget, r.run).Scan(&targeted); err != nil {
 			return err
-		}
-		if last != "" {
-			if _, err := tx.Exec(ctx, last, r.run); err != nil {
-				return err
-			}
 		}
 		statements, err := r.end(targeted)
 		if err != nil {
@@ -416,6 +429,27 @@ func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) err
 		return fmt.Errorf("ending a run: %w", err)
 	}
 	return nil
+}
+
+// carryMerged carries codes from records that went to those that stay, and then does what is left to do with the table.
+func (r *targetRun) carryMerged(ctx context.Context, tx pgx.Tx, last string) error {
+	if _, err := tx.Exec(ctx, lockEnd); err != nil {
+		return fmt.Errorf("waiting for who decides that two records are one person's: %w", err)
+	}
+	for carried := int64(1); carried > 0; { // also from one to the next
+		tag, err := tx.Exec(ctx, fmt.Sprintf(carryMerged, r.table))
+		if err != nil {
+			return fmt.Errorf("carrying codes to records that stay: %w", err)
+		}
+		carried = tag.RowsAffected()
+	}
+	for _, sql := range []string{fmt.Sprintf(clearGone, r.table), fmt.Sprintf(clearStayed, r.table, r.run)} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("taking out codes of records that went: %w", err)
+		}
+	}
+	_, err := tx.Exec(ctx, last, r.run)
+	return err
 }
 
 // untilNone does a statement until it touches no row, and returns how many it did. One that meets a code that is there already is

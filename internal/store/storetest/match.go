@@ -22,6 +22,7 @@ var matchTests = group{
 	"a twin entered by hand is told from their brother": matchTwins,
 
 	"the number of the record that goes is nobody else's":        matchNumber,
+	"the code that a run gave the record that goes is kept":      matchTargeted,
 	"the code that a run gave the record that stays is kept":     matchTargetedStays,
 	"of two codes of runs that of the record that stays is kept": matchTargetedTwice,
 	"a code of its own goes before that of a run":                matchTargetedUsed,

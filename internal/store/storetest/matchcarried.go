@@ -111,6 +111,21 @@ func (e *env) lists(run, letters int) {
 	e.equal("who is followed", e.follows(run).Targeted, letters)
 }
 
+// matchTargeted: the run gave the one that goes a code.
+func matchTargeted(e *env) {
+	hand, file, m := e.nursedInDoubt()
+	run := e.runOf(nursed(false))
+	code := e.record(file.ID).Code
+	e.ok(e.decide(m, registry.MatchSame))
+	e.isGone(file.ID)
+	e.bears(hand.ID, code)
+	e.lists(run, 1)
+	e.eligibleNow(hand.ID)
+	e.bears(hand.ID, code)
+	// A run that begins later finds them with a code.
+	e.equal("who is new", e.run(e.runOf(nursed(false))).Targeted, 0)
+}
+
 // matchTargetedStays: the run gave the one that stays a code.
 func matchTargetedStays(e *env) {
 	hand, _, m := e.nursedInDoubt()

@@ -1,4 +1,27 @@
 -- +goose Up
+
+-- What else is of the record that goes when two are one person's (00020) is of the one that stays: the code of a run, which lists
+-- the person by it, unless that one has a code.
+DROP TRIGGER match_merged;
+-- +goose StatementBegin
+CREATE TRIGGER match_merged AFTER UPDATE OF gone ON doubtful_match WHEN NEW.gone <> 0 AND OLD.gone = 0
+BEGIN
+    SELECT RAISE(ABORT, 'a record that is in use is not taken away')
+        WHERE NEW.decision <> 'same' OR EXISTS (SELECT 1 FROM entry WHERE record_num = NEW.gone);
+    UPDATE target SET record_num = NEW.record_num + NEW.other_num - NEW.gone WHERE record_num = NEW.gone
+        AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = NEW.record_num + NEW.other_num - NEW.gone)
+        AND NOT EXISTS (SELECT 1 FROM record WHERE num = NEW.record_num + NEW.other_num - NEW.gone AND code IS NOT NULL);
+    UPDATE OR IGNORE doubtful_match SET record_num = NEW.record_num + NEW.other_num - NEW.gone
+        WHERE record_num = NEW.gone AND decision = '' AND other_num <> NEW.record_num + NEW.other_num - NEW.gone;
+    UPDATE OR IGNORE doubtful_match SET other_num = NEW.record_num + NEW.other_num - NEW.gone
+        WHERE other_num = NEW.gone AND decision = '' AND record_num <> NEW.record_num + NEW.other_num - NEW.gone;
+    DELETE FROM doubtful_match WHERE decision = '' AND NEW.gone IN (record_num, other_num);
+    DELETE FROM patient WHERE record_num = NEW.gone;
+    DELETE FROM record WHERE num = NEW.gone;
+END;
+-- +goose StatementEnd
+
+
 -- A number is given once, also that of a record that went: what bears it still, of a run or of a batch of letters, is not to be of
 -- somebody else. Whoever comes next would have got it, had it been the highest.
 CREATE INDEX doubtful_match_gone ON doubtful_match (gone);
@@ -12,3 +35,18 @@ END;
 -- +goose Down
 DROP TRIGGER record_number_once;
 DROP INDEX doubtful_match_gone;
+DROP TRIGGER match_merged;
+-- +goose StatementBegin
+CREATE TRIGGER match_merged AFTER UPDATE OF gone ON doubtful_match WHEN NEW.gone <> 0 AND OLD.gone = 0
+BEGIN
+    SELECT RAISE(ABORT, 'a record that is in use is not taken away')
+        WHERE NEW.decision <> 'same' OR EXISTS (SELECT 1 FROM entry WHERE record_num = NEW.gone);
+    UPDATE OR IGNORE doubtful_match SET record_num = NEW.record_num + NEW.other_num - NEW.gone
+        WHERE record_num = NEW.gone AND decision = '' AND other_num <> NEW.record_num + NEW.other_num - NEW.gone;
+    UPDATE OR IGNORE doubtful_match SET other_num = NEW.record_num + NEW.other_num - NEW.gone
+        WHERE other_num = NEW.gone AND decision = '' AND record_num <> NEW.record_num + NEW.other_num - NEW.gone;
+    DELETE FROM doubtful_match WHERE decision = '' AND NEW.gone IN (record_num, other_num);
+    DELETE FROM patient WHERE record_num = NEW.gone;
+    DELETE FROM record WHERE num = NEW.gone;
+END;
+-- +goose StatementEnd
