@@ -337,7 +337,7 @@ func (s *Server) batchFile(w http.ResponseWriter, r *http.Request, by registry.A
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+b.FileName()+`"`)
 	w.Header().Set("Content-Length", strconv.FormatInt(b.Size, 10))
-	if err := write(patient{w, http.NewResponseController(w)}); err != nil {
+	if err := write(slowTaker{w, http.NewResponseController(w)}); err != nil {
 		if r.Context().Err() == nil {
 			s.Log.Error("letters were not sent whole", "route", r.Pattern, "error", err)
 		}
@@ -346,16 +346,16 @@ func (s *Server) batchFile(w http.ResponseWriter, r *http.Request, by registry.A
 	return nil
 }
 
-// patient writes to a browser that may take long for all of it, but not for a part.
-type patient struct {
+// slowTaker writes to a browser that may take long for all of it, but not for a part.
+type slowTaker struct {
 	to      io.Writer
 	control *http.ResponseController
 }
 
 // Write writes a part.
-func (p patient) Write(part []byte) (int, error) {
-	if err := p.control.SetWriteDeadline(time.Now().Add(letterPause)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+func (t slowTaker) Write(part []byte) (int, error) {
+	if err := t.control.SetWriteDeadline(time.Now().Add(letterPause)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return 0, err
 	}
-	return p.to.Write(part)
+	return t.to.Write(part)
 }
