@@ -156,11 +156,20 @@ func (m lettersMakeCmd) next(ctx context.Context, g *registry.Registry, by regis
 	if n := len(all); n > 0 && !all[n-1].State.Over() {
 		b := all[n-1]
 		if b.Kind != kind || b.Again != m.Again {
-			return b, registry.Conflict("Un autre envoi de ce ciblage est en préparation, " + b.Kind.Label() + " : terminez-le, ou abandonnez-le, d’abord.")
+			return b, registry.Conflict("L’envoi " + b.Reference() + " de ce ciblage est encore en préparation (" + toWhom(b.Run, b.Kind, b.Again) +
+				"), et vous demandez autre chose (" + toWhom(b.Run, kind, m.Again) + ")\u00a0: terminez-le, ou abandonnez-le, d’abord.")
 		}
 		return b, nil
 	}
 	return g.AskBatch(ctx, by, registry.BatchRequest{Run: m.Number, Kind: kind, Known: len(all), Again: m.Again}, printer)
+}
+
+// toWhom says in which form a batch is, and whether it is to the persons of another.
+func toWhom(run int, kind registry.BatchKind, again int) string {
+	if again > 0 {
+		return kind.Label() + ", aux mêmes personnes que " + registry.BatchKey{Run: run, Part: again}.Reference()
+	}
+	return kind.Label() + ", aux personnes à qui aucune lettre n’a été faite"
 }
 
 // print makes a batch and its file, and tells what came of it.

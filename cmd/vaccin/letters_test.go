@@ -204,6 +204,37 @@ func TestABatchIsDroppedByCommand(t *testing.T) {
 	}
 }
 
+func TestAnotherBatchThatIsNotOverIsNamed(t *testing.T) {
+	path, folder := targetedStore(t, 3), t.TempDir()
+	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder}
+	if out, err := made(t, t.Context(), m); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	f := m.letterFlags
+	st, g, by, err := f.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = g.AskBatch(t.Context(), by, registry.BatchRequest{Run: 1, Kind: registry.BatchPDF, Known: 1}, registry.BatchPrinter{})
+	if err := errors.Join(err, st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	const open = "L’envoi C1-0002 de ce ciblage est encore en préparation (PDF à imprimer, aux personnes à qui aucune lettre n’a été faite), et vous demandez autre chose "
+	for _, c := range []struct {
+		kind  string
+		again int
+		says  string
+	}{
+		{"pdf", 1, "(PDF à imprimer, aux mêmes personnes que C1-0001)"},
+		{"csv", 0, "(CSV de publipostage, aux personnes à qui aucune lettre n’a été faite)"},
+	} {
+		m.Kind, m.Again = c.kind, c.again
+		if _, err := made(t, t.Context(), m); registry.KindOf(err) != registry.KindConflict || !strings.Contains(err.Error(), open+c.says) {
+			t.Errorf("%s, again %d: %v", c.kind, c.again, err)
+		}
+	}
+}
+
 func TestLettersAreWrittenWholeOrNotAtAll(t *testing.T) {
 	path, folder := targetedStore(t, 5), t.TempDir()
 	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder}
