@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -264,66 +262,4 @@ func (l lettersDropCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	return tellBatch(c, b)
-}
-
-// partSuffix ends the names of files that are not whole.
-const partSuffix = ".part"
-
-// writeWhole has a file written under another name, and gives it its own once all of it is on the disk and told: a file of that name is always
-// whole. Without keep there is none. What a killed program left behind of the same file goes too, for it holds addresses.
-func writeWhole(path string, write func(io.Writer) (keep bool, err error), told func() error) (err error) {
-	folder, name := filepath.Split(path)
-	folder = filepath.Clean(folder)
-	f, err := os.CreateTemp(folder, "."+name+".*"+partSuffix)
-	if err != nil {
-		return fmt.Errorf("making a file of letters: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, notThere(os.Remove(f.Name())))
-		}
-	}()
-	keep, err := write(f)
-	if err == nil && keep {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
-	}
-	if !keep {
-		return os.Remove(f.Name())
-	}
-	if err := told(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("naming a file of letters: %w", err)
-	}
-	left, err := filepath.Glob(filepath.Join(folder, "."+name+".*"+partSuffix))
-	if err != nil {
-		return err
-	}
-	for _, part := range left {
-		if err := notThere(os.Remove(part)); err != nil {
-			return err
-		}
-	}
-	return syncFolder(folder)
-}
-
-// notThere forgives that a file to remove is gone.
-func notThere(err error) error {
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// syncFolder has the disk know the names in a folder.
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
