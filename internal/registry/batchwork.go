@@ -443,8 +443,12 @@ func (c *changes) refusal(ctx context.Context, s LetterStore, b Batch, today Dat
 	if c.Deceased > 0 {
 		who = append(who, Counted(c.Deceased, "destinataire est décédé", "destinataires sont décédés"))
 	}
+	without := "cette personne"
+	if c.Objecting+c.Deceased > 1 {
+		without = "ces personnes"
+	}
 	return Conflict("Depuis cet envoi, " + strings.Join(who, " et ") +
-		"\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui les laissera de côté."), nil
+		"\u00a0: cet envoi n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes destinataires, qui se fera sans " + without + "."), nil
 }
 
 // reason is why the service drops a batch of which refusal says that it is not to be sent.
@@ -485,7 +489,7 @@ func closedSince(ctx context.Context, s LetterStore, listed map[string]bool, day
 	}
 	if n := gone(listed, now, day); n > 0 {
 		return Conflict("Depuis cet envoi, " + Counted(n, "lieu de vaccination que ses lettres indiquent n’accueille", "lieux de vaccination que ses lettres indiquent n’accueillent") +
-			" plus le public\u00a0: il n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui indiquera les lieux ouverts."), nil
+			" plus le public\u00a0: cet envoi n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes personnes, qui indiquera les lieux ouverts."), nil
 	}
 	return nil, nil
 }

@@ -96,8 +96,8 @@ func TestABatchIsRefusedOnceItsLettersWouldBeOthers(t *testing.T) {
 				}
 			}
 			for _, c := range []struct{ change, back, says string }{
-				{"UPDATE patient SET died = 20210201 WHERE record_num = 3", "UPDATE patient SET died = 0", "Depuis cet envoi, 1\u00a0destinataire est décédé\u00a0:"},
-				{"UPDATE patient SET objects = true WHERE record_num < 3", "UPDATE patient SET objects = false", "Depuis cet envoi, 2\u00a0destinataires se sont opposés\u00a0:"},
+				{"UPDATE patient SET died = 20210201 WHERE record_num = 3", "UPDATE patient SET died = 0", "Depuis cet envoi, 1\u00a0destinataire est décédé\u00a0: cet envoi n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes destinataires, qui se fera sans cette personne."},
+				{"UPDATE patient SET objects = true WHERE record_num < 3", "UPDATE patient SET objects = false", "Depuis cet envoi, 2\u00a0destinataires se sont opposés\u00a0: cet envoi n’est plus imprimé tel quel. Préparez un nouvel envoi aux mêmes destinataires, qui se fera sans ces personnes."},
 			} {
 				do(c.change)
 				out, err := delivered()
