@@ -360,16 +360,30 @@ func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer 
 		return b, nil, err
 	}
 	return b, func(w io.Writer) error {
-		held := &holdingBack{to: w}
-		again, err := (&batchWork{g: g, s: s, printer: printer, progress: func(Batch, int) {}}).print(ctx, b, held)
-		if err != nil {
-			return err
+		refusal, err := g.printAgain(ctx, s, b, printer, g.Today(by), w)
+		if refusal != nil {
+			return g.refuse(ctx, event, refusal)
 		}
-		if again.Digest != b.Digest {
-			return errBatchChanged
-		}
-		return held.end()
+		return err
 	}, nil
+}
+
+// printAgain writes the letters of a printed batch, or all but the last byte of them and why they are not to be sent: somebody may have changed, died
+// or objected while they were written.
+func (g *Registry) printAgain(ctx context.Context, s LetterStore, b Batch, printer BatchPrinter, today Date, w io.Writer) (refusal, err error) {
+	held := &holdingBack{to: w}
+	work := &batchWork{g: g, s: s, printer: printer, progress: func(Batch, int) {}}
+	again, err := work.print(ctx, b, held)
+	if err != nil {
+		return nil, err
+	}
+	if refusal, err := work.since.refusal(ctx, s, b, today); refusal != nil || err != nil {
+		return refusal, err
+	}
+	if again.Digest != b.Digest {
+		return errBatchChanged, nil
+	}
+	return nil, held.end()
 }
 
 // holdingBack writes all but the last byte, until it is known that what was written is right: other letters may have the same
