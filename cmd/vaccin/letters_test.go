@@ -204,6 +204,37 @@ func TestABatchIsDroppedByCommand(t *testing.T) {
 	}
 }
 
+// TestABatchThatAServerPrintedIsAWholeFile has a server make the batch that the command asked for, before the command begins.
+func TestABatchThatAServerPrintedIsAWholeFile(t *testing.T) {
+	path, folder := targetedStore(t, 5), t.TempDir()
+	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder}
+	f := m.letterFlags
+	st, g, by, err := f.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	printer, err := m.Letter.Printer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.next(t.Context(), g, by, printer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if done, err := g.WorkBatches(t.Context(), by, printer); err != nil || done != 1 {
+		t.Fatalf("%d, %v", done, err)
+	}
+	made, err := m.print(t.Context(), console{out: io.Discard}, g, by, b, printer)
+	if err != nil || made.State != registry.BatchPrinted {
+		t.Fatalf("%s, %v", made.State, err)
+	}
+	file, err := os.ReadFile(filepath.Join(folder, b.FileName()))
+	if digest := sha256.Sum256(file); err != nil || hex.EncodeToString(digest[:]) != made.Digest {
+		t.Errorf("a file of %d bytes, of %d: %v", len(file), made.Size, err)
+	}
+}
+
 func TestAnotherBatchThatIsNotOverIsNamed(t *testing.T) {
 	path, folder := targetedStore(t, 3), t.TempDir()
 	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder}

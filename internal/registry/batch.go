@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 )
 
 // This file is what a batch of letters is («envoi», TGT-5): persons of one run, chosen at the moment when they are written to,
-// and what is kept so that the same letters can be printed again. batchwork.go makes batches and hands them over.
+// and what is kept so that the same letters can be printed again. batchwork.go makes batches, batchdelivery.go hands them over.
 
 // BatchKind is the form in which the letters of a batch leave.
 type BatchKind string
@@ -338,6 +339,11 @@ type BatchPrinter struct {
 
 // Lists tells whether letters of a layout list places. Those of one that does not are the same whatever becomes of places.
 func (p BatchPrinter) Lists(layout int) bool { return layout >= p.Places }
+
+// prints tells whether it prints letters of a layout as they were.
+func (p BatchPrinter) prints(layout int) bool {
+	return layout == p.Layout || slices.Contains(p.Earlier, layout)
+}
 
 // What a store answers about batches.
 var (

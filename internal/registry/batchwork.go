@@ -9,12 +9,11 @@ import (
 	"hash"
 	"io"
 	"iter"
-	"slices"
 	"strings"
 	"time"
 )
 
-// How letters are made and handed over. Every step is short, and none holds a transaction while it thinks: whoever is killed
+// How letters are made; batchdelivery.go hands them over. Every step is short, and none holds a transaction while it thinks: whoever is killed
 // in the midst is followed by whoever comes next, who finds the batch where it was.
 
 // recipientsAtOnce is how many persons are looked at in one read, and letters read to be printed.
@@ -34,6 +33,7 @@ var (
 		"l’identique. Préparez un nouvel envoi aux mêmes personnes, à leur adresse d’aujourd’hui.")
 	errNobodyWritten = Conflict("Cet envoi n’a aucune lettre.")
 	errBatchDropped  = Conflict("Cet envoi a été abandonné\u00a0: il n’a aucune lettre.")
+	errBatchBeside   = Conflict("Cet envoi a été préparé au même moment par ailleurs, et ses lettres ne sont plus celles-ci. Quand il sera prêt, imprimez-le de nouveau.")
 	errBatchOver     = Conflict("La préparation de cet envoi est terminée\u00a0: il ne peut plus être abandonné. Revenez aux envois de ce ciblage.")
 )
 
@@ -115,7 +115,7 @@ func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrint
 			continue
 		}
 		if err == nil {
-			_, err = g.WorkBatch(ctx, by, b.BatchKey, printer, io.Discard, nil)
+			_, err = g.WorkBatch(ctx, by, b.BatchKey, printer, nil, nil)
 		}
 		if err != nil {
 			return done, fmt.Errorf("batch %s: %w", b.Reference(), err)
@@ -125,7 +125,8 @@ func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrint
 	return done, nil
 }
 
-// WorkBatch makes a batch from where it is, writes its letters to w and returns it as it is then. An empty one writes
+// WorkBatch makes a batch from where it is, writes its letters to w and returns it as it is then. One that somebody else printed meanwhile
+// is printed again, as Deliver does, unless w is nil: a printed one is never returned without its letters in w. An empty one writes
 // nothing, and one that is dropped meanwhile is returned as such: what was written by then is to be thrown away. It drops one itself
 // of which somebody died or objects since they were chosen, or a place receives nobody any more: the next batch has the others. progress, unless nil,
 // is told how far it is: printed counts letters.
@@ -139,8 +140,18 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 	}
 	work := &batchWork{g: g, s: s, printer: printer, progress: progress}
 	b, err := work.gathered(ctx, key)
+	if err == nil && b.State == BatchPrinted && w != nil {
+		refusal, err := work.printAgain(ctx, b, g.Today(by), w)
+		if refusal != nil {
+			err = g.refuse(ctx, g.batchEvent(by, ActionDeliverLetters, b), refusal)
+		}
+		return b, err
+	}
 	if err != nil || b.State != BatchPrinting {
 		return b, err
+	}
+	if w == nil {
+		w = io.Discard
 	}
 	b.Layout = printer.Layout
 	printed, err := work.print(ctx, b, w)
@@ -161,7 +172,7 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 	switch err := s.FinishBatch(ctx, printed, g.batchEvent(by, ActionPrintLetters, printed)); {
 	case errors.Is(err, ErrOvertaken): // by another that printed it, and its letters must be these, or that dropped it
 		if b, err = s.Batch(ctx, key); err == nil && b.State != BatchDropped && b.Digest != printed.Digest {
-			err = errBatchChanged
+			err = errBatchBeside
 		}
 		return b, err
 	case err != nil:
@@ -184,6 +195,9 @@ func (w *batchWork) gathered(ctx context.Context, key BatchKey) (Batch, error) {
 	b, err := w.s.Batch(ctx, key)
 	if errors.Is(err, ErrNoBatch) {
 		return Batch{}, errNoSuchBatch
+	}
+	if err == nil && b.State == BatchGathering { // or a server would soon be at it too
+		err = w.claim(ctx, b)
 	}
 	for claimed := time.Now(); err == nil && b.State == BatchGathering; {
 		if err := ctx.Err(); err != nil {
@@ -323,106 +337,6 @@ func listedBy(ctx context.Context, s LetterStore, b Batch) (Nearby, error) {
 		return Nearby{}, fmt.Errorf("reading the places that letters list: %w", err)
 	}
 	return readNearby(text, b.Places)
-}
-
-// Deliver hands the letters of a printed batch over: it returns the batch, and what writes them to the byte as they were
-// printed first. It refuses, before anything is written, when someone of the batch died or objects since, a place that its letters list receives nobody
-// any more, or a letter would no longer be the same: then a new batch to the same persons is what remains.
-func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer BatchPrinter) (Batch, func(io.Writer) error, error) {
-	b, err := g.Batch(ctx, by, key)
-	if err != nil {
-		return b, nil, err
-	}
-	s, err := g.batches()
-	if err != nil {
-		return b, nil, err
-	}
-	event := g.batchEvent(by, ActionDeliverLetters, b)
-	refusal := error(nil)
-	switch {
-	case b.State == BatchEmpty:
-		refusal = errNobodyWritten
-	case b.State == BatchDropped:
-		refusal = errBatchDropped
-	case b.State != BatchPrinted:
-		refusal = errBatchNotOver
-	case b.Layout != printer.Layout && !slices.Contains(printer.Earlier, b.Layout):
-		refusal = errBatchLayout
-	default:
-		if refusal, err = g.changedSince(ctx, s, b, printer, g.Today(by)); err != nil {
-			return b, nil, err
-		}
-	}
-	if refusal != nil {
-		return b, nil, g.refuse(ctx, event, refusal)
-	}
-	if err := g.Delivered(ctx, by, b); err != nil {
-		return b, nil, err
-	}
-	return b, func(w io.Writer) error {
-		refusal, err := g.printAgain(ctx, s, b, printer, g.Today(by), w)
-		if refusal != nil {
-			return g.refuse(ctx, event, refusal)
-		}
-		return err
-	}, nil
-}
-
-// printAgain writes the letters of a printed batch, or all but the last byte of them and why they are not to be sent: somebody may have changed, died
-// or objected while they were written.
-func (g *Registry) printAgain(ctx context.Context, s LetterStore, b Batch, printer BatchPrinter, today Date, w io.Writer) (refusal, err error) {
-	held := &holdingBack{to: w}
-	work := &batchWork{g: g, s: s, printer: printer, progress: func(Batch, int) {}}
-	again, err := work.print(ctx, b, held)
-	if err != nil {
-		return nil, err
-	}
-	if refusal, err := work.since.refusal(ctx, s, b, today); refusal != nil || err != nil {
-		return refusal, err
-	}
-	if again.Digest != b.Digest {
-		return errBatchChanged, nil
-	}
-	return nil, held.end()
-}
-
-// holdingBack writes all but the last byte, until it is known that what was written is right: other letters may have the same
-// length, and whoever takes them would find nothing missing.
-type holdingBack struct {
-	to   io.Writer
-	held []byte
-}
-
-// Write writes what was held back, and all but the last byte of p.
-func (h *holdingBack) Write(p []byte) (int, error) {
-	h.held = append(h.held, p...)
-	ready := max(0, len(h.held)-1)
-	if ready > 0 {
-		if _, err := h.to.Write(h.held[:ready]); err != nil {
-			return 0, err
-		}
-	}
-	h.held = append(h.held[:0], h.held[ready:]...)
-	return len(p), nil
-}
-
-// end writes the last byte.
-func (h *holdingBack) end() error {
-	_, err := h.to.Write(h.held)
-	return err
-}
-
-// Delivered tells that a batch was handed over to who had it printed. Without its entry of the access log it is not.
-func (g *Registry) Delivered(ctx context.Context, by Actor, b Batch) error {
-	s, err := g.batches()
-	if err != nil {
-		return err
-	}
-	d := Delivery{by.Practitioner.NationalID, g.Security()}
-	if err := s.Deliver(ctx, b.BatchKey, d, g.batchEvent(by, ActionDeliverLetters, b)); err != nil {
-		return fmt.Errorf("telling that letters are handed over: %w", err)
-	}
-	return nil
 }
 
 // changes are what became of the recipients of a batch since they were chosen, and the places that their letters list.
