@@ -110,7 +110,8 @@ func notThere(err error) error {
 	return err
 }
 
-// syncFolder has the disk know the names in a folder.
+// syncFolder has the disk know the names in a folder. Package keyring has one of its own: it imports nothing of ours, and whoever holds
+// its keys is not asked about files of letters.
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {
