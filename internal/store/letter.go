@@ -34,9 +34,9 @@ const (
 	claimBatch   = "UPDATE letter_batch SET claimed = $4 WHERE run = $1 AND part = $2 AND claimed <= $3 AND state IN ('gathering', 'printing')"
 	gatherBatch  = "UPDATE letter_batch SET state = $5, through = $6, ended = $7, letters = $8, deceased = $9, objecting = $10, vaccinated = $11," +
 		" written = $12, unaddressed = $13 WHERE run = $1 AND part = $2 AND state = 'gathering' AND through = $3 AND letters = $4"
-	// Each member got their letter: none is in another batch, and none was put there by another.
+	// Each member got their letter: none is in another batch, none was put there by another, and no record went meanwhile.
 	allGathered = "UPDATE letter_batch SET state = state WHERE run = $1 AND part = $2" +
-		" AND (SELECT COUNT(*) FROM letter WHERE run = $1 AND part = $2 AND number > $3) = $4"
+		" AND (SELECT COUNT(*) FROM letter l JOIN record r ON r.num = l.record_num WHERE l.run = $1 AND l.part = $2 AND l.number > $3) = $4"
 	finishBatch = "UPDATE letter_batch SET state = 'printed', printed_at = $3, digest = $4, said_digest = $5, size = $6, layout = $7" +
 		" WHERE run = $1 AND part = $2 AND state = 'printing'"
 	// A trigger takes its letters away.
@@ -51,19 +51,24 @@ const (
 	letterColumns = "run, part, number, record_num, again"
 
 	// A person's own code goes before that of a run (target.go).
-	recipientColumns = "COALESCE(r.code, t.code), r.id, " + patientColumns + ", p.died, p.objects, " + doseInForce
-	selectRecipients = "SELECT t.record_num, 0, EXISTS (SELECT 1 FROM letter l WHERE l.record_num = t.record_num AND l.run = $1), " + recipientColumns +
+	recipientCode    = "COALESCE(r.code, t.code)"
+	recipientColumns = "r.id, " + patientColumns + ", p.died, p.objects, " + doseInForce
+	selectRecipients = "SELECT t.record_num, 0, EXISTS (SELECT 1 FROM letter l WHERE l.record_num = t.record_num AND l.run = $1), " +
+		recipientCode + ", " + recipientColumns +
 		" FROM target t JOIN record r ON r.num = t.record_num JOIN patient p ON p.record_num = t.record_num" +
 		" WHERE t.run = $1 AND t.record_num > $2 ORDER BY t.record_num LIMIT $3"
-	ofBatch = "SELECT l.record_num, l.number, 1 = 0, " + recipientColumns + " FROM letter l JOIN record r ON r.num = l.record_num" +
-		" JOIN patient p ON p.record_num = l.record_num LEFT JOIN target t ON t.record_num = l.record_num AND t.run = $1 WHERE l.run = $1 AND l.part = $2"
-	selectAgain   = ofBatch + " AND l.record_num > $3 ORDER BY l.number LIMIT $4"
-	selectLetters = ofBatch + " AND l.number > $3 ORDER BY l.number LIMIT $4"
+	// Whose record went is under the one that stays (match.go): that one may have the code of another run, and another letter of the batch.
+	anyCode       = "COALESCE(r.code, t.code, (SELECT a.code FROM target a WHERE a.record_num = l.record_num LIMIT 1))"
+	isSecond      = "EXISTS (SELECT 1 FROM letter k WHERE k.record_num = l.record_num AND k.run = $1 AND k.part = $2 AND k.number < l.number)"
+	selectLetters = "SELECT l.record_num, l.number, " + isSecond + ", " + anyCode + ", " + recipientColumns +
+		" FROM letter l JOIN record r ON r.num = l.record_num" +
+		" JOIN patient p ON p.record_num = l.record_num LEFT JOIN target t ON t.record_num = l.record_num AND t.run = $1" +
+		" WHERE l.run = $1 AND l.part = $2 AND l.number > $3 ORDER BY l.number LIMIT $4"
 
 	selectLettersTo = "SELECT b.run, b.part, l.number, b.content, b.asked_by, b.asked_at, b.printed_at FROM letter l" +
-		" JOIN letter_batch b ON b.run = l.run AND b.part = l.part JOIN record r ON r.num = l.record_num WHERE r.id = $1 ORDER BY b.run, b.part"
-	selectDeliveriesTo = "SELECT d.run, d.part, d.by_id, d.at FROM letter l JOIN letter_delivery d ON d.run = l.run AND d.part = l.part" +
-		" JOIN record r ON r.num = l.record_num WHERE r.id = $1 ORDER BY d.run, d.part, d.nth"
+		" JOIN letter_batch b ON b.run = l.run AND b.part = l.part JOIN record r ON r.num = l.record_num WHERE r.id = $1 ORDER BY b.run, b.part, l.number"
+	selectDeliveriesTo = "SELECT d.run, d.part, d.by_id, d.at FROM letter_delivery d WHERE (d.run, d.part) IN" +
+		" (SELECT l.run, l.part FROM letter l JOIN record r ON r.num = l.record_num WHERE r.id = $1) ORDER BY d.run, d.part, d.nth"
 )
 
 // insertLetters insert members so many at a time: few texts, so that few statements are kept prepared.
@@ -237,7 +242,8 @@ func (s *Store) recipients(ctx context.Context, sql string, args ...any) (all []
 // NextRecipients implements registry.LetterStore.
 func (s *Store) NextRecipients(ctx context.Context, b registry.Batch, limit int) ([]registry.Recipient, error) {
 	if b.Again > 0 {
-		all, err := s.recipients(ctx, selectAgain, b.Run, b.Again, b.Through, limit)
+		// In the order of their letters, which no record changes that goes: so many were looked at.
+		all, err := s.recipients(ctx, selectLetters, b.Run, b.Again, b.Letters+b.LeftOut.Sum(), limit)
 		for i := range all {
 			all[i].Number = 0
 		}

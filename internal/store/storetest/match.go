@@ -21,6 +21,10 @@ var matchTests = group{
 	"nothing is decided without an event":               matchWithoutEvent,
 	"a twin entered by hand is told from their brother": matchTwins,
 
+	"letters to the record that goes are of the one that stays":  matchLetters,
+	"letters to both are of the one that stays":                  matchLettersTwice,
+	"letters of a run that the record that stays is not of":      matchLettersOfTwoRuns,
+	"of two one is left while a batch is being made":             matchWhileGathering,
 	"the number of the record that goes is nobody else's":        matchNumber,
 	"the code that a run gave the record that goes is kept":      matchTargeted,
 	"the code that a run gave the record that stays is kept":     matchTargetedStays,

@@ -19,13 +19,19 @@ func nursed(out bool) registry.Campaign {
 	return c
 }
 
+// likely is a person of the file whom someone entered by hand may be, and lives in an EHPAD.
+func likely(hand registry.Record) registry.ImportedPerson {
+	p := registry.ImportedPerson{Patient: hand.Patient, Insured: registry.Insured{Residence: registry.ResidenceEHPAD}}
+	p.Patient.BirthRank, p.Patient.Manual, p.Patient.GivenNames = 2, false, "Jeanne Marie"
+	return p
+}
+
 // nursedInDoubt is someone entered by hand, and the person of the file whom they may be, who lives in an EHPAD: so that a run may
 // concern one of the two alone.
 func (e *env) nursedInDoubt() (hand, file registry.Record, m registry.DoubtfulMatch) {
 	e.Helper()
 	hand = e.byHand(nil)
-	p := registry.ImportedPerson{Patient: hand.Patient, Insured: registry.Insured{Residence: registry.ResidenceEHPAD}}
-	p.Patient.BirthRank, p.Patient.Manual, p.Patient.GivenNames = 2, false, "Jeanne Marie"
+	p := likely(hand)
 	e.populated(p)
 	file = e.of(p.Patient)
 	m, err := e.store.MatchOf(e.ctx, file.ID, hand.ID)

@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- What else is of the record that goes when two are one person's (00019) is of the one that stays: the code of a run, which lists
--- the person by it, unless that one has a code. A run that is ending waits, and then sees to it itself (postgres_target.go).
+-- the person by it, unless that one has a code. A run that is ending waits, and then sees to it itself (postgres_target.go). The letters it
+-- got are told to the person; where the other got one of the same run too, again is what no other letter to them has, below 0.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION match_merged() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
@@ -14,6 +15,12 @@ BEGIN
     UPDATE target SET record_num = stays WHERE record_num = NEW.gone
         AND NOT EXISTS (SELECT FROM target WHERE record_num = stays)
         AND NOT EXISTS (SELECT FROM record WHERE num = stays AND code IS NOT NULL);
+    -- Whoever is choosing members of a batch is done before, or finds that the record went.
+    PERFORM FROM letter_batch WHERE state = 'gathering' ORDER BY run, part FOR UPDATE;
+    UPDATE letter SET record_num = stays, again = CASE
+        WHEN EXISTS (SELECT FROM letter k WHERE k.record_num = stays AND k.run = letter.run AND k.again = letter.again)
+        THEN -(part * 100000 + number) ELSE again END
+        WHERE record_num = NEW.gone;
     UPDATE doubtful_match m SET record_num = stays WHERE record_num = NEW.gone AND decision = '' AND other_num <> stays
         AND NOT EXISTS (SELECT FROM doubtful_match k WHERE k.record_num = stays AND k.other_num = m.other_num AND k.reason = m.reason);
     UPDATE doubtful_match m SET other_num = stays WHERE other_num = NEW.gone AND decision = '' AND record_num <> stays
@@ -24,6 +31,22 @@ BEGIN
     RETURN NULL;
 END $$;
 -- +goose StatementEnd
+
+-- The same for those who were one before.
+CREATE TEMPORARY VIEW went AS
+WITH RECURSIVE followed (gone, num) AS (
+    SELECT gone, record_num + other_num - gone FROM doubtful_match WHERE gone <> 0
+    UNION SELECT f.gone, m.record_num + m.other_num - m.gone FROM followed f JOIN doubtful_match m ON m.gone = f.num
+)
+SELECT followed.gone, followed.num, record.code FROM followed JOIN record ON record.num = followed.num
+    WHERE NOT EXISTS (SELECT 1 FROM record other WHERE other.num = followed.gone);
+UPDATE letter SET again = -(part * 100000 + number), record_num = (SELECT num FROM went WHERE gone = record_num)
+    WHERE record_num IN (SELECT gone FROM went);
+UPDATE target SET record_num = (SELECT num FROM went WHERE went.gone = target.record_num AND went.code = target.code)
+    WHERE record_num IN (SELECT gone FROM went WHERE went.code = target.code);
+UPDATE record SET code = NULL WHERE num IN (SELECT num FROM went)
+    AND EXISTS (SELECT 1 FROM target t WHERE t.record_num = record.num AND t.code = record.code);
+DROP VIEW went;
 
 -- +goose Down
 -- +goose StatementBegin

@@ -1,7 +1,8 @@
 -- +goose Up
 
 -- What else is of the record that goes when two are one person's (00020) is of the one that stays: the code of a run, which lists
--- the person by it, unless that one has a code.
+-- the person by it, unless that one has a code. The letters it got are told to the person; where the other got one of the same run
+-- too, again is what no other letter to them has, below 0.
 DROP TRIGGER match_merged;
 -- +goose StatementBegin
 CREATE TRIGGER match_merged AFTER UPDATE OF gone ON doubtful_match WHEN NEW.gone <> 0 AND OLD.gone = 0
@@ -11,6 +12,10 @@ BEGIN
     UPDATE target SET record_num = NEW.record_num + NEW.other_num - NEW.gone WHERE record_num = NEW.gone
         AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = NEW.record_num + NEW.other_num - NEW.gone)
         AND NOT EXISTS (SELECT 1 FROM record WHERE num = NEW.record_num + NEW.other_num - NEW.gone AND code IS NOT NULL);
+    UPDATE letter SET record_num = NEW.record_num + NEW.other_num - NEW.gone, again = CASE
+        WHEN EXISTS (SELECT 1 FROM letter k WHERE k.record_num = NEW.record_num + NEW.other_num - NEW.gone AND k.run = letter.run AND k.again = letter.again)
+        THEN -(part * 100000 + number) ELSE again END
+        WHERE record_num = NEW.gone;
     UPDATE OR IGNORE doubtful_match SET record_num = NEW.record_num + NEW.other_num - NEW.gone
         WHERE record_num = NEW.gone AND decision = '' AND other_num <> NEW.record_num + NEW.other_num - NEW.gone;
     UPDATE OR IGNORE doubtful_match SET other_num = NEW.record_num + NEW.other_num - NEW.gone
@@ -31,6 +36,22 @@ BEGIN
     UPDATE record SET num = 1 + (SELECT MAX(gone) FROM doubtful_match) WHERE num = NEW.num;
 END;
 -- +goose StatementEnd
+
+-- The same for those who were one before.
+CREATE TEMPORARY VIEW went AS
+WITH RECURSIVE followed (gone, num) AS (
+    SELECT gone, record_num + other_num - gone FROM doubtful_match WHERE gone <> 0
+    UNION SELECT f.gone, m.record_num + m.other_num - m.gone FROM followed f JOIN doubtful_match m ON m.gone = f.num
+)
+SELECT followed.gone, followed.num, record.code FROM followed JOIN record ON record.num = followed.num
+    WHERE NOT EXISTS (SELECT 1 FROM record other WHERE other.num = followed.gone);
+UPDATE letter SET again = -(part * 100000 + number), record_num = (SELECT num FROM went WHERE gone = record_num)
+    WHERE record_num IN (SELECT gone FROM went);
+UPDATE target SET record_num = (SELECT num FROM went WHERE went.gone = target.record_num AND went.code = target.code)
+    WHERE record_num IN (SELECT gone FROM went WHERE went.code = target.code);
+UPDATE record SET code = NULL WHERE num IN (SELECT num FROM went)
+    AND EXISTS (SELECT 1 FROM target t WHERE t.record_num = record.num AND t.code = record.code);
+DROP VIEW went;
 
 -- +goose Down
 DROP TRIGGER record_number_once;
