@@ -12,25 +12,22 @@ import (
 )
 
 // An address has at most six lines of thirty-eight characters, aligned left, none of them blank: NF Z 10-011.
-// Abroad the norm allows a seventh line, for the country; ours stay six, for the window.
 const (
 	addressLines = 6
 	addressWidth = 38
 	// Bounds of an addressee, in characters, so that it stays readable: names and street together, more than the
-	// norm can hold; the town, and the country; the postal code.
+	// norm can hold; the town; the postal code.
 	addressMost, townMost, codeMost = registry.LetterAddressMost, registry.LetterTownMost, registry.LetterCodeMost
 )
 
 // Addressee is whom a letter is sent to.
 type Addressee struct {
-	// Names are the first lines, without civility: the person, and perhaps whom they live with («chez …»).
-	Names []string
-	// Street is what stands between the names and the town, as the referential has it.
+	// Name is the first line, without civility.
+	Name string
+	// Street is what stands between the name and the town, as the referential has it.
 	Street []string
 	// PostalCode and Town make the town line.
 	PostalCode, Town string
-	// Country is that of an address abroad, in French; empty in France, overseas included.
-	Country string
 }
 
 // NameLine is how a letter names a person, without civility: «Jeanne Marie DURAND». All given names are there, as the population file
@@ -40,18 +37,18 @@ func NameLine(givenNames, familyName string) string {
 	return strings.Join(strings.Fields(given+" "+strings.ToUpper(familyName)), " ")
 }
 
-// Lines are the lines of the address as they are printed and posted: no blank one, the town in capitals, and in
-// France the two lines above it too, without accents nor punctuation, as sorting machines read them best. What
+// Lines are the lines of the address as they are printed and posted: no blank one, the town in capitals, and
+// the two lines above it too, without accents nor punctuation, as sorting machines read them best. What
 // does not fit in six lines of thirty-eight characters makes longer lines, which are printed smaller: nothing
 // is cut. See Conforms.
 func (a Addressee) Lines() []string {
-	lines := a.broken(a.Names, a.Street, addressWidth)
+	lines := a.broken(a.Street, addressWidth)
 	for width := addressWidth + 4; len(lines) > addressLines && width <= 2*addressWidth; width += 4 {
-		lines = a.broken(a.Names, a.Street, width)
+		lines = a.broken(a.Street, width)
 	}
-	names, street := []string{strings.Join(a.Names, " ")}, []string{strings.Join(a.Street, " ")}
+	street := []string{strings.Join(a.Street, " ")}
 	for width := addressWidth; len(lines) > addressLines; width += 4 { // too many, however long they are
-		lines = a.broken(names, street, width)
+		lines = a.broken(street, width)
 	}
 	return lines
 }
@@ -67,47 +64,31 @@ func (a Addressee) Conforms() bool {
 	return len(lines) > 0
 }
 
-// Postable tells whether there is enough of an address for the post to try: a town, and in France its code.
-func (a Addressee) Postable() bool {
-	return !blank(a.Town) && (!blank(a.PostalCode) || !blank(a.Country))
-}
-
 // check refuses what would be too small to read. Its errors never hold what they refuse.
 func (a Addressee) check() error {
-	if length := utf8.RuneCountInString(strings.Join(a.Names, "") + strings.Join(a.Street, "")); length > addressMost {
-		return fmt.Errorf("%w: names and street of more than %d characters", ErrLetter, addressMost)
+	if length := utf8.RuneCountInString(a.Name + strings.Join(a.Street, "")); length > addressMost {
+		return fmt.Errorf("%w: a name and street of more than %d characters", ErrLetter, addressMost)
 	}
-	if utf8.RuneCountInString(a.Town) > townMost || utf8.RuneCountInString(a.Country) > townMost || utf8.RuneCountInString(a.PostalCode) > codeMost {
-		return fmt.Errorf("%w: a town or a country of more than %d characters, or a postal code of more than %d", ErrLetter, townMost, codeMost)
+	if utf8.RuneCountInString(a.Town) > townMost || utf8.RuneCountInString(a.PostalCode) > codeMost {
+		return fmt.Errorf("%w: a town of more than %d characters, or a postal code of more than %d", ErrLetter, townMost, codeMost)
 	}
 	return nil
 }
 
 // broken lays the address out with lines of that width.
-func (a Addressee) broken(names, street []string, width int) []string {
-	var lines []string
-	for _, name := range names {
-		lines = appendBroken(lines, name, width)
-	}
-	abroad := !blank(a.Country)
-	last := a.PostalCode + " " + a.Town
-	if abroad {
-		last = strings.ToUpper(last) // the marks of another country's codes stay
-	} else {
-		last = capitals(last)
-	}
+func (a Addressee) broken(street []string, width int) []string {
+	lines := appendBroken(nil, a.Name, width)
 	var above []string
 	for _, line := range street {
 		above = appendBroken(above, line, width)
 	}
-	for i := max(0, len(above)-2); i < len(above) && !abroad; i++ {
+	for i := max(0, len(above)-2); i < len(above); i++ {
 		above[i] = capitals(above[i])
 	}
 	for _, line := range above { // capitals can be longer: Œ
 		lines = appendBroken(lines, line, width)
 	}
-	lines = appendBroken(lines, last, max(width, codeMost+1+townMost)) // a town line is never broken
-	return appendBroken(lines, strings.ToUpper(a.Country), width)
+	return appendBroken(lines, capitals(a.PostalCode+" "+a.Town), max(width, codeMost+1+townMost)) // a town line is never broken
 }
 
 func blank(text string) bool { return strings.TrimSpace(text) == "" }

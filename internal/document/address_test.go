@@ -19,54 +19,48 @@ func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
 	}{
 		{
 			"usual",
-			Addressee{Names: []string{"Jeanne DURAND"}, Street: []string{"4 bis, rue de l’Église"}, PostalCode: "75011", Town: "Paris"},
+			Addressee{Name: "Jeanne DURAND", Street: []string{"4 bis, rue de l’Église"}, PostalCode: "75011", Town: "Paris"},
 			[]string{"Jeanne DURAND", "4 BIS RUE DE L EGLISE", "75011 PARIS"},
 			true,
 		},
 		{
 			"six lines, of which three in capitals",
 			Addressee{
-				Names:  []string{"Zoë BŒUF-LEFÈVRE", "chez M. Jean N’DIAYE"},
-				Street: []string{"Apt. 12, 2ème étage", "Rés. « Les Œillets » – bât. B", "BP 40122"}, PostalCode: "42100", Town: "Saint-Étienne",
+				Name:   "Zoë BŒUF-LEFÈVRE",
+				Street: []string{"chez M. Jean N’DIAYE", "Apt. 12, 2ème étage", "Rés. « Les Œillets » – bât. B", "BP 40122"}, PostalCode: "42100", Town: "Saint-Étienne",
 			},
 			[]string{"Zoë BŒUF-LEFÈVRE", "chez M. Jean N’DIAYE", "Apt. 12, 2ème étage", "RES LES OEILLETS BAT B", "BP 40122", "42100 SAINT ETIENNE"},
 			true,
 		},
 		{
 			"blank lines are left out",
-			Addressee{Names: []string{"", " Ali  BEN SAÏD "}, Street: []string{" ", ""}, PostalCode: " 23100 ", Town: "La Courtine "},
+			Addressee{Name: " Ali  BEN SAÏD ", Street: []string{" ", ""}, PostalCode: " 23100 ", Town: "La Courtine "},
 			[]string{"Ali BEN SAÏD", "23100 LA COURTINE"},
 			true,
 		},
 		{
 			"overseas",
-			Addressee{Names: []string{"Maëva TERIITAHI"}, Street: []string{"PK 12,500 côté montagne"}, PostalCode: "98718", Town: "Puna’auia – Tahiti"},
+			Addressee{Name: "Maëva TERIITAHI", Street: []string{"PK 12,500 côté montagne"}, PostalCode: "98718", Town: "Puna’auia – Tahiti"},
 			[]string{"Maëva TERIITAHI", "PK 12 500 COTE MONTAGNE", "98718 PUNA AUIA TAHITI"},
 			true,
 		},
-		{
-			"abroad",
-			Addressee{Names: []string{"Luís D’ALMEIDA"}, Street: []string{"Rua da Assunção, 42 – 2.º Dto."}, PostalCode: "1100-042", Town: "Lisboa", Country: "Portugal"},
-			[]string{"Luís D’ALMEIDA", "Rua da Assunção, 42 – 2.º Dto.", "1100-042 LISBOA", "PORTUGAL"},
-			true,
-		},
-		{"a name alone", Addressee{Names: []string{"Jeanne DURAND"}}, []string{"Jeanne DURAND"}, true},
+		{"a name alone", Addressee{Name: "Jeanne DURAND"}, []string{"Jeanne DURAND"}, true},
 		{
 			"a long line goes on on the next",
-			Addressee{Names: []string{"Marie-Antoinette-Joséphine DE LA ROCHEFOUCAULD-MONTBEL"}, Street: []string{"1 rue A"}, PostalCode: "75011", Town: "Paris"},
+			Addressee{Name: "Marie-Antoinette-Joséphine DE LA ROCHEFOUCAULD-MONTBEL", Street: []string{"1 rue A"}, PostalCode: "75011", Town: "Paris"},
 			[]string{"Marie-Antoinette-Joséphine DE LA", "ROCHEFOUCAULD-MONTBEL", "1 RUE A", "75011 PARIS"},
 			true,
 		},
 		{
 			"more than six lines make longer ones",
-			Addressee{Names: []string{"Jeanne DURAND", "chez Paul DURAND"}, Street: []string{"Apt 1", "Esc 2", "Bât 3", "Rés 4", "5 rue du Six"}, PostalCode: "75011", Town: "Paris"},
-			[]string{"Jeanne DURAND chez Paul DURAND", "APT 1 ESC 2 BAT 3 RES 4 5 RUE DU SIX", "75011 PARIS"},
+			Addressee{Name: "Jeanne DURAND", Street: []string{"chez Paul DURAND", "Apt 1", "Esc 2", "Bât 3", "Rés 4", "5 rue du Six"}, PostalCode: "75011", Town: "Paris"},
+			[]string{"Jeanne DURAND", "CHEZ PAUL DURAND APT 1 ESC 2 BAT 3 RES", "4 5 RUE DU SIX", "75011 PARIS"},
 			true,
 		},
 		{
 			"lines too long for the norm stay apart as long as there are six",
 			Addressee{
-				Names: []string{"Jeanne DURAND", "chez Paul DURAND"}, Street: []string{"Résidence Les Glycines, appartement 1204, 12ème étage", "Bâtiment C", "5 rue du Six"},
+				Name: "Jeanne DURAND", Street: []string{"chez Paul DURAND", "Résidence Les Glycines, appartement 1204, 12ème étage", "Bâtiment C", "5 rue du Six"},
 				PostalCode: "75011", Town: "Paris",
 			},
 			[]string{"Jeanne DURAND", "chez Paul DURAND", "Résidence Les Glycines, appartement 1204, 12ème étage", "BATIMENT C", "5 RUE DU SIX", "75011 PARIS"},
@@ -74,7 +68,7 @@ func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
 		},
 		{
 			"a town is never broken",
-			Addressee{Names: []string{"Jeanne DURAND"}, PostalCode: "51600", Town: "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"},
+			Addressee{Name: "Jeanne DURAND", PostalCode: "51600", Town: "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"},
 			[]string{"Jeanne DURAND", "51600 SAINT REMY EN BOUZEMONT SAINT GENEST ET ISSON"},
 			false,
 		},
@@ -112,17 +106,12 @@ func anyAddressee(t *rapid.T, limit int) Addressee {
 		}
 		return text
 	}
-	for range rapid.IntRange(1, 2).Draw(t, "names") {
-		a.Names = append(a.Names, part("name"))
-	}
+	a.Name = part("name")
 	for range rapid.IntRange(0, 6).Draw(t, "lines") {
 		a.Street = append(a.Street, part("line"))
 	}
 	a.PostalCode = rapid.SampledFrom([]string{"", "75011", "97460", "98718"}).Draw(t, "postal code")
 	a.Town = words(townMost).Draw(t, "town")
-	if rapid.IntRange(0, 3).Draw(t, "abroad") == 0 {
-		a.Country = words(townMost).Draw(t, "country")
-	}
 	return a
 }
 
@@ -133,7 +122,7 @@ func TestAnAddressLosesNothingInSixLines(t *testing.T) {
 		if len(lines) > addressLines {
 			t.Fatalf("%d lines", len(lines))
 		}
-		want := bare(strings.Join(a.Names, "") + strings.Join(a.Street, "") + a.PostalCode + a.Town + a.Country)
+		want := bare(a.Name + strings.Join(a.Street, "") + a.PostalCode + a.Town)
 		if got := bare(strings.Join(lines, "")); got != want {
 			t.Fatalf("lost:\nwant %s\ngot  %s", want, got)
 		}
@@ -143,19 +132,6 @@ func TestAnAddressLosesNothingInSixLines(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestPostableNeedsATownAndHowToFindIt(t *testing.T) {
-	for want, all := range map[bool][]Addressee{
-		true:  {{PostalCode: "75011", Town: "Paris"}, {Town: "Dublin", Country: "Irlande"}},
-		false: {{}, {Town: "Paris"}, {PostalCode: "75011"}, {PostalCode: "75011", Town: " "}, {Country: "Irlande"}},
-	} {
-		for _, a := range all {
-			if a.Postable() != want {
-				t.Errorf("%+v: postable %v", a, !want)
-			}
-		}
-	}
 }
 
 func TestANameLineHasNoCivility(t *testing.T) {

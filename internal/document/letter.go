@@ -3,7 +3,6 @@ package document
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"vaccin/internal/registry"
@@ -98,7 +97,7 @@ func (l Letter) check() error {
 		return fmt.Errorf("%w: no number", ErrLetter)
 	case !l.Code.Valid():
 		return fmt.Errorf("%w: no code", ErrLetter)
-	case blank(strings.Join(l.Addressee.Names, " ")):
+	case blank(l.Addressee.Name):
 		return fmt.Errorf("%w: no name", ErrLetter)
 	case len(l.Places) > MaxLetterPlaces:
 		return fmt.Errorf("%w: more than %d places", ErrLetter, MaxLetterPlaces)

@@ -57,7 +57,7 @@ func letterTo(r registry.Recipient) Letter {
 	return Letter{
 		Number: r.Number, Code: r.Code, Places: r.Near,
 		Addressee: Addressee{
-			Names: []string{NameLine(r.GivenNames, r.UsedName)}, Street: []string{r.Address},
+			Name: NameLine(r.GivenNames, r.UsedName), Street: []string{r.Address},
 			PostalCode: r.Locality.PostalCode, Town: r.Locality.Name,
 		},
 	}

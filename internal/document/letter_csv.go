@@ -19,7 +19,7 @@ var lettersColumns = []string{
 
 // WriteLettersCSV writes the letters of a batch for a printer who sets them: the same values as WriteLetters, a line
 // a letter, as they come. A letter that is not complete or has a text past its bounds is refused as WriteLetters does, and it stops there; that a
-// text does not fit in its place shows on a page alone (errUnreadable), and is whoever sets it to see. Without any letter it returns
+// text does not fit in its place shows on a page alone (errUnreadable): whoever sets it sees it. Without any letter it returns
 // ErrNoLetter and writes nothing.
 func WriteLettersCSV(w io.Writer, b Batch, letters iter.Seq2[Letter, error]) error {
 	if err := b.check(); err != nil {

@@ -138,7 +138,7 @@ func FuzzLetters(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string, places int) {
 		batch, l := phaseTwo(), usualLetter()
 		batch.Campaign, batch.Texts.Website = a, b
-		l.Addressee = Addressee{Names: []string{a, b}, Street: []string{b, a}, PostalCode: a, Town: b, Country: a}
+		l.Addressee = Addressee{Name: a, Street: []string{b, a}, PostalCode: a, Town: b}
 		l.Places = l.Places[:(places%3+3)%3]
 		for i := range l.Places {
 			l.Places[i].Name, l.Places[i].Address = b, a
@@ -170,7 +170,7 @@ func TestLettersOfHostileTextsOpen(t *testing.T) {
 	var all []Letter
 	for i, text := range hostile {
 		l := usualLetter()
-		l.Addressee = Addressee{Names: []string{"A " + text}, Town: "Paris"}
+		l.Addressee = Addressee{Name: "A " + text, Town: "Paris"}
 		if other := hostile[len(hostile)-1-i]; len(other) < 200 {
 			l.Addressee.Street, l.Addressee.Town = []string{other}, other
 		}

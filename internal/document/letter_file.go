@@ -10,6 +10,8 @@ import (
 	"io"
 	"iter"
 	"strconv"
+
+	"vaccin/internal/registry"
 )
 
 // A batch of letters is one PDF, written as the letters come. What all letters share, fonts and sentences, stands at
@@ -17,10 +19,6 @@ import (
 // into an object stream common to a sheaf of letters: PDF 1.7, 7.5.7. What has to be remembered until the end, for
 // the cross-reference stream (7.5.8), is the length of each stream and how many objects each letter has: four bytes
 // a letter. Trees have two levels: the root names the sheaves, a sheaf its letters.
-
-// MaxLetters is how many letters one batch file holds. Readers stop at 8,388,607 objects (PDF 1.7, annex C), and a
-// letter has up to 60 of them.
-const MaxLetters = 100_000
 
 // Errors of a batch of letters.
 var (
@@ -187,7 +185,7 @@ func (f *lettersFile) deflate(parts ...[]byte) []byte {
 
 // letter writes one letter's content, and keeps its page and its tags for the sheaf's object stream.
 func (f *lettersFile) letter(drawn *canvas) error {
-	if f.count == MaxLetters {
+	if f.count == registry.MaxBatch { // a letter has up to 60 objects, and readers stop at 8,388,607 (PDF 1.7, annex C)
 		return ErrTooManyLetters
 	}
 	s := &f.sheaf

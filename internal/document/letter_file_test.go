@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"vaccin/internal/registry"
 )
 
 var (
@@ -217,12 +219,12 @@ func TestTheLedgerTakesFourBytesALetter(t *testing.T) {
 	if len(f.ledger) > 4*n {
 		t.Errorf("%d bytes for %d letters", len(f.ledger), n)
 	}
-	f.count = MaxLetters
+	f.count = registry.MaxBatch
 	if err := f.letter(&page.canvas); !errors.Is(err, ErrTooManyLetters) {
 		t.Errorf("one letter too many: error = %v", err)
 	}
-	if objects := len(page.tags.elements) + 4; objects > 60 || 60*MaxLetters > 8_388_607*95/100 {
-		t.Errorf("%d objects a letter are too many for %d letters", objects, MaxLetters)
+	if objects := len(page.tags.elements) + 4; objects > 60 || 60*registry.MaxBatch > 8_388_607*95/100 {
+		t.Errorf("%d objects a letter are too many for %d letters", objects, registry.MaxBatch)
 	}
 }
 

@@ -27,7 +27,7 @@ func phaseTwo() Batch {
 func usualLetter() Letter {
 	return Letter{
 		Number:    12,
-		Addressee: Addressee{Names: []string{"Jeanne DURAND"}, Street: []string{"Apt 12", "4 bis, rue de l’Église"}, PostalCode: "75011", Town: "Paris"},
+		Addressee: Addressee{Name: "Jeanne DURAND", Street: []string{"Apt 12", "4 bis, rue de l’Église"}, PostalCode: "75011", Town: "Paris"},
 		Code:      471147114711,
 		Places: []registry.VaccinationPlace{
 			{Name: "Gymnase Inventé", Address: "12 rue des Essais", PostalCode: "75011", Locality: "Paris"},
@@ -41,8 +41,8 @@ func longLetter() Letter {
 	l := usualLetter()
 	l.Number = 123456
 	l.Addressee = Addressee{
-		Names:      []string{"Marie-Antoinette DE LA ROCHEFOUCAULD-MONTBEL D’HAUTEVILLE", "chez Mme Éléonore BŒUF"},
-		Street:     []string{"Résidence Les Glycines, appartement 1204, 12ème étage", "Bâtiment C – escalier 4, entrée par la cour", "128 ter, avenue du Maréchal-de-Lattre-de-Tassigny"},
+		Name:       "Marie-Antoinette DE LA ROCHEFOUCAULD-MONTBEL D’HAUTEVILLE",
+		Street:     []string{"chez Mme Éléonore BŒUF", "Résidence Les Glycines, appartement 1204, 12ème étage", "Bâtiment C – escalier 4, entrée par la cour", "128 ter, avenue du Maréchal-de-Lattre-de-Tassigny"},
 		PostalCode: "51600", Town: "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson",
 	}
 	for i := range l.Places {
@@ -54,30 +54,23 @@ func longLetter() Letter {
 
 func sixLines() Letter {
 	l := usualLetter()
-	l.Addressee.Names = []string{"Jeanne DURAND", "chez M. Jean N’DIAYE"}
-	l.Addressee.Street = []string{"Apt 12 Étage 4", "Résidence des Œillets Bât B", "4 bis, rue de l’Église"}
+	l.Addressee.Street = []string{"chez M. Jean N’DIAYE", "Apt 12 Étage 4", "Résidence des Œillets Bât B", "4 bis, rue de l’Église"}
 	l.Places = l.Places[:1]
 	return l
 }
 
 func overseas() Letter {
 	l := usualLetter()
-	l.Addressee = Addressee{Names: []string{"Maëva TERIITAHI"}, Street: []string{"PK 12,500 côté montagne"}, PostalCode: "98718", Town: "Puna’auia – Tahiti"}
+	l.Addressee = Addressee{Name: "Maëva TERIITAHI", Street: []string{"PK 12,500 côté montagne"}, PostalCode: "98718", Town: "Puna’auia – Tahiti"}
 	l.Places = nil
-	return l
-}
-
-func abroad() Letter {
-	l := usualLetter()
-	l.Addressee = Addressee{Names: []string{"Luís D’ALMEIDA"}, Street: []string{"Rua da Assunção, 42 – 2.º Dto."}, PostalCode: "1100-042", Town: "Lisboa", Country: "Portugal"}
-	l.Places = l.Places[:2]
 	return l
 }
 
 func nameAlone() Letter {
 	l := usualLetter()
-	l.Addressee = Addressee{Names: []string{"Jeanne DURAND"}}
+	l.Addressee = Addressee{Name: "Jeanne DURAND"}
 	l.Code = 7
+	l.Places = l.Places[:2]
 	return l
 }
 
@@ -89,7 +82,6 @@ var letterSamples = []struct {
 	{"long", longLetter},
 	{"six-lines", sixLines},
 	{"overseas", overseas},
-	{"abroad", abroad},
 	{"name-alone", nameAlone},
 }
 
@@ -364,10 +356,9 @@ func TestWhatIsNoLetterIsRefusedWithoutBeingQuoted(t *testing.T) {
 		"no number":            func(l *Letter) { l.Number = 0 },
 		"no code":              func(l *Letter) { l.Code = 0 },
 		"a code out of range":  func(l *Letter) { l.Code = registry.TargetCode(registry.CodeSpace) },
-		"no name":              func(l *Letter) { l.Addressee.Names = []string{" "} },
+		"no name":              func(l *Letter) { l.Addressee.Name = " " },
 		"too long an address":  func(l *Letter) { l.Addressee.Street = []string{long} },
 		"too long a town":      func(l *Letter) { l.Addressee.Town = long[:70] },
-		"too long a country":   func(l *Letter) { l.Addressee.Country = long[:70] },
 		"too long a code":      func(l *Letter) { l.Addressee.PostalCode = long[:21] },
 		"too many places":      func(l *Letter) { l.Places = append(l.Places, l.Places...) },
 		"a place without name": func(l *Letter) { l.Places[1].Name = "" },
