@@ -60,6 +60,9 @@ func (g *Registry) AskBatch(ctx context.Context, by Actor, req BatchRequest, pri
 		if refusal != nil {
 			return Batch{}, g.refuse(ctx, event, refusal)
 		}
+		if err := g.going(ctx, by, event, run.Campaign); err != nil {
+			return Batch{}, err
+		}
 		s, err := g.batches()
 		if err != nil {
 			return Batch{}, err

@@ -25,10 +25,8 @@ type Campaign struct {
 // Concerns tells whether the campaign concerns someone. Nobody who died is concerned.
 func (c Campaign) Concerns(p Person) bool { return p.Died.IsZero() && c.Criteria.Concern(p, c.Opens) }
 
-// OpenOn tells whether a day is within the campaign's period.
-func (c Campaign) OpenOn(day Date) bool {
-	return !c.Opens.IsZero() && !day.Before(c.Opens) && (c.Closes.IsZero() || !day.After(c.Closes))
-}
+// Ended tells that a day is after the campaign's last one. What comes before it opens is prepared ahead.
+func (c Campaign) Ended(day Date) bool { return !c.Closes.IsZero() && day.After(c.Closes) }
 
 // Period says in French when the campaign is open: «à partir du 18 janvier 2021», «du … au …».
 func (c Campaign) Period() string {

@@ -184,22 +184,18 @@ func TestDrawnPeopleAreOnBothSides(t *testing.T) {
 	}
 }
 
-func TestThePeriodOfACampaign(t *testing.T) {
+func TestACampaignEndsAfterItsLastDay(t *testing.T) {
 	open := campaign()
 	closed := campaign()
 	closed.Closes = registry.MustDate("2021-01-20")
 	for _, tt := range []struct {
-		day          string
-		open, closed bool
+		day   string
+		ended bool
 	}{
-		{"2021-01-17", false, false},
-		{"2021-01-18", true, true},
-		{"2021-01-20", true, true},
-		{"2021-01-21", true, false},
+		{"2021-01-17", false}, {"2021-01-18", false}, {"2021-01-20", false}, {"2021-01-21", true}, {"2022-01-01", true},
 	} {
-		day := registry.MustDate(tt.day)
-		if open.OpenOn(day) != tt.open || closed.OpenOn(day) != tt.closed || (registry.Campaign{}).OpenOn(day) {
-			t.Errorf("on %s: %v, %v", tt.day, open.OpenOn(day), closed.OpenOn(day))
+		if day := registry.MustDate(tt.day); open.Ended(day) || closed.Ended(day) != tt.ended {
+			t.Errorf("on %s: %v, %v", tt.day, open.Ended(day), closed.Ended(day))
 		}
 	}
 }

@@ -257,6 +257,38 @@ func (g *Registry) Campaign(ctx context.Context, by Actor, id string) (SavedCamp
 	return SavedCampaign{}, errNoSuchCampaign
 }
 
+// Ended says why nothing more may begin for a campaign: its last day is over where the actor is. It is that of the campaign as
+// it stands, however long ago a run of it was prepared: it may have been extended since, or ended early. Nil says that it goes on.
+func (g *Registry) Ended(ctx context.Context, by Actor, c Campaign) (refusal *Error, err error) {
+	s, err := g.runs()
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Campaigns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading when a campaign ends: %w", err)
+	}
+	for _, saved := range all {
+		if saved.ID == c.ID {
+			c = saved.Campaign
+		}
+	}
+	if !c.Ended(g.Today(by)) {
+		return nil, nil
+	}
+	return Conflict("Cette campagne est terminée\u00a0: son dernier jour était le " + c.Closes.FrenchInFull() +
+		". Si elle doit continuer, prolongez-la d’abord depuis la liste des campagnes."), nil
+}
+
+// going has something begin for a campaign, unless it ended.
+func (g *Registry) going(ctx context.Context, by Actor, event Event, c Campaign) error {
+	refusal, err := g.Ended(ctx, by, c)
+	if refusal != nil {
+		return g.refuse(ctx, event, refusal)
+	}
+	return err
+}
+
 // PrepareRun prepares a run of the version of a campaign that was shown, from, and returns its number; it refuses when another version
 // follows it already. Whom the run concerns is counted next. The same form, sent again by the same person, leads to the run that it made:
 // already.
@@ -274,6 +306,9 @@ func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign string, fr
 	err = g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error {
 		if from != c.Version {
 			return g.refuse(ctx, event, ErrCampaignMoved)
+		}
+		if err := g.going(ctx, by, event, c.Campaign); err != nil {
+			return err
 		}
 		number, err = s.PrepareRun(ctx, run, event)
 		if already = errors.Is(err, ErrSentAgain); already {
@@ -330,6 +365,9 @@ func (g *Registry) ApproveRun(ctx context.Context, by Actor, number int) error {
 	}
 	event := g.runEvent(by, ActionApproveRun, run)
 	return g.targeting(ctx, by, event, MayApprove, run, func(s TargetingStore) error {
+		if err := g.going(ctx, by, event, run.Campaign); err != nil {
+			return err
+		}
 		return s.ApproveRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
 	})
 }

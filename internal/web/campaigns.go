@@ -81,6 +81,7 @@ type prepareView struct {
 	page     ui.Page
 	campaign campaignLine
 	again    bool // a run of it is under way already
+	ended    string
 	version  string
 	request  string
 }
@@ -108,8 +109,20 @@ func (s *Server) showPrepare(w http.ResponseWriter, r *http.Request, by registry
 	}
 	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, known), version: strconv.Itoa(c.Version), request: newForm().Get(fieldRequest)}
 	view.page.Form = form
+	if view.ended, err = s.endedOf(r, by, c.Campaign); err != nil {
+		return err
+	}
 	view.again = view.campaign.run != nil && !view.campaign.run.over
 	return s.render(w, r, status, preparePage(view))
+}
+
+// endedOf says that a campaign is over, in words; nothing of one that goes on.
+func (s *Server) endedOf(r *http.Request, by registry.Actor, c registry.Campaign) (string, error) {
+	refusal, err := s.Registry.Ended(r.Context(), by, c)
+	if refusal == nil {
+		return "", err
+	}
+	return refusal.Message, nil
 }
 
 func (s *Server) prepare(w http.ResponseWriter, r *http.Request, by registry.Actor) error {

@@ -69,6 +69,7 @@ type batchesView struct {
 	refresh runView
 	ready   bool // so that letters may be asked for
 	dropped bool // and never will be
+	ended   string
 	lines   []batchLine
 }
 
@@ -92,6 +93,11 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 		says: run.Campaign.Name, form: form, known: strconv.Itoa(len(all)), kind: kindRadios(),
 		waits: len(all) > 0 && !all[len(all)-1].State.Over(), ready: run.State == registry.RunDone,
 		dropped: run.State == registry.RunDropped,
+	}
+	if view.ready {
+		if view.ended, err = s.endedOf(r, by, run.Campaign); err != nil {
+			return err
+		}
 	}
 	view.page.Form = form
 	for i := range all {
@@ -182,7 +188,7 @@ type batchView struct {
 }
 
 func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	_, all, err := s.Registry.Batches(r.Context(), by, runNumber(r))
+	run, all, err := s.Registry.Batches(r.Context(), by, runNumber(r))
 	if err != nil {
 		return err
 	}
@@ -210,7 +216,11 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 	if b.State == registry.BatchPrinted {
 		view.file = line.address + "/lettres"
 	}
-	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() {
+	ended, err := s.endedOf(r, by, run.Campaign)
+	if err != nil {
+		return err
+	}
+	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() && ended == "" {
 		view.again, view.request = batchesAddress(b.Run), newForm().Get(fieldRequest)
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {

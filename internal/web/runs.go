@@ -168,7 +168,7 @@ func runNumber(r *http.Request) int {
 	return n
 }
 
-// mayApprove asks the policy, which answers with the reason why not.
+// mayApprove asks the policy, and whether the campaign goes on, which answer with the reason why not.
 func (s *Server) mayApprove(r *http.Request, by registry.Actor, run registry.Run) (*registry.Error, error) {
 	c, err := s.Registry.Case(r.Context(), by)
 	if err != nil {
@@ -179,7 +179,10 @@ func (s *Server) mayApprove(r *http.Request, by registry.Actor, run registry.Run
 	if err := registry.MayApprove(c); err != nil && !errors.As(err, &refusal) {
 		return nil, err
 	}
-	return refusal, nil
+	if refusal != nil {
+		return refusal, nil
+	}
+	return s.Registry.Ended(r.Context(), by, run.Campaign)
 }
 
 // decidedRows say who prepared and approved a run.

@@ -277,3 +277,54 @@ func TestCampaignsAreForTheirManagers(t *testing.T) {
 	}
 	manager.Get("/recherche").Want(http.StatusForbidden)
 }
+
+// TestNothingMoreBeginsForACampaignThatEnded has its last day pass between each step and the next: what was approved in time goes on.
+func TestNothingMoreBeginsForACampaignThatEnded(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 1, "75011")
+	campaignForm(first, "finie").Fill("closes", "10/2/2021").Send(first).Want(http.StatusOK)
+	const over = "Cette campagne est terminée : son dernier jour était le 10 février 2021"
+	moved := func(closes string) {
+		t.Helper()
+		first.Get("/campagnes/finie/modifier").Form("name").Fill("closes", closes).Send(first).Want(http.StatusOK, "enregistrée")
+	}
+	asked := first.Get("/campagnes/finie/cibler").Want(http.StatusOK).Not("terminée").Form("request")
+
+	h.clock.SetDay("2021-02-11")
+	asked.Send(first).Want(http.StatusConflict, over)
+	first.Get("/campagnes/finie/cibler").Want(http.StatusOK, over).Not("Préparer le ciblage")
+	h.clock.SetDay("2021-02-10")
+	asked.Send(first).Want(http.StatusOK, "Ciblage n° 1 préparé")
+	h.work(t)
+
+	h.clock.SetDay("2021-02-11")
+	second.Get("/ciblages/1").Want(http.StatusOK, over).Not("Approuver ce ciblage")
+	second.Get("/ciblages/1/approuver").Want(http.StatusConflict, over)
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, over)
+	moved("") // what stands counts, not what the run was prepared by
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusOK, "Ciblage approuvé")
+	moved("10/2/2021")
+	h.work(t)
+	second.Get("/ciblages/1").Want(http.StatusOK, "Exécuté", "1 personne a reçu un code")
+
+	second.Get("/ciblages/1/envois").Want(http.StatusOK, over).Not("Préparer un envoi")
+	second.Post("/ciblages/1/envois", url.Values{"kind": {"pdf"}}).Want(http.StatusConflict, over)
+	h.clock.SetDay("2021-02-10")
+	batch := second.Get("/ciblages/1/envois").Form("kind").Send(second).Want(http.StatusOK, "Envoi C1-0001 demandé")
+	h.clock.SetDay("2021-02-11")
+	h.letters(t)
+	second.Get(batch.URL.Path).Want(http.StatusOK, "Prêt", "1 lettre").Not("Écrire de nouveau aux mêmes personnes")
+	for action, want := range map[registry.Action]int{registry.ActionPrepareRun: 1, registry.ActionApproveRun: 1, registry.ActionAskLetters: 1} {
+		refused := 0
+		for _, e := range h.logged(t, action) {
+			if e.Outcome == registry.OutcomeConflict {
+				refused++
+			}
+		}
+		if refused != want {
+			t.Errorf("%s: %d refusals logged, want %d", action, refused, want)
+		}
+	}
+}
