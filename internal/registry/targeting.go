@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 )
 
@@ -166,8 +167,11 @@ type TargetingStore interface {
 	// it is. It returns ErrRunning while another run is carried out, and ErrNoRun for one that was not approved.
 	CarryOut(ctx context.Context, number int, event Event, progress func(Progress)) error
 
-	// Runs returns the runs, the latest first, at most limit.
-	Runs(ctx context.Context, limit int) ([]Run, error)
+	// Runs returns the runs that were prepared before the one of a number, 0 for all, the latest first, at most limit.
+	Runs(ctx context.Context, before, limit int) ([]Run, error)
+
+	// OpenRuns returns all runs that are not over, the one prepared first first.
+	OpenRuns(ctx context.Context) ([]Run, error)
 
 	// Run returns a run, or ErrNoRun.
 	Run(ctx context.Context, number int) (Run, error)
@@ -176,7 +180,7 @@ type TargetingStore interface {
 // FieldRun names a run, for errors.
 const FieldRun = "run"
 
-// RunsShown is how many runs are listed.
+// RunsShown is how many runs are listed at once.
 const RunsShown = 100
 
 // ErrCampaignMoved refuses to prepare a run of a campaign that is no longer what was shown.
@@ -337,12 +341,26 @@ func (g *Registry) runSentAgain(ctx context.Context, s TargetingStore, event Eve
 	return nil
 }
 
-// Runs lists the runs, the latest first.
-func (g *Registry) Runs(ctx context.Context, by Actor) (all []Run, err error) {
+// Runs lists the runs that were prepared before the one of a number, 0 for all, the latest first, RunsShown at most. older tells
+// that others come after these.
+func (g *Registry) Runs(ctx context.Context, by Actor, before int) (all []Run, older bool, err error) {
 	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
-		all, err = s.Runs(ctx, RunsShown)
+		all, err = s.Runs(ctx, before, RunsShown+1)
 		return err
 	})
+	if older = len(all) > RunsShown; older {
+		all = all[:RunsShown]
+	}
+	return all, older, err
+}
+
+// OpenRuns lists all runs that are not over, the latest first.
+func (g *Registry) OpenRuns(ctx context.Context, by Actor) (all []Run, err error) {
+	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
+		all, err = s.OpenRuns(ctx)
+		return err
+	})
+	slices.Reverse(all)
 	return all, err
 }
 
@@ -392,12 +410,11 @@ func (g *Registry) WorkRuns(ctx context.Context, by Actor, progress func(Run)) (
 	if err != nil {
 		return 0, err
 	}
-	waiting, err := s.Runs(ctx, RunsShown)
+	waiting, err := s.OpenRuns(ctx)
 	if err != nil {
 		return 0, err
 	}
-	for i := range waiting {
-		run := waiting[len(waiting)-1-i]
+	for _, run := range waiting {
 		switch run.State {
 		case RunCounting:
 			err = s.CountRun(ctx, run.Number)

@@ -33,7 +33,8 @@ const (
 
 	runFields = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted, request," +
 		" dropped_by, dropped_at"
-	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run ORDER BY number DESC LIMIT $1"
+	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run WHERE $1 = 0 OR number < $1 ORDER BY number DESC LIMIT $2"
+	selectOpenRuns     = "SELECT " + runFields + " FROM campaign_run WHERE state NOT IN ('done', 'dropped') ORDER BY number"
 	selectCampaignRun  = "SELECT " + runFields + " FROM campaign_run WHERE number = $1"
 )
 
@@ -143,8 +144,13 @@ func (s *Store) DropRun(ctx context.Context, number int, by string, at time.Time
 }
 
 // Runs implements registry.TargetingStore.
-func (s *Store) Runs(ctx context.Context, limit int) ([]registry.Run, error) {
-	return s.campaignRuns(ctx, selectCampaignRuns, limit)
+func (s *Store) Runs(ctx context.Context, before, limit int) ([]registry.Run, error) {
+	return s.campaignRuns(ctx, selectCampaignRuns, before, limit)
+}
+
+// OpenRuns implements registry.TargetingStore.
+func (s *Store) OpenRuns(ctx context.Context) ([]registry.Run, error) {
+	return s.campaignRuns(ctx, selectOpenRuns)
 }
 
 // Run implements registry.TargetingStore.
@@ -159,8 +165,8 @@ func (s *Store) Run(ctx context.Context, number int) (registry.Run, error) {
 	return found[0], nil
 }
 
-func (s *Store) campaignRuns(ctx context.Context, sql string, arg any) ([]registry.Run, error) {
-	all, err := readAll(ctx, s, sql, []any{arg}, func(r *registry.Run) []any {
+func (s *Store) campaignRuns(ctx context.Context, sql string, args ...any) ([]registry.Run, error) {
+	all, err := readAll(ctx, s, sql, args, func(r *registry.Run) []any {
 		return []any{
 			&r.Number, asCampaign(&r.Campaign), &r.State, asCounts(&r.Counts), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy,
 			asLaterMoment(&r.ApprovedAt), asLaterMoment(&r.StartedAt), asLaterMoment(&r.EndedAt), &r.Progress.Of, &r.Targeted, &r.Request,

@@ -36,7 +36,11 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	if err != nil {
 		return err
 	}
-	runs, err := s.Registry.Runs(r.Context(), by)
+	runs, _, err := s.Registry.Runs(r.Context(), by, 0)
+	if err != nil {
+		return err
+	}
+	open, err := s.Registry.OpenRuns(r.Context(), by)
 	if err != nil {
 		return err
 	}
@@ -45,10 +49,8 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 		return err
 	}
 	view := campaignsView{page: s.page(r, "Campagnes")}
-	for _, run := range runs {
-		if !run.State.Over() {
-			view.runs = append(view.runs, runLineOf(run, known))
-		}
+	for _, run := range open {
+		view.runs = append(view.runs, runLineOf(run, known))
 	}
 	for _, c := range all { // in their order: phase after phase
 		if n := len(view.phases); n == 0 || view.phases[n-1].name != c.Phase {
@@ -99,7 +101,7 @@ func (s *Server) showPrepare(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	runs, err := s.Registry.Runs(r.Context(), by)
+	open, err := s.Registry.OpenRuns(r.Context(), by)
 	if err != nil {
 		return err
 	}
@@ -107,12 +109,12 @@ func (s *Server) showPrepare(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, runs, known), version: strconv.Itoa(c.Version), request: newForm().Get(fieldRequest)}
+	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, open, known), version: strconv.Itoa(c.Version), request: newForm().Get(fieldRequest)}
 	view.page.Form = form
 	if view.ended, err = s.endedOf(r, by, c.Campaign); err != nil {
 		return err
 	}
-	view.again = view.campaign.run != nil && !view.campaign.run.over
+	view.again = view.campaign.run != nil
 	return s.render(w, r, status, preparePage(view))
 }
 

@@ -34,13 +34,12 @@ type runLine struct {
 	state                    statusView
 	persons                  string
 	prepared, approved       string
-	over                     bool
 }
 
 func runLineOf(run registry.Run, known people) runLine {
 	line := runLine{
 		address: runAddress(run.Number), label: "n°" + nbsp + strconv.Itoa(run.Number), campaign: run.Campaign.Name,
-		state: runStatus(run), persons: registry.FrenchNumber(run.Persons()), over: run.State.Over(),
+		state: runStatus(run), persons: registry.FrenchNumber(run.Persons()),
 		prepared: known.whoIs(run.PreparedBy) + ", le " + frenchMoment(run.PreparedAt, ""),
 	}
 	if run.State == registry.RunCounting {
@@ -73,12 +72,16 @@ func wholePercent(run registry.Run) int { return int(run.Progress.Part() * 100) 
 func personsOf(n int) string { return registry.Counted(n, "personne", "personnes") }
 
 type runsView struct {
-	page ui.Page
-	runs []runLine
+	page   ui.Page
+	runs   []runLine
+	older  string // where those are that were prepared before
+	newest string // where the latest are, unless they are these
 }
 
 func (s *Server) runs(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	all, err := s.Registry.Runs(r.Context(), by)
+	// The number of the run before which those of the list were prepared; what is none leads to the latest.
+	before := max(0, wholeNumber(r.URL.Query().Get(beforeParam)))
+	all, older, err := s.Registry.Runs(r.Context(), by, before)
 	if err != nil {
 		return err
 	}
@@ -89,6 +92,12 @@ func (s *Server) runs(w http.ResponseWriter, r *http.Request, by registry.Actor)
 	view := runsView{page: s.page(r, "Ciblages")}
 	for _, run := range all {
 		view.runs = append(view.runs, runLineOf(run, known))
+	}
+	if older {
+		view.older = runsAddress + "?" + beforeParam + "=" + strconv.Itoa(all[len(all)-1].Number)
+	}
+	if before > 0 {
+		view.newest = runsAddress
 	}
 	return s.render(w, r, http.StatusOK, runsPage(view))
 }

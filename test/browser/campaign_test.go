@@ -24,8 +24,8 @@ func (h halfway) Run(ctx context.Context, number int) (registry.Run, error) {
 	return run, err
 }
 
-func (h halfway) Runs(ctx context.Context, limit int) ([]registry.Run, error) {
-	runs, err := h.TargetingStore.Runs(ctx, limit)
+func (h halfway) Runs(ctx context.Context, before, limit int) ([]registry.Run, error) {
+	runs, err := h.TargetingStore.Runs(ctx, before, limit)
 	for i := range runs {
 		runs[i].State, runs[i].Progress = registry.RunRunning, registry.Progress{Done: 43, Of: 100}
 	}

@@ -45,8 +45,13 @@ func (f *Failing) CarryOut(ctx context.Context, number int, event registry.Event
 }
 
 // Runs fails or does what the wrapped store does.
-func (f *Failing) Runs(ctx context.Context, limit int) ([]registry.Run, error) {
-	return of(f, "Runs", func(s registry.TargetingStore) ([]registry.Run, error) { return s.Runs(ctx, limit) })
+func (f *Failing) Runs(ctx context.Context, before, limit int) ([]registry.Run, error) {
+	return of(f, "Runs", func(s registry.TargetingStore) ([]registry.Run, error) { return s.Runs(ctx, before, limit) })
+}
+
+// OpenRuns fails or does what the wrapped store does.
+func (f *Failing) OpenRuns(ctx context.Context) ([]registry.Run, error) {
+	return of(f, "OpenRuns", func(s registry.TargetingStore) ([]registry.Run, error) { return s.OpenRuns(ctx) })
 }
 
 // Run fails or does what the wrapped store does.

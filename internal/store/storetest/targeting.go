@@ -17,6 +17,7 @@ var targetingTests = group{
 	"campaigns are imported, and those that are known stay":        importedCampaigns,
 	"a run goes from hand to hand":                                 runStates,
 	"a run is prepared once by a form that comes again":            runSentAgain,
+	"runs are listed from any on, and those that are open":         runsListed,
 	"a run concerns who is alive, does not object, has no code":    runConcerns,
 	"a run leaves out who objects as long as they do":              runOfObjectors,
 	"a code of a run finds its person, and is the record's":        runCodes,
@@ -156,12 +157,37 @@ func runStates(e *env) {
 	e.fails(e.store.DropRun(e.ctx, dropped, "agent:d", e.clock.Now(), by), registry.ErrNoRun)
 	e.equal("by whom it was dropped first", e.run(dropped).DroppedBy, "agent:c")
 	e.fails(e.store.CarryOut(e.ctx, dropped, by, progress), registry.ErrNoRun)
-	runs, err := e.store.Runs(e.ctx, 1)
+	runs, err := e.store.Runs(e.ctx, 0, 1)
 	e.ok(err)
 	e.equal("the latest run", len(runs), 1)
 	e.equal("the latest run", runs[0].State, registry.RunDropped)
 	_, err = e.store.Run(e.ctx, 99)
 	e.fails(err, registry.ErrNoRun)
+}
+
+func runsListed(e *env) {
+	e.imported(e.born("1940-01-01"))
+	numbers := func(all []registry.Run, err error) (n []int) {
+		e.Helper()
+		e.ok(err)
+		for _, run := range all {
+			n = append(n, run.Number)
+		}
+		return n
+	}
+	e.equal("open runs, of none", numbers(e.store.OpenRuns(e.ctx)), []int(nil))
+	done, approved, dropped, prepared := e.prepared(true), e.prepared(true), e.prepared(false), e.prepared(false)
+	counting, err := e.store.PrepareRun(e.ctx, registry.Run{Campaign: elders(), PreparedBy: "agent:a", PreparedAt: e.clock.Now()}, e.event(registry.ActionPrepareRun))
+	e.ok(err)
+	e.carriedOut(done)
+	e.ok(e.store.DropRun(e.ctx, dropped, "agent:c", e.clock.Now(), e.event(registry.ActionDropRun)))
+	e.equal("open runs", numbers(e.store.OpenRuns(e.ctx)), []int{approved, prepared, counting})
+	open, err := e.store.OpenRuns(e.ctx)
+	e.ok(err)
+	e.equal("an open run", open[0], e.run(approved))
+	e.equal("all runs", numbers(e.store.Runs(e.ctx, 0, 9)), []int{counting, prepared, dropped, approved, done})
+	e.equal("those before one", numbers(e.store.Runs(e.ctx, prepared, 2)), []int{dropped, approved})
+	e.equal("those before the first", numbers(e.store.Runs(e.ctx, done, 9)), []int(nil))
 }
 
 func runSentAgain(e *env) {

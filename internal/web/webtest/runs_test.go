@@ -156,7 +156,7 @@ func TestARunIsPreparedOnceByOneForm(t *testing.T) {
 	form.Send(first).Want(http.StatusConflict, "a été modifiée depuis")
 	form.Fill("from", "2").Send(first).Want(http.StatusConflict, "a été modifiée depuis", "Ce formulaire a déjà servi")
 	form.Send(second).Want(http.StatusOK, "Ciblage n° 2 préparé") // as sent by someone else
-	runs, err := h.store.Runs(t.Context(), 10)
+	runs, err := h.store.Runs(t.Context(), 0, 10)
 	if err != nil || len(runs) != 2 {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
@@ -174,7 +174,7 @@ func TestARunIsPreparedOfTheCampaignThatWasRead(t *testing.T) {
 	for _, from := range []string{"", "x", "0", "-1", "3"} {
 		page.Form("request").Fill("from", from).Send(first).Want(http.StatusConflict, "Cette campagne a été modifiée")
 	}
-	if runs, err := h.store.Runs(t.Context(), 10); err != nil || len(runs) != 0 {
+	if runs, err := h.store.Runs(t.Context(), 0, 10); err != nil || len(runs) != 0 {
 		t.Errorf("%d runs, %v", len(runs), err)
 	}
 	if e := h.logged(t, registry.ActionPrepareRun); len(e) != 6 || e[0].Outcome != registry.OutcomeConflict {
@@ -281,5 +281,39 @@ func TestARunUnderWayShowsHowFarItIs(t *testing.T) {
 		if page := other.Get(path); page.URL.Path != "/ciblages/1" {
 			t.Errorf("%s leads to %s", path, page.URL.Path)
 		}
+	}
+}
+
+// TestARunIsCarriedOutHoweverManyWerePreparedSince has more of them be prepared than a page lists.
+func TestARunIsCarriedOutHoweverManyWerePreparedSince(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	campaignForm(first, "ancienne").Send(first).Want(http.StatusOK)
+	confirmed(first, first.Get("/campagnes/ancienne/cibler")).Want(http.StatusOK)
+	h.work(t)
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusOK, "Ciblage approuvé")
+	second.Get("/ciblages").Want(http.StatusOK).Not("Ciblages plus anciens", "Ciblages les plus récents")
+	event := registry.Event{At: h.clock.Now(), Action: registry.ActionPrepareRun}
+	for range registry.RunsShown {
+		run := registry.Run{Campaign: registry.Campaign{ID: "c", Name: "C", Phase: "P", Opens: registry.MustDate("2021-02-01")}, PreparedBy: "operator:ops", PreparedAt: h.clock.Now()}
+		n, err := h.store.PrepareRun(t.Context(), run, event)
+		if err == nil {
+			err = h.store.DropRun(t.Context(), n, "operator:ops", h.clock.Now(), event)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	second.Get("/campagnes").Want(http.StatusOK, "Ciblages en cours ou à approuver", "n° 1")
+	first.Get("/campagnes/ancienne/cibler").Want(http.StatusOK, "Un ciblage de cette campagne n’est pas terminé")
+	h.work(t)
+	second.Get("/ciblages/1").Want(http.StatusOK, "Exécuté")
+	list := second.Get("/ciblages").Want(http.StatusOK, "n° 101", "n° 2").Not("ancienne")
+	older := second.Get(list.Link("Ciblages plus anciens")).Want(http.StatusOK, "Campagne ancienne").Not("n° 101", "Ciblages plus anciens")
+	second.Get(older.Link("Ciblages les plus récents")).Want(http.StatusOK, "n° 101")
+	second.Get("/ciblages?avant=1").Want(http.StatusOK, "Aucun ciblage n’est plus ancien")
+	for _, wrong := range []string{"0", "-1", "x", "99999999999999999999"} {
+		second.Get("/ciblages?avant="+wrong).Want(http.StatusOK, "n° 101")
 	}
 }
