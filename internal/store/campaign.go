@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -145,7 +146,7 @@ func (s *Store) DropRun(ctx context.Context, number int, by string, at time.Time
 
 // Runs implements registry.TargetingStore.
 func (s *Store) Runs(ctx context.Context, before, limit int) ([]registry.Run, error) {
-	return s.campaignRuns(ctx, selectCampaignRuns, before, limit)
+	return s.campaignRuns(ctx, selectCampaignRuns, min(before, math.MaxInt32), limit)
 }
 
 // OpenRuns implements registry.TargetingStore.
@@ -155,6 +156,9 @@ func (s *Store) OpenRuns(ctx context.Context) ([]registry.Run, error) {
 
 // Run implements registry.TargetingStore.
 func (s *Store) Run(ctx context.Context, number int) (registry.Run, error) {
+	if !isNumber(number) {
+		return registry.Run{}, registry.ErrNoRun
+	}
 	found, err := s.campaignRuns(ctx, selectCampaignRun, number)
 	if err != nil {
 		return registry.Run{}, err
@@ -164,6 +168,9 @@ func (s *Store) Run(ctx context.Context, number int) (registry.Run, error) {
 	}
 	return found[0], nil
 }
+
+// isNumber tells that a run or a batch may have this number: a larger one PostgreSQL does not even compare with theirs.
+func isNumber(n int) bool { return n > 0 && n <= math.MaxInt32 }
 
 func (s *Store) campaignRuns(ctx context.Context, sql string, args ...any) ([]registry.Run, error) {
 	all, err := readAll(ctx, s, sql, args, func(r *registry.Run) []any {

@@ -149,11 +149,17 @@ func (s *Store) ListedPlaces(ctx context.Context, digest string) (string, error)
 
 // Batches implements registry.LetterStore.
 func (s *Store) Batches(ctx context.Context, run int) ([]registry.Batch, error) {
+	if !isNumber(run) {
+		return nil, nil
+	}
 	return s.lettersOf(ctx, run, selectBatches, run)
 }
 
 // Batch implements registry.LetterStore.
 func (s *Store) Batch(ctx context.Context, key registry.BatchKey) (registry.Batch, error) {
+	if !isNumber(key.Run) || !isNumber(key.Part) {
+		return registry.Batch{}, registry.ErrNoBatch
+	}
 	found, err := s.lettersOf(ctx, key.Run, selectBatch, key.Run, key.Part)
 	if err != nil {
 		return registry.Batch{}, err

@@ -45,11 +45,11 @@ func act(r *http.Request, by registry.Actor, step registry.Step) registry.Act {
 // shownNumber is a number that the form carries. A form made by hand without it gets -1, which no entry
 // or version has; a first declaration shows none, and its rule does not look.
 func shownNumber(r *http.Request, field string) int {
-	n, err := strconv.Atoi(r.PostForm.Get(field))
+	n, err := strconv.ParseInt(r.PostForm.Get(field), 10, 32)
 	if err != nil {
 		return -1
 	}
-	return n
+	return int(n)
 }
 
 // showing makes a form say which entry it shows, at which version.

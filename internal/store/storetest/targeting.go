@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -161,8 +162,22 @@ func runStates(e *env) {
 	e.ok(err)
 	e.equal("the latest run", len(runs), 1)
 	e.equal("the latest run", runs[0].State, registry.RunDropped)
-	_, err = e.store.Run(e.ctx, 99)
-	e.fails(err, registry.ErrNoRun)
+	for _, none := range []int{99, 0, -1, 3_000_000_000, math.MinInt64, math.MaxInt64} {
+		_, err = e.store.Run(e.ctx, none)
+		e.fails(err, registry.ErrNoRun)
+		_, _, err = e.registry.Batches(e.ctx, e.manager(), none)
+		e.equal("what batches of no run are", registry.KindOf(err), registry.KindNotFound)
+		batches, err := e.store.Batches(e.ctx, none)
+		e.ok(err)
+		e.equal("batches of no run", len(batches), 0)
+		for _, key := range []registry.BatchKey{{Run: none, Part: 1}, {Run: n, Part: none}} {
+			_, err = e.store.Batch(e.ctx, key)
+			e.fails(err, registry.ErrNoBatch)
+		}
+	}
+	all, err := e.store.Runs(e.ctx, math.MaxInt64, 9)
+	e.ok(err)
+	e.equal("runs before a number that none has", len(all), 2)
 }
 
 func runsListed(e *env) {
