@@ -92,6 +92,30 @@ func (r Record) ObjectionLifted() (Step, bool) {
 	return 0, false
 }
 
+// WithObjectionsOf is the record with what the same person said under another, in which nothing was declared. What is in force
+// stays so: what counts, the last objection, is that of this record if it is in force, or else that of the other unless it was
+// withdrawn. An agreement that was signed in this record since an objection of the other was recorded lifts it; one from before does not.
+func (r Record) WithObjectionsOf(other Record) Record {
+	moved := slices.Clone(other.Objections)
+	for i := range moved {
+		moved[i].Declared = 0
+		for _, e := range r.Eligibilities {
+			if !e.Versions[0].Signed.At.After(moved[i].Made.Signed.At) {
+				moved[i].Declared++
+			}
+		}
+	}
+	all := slices.Concat(r.Objections, moved)
+	if r.Objects() || !other.Objects() {
+		all = slices.Concat(moved, r.Objections)
+	}
+	for i := range all {
+		all[i].Sequence = i + 1
+	}
+	r.Objections = all
+	return r
+}
+
 func (r Record) lastObjection() (Objection, bool) {
 	if n := len(r.Objections); n > 0 {
 		return r.Objections[n-1], true

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -286,6 +287,58 @@ func TestTheLimitOfTheDayIsTheLatestThatBegan(t *testing.T) {
 	for day, want := range map[string]registry.Step{"2021-01-31": registry.StepEligibility, "2021-02-01": registry.StepFirstDose, "2021-02-28": registry.StepFirstDose, "2021-03-01": registry.StepEligibility} {
 		if got := ref.ObjectionLimit(registry.MustDate(day)); got != want {
 			t.Errorf("on %s: %d", day, got)
+		}
+	}
+}
+
+// What a person said under two records stays said, and what is in force counts.
+func TestObjectionsOfTwoRecordsOfOnePerson(t *testing.T) {
+	at := func(hour int) registry.Signature {
+		return registry.Signature{At: rt.NewClock().Now().Add(time.Duration(hour) * time.Hour)}
+	}
+	objection := func(n, hour int, withdrawn bool) registry.Objection {
+		o := registry.Objection{Sequence: n, Made: registry.Statement{Signed: at(hour)}}
+		if withdrawn {
+			o.Withdrawn = &registry.Statement{Signed: at(hour + 1)}
+		}
+		return o
+	}
+	of := func(all ...registry.Objection) registry.Record { return registry.Record{Objections: all} }
+	eligible := func(hour int, r registry.Record) registry.Record {
+		r.Eligibilities = []registry.Entry[registry.Eligibility]{{Sequence: 1, Versions: []registry.Version[registry.Eligibility]{{Number: 1, Signed: at(hour)}}}}
+		return r
+	}
+	dosed := eligible(1, of())
+	dosed.FirstDoses = []registry.Entry[registry.Dose]{{Sequence: 1, Versions: []registry.Version[registry.Dose]{{Number: 1}}}}
+	for name, c := range map[string]struct {
+		stays, other registry.Record
+		order        []int // hours
+		declared     int   // before the last
+		objects      bool
+	}{
+		"none of the other":                 {of(objection(1, 1, false)), of(), []int{1}, 0, true},
+		"one of the other":                  {of(), of(objection(1, 1, false)), []int{1}, 0, true},
+		"taken back":                        {of(), of(objection(1, 1, true)), []int{1}, 0, false},
+		"both in force":                     {of(objection(1, 3, false)), of(objection(1, 5, false)), []int{5, 3}, 0, true},
+		"taken back under the other":        {of(objection(1, 3, false)), of(objection(1, 5, true)), []int{5, 3}, 0, true},
+		"taken back under the one it stays": {of(objection(1, 5, true)), of(objection(1, 1, true), objection(2, 3, false)), []int{5, 1, 3}, 0, true},
+		"taken back under both":             {of(objection(1, 1, true)), of(objection(1, 3, true)), []int{3, 1}, 0, false},
+		"after an agreement":                {eligible(2, of()), of(objection(1, 3, false)), []int{3}, 1, true},
+		"in the moment of an agreement":     {eligible(3, of()), of(objection(1, 3, false)), []int{3}, 1, true},
+		"before an agreement":               {eligible(4, of()), of(objection(1, 3, false)), []int{3}, 0, false},
+		"lifted, and again after it":        {eligible(4, of(objection(1, 1, false))), of(objection(1, 5, false)), []int{1, 5}, 1, true},
+		"with a dose":                       {dosed, of(objection(1, 3, false)), []int{3}, 1, false},
+	} {
+		joined := c.stays.WithObjectionsOf(c.other)
+		var order []int
+		for i, o := range joined.Objections {
+			order = append(order, int(o.Made.Signed.At.Sub(rt.NewClock().Now())/time.Hour))
+			if o.Sequence != i+1 {
+				t.Errorf("%s: the number of the objection %d is %d", name, i+1, o.Sequence)
+			}
+		}
+		if last := joined.Objections[len(joined.Objections)-1]; !slices.Equal(order, c.order) || last.Declared != c.declared || joined.Objects() != c.objects {
+			t.Errorf("%s: %v, %d declared before the last, in force: %t", name, order, last.Declared, joined.Objects())
 		}
 	}
 }

@@ -21,21 +21,21 @@ const (
 
 	selectSide = "SELECT r.num, r.version, r.holder_key, r.own_key, r.blind_key, r.birth_date, r.birth_rank," +
 		" CASE WHEN r.code IS NULL THEN (" + selectTarget + ") ELSE r.code END, p.sealed," +
-		" EXISTS (SELECT 1 FROM entry e WHERE e.record_num = r.num) FROM record r JOIN patient p ON p.record_num = r.num WHERE r.id = $1"
+		" EXISTS (SELECT 1 FROM entry e WHERE e.record_num = r.num AND e.step IN (0, 1, 2)) FROM record r JOIN patient p ON p.record_num = r.num WHERE r.id = $1"
 
 	decideTwo = "UPDATE doubtful_match SET decision = 'two', decided_by = $1, decided_at = $2 WHERE decision = ''" +
 		" AND record_num = (SELECT num FROM record WHERE id = $3) AND other_num = (SELECT num FROM record WHERE id = $4)"
 	decideSame = "UPDATE doubtful_match SET decision = 'same', decided_by = $1, decided_at = $2, gone = $5 WHERE decision = ''" +
-		" AND record_num = $3 AND other_num = $4 AND NOT EXISTS (SELECT 1 FROM entry WHERE record_num = $5)"
+		" AND record_num = $3 AND other_num = $4 AND NOT EXISTS (SELECT 1 FROM entry WHERE record_num = $5 AND step IN (0, 1, 2))"
 
 	// Whoever decides on one of the two meanwhile decides again, and so does this decision.
 	advanceSide = "UPDATE record SET version = version + 1, last_change = $1 WHERE num = $2 AND version = $3 AND holder_key = $4" +
 		" AND EXISTS (SELECT 1 FROM patient WHERE record_num = $2 AND sealed = $5)"
-	keepObjection = "UPDATE patient SET objects = true WHERE record_num = $2 AND EXISTS (SELECT 1 FROM patient f WHERE f.record_num = $1 AND f.objects)"
 	// Done whatever became of the statements before, what follows asks whether the other record went.
 	afterwards  = " AND NOT EXISTS (SELECT 1 FROM record g WHERE g.num = "
 	sealMatched = "UPDATE patient SET sealed = $3 WHERE record_num = $4" + stillWrites
 	moveMatched = "UPDATE record SET holder_key = $1, own_key = $2, blind_key = $3, birth_date = $4, birth_rank = $5 WHERE num = $6" + afterwards + "$7)"
+	joinObjects = "UPDATE patient SET objects = $1 WHERE record_num = $2 AND objects <> $1" + afterwards + "$3)"
 	giveCode    = "UPDATE record SET code = $1 WHERE num = $2 AND code IS NULL AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = $2)" + afterwards + "$3)"
 )
 
@@ -87,11 +87,20 @@ func (s *Store) DecideMatch(ctx context.Context, m registry.DoubtfulMatch, decis
 		return s.write(ctx, work{alone: true, statements: append([]statement{decide}, logged...)})
 	}
 	return s.withKeys(ctx, func(k *identityKeys) error {
-		merging, err := s.mergeMatch(ctx, k, m, by, at)
+		merging, lifted, err := s.mergeMatch(ctx, k, m, by, at)
 		if err != nil {
 			return err
 		}
-		return s.write(ctx, work{alone: true, statements: append(merging, logged...)})
+		merging = append(merging, logged...)
+		if lifted != "" {
+			event.Record, event.Action = lifted, registry.ActionLiftObjection
+			also, err := logAlways(event)
+			if err != nil {
+				return err
+			}
+			merging = append(merging, also)
+		}
+		return s.write(ctx, work{alone: true, statements: merging})
 	})
 }
 
@@ -106,7 +115,8 @@ type matchSide struct {
 	rank        int
 	code        registry.TargetCode
 	sealed      []byte
-	used        bool // something was declared in it
+	used        bool // eligibility or a dose was declared in it
+	record      registry.Record
 }
 
 func (m *matchSide) columns() []any {
@@ -116,38 +126,47 @@ func (m *matchSide) columns() []any {
 }
 
 // side reads one of the two records.
-func (s *Store) side(ctx context.Context, id registry.RecordID) (*matchSide, error) {
-	found, err := readAll(ctx, s, selectSide, []any{string(id)}, (*matchSide).columns)
-	if err != nil {
+func (s *Store) side(ctx context.Context, k *identityKeys, id registry.RecordID) (*matchSide, error) {
+	var found []matchSide
+	var g gathered
+	record := g.query(recordByID, string(id))
+	record.often = false
+	if err := s.engine.read(ctx, into(&found, (*matchSide).columns, selectSide, string(id)), record); err != nil {
 		return nil, fmt.Errorf("reading a record in doubt: %w", err)
 	}
 	if len(found) == 0 {
 		return nil, registry.ErrNoMatch
 	}
-	found[0].id = id
-	return &found[0], nil
+	whole, err := one(s.whole(k, &g))
+	found[0].id, found[0].record = id, whole
+	return &found[0], err
 }
 
-// mergeMatch makes the statements by which one record is left of two.
-func (s *Store) mergeMatch(ctx context.Context, k *identityKeys, m registry.DoubtfulMatch, by string, at any) ([]statement, error) {
-	file, err := s.side(ctx, m.Record)
+// mergeMatch makes the statements by which one record is left of two, and tells which it is if an objection of the other is lifted
+// by what was declared in it.
+func (s *Store) mergeMatch(ctx context.Context, k *identityKeys, m registry.DoubtfulMatch, by string, at any) (_ []statement, lifted registry.RecordID, err error) {
+	file, err := s.side(ctx, k, m.Record)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	other, err := s.side(ctx, m.Other)
+	other, err := s.side(ctx, k, m.Other)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	stays, goes := other, file
 	switch {
 	case file.used && other.used:
-		return nil, registry.ErrBothUsed
+		return nil, "", registry.ErrBothUsed
 	case file.used:
 		stays, goes = file, other
 	}
 	identity, err := k.joined(file, other)
 	if err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	objects := stays.record.WithObjectionsOf(goes.record).Objects()
+	if goes.record.Objects() && !objects {
+		lifted = stays.id
 	}
 	first, second := stays, goes
 	if second.id < first.id { // records are locked in one order
@@ -162,7 +181,6 @@ func (s *Store) mergeMatch(ctx context.Context, k *identityKeys, m registry.Doub
 		}
 		statements = append(statements, one)
 	}
-	add(true, nil, keepObjection, goes.num, stays.num)
 	if stays != file {
 		add(false, nil, takeInsured, file.num, stays.num)
 	}
@@ -171,10 +189,11 @@ func (s *Store) mergeMatch(ctx context.Context, k *identityKeys, m registry.Doub
 	if stays != file {
 		add(false, nil, moveMatched, file.holder, orNull(file.own), file.blindKey, file.born.Digits(), file.rank, stays.num, goes.num)
 	}
+	add(true, nil, joinObjects, objects, stays.num, goes.num)
 	if stays.code.IsZero() && !goes.code.IsZero() {
 		add(true, nil, giveCode, int64(goes.code), stays.num, goes.num)
 	}
-	return statements, nil
+	return statements, lifted, nil
 }
 
 // advance is the guard of one of the two records.

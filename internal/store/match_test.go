@@ -48,27 +48,6 @@ func inDoubt(t *testing.T, s *Store, n int) registry.DoubtfulMatch {
 	return m
 }
 
-// TestAnObjectionOutlivesAMatch of whichever of the two records it is.
-func TestAnObjectionOutlivesAMatch(t *testing.T) {
-	onEachEngine(t, func(t *testing.T, address string) {
-		s := server(t, address, keyringtest.Keys())
-		for i := range 2 {
-			m := inDoubt(t, s, i)
-			who := []registry.RecordID{m.Record, m.Other}[i]
-			if err := execute(t, s, "UPDATE patient SET objects = true WHERE record_num = (SELECT num FROM record WHERE id = $1)", string(who)); err != nil {
-				t.Fatal(err)
-			}
-			if err := s.DecideMatch(t.Context(), m, registry.MatchSame, "agent:1", event(registry.ActionSamePerson)); err != nil {
-				t.Fatal(err)
-			}
-			left := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM patient JOIN record ON num = record_num WHERE objects AND id = $1", string(m.Other))
-			if left != "1" {
-				t.Errorf("the objection of the record %d of the two is lost", i)
-			}
-		}
-	})
-}
-
 // TestTheServiceTakesAwayNoOtherRecord than that of a pair it decides, in which nothing was declared.
 func TestTheServiceTakesAwayNoOtherRecord(t *testing.T) {
 	address := databases.New(t)

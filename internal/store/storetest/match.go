@@ -25,6 +25,8 @@ var matchTests = group{
 	"letters to both are of the one that stays":                  matchLettersTwice,
 	"letters of a run that the record that stays is not of":      matchLettersOfTwoRuns,
 	"of two one is left while a batch is being made":             matchWhileGathering,
+	"what was said against targeting stays said":                 matchObjections,
+	"an objection alone is nothing declared":                     matchObjectionUsed,
 	"the number of the record that goes is nobody else's":        matchNumber,
 	"the code that a run gave the record that goes is kept":      matchTargeted,
 	"the code that a run gave the record that stays is kept":     matchTargetedStays,

@@ -2,15 +2,30 @@
 
 -- What else is of the record that goes when two are one person's (00019) is of the one that stays: the code of a run, which lists
 -- the person by it, unless that one has a code. A run that is ending waits, and then sees to it itself (postgres_target.go). The letters it
--- got are told to the person; where the other got one of the same run too, again is what no other letter to them has, below 0.
+-- got are told to the person; where the other got one of the same run too, again is what no other letter to them has, below 0. What the
+-- person said against being targeted is no declaration, and stays said.
 -- +goose StatementBegin
 CREATE OR REPLACE FUNCTION match_merged() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     stays BIGINT := CASE WHEN NEW.gone = NEW.record_num THEN NEW.other_num ELSE NEW.record_num END;
 BEGIN
-    IF NEW.decision <> 'same' OR EXISTS (SELECT FROM entry WHERE record_num = NEW.gone) THEN
+    IF NEW.decision <> 'same' OR EXISTS (SELECT FROM entry WHERE record_num = NEW.gone AND step IN (0, 1, 2)) THEN
         RAISE EXCEPTION 'a record that is in use is not taken away';
     END IF;
+    -- What the person said comes before what they said under the record that stays, if that is in force or this was taken back; or else
+    -- after it. Which agreements came before an objection is told by when they were signed.
+    UPDATE entry SET sequence = -sequence - (SELECT MAX(sequence) FROM entry WHERE record_num = NEW.gone AND step = 3)
+        WHERE record_num = stays AND step = 3 AND EXISTS (SELECT FROM entry WHERE record_num = NEW.gone AND step = 3)
+        AND (EXISTS (SELECT FROM patient WHERE record_num = stays AND objects) OR EXISTS (SELECT FROM entry o
+            WHERE o.record_num = NEW.gone AND o.step = 3 AND o.number = 2
+            AND o.sequence = (SELECT MAX(sequence) FROM entry WHERE record_num = NEW.gone AND step = 3)));
+    UPDATE entry SET sequence = -sequence WHERE record_num = stays AND step = 3 AND sequence < 0;
+    UPDATE entry SET sequence = -sequence - COALESCE((SELECT CASE MIN(sequence) WHEN 1 THEN MAX(sequence) ELSE 0 END
+        FROM entry WHERE record_num = stays AND step = 3), 0) WHERE record_num = NEW.gone AND step = 3;
+    UPDATE entry SET record_num = stays, sequence = -sequence, content = CASE number WHEN 1 THEN
+        regexp_replace(content, '^(\["1","[^"]*","[^"]*",")0"', '\1' || (SELECT COUNT(*) FROM entry d WHERE d.record_num = stays
+            AND d.step = 0 AND d.number = 1 AND d.signed_at <= entry.signed_at) || '"') ELSE content END
+        WHERE record_num = NEW.gone AND step = 3;
     PERFORM pg_advisory_xact_lock_shared(hashtext('vaccin target end'));
     UPDATE target SET record_num = stays WHERE record_num = NEW.gone
         AND NOT EXISTS (SELECT FROM target WHERE record_num = stays)

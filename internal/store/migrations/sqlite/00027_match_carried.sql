@@ -2,13 +2,27 @@
 
 -- What else is of the record that goes when two are one person's (00020) is of the one that stays: the code of a run, which lists
 -- the person by it, unless that one has a code. The letters it got are told to the person; where the other got one of the same run
--- too, again is what no other letter to them has, below 0.
+-- too, again is what no other letter to them has, below 0. What the person said against being targeted is no declaration, and stays said.
 DROP TRIGGER match_merged;
 -- +goose StatementBegin
 CREATE TRIGGER match_merged AFTER UPDATE OF gone ON doubtful_match WHEN NEW.gone <> 0 AND OLD.gone = 0
 BEGIN
     SELECT RAISE(ABORT, 'a record that is in use is not taken away')
-        WHERE NEW.decision <> 'same' OR EXISTS (SELECT 1 FROM entry WHERE record_num = NEW.gone);
+        WHERE NEW.decision <> 'same' OR EXISTS (SELECT 1 FROM entry WHERE record_num = NEW.gone AND step IN (0, 1, 2));
+    -- What the person said comes before what they said under the record that stays, if that is in force or this was taken back; or else
+    -- after it. Which agreements came before an objection is told by when they were signed.
+    UPDATE entry SET sequence = -sequence - (SELECT MAX(sequence) FROM entry WHERE record_num = NEW.gone AND step = 3)
+        WHERE record_num = NEW.record_num + NEW.other_num - NEW.gone AND step = 3 AND EXISTS (SELECT 1 FROM entry WHERE record_num = NEW.gone AND step = 3)
+        AND (EXISTS (SELECT 1 FROM patient WHERE record_num = NEW.record_num + NEW.other_num - NEW.gone AND objects) OR EXISTS (SELECT 1 FROM entry o
+            WHERE o.record_num = NEW.gone AND o.step = 3 AND o.number = 2
+            AND o.sequence = (SELECT MAX(sequence) FROM entry WHERE record_num = NEW.gone AND step = 3)));
+    UPDATE entry SET sequence = -sequence WHERE record_num = NEW.record_num + NEW.other_num - NEW.gone AND step = 3 AND sequence < 0;
+    UPDATE entry SET sequence = -sequence - COALESCE((SELECT CASE MIN(sequence) WHEN 1 THEN MAX(sequence) ELSE 0 END
+        FROM entry WHERE record_num = NEW.record_num + NEW.other_num - NEW.gone AND step = 3), 0) WHERE record_num = NEW.gone AND step = 3;
+    UPDATE entry SET record_num = NEW.record_num + NEW.other_num - NEW.gone, sequence = -sequence, content = CASE number WHEN 1 THEN
+        json_set(content, '$[3]', CAST((SELECT COUNT(*) FROM entry d WHERE d.record_num = NEW.record_num + NEW.other_num - NEW.gone
+            AND d.step = 0 AND d.number = 1 AND d.signed_at <= entry.signed_at) AS TEXT)) ELSE content END
+        WHERE record_num = NEW.gone AND step = 3;
     UPDATE target SET record_num = NEW.record_num + NEW.other_num - NEW.gone WHERE record_num = NEW.gone
         AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = NEW.record_num + NEW.other_num - NEW.gone)
         AND NOT EXISTS (SELECT 1 FROM record WHERE num = NEW.record_num + NEW.other_num - NEW.gone AND code IS NOT NULL);
