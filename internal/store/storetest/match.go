@@ -26,6 +26,7 @@ var matchTests = group{
 	"letters of a run that the record that stays is not of":      matchLettersOfTwoRuns,
 	"of two one is left while a batch is being made":             matchWhileGathering,
 	"what was said against targeting stays said":                 matchObjections,
+	"what was said stays said beside what was declared":          matchObjectionsDeclared,
 	"an objection alone is nothing declared":                     matchObjectionUsed,
 	"the number of the record that goes is nobody else's":        matchNumber,
 	"the code that a run gave the record that goes is kept":      matchTargeted,

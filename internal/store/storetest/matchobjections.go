@@ -27,28 +27,42 @@ func (e *env) dose(id registry.RecordID) {
 	e.ok(err)
 }
 
-// matchObjections: whatever was said under either record, and whatever was declared in the one that stays, before or after it.
+// saidOrDone is an act on one of two records: the one that goes, or the other.
+type saidOrDone struct {
+	goes bool
+	do   func(registry.RecordID)
+}
+
+// matchObjections: whatever was said under either record.
 func matchObjections(e *env) {
-	type act struct {
-		goes bool // under the record that goes
-		do   func(registry.RecordID)
-	}
+	object, withdraw := e.objection, e.withdrawal
+	e.joined(map[string][]saidOrDone{
+		"one in force":                 {{true, object}},
+		"one of the record that stays": {{false, object}},
+		"one taken back":               {{true, object}, {true, withdraw}},
+		"two":                          {{true, object}, {false, object}},
+		"taken back where it goes":     {{false, object}, {true, object}, {true, withdraw}},
+		"taken back where it stays":    {{true, object}, {false, object}, {false, withdraw}},
+		"several":                      {{true, object}, {true, withdraw}, {false, object}, {false, withdraw}, {true, object}},
+	})
+}
+
+// matchObjectionsDeclared: and whatever was declared in the one that stays, before or after it.
+func matchObjectionsDeclared(e *env) {
 	object, withdraw, eligible, dose := e.objection, e.withdrawal, e.eligibleNow, e.dose
-	for name, acts := range map[string][]act{
-		"one in force":                  {{true, object}},
-		"one of the record that stays":  {{false, object}},
-		"one taken back":                {{true, object}, {true, withdraw}},
-		"two":                           {{true, object}, {false, object}},
-		"taken back where it goes":      {{false, object}, {true, object}, {true, withdraw}},
-		"taken back where it stays":     {{true, object}, {false, object}, {false, withdraw}},
-		"several":                       {{true, object}, {true, withdraw}, {false, object}, {false, withdraw}, {true, object}, {false, object}, {false, withdraw}},
-		"several, taken back":           {{true, object}, {true, withdraw}, {false, object}, {false, withdraw}, {true, object}, {true, withdraw}, {false, object}},
+	e.joined(map[string][]saidOrDone{
 		"after an agreement":            {{false, eligible}, {true, object}},
 		"before an agreement":           {{true, object}, {false, eligible}},
 		"lifted, and again":             {{false, object}, {false, eligible}, {true, object}, {true, withdraw}, {true, object}},
 		"with a dose":                   {{true, object}, {false, eligible}, {false, dose}},
 		"lifted where it stays, before": {{true, object}, {false, object}, {false, eligible}},
-	} {
+	})
+}
+
+// joined sees what becomes of objections when two records are one person's.
+func (e *env) joined(cases map[string][]saidOrDone) {
+	e.Helper()
+	for name, acts := range cases {
 		hand, file, m := e.nursedInDoubt()
 		run := e.runOf(elders())
 		for _, a := range acts {
@@ -75,10 +89,10 @@ func matchObjections(e *env) {
 		}
 		// What was said goes on from there.
 		if want.Objects() {
-			e.anHourLater(withdraw, hand.ID)
+			e.anHourLater(e.withdrawal, hand.ID)
 			e.equal(name+": taken back, whether they are left alone", e.leftAlone(run, hand.ID), false)
 		} else if len(got.Eligibilities) == 0 {
-			e.anHourLater(object, hand.ID)
+			e.anHourLater(e.objection, hand.ID)
 			e.equal(name+": said again, whether they are left alone", e.leftAlone(run, hand.ID), true)
 		}
 	}
