@@ -138,7 +138,7 @@ func (m lettersMakeCmd) Run(ctx context.Context, c console) (err error) {
 		if err != nil {
 			return err
 		}
-		if !m.All || b.Ended || b.State == registry.BatchEmpty {
+		if !m.All || b.Ended { // an empty one ends too, unless all whom it chose were left out when it was to be printed
 			return nil
 		}
 	}

@@ -106,6 +106,16 @@ func (l LeftOut) Sum() int {
 	return l.Deceased + l.Objecting + l.Vaccinated + l.Written + l.Unaddressed
 }
 
+// with counts others too.
+func (l LeftOut) with(more LeftOut) LeftOut {
+	l.Deceased += more.Deceased
+	l.Objecting += more.Objecting
+	l.Vaccinated += more.Vaccinated
+	l.Written += more.Written
+	l.Unaddressed += more.Unaddressed
+	return l
+}
+
 // BatchKey names a batch: which of its run it is, from 1.
 type BatchKey struct{ Run, Part int }
 
@@ -255,16 +265,20 @@ func DecidePart(b Batch, next []Recipient, all bool) BatchPart {
 
 // With is the batch with a part more.
 func (b Batch) With(p BatchPart) Batch {
-	b.Through, b.Ended, b.Letters = p.To, p.Ended, b.Letters+len(p.Members)
-	b.LeftOut.Deceased += p.LeftOut.Deceased
-	b.LeftOut.Objecting += p.LeftOut.Objecting
-	b.LeftOut.Vaccinated += p.LeftOut.Vaccinated
-	b.LeftOut.Written += p.LeftOut.Written
-	b.LeftOut.Unaddressed += p.LeftOut.Unaddressed
+	b.Through, b.Ended, b.Letters, b.LeftOut = p.To, p.Ended, b.Letters+len(p.Members), b.LeftOut.with(p.LeftOut)
 	switch {
 	case b.Letters == MaxBatch || b.Ended && b.Letters > 0:
 		b.State = BatchPrinting
 	case b.Ended:
+		b.State = BatchEmpty
+	}
+	return b
+}
+
+// Without is the batch without letters to some whom it was to write to, counted by why.
+func (b Batch) Without(out LeftOut) Batch {
+	b.Letters, b.LeftOut = b.Letters-out.Sum(), b.LeftOut.with(out)
+	if b.Letters == 0 {
 		b.State = BatchEmpty
 	}
 	return b
@@ -399,8 +413,12 @@ type LetterStore interface {
 	// numbers, at most limit; without those whose record is gone. It writes no event: FinishBatch and Deliver do.
 	Letters(ctx context.Context, key BatchKey, after, limit int) ([]Recipient, error)
 
+	// LeaveOut takes letters, by their number, out of a batch that is chosen and not printed, in one go with the counts of why: whom they were for
+	// may be in another batch. It returns ErrOvertaken when the batch is no longer as given.
+	LeaveOut(ctx context.Context, b Batch, numbers []int, out LeftOut) error
+
 	// FinishBatch keeps of a batch that is chosen when and in which layout it was printed, its digests and its size, with the event. It returns
-	// ErrOvertaken for any other.
+	// ErrOvertaken for any other, and when its Letters are no longer those given.
 	FinishBatch(ctx context.Context, b Batch, event Event) error
 
 	// DropBatch gives up a batch that is not over, with the event: it has no letters any more, and whom it wrote to may be in another.

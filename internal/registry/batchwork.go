@@ -127,9 +127,9 @@ func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrint
 
 // WorkBatch makes a batch from where it is, writes its letters to w and returns it as it is then. One that somebody else printed meanwhile
 // is printed again, as Deliver does, unless w is nil: a printed one is never returned without its letters in w. An empty one writes
-// nothing, and one that is dropped meanwhile is returned as such: what was written by then is to be thrown away. It drops one itself
-// of which somebody died or objects since they were chosen, or a place receives nobody any more: the next batch has the others. progress, unless nil,
-// is told how far it is: printed counts letters.
+// nothing, and one that is dropped meanwhile is returned as such: what was written by then is to be thrown away. Before its first letter, those who died,
+// object or were vaccinated since they were chosen are left out of it. It drops one itself of which somebody died or objects while it is printed, or a
+// place receives nobody any more: the next batch has the others. progress, unless nil, is told how far it is: printed counts letters.
 func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printer BatchPrinter, w io.Writer, progress func(b Batch, printed int)) (Batch, error) {
 	s, err := g.batches()
 	if err != nil {
@@ -140,6 +140,9 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 	}
 	work := &batchWork{g: g, s: s, printer: printer, progress: progress}
 	b, err := work.gathered(ctx, key)
+	if err == nil && b.State == BatchPrinting {
+		b, err = work.reviewed(ctx, b)
+	}
 	if err == nil && b.State == BatchPrinted && w != nil {
 		refusal, err := work.printAgain(ctx, b, g.Today(by), w)
 		if refusal != nil {
@@ -156,12 +159,11 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 	b.Layout = printer.Layout
 	printed, err := work.print(ctx, b, w)
 	if err != nil {
-		if now, failed := s.Batch(ctx, key); failed == nil && now.State == BatchDropped { // its letters went while they were printed
+		if now, failed := s.Batch(ctx, key); failed == nil && (now.State == BatchDropped || now.State == BatchEmpty) { // its letters went while they were printed
 			return now, nil
 		}
 		return b, err
 	}
-	// Whoever was at it may have been stopped for days after they chose whom to write to.
 	if refusal, err := work.since.refusal(ctx, s, b, g.Today(by)); refusal != nil || err != nil {
 		if err != nil {
 			return b, err
@@ -171,7 +173,7 @@ func (g *Registry) WorkBatch(ctx context.Context, by Actor, key BatchKey, printe
 	printed.State, printed.PrintedAt = BatchPrinted, g.Security()
 	switch err := s.FinishBatch(ctx, printed, g.batchEvent(by, ActionPrintLetters, printed)); {
 	case errors.Is(err, ErrOvertaken): // by another that printed it, and its letters must be these, or that dropped it
-		if b, err = s.Batch(ctx, key); err == nil && b.State != BatchDropped && b.Digest != printed.Digest {
+		if b, err = s.Batch(ctx, key); err == nil && b.State != BatchDropped && b.State != BatchEmpty && b.Digest != printed.Digest {
 			err = errBatchBeside
 		}
 		return b, err
@@ -227,6 +229,49 @@ func (w *batchWork) gathered(ctx context.Context, key BatchKey) (Batch, error) {
 		}
 	}
 	return b, err
+}
+
+// reviewed looks once more at all whom a batch is to write to, just before it is printed, and leaves out whom nobody would choose any more: it may have
+// waited for days, and on a busy day somebody of 100,000 is vaccinated each minute. The others keep the numbers of their letters.
+func (w *batchWork) reviewed(ctx context.Context, b Batch) (Batch, error) {
+	if err := w.claim(ctx, b); err != nil {
+		return b, err
+	}
+	for after := 0; ; {
+		next, err := w.s.Letters(ctx, b.BatchKey, after, recipientsAtOnce)
+		if err != nil {
+			return b, fmt.Errorf("looking once more at whom to write to: %w", err)
+		}
+		out, numbers := LeftOut{}, []int(nil)
+		for i := range next {
+			if next[i].Number <= after {
+				return b, errLettersMixed
+			}
+			after = next[i].Number
+			if reason := out.reason(&next[i]); reason != nil {
+				*reason++
+				numbers = append(numbers, after)
+			}
+		}
+		if len(numbers) > 0 {
+			err = w.s.LeaveOut(ctx, b, numbers, out)
+		}
+		switch {
+		case errors.Is(err, ErrOvertaken): // by another who is at it too
+			if b, err = w.s.Batch(ctx, b.BatchKey); err != nil || b.State != BatchPrinting {
+				return b, err
+			}
+			after = 0
+			continue
+		case err != nil:
+			return b, fmt.Errorf("leaving out whom not to write to: %w", err)
+		case len(numbers) > 0:
+			b = b.Without(out)
+		}
+		if len(next) < recipientsAtOnce {
+			return b, nil
+		}
+	}
 }
 
 // claim says that the batch is being worked on, whoever else may think to be.

@@ -37,8 +37,11 @@ const (
 	// Each member got their letter: none is in another batch, none was put there by another, and no record went meanwhile.
 	allGathered = "UPDATE letter_batch SET state = state WHERE run = $1 AND part = $2" +
 		" AND (SELECT COUNT(*) FROM letter l JOIN record r ON r.num = l.record_num WHERE l.run = $1 AND l.part = $2 AND l.number > $3) = $4"
+	// A trigger takes the letters of left_numbers away.
+	leaveOut = "UPDATE letter_batch SET state = $4, letters = $5, deceased = $6, objecting = $7, vaccinated = $8, written = $9, unaddressed = $10," +
+		" left_numbers = $11 WHERE run = $1 AND part = $2 AND state = 'printing' AND letters = $3"
 	finishBatch = "UPDATE letter_batch SET state = 'printed', printed_at = $3, digest = $4, said_digest = $5, size = $6, layout = $7" +
-		" WHERE run = $1 AND part = $2 AND state = 'printing'"
+		" WHERE run = $1 AND part = $2 AND state = 'printing' AND letters = $8"
 	// A trigger takes its letters away.
 	dropBatch = "UPDATE letter_batch SET state = 'empty', dropped_by = $5, dropped_at = $6, through = $7, drop_reason = $8, ended = false, letters = 0, deceased = 0," +
 		" objecting = 0, vaccinated = 0, written = 0, unaddressed = 0" +
@@ -58,12 +61,16 @@ const (
 		" FROM target t JOIN record r ON r.num = t.record_num JOIN patient p ON p.record_num = t.record_num" +
 		" WHERE t.run = $1 AND t.record_num > $2 ORDER BY t.record_num LIMIT $3"
 	// Whose record went is under the one that stays (match.go): that one may have the code of another run, and another letter of the batch.
-	anyCode       = "COALESCE(r.code, t.code, (SELECT a.code FROM target a WHERE a.record_num = l.record_num LIMIT 1))"
-	isSecond      = "EXISTS (SELECT 1 FROM letter k WHERE k.record_num = l.record_num AND k.run = $1 AND k.part = $2 AND k.number < l.number)"
-	selectLetters = "SELECT l.record_num, l.number, " + isSecond + ", " + anyCode + ", " + recipientColumns +
+	anyCode      = "COALESCE(r.code, t.code, (SELECT a.code FROM target a WHERE a.record_num = l.record_num LIMIT 1))"
+	isSecond     = "EXISTS (SELECT 1 FROM letter k WHERE k.record_num = l.record_num AND k.run = $1 AND k.part = $2 AND k.number < l.number)"
+	lettersAfter = "SELECT l.record_num, l.number, " + isSecond + ", " + anyCode + ", " + recipientColumns +
 		" FROM letter l JOIN record r ON r.num = l.record_num" +
 		" JOIN patient p ON p.record_num = l.record_num LEFT JOIN target t ON t.record_num = l.record_num AND t.run = $1" +
-		" WHERE l.run = $1 AND l.part = $2 AND l.number > $3 ORDER BY l.number LIMIT $4"
+		" WHERE l.run = $1 AND l.part = $2 AND l.number > "
+	byNumber      = " ORDER BY l.number LIMIT $4"
+	selectLetters = lettersAfter + "$3" + byNumber
+	// After so many letters: numbers are missing of those who were left out at the printing.
+	selectAgain = lettersAfter + "COALESCE((SELECT MAX(number) FROM (SELECT number FROM letter WHERE run = $1 AND part = $2 ORDER BY number LIMIT $3) looked), 0)" + byNumber
 
 	selectLettersTo = "SELECT b.run, b.part, l.number, b.content, b.asked_by, b.asked_at, b.printed_at FROM letter l" +
 		" JOIN letter_batch b ON b.run = l.run AND b.part = l.part JOIN record r ON r.num = l.record_num WHERE r.id = $1 ORDER BY b.run, b.part, l.number"
@@ -249,7 +256,7 @@ func (s *Store) recipients(ctx context.Context, sql string, args ...any) (all []
 func (s *Store) NextRecipients(ctx context.Context, b registry.Batch, limit int) ([]registry.Recipient, error) {
 	if b.Again > 0 {
 		// In the order of their letters, which no record changes that goes: so many were looked at.
-		all, err := s.recipients(ctx, selectLetters, b.Run, b.Again, b.Letters+b.LeftOut.Sum(), limit)
+		all, err := s.recipients(ctx, selectAgain, b.Run, b.Again, b.Letters+b.LeftOut.Sum(), limit)
 		for i := range all {
 			all[i].Number = 0
 		}
@@ -295,6 +302,21 @@ func (s *Store) Gather(ctx context.Context, b registry.Batch, part registry.Batc
 	return s.write(ctx, w)
 }
 
+// LeaveOut implements registry.LetterStore.
+func (s *Store) LeaveOut(ctx context.Context, b registry.Batch, numbers []int, out registry.LeftOut) error {
+	text, err := json.Marshal(numbers)
+	if err != nil {
+		return fmt.Errorf("writing which letters are left out: %w", err)
+	}
+	then := b.Without(out)
+	return s.write(ctx, work{alone: true, statements: []statement{{
+		sql: leaveOut, none: []reason{{err: registry.ErrOvertaken}}, args: []any{
+			b.Run, b.Part, b.Letters, string(then.State), then.Letters, then.LeftOut.Deceased, then.LeftOut.Objecting, then.LeftOut.Vaccinated,
+			then.LeftOut.Written, then.LeftOut.Unaddressed, string(text),
+		},
+	}}})
+}
+
 // FinishBatch implements registry.LetterStore.
 func (s *Store) FinishBatch(ctx context.Context, b registry.Batch, event registry.Event) error {
 	printed, err := moment(b.PrintedAt)
@@ -302,7 +324,7 @@ func (s *Store) FinishBatch(ctx context.Context, b registry.Batch, event registr
 		return err
 	}
 	return s.withEvent(ctx, event, statement{
-		sql: finishBatch, args: []any{b.Run, b.Part, printed, b.Digest, b.Content, b.Size, b.Layout}, none: []reason{{err: registry.ErrOvertaken}},
+		sql: finishBatch, args: []any{b.Run, b.Part, printed, b.Digest, b.Content, b.Size, b.Layout, b.Letters}, none: []reason{{err: registry.ErrOvertaken}},
 	})
 }
 

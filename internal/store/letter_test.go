@@ -340,17 +340,29 @@ func TestTheServiceMakesLetters(t *testing.T) {
 	if _, err := g.DropBatch(t.Context(), letterManager, dropped.BatchKey); err != nil {
 		t.Fatal(err)
 	}
-	askedBatch(t, g, run, 0)
+	asked := askedBatch(t, g, run, 0)
+	all, err := s.NextRecipients(t.Context(), asked, 21)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := registry.DecidePart(asked, all, true)
+	if err := s.Gather(t.Context(), asked, part); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.LeaveOut(t.Context(), asked.With(part), []int{7}, registry.LeftOut{Vaccinated: 1}); err != nil {
+		t.Fatal(err)
+	}
 	if n, err := g.WorkBatches(t.Context(), letterManager, plainPrinter); err != nil || n != 1 {
 		t.Fatalf("%d batches, %v", n, err)
 	}
-	if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM letter WHERE part = 2"); n != "20" {
+	if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM letter WHERE part = 2"); n != "19" {
 		t.Errorf("%s letters", n)
 	}
 	for _, sql := range []string{
 		"DELETE FROM letter", "UPDATE letter SET number = number + 1", "DELETE FROM letter_batch", "DELETE FROM letter_delivery", "DELETE FROM letter_places", "UPDATE letter_places SET content = ''",
 		"UPDATE letter_delivery SET by_id = ''",
 		"UPDATE letter_batch SET dropped_at = 1", "UPDATE letter_batch SET state = 'empty', letters = 0, dropped_at = 1 WHERE part = 2",
+		"UPDATE letter_batch SET letters = letters - 1, left_numbers = '[1]' WHERE part = 2",
 	} {
 		if err := execute(t, s, sql); err == nil {
 			t.Errorf("the service may %s", sql)
@@ -367,12 +379,13 @@ func TestTheServiceMakesLetters(t *testing.T) {
 		"UPDATE letter_batch SET part = 9 WHERE part = 2", "UPDATE letter_batch SET state = 'empty' WHERE part = 9",
 		"UPDATE letter_batch SET state = 'gathering' WHERE part = 3",
 		"UPDATE letter_batch SET part = 2, state = 'empty', letters = 0, dropped_at = 1 WHERE part = 3",
+		"UPDATE letter_batch SET state = 'printing' WHERE part = 3", "UPDATE letter_batch SET part = 2, letters = 18, left_numbers = '[1]' WHERE part = 3",
 	} {
-		if err, drops := execute(t, s, sql), strings.Contains(sql, "dropped_at"); (err != nil) != drops {
+		if err, drops := execute(t, s, sql), strings.Contains(sql, "dropped_at") || strings.Contains(sql, "left_numbers"); (err != nil) != drops {
 			t.Errorf("%s: %v", sql, err)
 		}
 	}
-	if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM letter WHERE part = 2"); n != "20" || open.Part != 3 {
+	if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM letter WHERE part = 2"); n != "19" || open.Part != 3 {
 		t.Errorf("%s letters are left, %+v", n, open)
 	}
 }

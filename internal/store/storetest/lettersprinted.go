@@ -2,16 +2,24 @@ package storetest
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
 )
 
 var printedTests = group{
 	"whoever objects while a batch is printed again stops it": batchObjectedToAgain,
 	"whoever makes a batch that another prints has its bytes": batchPrintedMeanwhile,
 	"whoever chooses is left alone by servers":                batchChosenAlone,
+	"a batch leaves out whom nobody would choose any more":    batchReviewed,
+	"a batch of which all are left out is empty":              batchReviewedEmpty,
+	"a batch without some numbers is written to again":        batchWithGapsAgain,
+	"two who print a batch print the same, or one is refused": batchReviewedBeside,
+	"letters are left out of the batch that was read, or not": batchLeftAsRead,
 }
 
 // meanwhile prints letters when something has happened.
@@ -103,4 +111,156 @@ func batchChosenAlone(e *env) {
 		}
 	})
 	e.ok(err)
+}
+
+// vaccinated has somebody get a dose.
+func (e *env) vaccinated(id registry.RecordID) {
+	e.Helper()
+	_, err := e.registry.DeclareEligibility(e.ctx, e.act(id), registrytest.EligibilityRequest())
+	e.ok(err)
+	_, err = e.registry.RecordDose(e.ctx, e.firstDose(id), registrytest.DoseRequest())
+	e.ok(err)
+}
+
+// batchReviewed has a batch wait between the choice of whom to write to and its printing, and some of them vaccinated, object, die or lose their
+// address meanwhile.
+func batchReviewed(e *env) {
+	persons := e.old(6)
+	run := e.targeted(persons...)
+	chosen := e.gathered(e.asked(run, 0), 6)
+	e.equal("the state", chosen.State, registry.BatchPrinting)
+	e.vaccinated(persons[0].ID)
+	e.objection(persons[2].ID)
+	persons[3].Insured.Died, persons[4].Patient.Contact = registry.MustDate("2021-01-20"), registry.Contact{}
+	e.populated(persons[3], persons[4])
+	var text string
+	var b registry.Batch
+	events := e.logged(func() { b, text = e.made(chosen.BatchKey) })
+	e.equal("letters", b.Letters, 2)
+	e.equal("left out", b.LeftOut, registry.LeftOut{Vaccinated: 1, Objecting: 1, Deceased: 1, Unaddressed: 1})
+	e.equal("the count that is logged", events[0].Count, 2)
+	kept, err := e.store.Batch(e.ctx, b.BatchKey)
+	e.ok(err)
+	e.equal("as it was told", kept, b)
+	e.equal("lines", bytes.Count([]byte(text), []byte("\n")), 2)
+	for i, p := range persons { // the others keep their numbers
+		line := fmt.Sprint(b.Reference(), " ", i+1, " ", e.record(p.ID).Code)
+		e.equal(fmt.Sprint("a letter to ", i+1), strings.Contains(text, line), i == 1 || i == 5)
+	}
+	held, err := e.store.Holdings(e.ctx, persons[0].ID, e.event(registry.ActionDisclose))
+	e.ok(err)
+	e.equal("letters to who was vaccinated", len(held.Letters), 0)
+	again, err := e.delivered(b.BatchKey)
+	e.ok(err)
+	e.equal("the bytes", again, text)
+
+	// Who is vaccinated once the printing began got their letter, and may again (ADR 35).
+	e.vaccinated(persons[1].ID)
+	again, err = e.delivered(b.BatchKey)
+	e.ok(err)
+	e.equal("the bytes, once one more is vaccinated", again, text)
+	// Who was left out may be in another.
+	act := e.firstDose(persons[0].ID)
+	act.Reason = "erreur"
+	_, err = e.registry.Annul(e.ctx, act)
+	e.ok(err)
+	next, _ := e.made(e.asked(run, 0).BatchKey)
+	e.equal("letters of the next", next.Letters, 1)
+	e.equal("left out of the next", next.LeftOut, registry.LeftOut{Vaccinated: 1, Written: 1, Objecting: 1, Deceased: 1, Unaddressed: 1})
+}
+
+// batchWithGapsAgain writes to the persons of a batch anew, in parts, of which the first two were left out at the printing.
+func batchWithGapsAgain(e *env) {
+	persons := e.old(6)
+	run := e.targeted(persons...)
+	chosen := e.gathered(e.asked(run, 0), 6)
+	e.vaccinated(persons[0].ID)
+	e.vaccinated(persons[1].ID)
+	first, _ := e.made(chosen.BatchKey)
+	e.equal("letters", first.Letters, 4)
+	half := e.gathered(e.gathered(e.asked(run, first.Part), 1), 2)
+	again, _ := e.made(half.BatchKey)
+	e.equal("letters to the same persons", again.Letters, 4)
+	e.equal("left out", again.LeftOut, registry.LeftOut{})
+}
+
+func batchReviewedEmpty(e *env) {
+	persons := e.old(2)
+	chosen := e.gathered(e.asked(e.targeted(persons...), 0), 2)
+	for _, p := range persons {
+		e.vaccinated(p.ID)
+	}
+	b, text := e.made(chosen.BatchKey)
+	e.equal("the state", b.State, registry.BatchEmpty)
+	e.equal("left out", b.LeftOut, registry.LeftOut{Vaccinated: 2})
+	e.equal("the bytes", text, "")
+	open, err := e.store.OpenBatches(e.ctx)
+	e.ok(err)
+	e.equal("to make", len(open), 0)
+}
+
+// batchReviewedBeside has another print a batch beside the first, when one more is vaccinated: then none.
+func batchReviewedBeside(e *env) {
+	persons := e.old(3)
+	run := e.targeted(persons...)
+	asked := e.asked(run, 0)
+	var other string
+	var out bytes.Buffer
+	_, err := e.registry.WorkBatch(e.ctx, e.manager(), asked.BatchKey, meanwhile(func() {
+		e.vaccinated(persons[0].ID)
+		_, other = e.made(asked.BatchKey)
+	}), &out, nil)
+	if err == nil && out.String() != other {
+		e.Errorf("two files of one batch")
+	}
+	b, err := e.store.Batch(e.ctx, asked.BatchKey)
+	e.ok(err)
+	e.equal("letters", b.Letters, 2)
+	e.equal("prints", e.eventsOf(registry.ActionPrintLetters), 1)
+	again, err := e.delivered(b.BatchKey)
+	e.ok(err)
+	e.equal("the bytes", again, other)
+	// The first goes on printing when the other has left somebody out, and has not printed yet.
+	asked = e.asked(run, b.Part)
+	_, err = e.registry.WorkBatch(e.ctx, e.manager(), asked.BatchKey, printerAfter(func() {
+		now, err := e.store.Batch(e.ctx, asked.BatchKey)
+		e.ok(err)
+		e.ok(e.store.LeaveOut(e.ctx, now, []int{1}, registry.LeftOut{Vaccinated: 1}))
+	}), io.Discard, nil)
+	e.equal("of more letters than the batch has by then", registry.KindOf(err), registry.KindConflict)
+	b, _ = e.made(asked.BatchKey)
+	e.equal("letters of the second", b.Letters, 1)
+}
+
+// printerAfter prints letters before something happens.
+func printerAfter(happens func()) registry.BatchPrinter {
+	p := printer()
+	whole := p.Print
+	p.Print = func(w io.Writer, b registry.Batch, letters iter.Seq2[registry.Recipient, error]) error {
+		defer happens()
+		return whole(w, b, letters)
+	}
+	return p
+}
+
+func batchLeftAsRead(e *env) {
+	run := e.targeted(e.old(4)...)
+	asked, one := e.asked(run, 0), registry.LeftOut{Vaccinated: 1}
+	e.fails(e.store.LeaveOut(e.ctx, asked, []int{1}, one), registry.ErrOvertaken) // nobody is chosen yet
+	half := e.gathered(asked, 2)
+	e.fails(e.store.LeaveOut(e.ctx, half, []int{1}, one), registry.ErrOvertaken)
+	chosen := e.gathered(half, 2)
+	for what, numbers := range map[string][]int{"of nobody": {}, "of no number": {9}, "of two": {1, 2}} {
+		if err := e.store.LeaveOut(e.ctx, chosen, numbers, one); err == nil {
+			e.Errorf("%s: left out", what)
+		}
+	}
+	e.ok(e.store.LeaveOut(e.ctx, chosen, []int{2}, one))
+	e.fails(e.store.LeaveOut(e.ctx, chosen, []int{3}, one), registry.ErrOvertaken)
+	kept, err := e.store.Batch(e.ctx, asked.BatchKey)
+	e.ok(err)
+	e.equal("the batch", kept, chosen.Without(one))
+	printed, _ := e.made(asked.BatchKey)
+	e.equal("letters", printed.Letters, 3)
+	e.fails(e.store.LeaveOut(e.ctx, printed, []int{1}, one), registry.ErrOvertaken)
 }
