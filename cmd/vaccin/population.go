@@ -38,7 +38,7 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 	if err := tellColumns(c, file); err != nil {
 		return err
 	}
-	p := &populationRun{console: c, file: file, path: i.Rejected}
+	p := &populationRun{console: c, file: file, path: i.Rejected, now: time.Now}
 	if i.DryRun {
 		return p.try(ctx)
 	}
@@ -79,6 +79,7 @@ type populationRun struct {
 	rows   *targeting.RemarkWriter
 	shown  bar
 	step   registry.PopulationStep
+	now    func() time.Time
 }
 
 // try reads the file and imports nothing.
@@ -133,7 +134,7 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 				return
 			}
 		}
-		options := targeting.ReadOptions{Today: registry.DateOf(time.Now()), From: first, Workers: runtime.NumCPU()}
+		options := targeting.ReadOptions{Today: registry.LatestDay(p.now()), From: first, Workers: runtime.NumCPU()}
 		for part, err := range p.file.Read(ctx, options) {
 			if err != nil {
 				yield(registry.PopulationPart{}, err)

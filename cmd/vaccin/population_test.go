@@ -3,14 +3,18 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"vaccin/internal/demo"
 	"vaccin/internal/registry"
+	"vaccin/internal/targeting"
 )
 
 // TestAPopulationWithBadRowsIsImported: every good row is in, every bad one is named with its reason; the same file again
@@ -47,6 +51,31 @@ func TestAPopulationWithBadRowsIsImported(t *testing.T) {
 		}
 		if i == 0 {
 			checkRejected(t, rejected, bad)
+		}
+	}
+}
+
+// TestABirthOfTodayIsTakenWhereverTheCommandRuns has a machine on UTC read, in the evening, births of the day that it is in Paris and
+// in Nouméa by then.
+func TestABirthOfTodayIsTakenWhereverTheCommandRuns(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "population.csv")
+	text := "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe\n" +
+		"2690549588157;20210201;1;Martin;Jeanne;F\n2690549588157;20210202;2;Martin;Rose;F\n2690549588157;20210203;3;Martin;Lise;F\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for at, want := range map[string]int64{"2021-02-01T11:30:00Z": 1, "2021-02-01T13:30:00Z": 2, "2021-02-01T23:30:00Z": 2, "2021-02-02T12:30:00Z": 3} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file, err := targeting.OpenPopulation(t.Context(), path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := &populationRun{console: console{out: io.Discard}, file: file, now: func() time.Time { return now }}
+		if err := errors.Join(p.try(t.Context()), file.Close()); err != nil || p.report.Accepted != want {
+			t.Errorf("at %s %d of 3 rows are accepted, want %d: %v", at, p.report.Accepted, want, err)
 		}
 	}
 }

@@ -49,6 +49,17 @@ func TodayAt(now time.Time, postalCodes ...string) Date {
 	return DateOf(now.In(ZoneOf("")))
 }
 
+// LatestDay is the day it is where in the country it is latest: what comes after it is still to come for everybody.
+func LatestDay(now time.Time) Date {
+	latest := TodayAt(now)
+	for code := range overseas {
+		if day := TodayAt(now, code); day.After(latest) {
+			latest = day
+		}
+	}
+	return latest
+}
+
 // ParseISODate reads the form that stores and files use: 2020-12-27.
 func ParseISODate(text string) (Date, error) {
 	t, err := time.Parse(time.DateOnly, text)

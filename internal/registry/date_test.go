@@ -200,6 +200,14 @@ func TestTheDayOfAPlace(t *testing.T) {
 	}
 }
 
+func TestTheLatestDayIsThatOfWallis(t *testing.T) {
+	for hour, want := range map[int]string{0: "2021-02-01", 11: "2021-02-01", 12: "2021-02-02", 23: "2021-02-02"} {
+		if got := registry.LatestDay(time.Date(2021, 2, 1, hour, 30, 0, 0, time.UTC)); got.String() != want {
+			t.Errorf("at %d h 30 UTC it is %v, want %s", hour, got, want)
+		}
+	}
+}
+
 func TestTheScheduleOfAFirstDose(t *testing.T) {
 	ref := rt.Reference()
 	tests := []struct {
