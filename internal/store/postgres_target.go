@@ -56,7 +56,6 @@ const (
 	lockHelper   = "SELECT pg_advisory_lock_shared(hashtext('vaccin target helper'))"
 	awaitHelpers = "SELECT pg_advisory_lock(hashtext('vaccin target helper')), pg_advisory_unlock(hashtext('vaccin target helper'))"
 	sampleLittle = "SET default_statistics_target = 20" // who is in a run, and by what code, needs no better
-	isRunning    = "SELECT EXISTS (SELECT FROM campaign_run WHERE number = $1 AND state = 'running')"
 	openTarget   = "SELECT target_open($1)"
 	selectDone   = "SELECT after FROM campaign_part WHERE run = $1"
 	clearPart    = "DELETE FROM %[1]s n WHERE NOT EXISTS (SELECT FROM campaign_part p WHERE p.run = $1 AND p.after = (n.record_num - 1) / %[2]d * %[2]d)"
@@ -86,13 +85,13 @@ type targetRun struct {
 }
 
 // target implements engine.
-func (e *postgres) target(ctx context.Context, t targeting, _ func(context.Context, work) error) error {
+func (e *postgres) target(ctx context.Context, begin func(context.Context) (targeting, error), _ func(context.Context, work) error) error {
 	conn, err := e.bulk(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	alone, running, attached := false, false, false
+	alone, attached := false, false
 	if err := conn.QueryRow(ctx, lockRun).Scan(&alone); err != nil {
 		return err
 	}
@@ -105,12 +104,11 @@ func (e *postgres) target(ctx context.Context, t targeting, _ func(context.Conte
 			return fmt.Errorf("waiting for who helped with a run that was stopped: %w", err)
 		}
 	}
-	// Another that had the lock before may have ended the run.
-	if err := conn.QueryRow(ctx, isRunning, t.run).Scan(&running); err != nil {
+	// With the lock alone: a run that waits for another is not under way, and may be dropped. Another that had the lock before may have
+	// ended this one.
+	t, err := begin(ctx)
+	if err != nil {
 		return err
-	}
-	if !running {
-		return registry.ErrOvertaken
 	}
 	s, err := newSweep(ctx, conn)
 	if err == nil {

@@ -65,7 +65,11 @@ const (
 )
 
 // target implements engine. It is overtaken by who comes or gets a code between counting and targeting.
-func (e *sqlite) target(ctx context.Context, t targeting, write func(context.Context, work) error) error {
+func (e *sqlite) target(ctx context.Context, begin func(context.Context) (targeting, error), write func(context.Context, work) error) error {
+	t, err := begin(ctx)
+	if err != nil {
+		return err
+	}
 	persons := condition{next: 1}
 	persons.arg(int64(t.run))
 	persons.arg(t.highest)
@@ -73,7 +77,7 @@ func (e *sqlite) target(ctx context.Context, t targeting, write func(context.Con
 	from := " FROM patient p WHERE p.record_num <= $2 AND " + persons.sql.String() + without
 	d := &draw{space: int64(t.space), taken: map[int64]struct{}{}}
 	count := int64(0)
-	err := e.read(ctx,
+	err = e.read(ctx,
 		query{sql: selectCodes, row: func(scan func(...any) error) error {
 			code := int64(0)
 			err := scan(&code)

@@ -36,8 +36,9 @@ type engine interface {
 	// meanwhile it is few at a time, and the rows of each time are given to q. While another process does what is named so, it
 	// returns registry.ErrRunning.
 	swept(ctx context.Context, what string, highest int64, q query) error
-	// target carries out a run; what it does in the queue of all others it has write do.
-	target(ctx context.Context, t targeting, write func(context.Context, work) error) error
+	// target carries out the run that begin begins, once no other is carried out; what it does in the queue of all others it has
+	// write do.
+	target(ctx context.Context, begin func(context.Context) (targeting, error), write func(context.Context, work) error) error
 	// targeted returns up to which number a run has been through the records.
 	targeted(ctx context.Context, run int) (int64, error)
 	// importing begins an import of a population, alone; what it does in the queue of all others it has write do.

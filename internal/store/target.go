@@ -114,9 +114,9 @@ func (s *Store) CarryOut(ctx context.Context, number int, event registry.Event, 
 	if event.IsZero() {
 		return errNoEvent
 	}
-	begin := statement{sql: startRun, args: []any{number, event.At.UnixMicro()}, none: []reason{{err: registry.ErrNoRun}}}
-	if err := s.write(ctx, work{alone: true, statements: []statement{begin}}); err != nil && !errors.Is(err, registry.ErrNoRun) {
-		return fmt.Errorf("beginning a run: %w", err)
+	begin := func(ctx context.Context) (targeting, error) {
+		run, err := s.beginRun(ctx, number, event)
+		return s.targetingOf(run, event, progress), err
 	}
 	for {
 		run, err := s.Run(ctx, number)
@@ -125,17 +125,30 @@ func (s *Store) CarryOut(ctx context.Context, number int, event registry.Event, 
 			return err
 		case run.State == registry.RunDone:
 			return nil
-		case run.State != registry.RunRunning:
+		case run.State != registry.RunApproved && run.State != registry.RunRunning:
 			return registry.ErrNoRun
 		}
-		// Overtaken it is by who comes or gets a code meanwhile, or by another server that ends the run.
-		if err := s.engine.target(ctx, s.targetingOf(run, event, progress), s.write); !errors.Is(err, registry.ErrOvertaken) {
+		// Overtaken it is by who comes or gets a code meanwhile, or by another that ends the run or drops it.
+		if err := s.engine.target(ctx, begin, s.write); !errors.Is(err, registry.ErrOvertaken) {
 			if err != nil {
 				err = fmt.Errorf("carrying out a run: %w", err)
 			}
 			return err
 		}
 	}
+}
+
+// beginRun begins a run, or goes on with one that was stopped. One that is over by now is ErrOvertaken.
+func (s *Store) beginRun(ctx context.Context, number int, event registry.Event) (registry.Run, error) {
+	start := statement{sql: startRun, args: []any{number, event.At.UnixMicro()}, none: []reason{{err: registry.ErrNoRun}}}
+	if err := s.write(ctx, work{alone: true, statements: []statement{start}}); err != nil && !errors.Is(err, registry.ErrNoRun) {
+		return registry.Run{}, fmt.Errorf("beginning a run: %w", err)
+	}
+	run, err := s.Run(ctx, number)
+	if err == nil && run.State != registry.RunRunning {
+		err = registry.ErrOvertaken
+	}
+	return run, err
 }
 
 // targetingOf is what an engine needs to carry a run out.

@@ -150,6 +150,42 @@ func TestARunThatIsKilledGoesOn(t *testing.T) {
 	}
 }
 
+// TestARunThatWaitsForAnotherMayBeDropped has a server come to a run while another is carried out.
+func TestARunThatWaitsForAnotherMayBeDropped(t *testing.T) {
+	s := server(t, databases.Fresh(t), keyringtest.Keys())
+	importMany(t, s, 30)
+	waits, dropped := approvedRun(t, s, everybody("")), approvedRun(t, s, everybody(""))
+	other, err := s.engine.(*postgres).bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := false
+	if err := other.QueryRow(t.Context(), lockRun).Scan(&alone); err != nil || !alone {
+		t.Fatal(alone, err)
+	}
+	for _, n := range []int{waits, dropped} {
+		if err := carryOut(t.Context(), s, n); !errors.Is(err, registry.ErrRunning) {
+			t.Errorf("while another is carried out: %v", err)
+		}
+		if run, err := s.Run(t.Context(), n); err != nil || run.State != registry.RunApproved || !run.StartedAt.IsZero() {
+			t.Errorf("the run that waits is %s, since %v, %v", run.State, run.StartedAt, err)
+		}
+	}
+	if err := s.DropRun(t.Context(), dropped, "c", time.Now(), event(registry.ActionDropRun)); err != nil {
+		t.Error(err)
+	}
+	if err := other.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := carryOut(t.Context(), s, waits); err != nil {
+		t.Error(err)
+	}
+	if err := carryOut(t.Context(), s, dropped); !errors.Is(err, registry.ErrNoRun) {
+		t.Errorf("the run that was dropped: %v", err)
+	}
+	checkCodes(t, s, 30)
+}
+
 // TestTheServiceCarriesOutARun does it with the rights of the service alone, after which it may not change a code.
 func TestTheServiceCarriesOutARun(t *testing.T) {
 	for name, small := range map[string]int64{"small": 1 << 40, "large": 1} {
