@@ -138,7 +138,7 @@ func runOverAll(ctx context.Context, kept *store.Store) error {
 		err = kept.ApproveRun(ctx, n, "b", time.Now(), event)
 	}
 	if err == nil {
-		err = kept.CarryOut(ctx, n, event, func(registry.Progress) {})
+		err = kept.CarryOut(ctx, n, event, time.Now, func(registry.Progress) {})
 	}
 	if err != nil {
 		return fmt.Errorf("carrying out a run: %w", err)

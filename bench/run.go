@@ -128,7 +128,7 @@ func (b *runBench) ours(ctx context.Context) (time.Duration, error) {
 		return 0, err
 	}
 	began := time.Now()
-	err := b.kept.CarryOut(ctx, b.number, benchEvent(), func(registry.Progress) {})
+	err := b.kept.CarryOut(ctx, b.number, benchEvent(), time.Now, func(registry.Progress) {})
 	return time.Since(began), err
 }
 

@@ -47,7 +47,7 @@ func targetedStore(t *testing.T, n int) string {
 	for _, do := range []func() error{
 		func() error { return st.CountRun(t.Context(), 1) },
 		func() error { return st.ApproveRun(t.Context(), 1, "b", time.Now(), event) },
-		func() error { return st.CarryOut(t.Context(), 1, event, func(registry.Progress) {}) },
+		func() error { return st.CarryOut(t.Context(), 1, event, time.Now, func(registry.Progress) {}) },
 	} {
 		if err == nil {
 			err = do()

@@ -162,10 +162,11 @@ type TargetingStore interface {
 	DropRun(ctx context.Context, number int, by string, at time.Time, event Event) error
 
 	// CarryOut gives a code to each whom an approved run concerns, but those who have one, object or died. All its codes
-	// come into force together, with the event, in which Count is how many they are, and then the run is done. Stopped
+	// come into force together, with the event, in which Count is how many they are and At is that moment, and then the run is done. It
+	// begins and ends by the clock now. Stopped
 	// anywhere, it goes on when called again; to carry out a run that is done changes nothing. progress is told how far
 	// it is. It returns ErrRunning while another run is carried out, and ErrNoRun for one that was not approved.
-	CarryOut(ctx context.Context, number int, event Event, progress func(Progress)) error
+	CarryOut(ctx context.Context, number int, event Event, now func() time.Time, progress func(Progress)) error
 
 	// Runs returns the runs that were prepared before the one of a number, 0 for all, the latest first, at most limit.
 	Runs(ctx context.Context, before, limit int) ([]Run, error)
@@ -419,7 +420,7 @@ func (g *Registry) WorkRuns(ctx context.Context, by Actor, progress func(Run)) (
 		case RunCounting:
 			err = s.CountRun(ctx, run.Number)
 		case RunApproved, RunRunning:
-			err = s.CarryOut(ctx, run.Number, g.runEvent(by, ActionCarryOutRun, run), func(p Progress) {
+			err = s.CarryOut(ctx, run.Number, g.runEvent(by, ActionCarryOutRun, run), g.Security, func(p Progress) {
 				run.Progress = p
 				progress(run)
 			})

@@ -110,13 +110,13 @@ func (c *condition) ageClass(on registry.Date) string {
 }
 
 // CarryOut implements registry.TargetingStore.
-func (s *Store) CarryOut(ctx context.Context, number int, event registry.Event, progress func(registry.Progress)) error {
+func (s *Store) CarryOut(ctx context.Context, number int, event registry.Event, now func() time.Time, progress func(registry.Progress)) error {
 	if event.IsZero() {
 		return errNoEvent
 	}
 	begin := func(ctx context.Context) (targeting, error) {
-		run, err := s.beginRun(ctx, number, event)
-		return s.targetingOf(run, event, progress), err
+		run, err := s.beginRun(ctx, number, now())
+		return s.targetingOf(run, event, now, progress), err
 	}
 	for {
 		run, err := s.Run(ctx, number)
@@ -139,8 +139,8 @@ func (s *Store) CarryOut(ctx context.Context, number int, event registry.Event, 
 }
 
 // beginRun begins a run, or goes on with one that was stopped. One that is over by now is ErrOvertaken.
-func (s *Store) beginRun(ctx context.Context, number int, event registry.Event) (registry.Run, error) {
-	start := statement{sql: startRun, args: []any{number, event.At.UnixMicro()}, none: []reason{{err: registry.ErrNoRun}}}
+func (s *Store) beginRun(ctx context.Context, number int, at time.Time) (registry.Run, error) {
+	start := statement{sql: startRun, args: []any{number, at.UnixMicro()}, none: []reason{{err: registry.ErrNoRun}}}
 	if err := s.write(ctx, work{alone: true, statements: []statement{start}}); err != nil && !errors.Is(err, registry.ErrNoRun) {
 		return registry.Run{}, fmt.Errorf("beginning a run: %w", err)
 	}
@@ -152,15 +152,15 @@ func (s *Store) beginRun(ctx context.Context, number int, event registry.Event) 
 }
 
 // targetingOf is what an engine needs to carry a run out.
-func (s *Store) targetingOf(run registry.Run, event registry.Event, progress func(registry.Progress)) targeting {
+func (s *Store) targetingOf(run registry.Run, event registry.Event, now func() time.Time, progress func(registry.Progress)) targeting {
 	return targeting{
 		run: run.Number, highest: run.Progress.Of, space: s.codeSpace,
 		where: func(c *condition) { c.concerned(run.Campaign) },
 		end: func(targeted int64) ([]statement, error) {
-			event.Count = int(targeted)
+			event.At, event.Count = now(), int(targeted)
 			logged, err := logAlways(event)
 			return []statement{
-				{sql: endRun, args: []any{run.Number, time.Now().UnixMicro(), targeted}, none: []reason{{err: registry.ErrOvertaken}}}, logged,
+				{sql: endRun, args: []any{run.Number, event.At.UnixMicro(), targeted}, none: []reason{{err: registry.ErrOvertaken}}}, logged,
 			}, err
 		},
 		progress: func(done, of int64) { progress(registry.Progress{Done: done, Of: of}) },

@@ -38,7 +38,7 @@ func approvedRun(t *testing.T, s *Store, campaign registry.Campaign) int {
 }
 
 func carryOut(ctx context.Context, s *Store, n int) error {
-	return s.CarryOut(ctx, n, event(registry.ActionCarryOutRun), func(registry.Progress) {})
+	return s.CarryOut(ctx, n, event(registry.ActionCarryOutRun), time.Now, func(registry.Progress) {})
 }
 
 // checkCodes sees that so many persons have a code, each another, whichever table it stands in.

@@ -40,8 +40,8 @@ func (f *Failing) DropRun(ctx context.Context, number int, by string, at time.Ti
 }
 
 // CarryOut fails or does what the wrapped store does.
-func (f *Failing) CarryOut(ctx context.Context, number int, event registry.Event, progress func(registry.Progress)) error {
-	return done(f, "CarryOut", func(s registry.TargetingStore) error { return s.CarryOut(ctx, number, event, progress) })
+func (f *Failing) CarryOut(ctx context.Context, number int, event registry.Event, now func() time.Time, progress func(registry.Progress)) error {
+	return done(f, "CarryOut", func(s registry.TargetingStore) error { return s.CarryOut(ctx, number, event, now, progress) })
 }
 
 // Runs fails or does what the wrapped store does.

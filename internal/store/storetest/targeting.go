@@ -64,7 +64,7 @@ func (e *env) prepared(approved bool) int {
 
 func (e *env) carriedOut(n int) {
 	e.Helper()
-	e.ok(e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), func(registry.Progress) {}))
+	e.ok(e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), e.clock.Now, func(registry.Progress) {}))
 }
 
 func (e *env) run(n int) registry.Run {
@@ -125,7 +125,7 @@ func runStates(e *env) {
 	e.imported(e.born("1940-01-01"))
 	by := e.event(registry.ActionApproveRun)
 	progress := func(registry.Progress) {}
-	e.fails(e.store.CarryOut(e.ctx, 1, by, progress), registry.ErrNoRun)
+	e.fails(e.store.CarryOut(e.ctx, 1, by, e.clock.Now, progress), registry.ErrNoRun)
 	run := registry.Run{Campaign: elders(), State: registry.RunCounting, PreparedBy: "agent:a", PreparedAt: e.clock.Now()}
 	n, err := e.store.PrepareRun(e.ctx, run, e.event(registry.ActionPrepareRun))
 	e.ok(err)
@@ -135,7 +135,7 @@ func runStates(e *env) {
 	e.ok(e.store.CountRun(e.ctx, n))
 	e.fails(e.store.CountRun(e.ctx, n), registry.ErrNoRun)
 	e.fails(e.store.ApproveRun(e.ctx, n, "agent:a", e.clock.Now(), by), registry.ErrNoRun) // by who prepared it
-	e.fails(e.store.CarryOut(e.ctx, n, by, progress), registry.ErrNoRun)
+	e.fails(e.store.CarryOut(e.ctx, n, by, e.clock.Now, progress), registry.ErrNoRun)
 	e.ok(e.store.ApproveRun(e.ctx, n, "agent:b", e.clock.Now(), by))
 	e.fails(e.store.ApproveRun(e.ctx, n, "agent:c", e.clock.Now(), by), registry.ErrNoRun)
 	run.State, run.ApprovedBy, run.ApprovedAt = registry.RunApproved, "agent:b", e.clock.Now()
@@ -157,7 +157,7 @@ func runStates(e *env) {
 	e.equal("when it was dropped", e.run(dropped).DroppedAt, e.clock.Now())
 	e.fails(e.store.DropRun(e.ctx, dropped, "agent:d", e.clock.Now(), by), registry.ErrNoRun)
 	e.equal("by whom it was dropped first", e.run(dropped).DroppedBy, "agent:c")
-	e.fails(e.store.CarryOut(e.ctx, dropped, by, progress), registry.ErrNoRun)
+	e.fails(e.store.CarryOut(e.ctx, dropped, by, e.clock.Now, progress), registry.ErrNoRun)
 	runs, err := e.store.Runs(e.ctx, 0, 1)
 	e.ok(err)
 	e.equal("the latest run", len(runs), 1)
@@ -322,13 +322,21 @@ func runOnce(e *env) {
 	e.imported(e.born("1940-01-01"), e.born("1941-01-01"))
 	n := e.prepared(true)
 	var last registry.Progress
+	began := e.clock.Now().Add(time.Minute)
+	later := func() time.Time { // a minute whenever it is looked at
+		e.clock.Set(e.clock.Now().Add(time.Minute))
+		return e.clock.Now()
+	}
 	events := e.logged(func() {
-		e.ok(e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), func(p registry.Progress) { last = p }))
+		e.ok(e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), later, func(p registry.Progress) { last = p }))
 	})
 	e.equal("events", len(events), 1)
 	e.equal("the count of the event", events[0].Count, 2)
 	e.equal("the progress", last.Done, last.Of)
 	run := e.run(n)
+	e.equal("when it began", run.StartedAt, began)
+	e.equal("when it ended", run.EndedAt, e.clock.Now())
+	e.equal("the moment of the event", events[0].At, run.EndedAt)
 	e.equal("the state", run.State, registry.RunDone)
 	e.equal("targeted", run.Targeted, 2)
 	e.equal("the progress kept", run.Progress.Part(), 1.0)
@@ -362,7 +370,7 @@ func runTwice(e *env) {
 		all.Go(func() {
 			err := registry.ErrRunning
 			for errors.Is(err, registry.ErrRunning) {
-				err = e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), func(registry.Progress) {})
+				err = e.store.CarryOut(e.ctx, n, e.event(registry.ActionCarryOutRun), e.clock.Now, func(registry.Progress) {})
 			}
 			if err != nil {
 				e.Errorf("carrying out a run beside another: %v", err)
@@ -379,7 +387,7 @@ func campaignsWithoutEvent(e *env) {
 	_, err := e.store.PrepareRun(e.ctx, registry.Run{Campaign: elders(), PreparedBy: "a", PreparedAt: e.clock.Now()}, registry.Event{})
 	e.fails(err)
 	n := e.prepared(true)
-	e.fails(e.store.CarryOut(e.ctx, n, registry.Event{}, func(registry.Progress) {}))
+	e.fails(e.store.CarryOut(e.ctx, n, registry.Event{}, e.clock.Now, func(registry.Progress) {}))
 	e.fails(e.store.DropRun(e.ctx, n, "agent:a", e.clock.Now(), registry.Event{}))
 	e.equal("the state", e.run(n).State, registry.RunApproved)
 	all, err := e.store.Campaigns(e.ctx)
