@@ -178,7 +178,7 @@ func (p *populationRun) create() (err error) {
 	if p.out, err = os.Create(p.path); err != nil {
 		return fmt.Errorf("writing the rejected rows: %w", err)
 	}
-	p.rows, err = targeting.NewRemarkWriter(p.out, p.file.Name, false)
+	p.rows, err = targeting.NewRemarkWriter(p.out, p.file.Name)
 	return err
 }
 

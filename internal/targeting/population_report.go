@@ -55,14 +55,10 @@ type RemarkWriter struct {
 	out  *csv.Writer
 }
 
-// NewRemarkWriter starts a file of remarks about the population file of a name. One that goes on with what an
-// interrupted import wrote has no header.
-func NewRemarkWriter(w io.Writer, file string, goesOn bool) (*RemarkWriter, error) {
+// NewRemarkWriter starts a file of remarks about the population file of a name.
+func NewRemarkWriter(w io.Writer, file string) (*RemarkWriter, error) {
 	out := &RemarkWriter{file: unformula(file), out: csv.NewWriter(w)}
 	out.out.Comma, out.out.UseCRLF = ';', true
-	if goesOn {
-		return out, nil
-	}
 	if _, err := io.WriteString(w, byteOrderMark); err != nil {
 		return nil, fmt.Errorf("writing the remarks of an import: %w", err)
 	}

@@ -18,7 +18,7 @@ func TestTheReportCountsRowsAndTheRemarksComeAsTheyAre(t *testing.T) {
 		"x\n\n" +
 		shortRow + ";2700549588157;;\n"
 	report, out := targeting.Report{}, strings.Builder{}
-	writer, err := targeting.NewRemarkWriter(&out, "=population.csv", false)
+	writer, err := targeting.NewRemarkWriter(&out, "=population.csv")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,11 +63,22 @@ var errBroken = errors.New("the disk is full")
 
 func (broken) Write([]byte) (int, error) { return 0, errBroken }
 
+// filling is a file that cannot be written any more once it is begun.
+type filling struct{ begun bool }
+
+func (f *filling) Write(text []byte) (int, error) {
+	if f.begun {
+		return 0, errBroken
+	}
+	f.begun = true
+	return len(text), nil
+}
+
 func TestRemarksThatCannotBeWrittenAreAnError(t *testing.T) {
-	if _, err := targeting.NewRemarkWriter(broken{}, "f.csv", false); !errors.Is(err, errBroken) {
+	if _, err := targeting.NewRemarkWriter(broken{}, "f.csv"); !errors.Is(err, errBroken) {
 		t.Errorf("started on a full disk: %v", err)
 	}
-	writer, err := targeting.NewRemarkWriter(broken{}, "f.csv", true)
+	writer, err := targeting.NewRemarkWriter(&filling{}, "f.csv")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,6 +94,12 @@ func capitalised(text string) string {
 	return string(unicode.ToUpper(first)) + text[size:]
 }
 
+// within is the text of a state in the midst of a sentence: none begins with a name.
+func (s statusView) within() string {
+	first, size := utf8.DecodeRuneInString(s.text)
+	return string(unicode.ToLower(first)) + s.text[size:]
+}
+
 // groupsOf is how many groups a form says it holds.
 func groupsOf(values url.Values) int {
 	n, err := strconv.Atoi(values.Get(fieldGroups))

@@ -66,7 +66,7 @@ type batchesView struct {
 	kind    ui.Radios
 	known   string
 	waits   bool // one is being made
-	refresh runView
+	refresh refreshView
 	ready   bool // so that letters may be asked for
 	dropped bool // and never will be
 	ended   string
@@ -110,13 +110,20 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 	return s.render(w, r, status, batchesPage(view))
 }
 
-// refreshing has a page come anew by itself while something happens, unless it was told not to.
-func refreshing(w http.ResponseWriter, r *http.Request, address string, waits bool) runView {
+// refreshView is a page that comes anew by itself.
+type refreshView struct {
+	address string
+	stopped bool // it was told not to
+}
+
+// refreshing has a page come anew by itself while something happens, unless it was told not to (RGAA 13.1). It does so by a header,
+// which is to browsers what the element «meta» is, without a script.
+func refreshing(w http.ResponseWriter, r *http.Request, address string, waits bool) refreshView {
 	stopped := r.URL.Query().Get(refreshParam) == refreshStop
 	if waits && !stopped {
 		w.Header().Set("Refresh", refreshSeconds)
 	}
-	return runView{address: address, stopped: stopped}
+	return refreshView{address: address, stopped: stopped}
 }
 
 func kindRadios() ui.Radios {
@@ -184,7 +191,7 @@ type batchView struct {
 	known    string
 	request  string
 	waits    bool
-	refresh  runView
+	refresh  refreshView
 }
 
 func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor) error {

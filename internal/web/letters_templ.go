@@ -98,7 +98,7 @@ func batchesPage(v batchesView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = runRefresh(v.refresh).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = refreshed(v.refresh).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -395,7 +395,7 @@ func batchPage(v batchView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.waits {
-				templ_7745c5c3_Err = runRefresh(v.refresh).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = refreshed(v.refresh).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -116,12 +116,11 @@ type runView struct {
 	percent int    // while it runs
 	running bool   // so that there is a percentage
 	waits   bool   // the page changes by itself
-	stopped bool   // and was told not to
+	refresh refreshView
 	preview *previewView
 }
 
-// run shows a run. While something happens to it the page comes anew by itself, unless told not to (RGAA 13.1); it does so
-// by a header, which is to browsers what the element «meta» is, without a script.
+// run shows a run.
 func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
 	run, err := s.runOf(r, by)
 	if err != nil {
@@ -135,9 +134,8 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 		page: s.page(r, "Ciblage n°"+nbsp+strconv.Itoa(run.Number)), address: runAddress(run.Number), state: runStatus(run),
 		says: run.Campaign.Sentence(), rows: runRows(run, known), effect: runEffect(run),
 		running: run.State == registry.RunRunning, percent: wholePercent(run),
-		drop:    run.State.MayBeDropped(),
-		waits:   slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
-		stopped: r.URL.Query().Get(refreshParam) == refreshStop,
+		drop:  run.State.MayBeDropped(),
+		waits: slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
 	}
 	if run.State == registry.RunPrepared {
 		refusal, err := s.mayApprove(r, by, run)
@@ -157,9 +155,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
 	}
-	if view.waits && !view.stopped {
-		w.Header().Set("Refresh", refreshSeconds)
-	}
+	view.refresh = refreshing(w, r, view.address, view.waits)
 	return s.render(w, r, http.StatusOK, runPage(view))
 }
 

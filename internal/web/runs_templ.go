@@ -437,7 +437,7 @@ func runPage(v runView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if v.waits {
-				templ_7745c5c3_Err = runRefresh(v).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = refreshed(v.refresh).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -563,7 +563,7 @@ func runPage(v runView) templ.Component {
 	})
 }
 
-func runRefresh(v runView) templ.Component {
+func refreshed(v refreshView) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -44,7 +44,7 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 		t.Error("the refusal is not in the log")
 	}
 	second.Get("/campagnes").Want(http.StatusOK, "Ciblages en cours ou à approuver", "À approuver", "Dernier ciblage")
-	second.Get("/campagnes/lancee/cibler").Want(http.StatusOK, "Un ciblage de cette campagne n’est pas terminé")
+	second.Get("/campagnes/lancee/cibler").Want(http.StatusOK, "Un ciblage de cette campagne n’est pas terminé : n° 1 , à approuver.")
 	other := second.Get("/ciblages/1").Want(http.StatusOK, "Approuver lancera le ciblage de 3 personnes : chacune recevra un code.")
 	for _, p := range people {
 		if h.record(t, p.ID).Code != 0 {
@@ -70,6 +70,7 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 		}
 	}
 	second.Get("/ciblages").Want(http.StatusOK, "Exécuté", "Campagne lancee")
+	second.Get("/campagnes").Want(http.StatusOK, "Dernier ciblage : n° 1 , exécuté.")
 	h.followed(t, second)
 	officer := h.as(t, registry.RoleDataProtection)
 	consult(officer).Want(http.StatusOK, "Approbation d’un ciblage n° 1", "Exécution d’un ciblage n° 1", "Préparation d’un ciblage", "Écriture d’une campagne")
