@@ -226,7 +226,8 @@ func (g *Registry) targeting(ctx context.Context, by Actor, event Event, may fun
 	return err
 }
 
-// SaveCampaign keeps a new campaign, or a version that follows the one that was shown: from, 0 for a new one.
+// SaveCampaign keeps a new campaign, or a version that follows the one that was shown: from, 0 for a new one. The same form, sent
+// again by the same person, finds what it saved.
 func (g *Registry) SaveCampaign(ctx context.Context, by Actor, c Campaign, from int) error {
 	c, err := DecideCampaign(c)
 	if err != nil {
@@ -235,8 +236,30 @@ func (g *Registry) SaveCampaign(ctx context.Context, by Actor, c Campaign, from 
 	event := g.event(by, ActionSaveCampaign, "")
 	event.Version, event.Digest = from+1, c.ID
 	return g.targeting(ctx, by, event, MayPrepare, Run{}, func(s TargetingStore) error {
-		return s.SaveCampaign(ctx, SavedCampaign{c, from + 1, by.Practitioner.NationalID, g.Security()}, event)
+		err := s.SaveCampaign(ctx, SavedCampaign{c, from + 1, by.Practitioner.NationalID, g.Security()}, event)
+		if !errors.Is(err, ErrOvertaken) {
+			return err
+		}
+		already, failed := savedAlready(ctx, s, c, from+1, by)
+		if failed != nil {
+			return failed
+		}
+		if !already {
+			return err
+		}
+		if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
+			return fmt.Errorf("logging a repeated act: %w", err)
+		}
+		return nil
 	})
+}
+
+// savedAlready tells whether what stands of a campaign is what someone saves, by themselves, as the version that they mean to add.
+func savedAlready(ctx context.Context, s TargetingStore, c Campaign, version int, by Actor) (bool, error) {
+	all, err := s.Campaigns(ctx)
+	return slices.ContainsFunc(all, func(saved SavedCampaign) bool {
+		return saved.Version == version && saved.SavedBy == by.Practitioner.NationalID && reflect.DeepEqual(saved.Campaign, c)
+	}), err
 }
 
 // Campaigns lists the campaigns.

@@ -329,3 +329,35 @@ func TestNothingMoreBeginsForACampaignThatEnded(t *testing.T) {
 		}
 	}
 }
+
+// TestAFormOfACampaignThatComesAgainFindsWhatItSaved sends a new campaign and a change of it twice each, as a browser does whose first
+// answer was lost.
+func TestAFormOfACampaignThatComesAgainFindsWhatItSaved(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	made := campaignForm(first, "deux-fois")
+	made.Values["0.residence"] = []string{"USLD", "EHPAD"}
+	changed := func(b *webtest.Browser) *webtest.Form {
+		return b.Get("/campagnes/deux-fois/modifier").Form("name").Fill("0.age_at_least", "80")
+	}
+	made.Send(first).Want(http.StatusOK, "enregistrée")
+	made.Send(first).Want(http.StatusOK, "enregistrée")
+	made.Send(second).Want(http.StatusConflict, "Une campagne porte déjà cet identifiant")
+	made.Fill("name", "Un autre nom").Send(first).Want(http.StatusConflict, "Une campagne porte déjà cet identifiant")
+	mine, theirs := changed(first), changed(second)
+	mine.Send(first).Want(http.StatusOK, "enregistrée", "80 ans ou plus")
+	mine.Send(first).Want(http.StatusOK, "enregistrée", "80 ans ou plus")
+	theirs.Send(second).Want(http.StatusConflict, "Quelqu’un d’autre a modifié cette campagne")
+	all, err := h.store.Campaigns(t.Context())
+	if err != nil || len(all) != 1 || all[0].Version != 2 {
+		t.Errorf("kept %+v, %v", all, err)
+	}
+	outcomes := map[registry.Outcome]int{}
+	for _, e := range h.logged(t, registry.ActionSaveCampaign) {
+		outcomes[e.Outcome]++
+	}
+	if outcomes[registry.OutcomeDone] != 2 || outcomes[registry.OutcomeRepeated] != 2 || outcomes[registry.OutcomeConflict] != 3 {
+		t.Errorf("logged %v", outcomes)
+	}
+}
