@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/jackc/pgx/v5"
@@ -86,9 +87,10 @@ func (t postgresTx) prepareLoad() error {
 	return err
 }
 
-// loadWriters is how many connections fill the tables. One more makes indexes: whoever has made one waits for the disk to
+// loadWriters is how many connections fill the tables: one a processor, but enough that one works while another waits, and no
+// more than the database has use for. One more makes indexes: whoever has made one waits for the disk to
 // have it.
-const loadWriters = 2
+var loadWriters = min(max(2, runtime.GOMAXPROCS(0)), 4)
 
 // loadedPart is a part on its way.
 type loadedPart struct {
