@@ -26,6 +26,7 @@ func TestTheCodeStandsAsDesigned(t *testing.T) {
 		{"nothing is left unfinished", checkUnfinished(sources, texts)},
 		{"pages are typed", checkMaps(sources)},
 		{"no test is passed over", checkSkips(sources)},
+		{"French holds together at the end of a line", checkFrench(sources, texts)},
 	}
 	for _, check := range checks {
 		t.Run(check.name, func(t *testing.T) {

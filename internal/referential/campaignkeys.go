@@ -88,7 +88,7 @@ func takeVaccination(v *value, g *group) {
 	text, _ := v.is.(string)
 	how, ok := registry.ParseVaccination(text)
 	if !ok {
-		v.refuse("Écrivez ici une de ces valeurs : %s.", codesOf(registry.Vaccinations()))
+		v.refuse("Écrivez ici une de ces valeurs\u00a0: %s.", codesOf(registry.Vaccinations()))
 	}
 	g.Vaccination = how
 }

@@ -43,7 +43,7 @@ func ReadCampaign(s *Source) (registry.Campaign, []Remark, error) {
 func (s *Source) campaignText() (string, error) {
 	switch {
 	case s.Size > maxCampaignFile:
-		return "", invalid("Ce fichier dépasse 64 Kio : ce n’est pas celui d’une campagne.")
+		return "", invalid("Ce fichier dépasse 64 Kio\u00a0: ce n’est pas celui d’une campagne.")
 	case s.Encoding != UTF8:
 		return "", invalid("Ce fichier n’est pas en UTF-8. Enregistrez-le en UTF-8, puis recommencez.")
 	}
@@ -63,10 +63,10 @@ func unreadable(text string, err error) Remark {
 	if !errors.As(err, &syntax) {
 		return Remark{Reason: "Ce fichier n’est pas du TOML."}
 	}
-	reason := "Cette ligne ne se lit pas. Écrivez « clé = valeur » : les textes entre guillemets droits, les listes entre crochets, " +
+	reason := "Cette ligne ne se lit pas. Écrivez «\u00a0clé = valeur\u00a0»\u00a0: les textes entre guillemets droits, les listes entre crochets, " +
 		"les dates sous la forme 2021-01-18, oui et non true et false, sans guillemets."
 	if strings.Contains(syntax.Message, "already") {
-		reason = "Cette clé est déjà donnée plus haut. Gardez-en une seule ; un groupe de critères de plus commence par [[groupe]]."
+		reason = "Cette clé est déjà donnée plus haut. Gardez-en une seule\u00a0; un groupe de critères de plus commence par [[groupe]]."
 	}
 	// Where a line breaks off, the library tells the next one, but its offset is right.
 	return Remark{Line: 1 + strings.Count(text[:max(0, min(syntax.Position.Start, len(text)))], "\n"), Reason: reason}
@@ -175,9 +175,9 @@ func unknownKey[T any](name string, keys map[string]key[T]) string {
 		}
 	}
 	if nearest != "" {
-		return fmt.Sprintf("Cette clé n’existe pas. Vouliez-vous écrire « %s » ?", nearest)
+		return fmt.Sprintf("Cette clé n’existe pas. Vouliez-vous écrire «\u00a0%s\u00a0»\u00a0?", nearest)
 	}
-	return "Cette clé n’existe pas. Les clés possibles ici sont : " + strings.Join(known, ", ") + "."
+	return "Cette clé n’existe pas. Les clés possibles ici sont\u00a0: " + strings.Join(known, ", ") + "."
 }
 
 // distance is the least number of signs to add, take out or change between two short texts.
@@ -265,12 +265,12 @@ func (v *value) answer() registry.Answer {
 func list[T any](v *value, what string, take func(any) (T, bool)) (all []T) {
 	values, ok := v.is.([]any)
 	if !ok || len(values) == 0 {
-		v.refuse("Écrivez ici une liste entre crochets : %s.", what)
+		v.refuse("Écrivez ici une liste entre crochets\u00a0: %s.", what)
 	}
 	for _, is := range values {
 		one, ok := take(is)
 		if !ok {
-			v.refuse("Une valeur de cette liste n’est pas possible. Écrivez-la ainsi : %s.", what)
+			v.refuse("Une valeur de cette liste n’est pas possible. Écrivez-la ainsi\u00a0: %s.", what)
 			return nil
 		}
 		all = append(all, one)

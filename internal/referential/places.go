@@ -2,6 +2,7 @@ package referential
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"vaccin/internal/registry"
@@ -119,7 +120,7 @@ func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
 				r.warn("date_fermeture", "Le centre est dit fermé, sans date de fermeture : les lettres n’indiqueront pas ce centre.")
 			}
 			p.Label = placeLabel(p)
-			found.add(r, "gid", place{p, fmt.Sprintf("n° %d", gid)})
+			found.add(r, "gid", place{p, "n° " + strconv.Itoa(gid)}) // a plain space, as who types it has
 		}
 	})
 	return registry.ReferenceChange{Places: found.labelled()}, report, err
@@ -148,7 +149,7 @@ func (r *row) centreOpening(name string) (public bool, opens registry.Date) {
 	cell := r.loose("date_ouverture")
 	opens, err := registry.ParseDate(cell)
 	if cell != "" && err != nil {
-		r.warn("date_ouverture", "La date d’ouverture n’est pas lisible : les lettres n’indiqueront pas ce centre.")
+		r.warn("date_ouverture", "La date d’ouverture n’est pas lisible\u00a0: les lettres n’indiqueront pas ce centre.")
 		return false, registry.Date{}
 	}
 	said, err := registry.ParseISODate(firstOf(r.loose("_edit_datemaj"), len("2021-01-14")))

@@ -11,7 +11,7 @@ import (
 // Coordinates of official files. One that cannot be right is not kept, with a remark: the row stands without it, and letters then do
 // without that place, or without the places near that locality.
 
-const notThere = "Ces coordonnées ne sont pas retenues : ce ne sont pas celles d’un lieu de ce code postal."
+const notThere = "Ces coordonnées ne sont pas retenues\u00a0: ce ne sont pas celles d’un lieu de ce code postal."
 
 var degreesShape = regexp.MustCompile(`^[+-]?\d{1,3}([.,]\d{1,20})?$`)
 

@@ -127,7 +127,7 @@ func refreshing(w http.ResponseWriter, r *http.Request, address string, waits bo
 }
 
 func kindRadios() ui.Radios {
-	radios := ui.Radios{Name: registry.FieldBatchKind, Legend: "Sous quelle forme ?"}
+	radios := ui.Radios{Name: registry.FieldBatchKind, Legend: "Sous quelle forme\u00a0?"}
 	for _, k := range []registry.BatchKind{registry.BatchPDF, registry.BatchCSV} {
 		radios.Choices = append(radios.Choices, ui.Choice{Value: string(k), Label: k.Label()})
 	}
@@ -246,18 +246,18 @@ func batchKey(r *http.Request) registry.BatchKey {
 func batchEffect(b registry.Batch) string {
 	switch b.State {
 	case registry.BatchGathering:
-		return lettersOf(b.Letters) + " jusqu’ici. Les destinataires sont en cours de choix ; une interruption du service ne fait rien perdre."
+		return lettersOf(b.Letters) + " jusqu’ici. Les destinataires sont en cours de choix\u00a0; une interruption du service ne fait rien perdre."
 	case registry.BatchPrinting:
-		return lettersOf(b.Letters) + ". La mise en page est en cours ; une interruption du service ne fait rien perdre."
+		return lettersOf(b.Letters) + ". La mise en page est en cours\u00a0; une interruption du service ne fait rien perdre."
 	case registry.BatchDropped:
 		if why := b.DropReason.Label(); why != "" {
 			return "Le service a abandonné cet envoi avant qu’il soit prêt : " + why + ". Aucune lettre n’en est partie : préparez un autre envoi."
 		}
 		return "Cet envoi a été abandonné avant d’être prêt : aucune lettre n’en est partie, et ses destinataires peuvent être dans un autre."
 	case registry.BatchEmpty:
-		return "Il n’y avait personne à qui écrire : cet envoi n’a aucune lettre."
+		return "Il n’y avait personne à qui écrire\u00a0: cet envoi n’a aucune lettre."
 	}
-	return lettersOf(b.Letters) + ". Le fichier contient des noms, des adresses et des codes : remettez-le à l’imprimeur par un moyen sûr, et détruisez-le une fois imprimé."
+	return lettersOf(b.Letters) + ". Le fichier contient des noms, des adresses et des codes\u00a0: remettez-le à l’imprimeur par un moyen sûr, et détruisez-le une fois imprimé."
 }
 
 func lettersOf(n int) string { return registry.Counted(n, "lettre", "lettres") }

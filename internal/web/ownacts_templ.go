@@ -59,7 +59,7 @@ func ownActsPage(v ownActsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</h1><p class=\"govuk-body-l\">Ce qui a été enregistré en votre nom. Si vous n’êtes pas l’auteur d’un acte, signalez-le : quelqu’un utilise peut-être votre carte ou votre compte.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</h1><p class=\"govuk-body-l\">Ce qui a été enregistré en votre nom. Si vous n’êtes pas l’auteur d’un acte, signalez-le\u00a0: quelqu’un utilise peut-être votre carte ou votre compte.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -410,11 +410,11 @@ func notMinePage(v notMineView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldNote, Label: "Ce que vous souhaitez préciser", Hint: "Par exemple : je n’exerçais pas ce jour-là.", MaxLength: "300", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldNote, Label: "Ce que vous souhaitez préciser", Hint: "Par exemple : je n’exerçais pas ce jour-là.", MaxLength: "300", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Submit("Ce n’est pas moi : signaler cet acte").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Submit("Ce n’est pas moi : signaler cet acte").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -78,11 +78,11 @@ func originOf(address string) (string, error) {
 	u, err := url.Parse(address)
 	ascii := !strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' }) // browsers send xn--
 	if err != nil || u.Hostname() == "" || u.Scheme+"://"+u.Host != address || address != strings.ToLower(address) || !ascii {
-		return "", fmt.Errorf("« %s » n’est pas de la forme https://hôte", address)
+		return "", fmt.Errorf("«\u00a0%s\u00a0» n’est pas de la forme https://hôte", address)
 	}
 	host := u.Hostname()
 	if u.Scheme != "https" && (u.Scheme != "http" || host != "localhost" && host != "127.0.0.1") {
-		return "", fmt.Errorf("« %s » doit être en https", address)
+		return "", fmt.Errorf("«\u00a0%s\u00a0» doit être en https", address)
 	}
 	origin := u.Scheme + "://" + strings.TrimSuffix(u.Host, ":"+u.Port())
 	if strings.HasSuffix(u.Host, ":") || u.Port() == "" {
@@ -91,7 +91,7 @@ func originOf(address string) (string, error) {
 	port, err := strconv.ParseUint(u.Port(), 10, 16)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("« %s » : le port n’existe pas", address)
+		return "", fmt.Errorf("«\u00a0%s\u00a0»\u00a0: le port n’existe pas", address)
 	case port == defaultPorts[u.Scheme]:
 		return origin, nil
 	}
