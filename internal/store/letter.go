@@ -61,8 +61,9 @@ const (
 		" FROM target t JOIN record r ON r.num = t.record_num JOIN patient p ON p.record_num = t.record_num" +
 		" WHERE t.run = $1 AND t.record_num > $2 ORDER BY t.record_num LIMIT $3"
 	// Whose record went is under the one that stays (match.go): that one may have the code of another run, and another letter of the batch.
-	anyCode      = "COALESCE(r.code, t.code, (SELECT a.code FROM target a WHERE a.record_num = l.record_num LIMIT 1))"
-	isSecond     = "EXISTS (SELECT 1 FROM letter k WHERE k.record_num = l.record_num AND k.run = $1 AND k.part = $2 AND k.number < l.number)"
+	anyCode = "COALESCE(r.code, t.code, (SELECT a.code FROM target a WHERE a.record_num = l.record_num LIMIT 1))"
+	// Found by the record: by numbers themselves a planner that knows little yet of new letters would go through all of them for each.
+	isSecond     = "EXISTS (SELECT 1 FROM letter k WHERE k.record_num = l.record_num AND k.run = $1 AND k.part + 0 = $2 AND k.number + 0 < l.number)"
 	lettersAfter = "SELECT l.record_num, l.number, " + isSecond + ", " + anyCode + ", " + recipientColumns +
 		" FROM letter l JOIN record r ON r.num = l.record_num" +
 		" JOIN patient p ON p.record_num = l.record_num LEFT JOIN target t ON t.record_num = l.record_num AND t.run = $1" +
