@@ -33,11 +33,11 @@ var hyphens = strings.NewReplacer("\u2010", "-", "\u2011", "-")
 
 // readableText is cleanText of any alphabet and sign. A NIR in a text is refused, whatever the field.
 func readableText(text string, limit int) (string, error) {
-	if !utf8.ValidString(text) {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError) { // what another program could not read, it wrote as one
 		return "", Invalid("Ce champ contient des caractères illisibles. Effacez-le et saisissez-le de nouveau.")
 	}
 	for _, r := range text {
-		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return "", Invalid("Ce champ contient un caractère invisible. Effacez-le et saisissez-le de nouveau au clavier.")
 		}
 	}

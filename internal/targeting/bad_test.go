@@ -76,7 +76,11 @@ var rejected = []struct{ column, text, reason string }{
 	{"nom_naissance", "Mart\xefn", "illisibles"},
 	{"nom_naissance", "Mart\xc0\xafn", "illisibles"}, // overlong UTF-8
 	{"nom_naissance", "Mart\xed\xa0\x80n", "illisibles"},
-	{"nom_naissance", "Martin \ufffd", "invisible"},
+	{"nom_naissance", "Martin \ufffd", "illisibles"},
+	{"nom_naissance", "De\u0301sire\u0301", ""}, // accents apart from their letters
+	{"nom_naissance", strings.Repeat("e\u0301", 80), ""},
+	{"nom_naissance", strings.Repeat("e\u0301", 81), "au plus 80"},
+	{"nom_naissance", "Ma\u0332rtin", "alphabet latin"}, // a mark that no letter has
 	{"nom_naissance", "2 69 05 49 588 157 80", "numéro de sécurité sociale"},
 	{"nom_usage", "?", "n’est pas accepté"},
 	{"prenoms", "", "manquent"},
@@ -144,6 +148,19 @@ func TestWhatIsRejected(t *testing.T) {
 		if len(c.text) > 2 && strings.Contains(rejected[0].Reason, c.text) {
 			t.Errorf("the reason for %s quotes the cell: %s", c.column, rejected[0].Reason)
 		}
+	}
+}
+
+// TestAccentsApartAreComposed: the same name written either way is one name, wherever it is compared.
+func TestAccentsApartAreComposed(t *testing.T) {
+	rows, rejected, _ := readAll(t, population(t, []byte(rowWith(
+		"nom_naissance", "De\u0301sire\u0301", "prenoms", "Zoe\u0308", "adresse", "3 rue de l’E\u0301te\u0301", "commune", "Bezu-le-Gue\u0301ry"))))
+	if len(rows) != 1 {
+		t.Fatalf("rejected: %v", rejected)
+	}
+	row := rows[0]
+	if row.Line != 2 || row.BirthName != "Désiré" || row.UsedName != "Désiré" || row.GivenNames != "Zoë" || row.Address != "3 rue de l’Été" || row.Locality.Name != "Bezu-le-Guéry" {
+		t.Errorf("line %d: %q %q %q %q %q", row.Line, row.BirthName, row.UsedName, row.GivenNames, row.Address, row.Locality.Name)
 	}
 }
 

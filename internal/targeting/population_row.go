@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 )
@@ -91,6 +93,32 @@ func (r *rowReader) readLine(line string, last bool, row *Row) (at column, reaso
 		}
 		return columns, reasonEncoding
 	}
+	at, reason = r.readCells(row)
+	if reason != "" && r.compose() {
+		*row = Row{Line: r.line}
+		at, reason = r.readCells(row)
+	}
+	if reason != "" {
+		return at, reason
+	}
+	r.warn(row)
+	return 0, ""
+}
+
+// compose joins accents that are written apart from their letter, as some systems write them, and tells whether there
+// were any. No name or address is taken with one: only a row that was refused is looked at, and the others cost nothing.
+func (r *rowReader) compose() bool {
+	apart := false
+	for at, text := range r.cells {
+		if !norm.NFC.IsNormalString(text) {
+			r.cells[at], apart = norm.NFC.String(text), true
+		}
+	}
+	return apart
+}
+
+// readCells reads what the cells of a row say.
+func (r *rowReader) readCells(row *Row) (at column, reason string) {
 	if at, reason = r.readNumbers(row); reason != "" {
 		return at, reason
 	}
@@ -100,11 +128,7 @@ func (r *rowReader) readLine(line string, last bool, row *Row) (at column, reaso
 	if at, reason = r.readContact(row); reason != "" {
 		return at, reason
 	}
-	if at, reason = r.readInsured(row); reason != "" {
-		return at, reason
-	}
-	r.warn(row)
-	return 0, ""
+	return r.readInsured(row)
 }
 
 const reasonEncoding = "La cellule contient des caractères illisibles. Enregistrez le fichier en UTF-8 et vérifiez cette ligne."
