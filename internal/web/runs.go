@@ -137,12 +137,12 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 		drop:  run.State.MayBeDropped(),
 		waits: slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
 	}
-	if run.State == registry.RunPrepared {
+	if run.State == registry.RunPrepared && run.Persons() > 0 { // nobody approves a run of nobody
 		refusal, err := s.mayApprove(r, by, run)
 		if err != nil {
 			return err
 		}
-		if view.approve = refusal == nil && run.Persons() > 0; refusal != nil {
+		if view.approve = refusal == nil; refusal != nil {
 			view.refusal = refusal.Message
 		}
 	}

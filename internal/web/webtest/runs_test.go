@@ -103,7 +103,7 @@ func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
 	campaignForm(first, "abandonnee").Send(first).Want(http.StatusOK)
 	prepared := confirmed(first, first.Get("/campagnes/abandonnee/cibler")).Want(http.StatusOK)
 	h.work(t)
-	first.Get("/ciblages/1").Want(http.StatusOK, "Personne n’est concerné, ou toutes les personnes").Not("Aperçu")
+	first.Get("/ciblages/1").Want(http.StatusOK, "Personne n’est concerné, ou toutes les personnes").Not("Aperçu", "une autre personne doit l’approuver")
 	dropped := confirmed(second, second.Get(prepared.Link("Abandonner ce ciblage")).Want(http.StatusOK, "ne pourra plus être approuvé")).
 		Want(http.StatusOK, "Abandonné", "personne n’a reçu de code").Not("Abandonner ce ciblage", "Approuver ce ciblage")
 	if prepared.Row("dropped") != "" || !strings.HasPrefix(dropped.Row("dropped"), "Vous, le") {
