@@ -62,7 +62,7 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, source.Close()) }()
-	ref, centres, err := i.known(ctx)
+	ref, centres, err := i.known(ctx, c)
 	if err != nil {
 		return err
 	}
@@ -125,13 +125,16 @@ func tellGone(c console, gone []registry.VaccinationPlace, change *registry.Refe
 
 // known is what the file may refer to: the store's reference data or, where there is no store yet, those that ship; and the centres that
 // the store has, for a list of them. A trial makes no store.
-func (i importCmd) known(ctx context.Context) (ref registry.Reference, centres []registry.VaccinationPlace, err error) {
+func (i importCmd) known(ctx context.Context, c console) (ref registry.Reference, centres []registry.VaccinationPlace, err error) {
 	exists, err := i.exists()
 	if err != nil {
 		return ref, nil, err
 	}
 	if !exists {
 		shipped, err := referential.Builtin()
+		if err == nil && i.DryRun {
+			err = c.printf("Il n’y a pas de base à cet endroit (%s) : rien n’est comparé avec ce qu’elle aurait.\n", store.Name(i.Store))
+		}
 		return registry.Reference{Vaccines: shipped.Vaccines}, nil, err
 	}
 	st, g, _, err := openStore(ctx, i.Store, store.Options{})

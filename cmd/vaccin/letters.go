@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"vaccin/internal/registry"
@@ -112,13 +113,29 @@ type lettersMakeCmd struct {
 	Kind        string `enum:"pdf,csv" default:"pdf" help:"PDF to print as it is, or CSV for a printer who sets the letters (docs/formats/letters.md): ${enum}."`
 	To          string `type:"existingdir" default:"." help:"Folder in which the files are made, readable by their owner alone."`
 	All         bool   `help:"Go on until everybody of the run was looked at, a file for each 100,000 letters."`
-	Again       int    `placeholder:"BATCH" help:"To the same persons as that batch of the run, as they are now."`
+	Again       ofRun  `placeholder:"BATCH" help:"To the same persons as that batch of the run, as they are now: C12-0003, or 3."`
+}
+
+// ofRun is a batch by its number in a run that is named beside it, or by its reference.
+type ofRun struct{ registry.BatchKey }
+
+// UnmarshalText reads a number or a reference.
+func (o *ofRun) UnmarshalText(text []byte) (err error) {
+	if part, failed := strconv.ParseUint(string(text), 10, 31); failed == nil && part > 0 {
+		o.BatchKey = registry.BatchKey{Part: int(part)}
+		return nil
+	}
+	o.BatchKey, err = registry.ParseReference(string(text))
+	return err
 }
 
 // Run makes batches. One that was asked for and not made whole is gone on with first.
 func (m lettersMakeCmd) Run(ctx context.Context, c console) (err error) {
-	if m.All && m.Again > 0 {
+	if m.All && m.Again.Part > 0 {
 		return registry.Invalid("Donnez --all ou --again, pas les deux.")
+	}
+	if m.Again.Run > 0 && m.Again.Run != m.Number {
+		return registry.Invalid("L’envoi " + m.Again.Reference() + " n’est pas de ce ciblage\u00a0: donnez un envoi du ciblage n°\u00a0" + strconv.Itoa(m.Number) + ".")
 	}
 	printer, err := m.Letter.Printer()
 	if err != nil {
@@ -153,13 +170,13 @@ func (m lettersMakeCmd) next(ctx context.Context, g *registry.Registry, by regis
 	kind := registry.BatchKind(m.Kind)
 	if n := len(all); n > 0 && !all[n-1].State.Over() {
 		b := all[n-1]
-		if b.Kind != kind || b.Again != m.Again {
+		if b.Kind != kind || b.Again != m.Again.Part {
 			return b, registry.Conflict("L’envoi " + b.Reference() + " de ce ciblage est encore en préparation (" + toWhom(b.Run, b.Kind, b.Again) +
-				"), et vous demandez autre chose (" + toWhom(b.Run, kind, m.Again) + ")\u00a0: terminez-le, ou abandonnez-le, d’abord.")
+				"), et vous demandez autre chose (" + toWhom(b.Run, kind, m.Again.Part) + ")\u00a0: terminez-le, ou abandonnez-le, d’abord.")
 		}
 		return b, nil
 	}
-	return g.AskBatch(ctx, by, registry.BatchRequest{Run: m.Number, Kind: kind, Known: len(all), Again: m.Again}, printer)
+	return g.AskBatch(ctx, by, registry.BatchRequest{Run: m.Number, Kind: kind, Known: len(all), Again: m.Again.Part}, printer)
 }
 
 // toWhom says in which form a batch is, and whether it is to the persons of another.

@@ -104,7 +104,7 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 	if out, err = made(t, t.Context(), m); err != nil || !strings.Contains(out, "Personne à qui écrire") || !strings.Contains(out, "déjà destinataires d’un envoi : 30") {
 		t.Errorf("%v: %s", err, out)
 	}
-	m.All, m.Again, m.Kind = false, 1, "csv"
+	m.All, m.Again, m.Kind = false, ofRun{registry.BatchKey{Part: 1}}, "csv"
 	if out, err = made(t, t.Context(), m); err != nil || !strings.Contains(out, "aux mêmes personnes que C1-0001") {
 		t.Errorf("%v: %s", err, out)
 	}
@@ -259,7 +259,7 @@ func TestAnotherBatchThatIsNotOverIsNamed(t *testing.T) {
 		{"pdf", 1, "(PDF à imprimer, aux mêmes personnes que C1-0001)"},
 		{"csv", 0, "(CSV de publipostage, aux personnes à qui aucune lettre n’a été faite)"},
 	} {
-		m.Kind, m.Again = c.kind, c.again
+		m.Kind, m.Again = c.kind, ofRun{registry.BatchKey{Part: c.again}}
 		if _, err := made(t, t.Context(), m); registry.KindOf(err) != registry.KindConflict || !strings.Contains(err.Error(), open+c.says) {
 			t.Errorf("%s, again %d: %v", c.kind, c.again, err)
 		}
@@ -334,5 +334,23 @@ func TestLettersAreWrittenWholeOrNotAtAll(t *testing.T) {
 	}
 	if err := writeWhole(at, func(io.Writer) (bool, error) { return false, nil }, nil); err != nil || len(files()) != 2 {
 		t.Errorf("nothing to keep: %v, %v", err, files())
+	}
+}
+
+func TestABatchIsNamedByItsNumberOrItsReference(t *testing.T) {
+	for text, want := range map[string]registry.BatchKey{"3": {Part: 3}, "C12-0003": {Run: 12, Part: 3}, "c12-3": {Run: 12, Part: 3}} {
+		var got ofRun
+		if err := got.UnmarshalText([]byte(text)); err != nil || got.BatchKey != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, wrong := range []string{"", "0", "-1", "C12", "C0-1", "12.3", "99999999999999999999", "trois"} {
+		if err := new(ofRun).UnmarshalText([]byte(wrong)); registry.KindOf(err) != registry.KindInvalid {
+			t.Errorf("%q: %v", wrong, err)
+		}
+	}
+	m := lettersMakeCmd{Number: 4, Again: ofRun{registry.BatchKey{Run: 12, Part: 3}}}
+	if err := m.Run(t.Context(), console{}); registry.KindOf(err) != registry.KindInvalid {
+		t.Error(err)
 	}
 }

@@ -186,6 +186,7 @@ type batchView struct {
 	file     string // where its letters are, if they are
 	fileName string
 	again    string // where the same persons are written to anew, if they may be
+	ended    string // why they may not, where the campaign is over
 	part     string
 	kind     string
 	known    string
@@ -227,8 +228,10 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 	if err != nil {
 		return err
 	}
-	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() && ended == "" {
-		view.again, view.request = batchesAddress(b.Run), newForm().Get(fieldRequest)
+	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() {
+		if view.ended = ended; ended == "" {
+			view.again, view.request = batchesAddress(b.Run), newForm().Get(fieldRequest)
+		}
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err

@@ -316,7 +316,7 @@ func TestNothingMoreBeginsForACampaignThatEnded(t *testing.T) {
 	batch := second.Get("/ciblages/1/envois").Form("kind").Send(second).Want(http.StatusOK, "Envoi C1-0001 demandé")
 	h.clock.SetDay("2021-02-11")
 	h.letters(t)
-	second.Get(batch.URL.Path).Want(http.StatusOK, "Prêt", "1 lettre").Not("Écrire de nouveau aux mêmes personnes")
+	second.Get(batch.URL.Path).Want(http.StatusOK, "Prêt", "1 lettre", over).Not("Écrire de nouveau aux mêmes personnes")
 	for action, want := range map[registry.Action]int{registry.ActionPrepareRun: 1, registry.ActionApproveRun: 1, registry.ActionAskLetters: 1} {
 		refused := 0
 		for _, e := range h.logged(t, action) {
