@@ -267,10 +267,10 @@ func (w *tab) press(keys string, modifiers ...chromedp.Modifier) {
 	}
 }
 
-// byText selects a button, a link or a label that is seen, by its text. Forms without script have a first
+// byText selects a button, a link or a label that is seen, by its text, in which spaces are plain. Forms without script have a first
 // button that is not seen, for the Enter key.
 func byText(tag, text string) string {
-	return fmt.Sprintf(`//%s[not(contains(@class, "visually-hidden"))][contains(normalize-space(translate(., "  ", "  ")), %q)]`, tag, text)
+	return fmt.Sprintf(`//%s[not(contains(@class, "visually-hidden"))][contains(normalize-space(translate(., "%s", "  ")), %q)]`, tag, "\u00a0\u202f", text)
 }
 
 // click clicks with the mouse on the first element that an XPath or CSS selector finds.
