@@ -224,12 +224,11 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 	if b.State == registry.BatchPrinted {
 		view.file = line.address + "/lettres"
 	}
-	ended, err := s.endedOf(r, by, run.Campaign)
-	if err != nil {
-		return err
-	}
 	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() {
-		if view.ended = ended; ended == "" {
+		if view.ended, err = s.endedOf(r, by, run.Campaign); err != nil {
+			return err
+		}
+		if view.ended == "" {
 			view.again, view.request = batchesAddress(b.Run), newForm().Get(fieldRequest)
 		}
 	}

@@ -166,11 +166,7 @@ func (s *Server) runOf(r *http.Request, by registry.Actor) (registry.Run, error)
 
 // runNumber is the number of an address; no run has the number 0.
 func runNumber(r *http.Request) int {
-	n, err := strconv.ParseInt(r.PathValue("run"), 10, 32)
-	if err != nil {
-		return 0
-	}
-	return int(n)
+	return max(0, wholeNumber(r.PathValue("run")))
 }
 
 // mayApprove asks the policy, and whether the campaign goes on, which answer with the reason why not.
