@@ -21,7 +21,7 @@ var (
 	// insertEventUnder writes the event of a change, if the change $2 is the one that the record of the number $1
 	// last underwent; insertEventUnderNew does for a record that has its number from the guard.
 	insertEventUnder    = insertAfter("record", "num", "access_log", eventColumns)
-	insertEventUnderNew = insertAfter("record", "id", "access_log", eventColumns)
+	insertEventUnderNew = insertAfter("record", drawnID, "access_log", eventColumns)
 )
 
 func eventArgs(e registry.Event) ([]any, error) {

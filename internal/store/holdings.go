@@ -25,12 +25,12 @@ func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event regist
 		held = registry.Holdings{}
 		var letters []sentRow
 		var deliveries []delivery
-		record := g.query(recordByID, string(id))
+		record := g.query(recordByID, recordKeys(id)...)
 		record.often = false // what an officer reads at length is not read together with what doctors wait for
 		err = s.engine.read(ctx, record,
 			into(&held.Reports, readReport, selectReportsOn, string(id)), into(&held.Log, readEntry, selectEntriesOn, string(id)),
-			into(&letters, (*sentRow).columns, selectLettersTo, string(id)),
-			into(&deliveries, (*delivery).columns, selectDeliveriesTo, string(id)))
+			into(&letters, (*sentRow).columns, selectLettersTo, recordKeys(id)...),
+			into(&deliveries, (*delivery).columns, selectDeliveriesTo, recordKeys(id)...))
 		if err != nil {
 			return fmt.Errorf("reading what is held on a person: %w", err)
 		}

@@ -72,11 +72,14 @@ const (
 	selectLetters = lettersAfter + "$3" + byNumber
 	// After so many letters: numbers are missing of those who were left out at the printing.
 	selectAgain = lettersAfter + "COALESCE((SELECT MAX(number) FROM (SELECT number FROM letter WHERE run = $1 AND part = $2 ORDER BY number LIMIT $3) looked), 0)" + byNumber
+)
 
+var (
 	selectLettersTo = "SELECT b.run, b.part, l.number, b.content, b.asked_by, b.asked_at, b.printed_at FROM letter l" +
-		" JOIN letter_batch b ON b.run = l.run AND b.part = l.part JOIN record r ON r.num = l.record_num WHERE r.id = $1 ORDER BY b.run, b.part, l.number"
+		" JOIN letter_batch b ON b.run = l.run AND b.part = l.part JOIN record r ON r.num = l.record_num WHERE " + byID("r", 1) +
+		" ORDER BY b.run, b.part, l.number"
 	selectDeliveriesTo = "SELECT d.run, d.part, d.by_id, d.at FROM letter_delivery d WHERE (d.run, d.part) IN" +
-		" (SELECT l.run, l.part FROM letter l JOIN record r ON r.num = l.record_num WHERE r.id = $1) ORDER BY d.run, d.part, d.nth"
+		" (SELECT l.run, l.part FROM letter l JOIN record r ON r.num = l.record_num WHERE " + byID("r", 1) + ") ORDER BY d.run, d.part, d.nth"
 )
 
 // insertLetters insert members so many at a time: few texts, so that few statements are kept prepared.

@@ -25,18 +25,21 @@ type logQueries struct {
 	// entries reads the entries after turn $1 and num $2, at most $3: turn, num, at, and whether numbering has yet to
 	// come to it.
 	entries string
+	// recordOf is the condition by which the record r is that of the entry a.
+	recordOf string
 	// retire returns the statements that remove the entries before a moment.
 	retire func(ctx context.Context, s *Store, before time.Time) ([]statement, error)
 }
 
 // On SQLite there is one writer: entries become final in the order of their numbers, and no turn is needed.
 var sqliteLog = logQueries{
-	final:   "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT $1",
-	sound:   "SELECT turn = 0 FROM log_state",
-	waiting: "SELECT at FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT 1",
-	stretch: "SELECT 0, num, " + eventColumns + " FROM access_log WHERE $1 <= 0 AND num >= $2 AND $3 >= 0 AND num <= $4",
-	search:  "SELECT 0, num, " + eventColumns + " FROM access_log WHERE $1 <> '' AND num IN (SELECT value FROM json_each('[' || $2 || ']'))",
-	entries: "SELECT 0, num, at, num > (SELECT num FROM log_state) FROM access_log WHERE $1 <= 0 AND num > $2 ORDER BY num LIMIT $3",
+	final:    "SELECT 0, num, " + eventColumns + " FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT $1",
+	sound:    "SELECT turn = 0 FROM log_state",
+	waiting:  "SELECT at FROM access_log WHERE num > (SELECT num FROM log_state) ORDER BY num LIMIT 1",
+	stretch:  "SELECT 0, num, " + eventColumns + " FROM access_log WHERE $1 <= 0 AND num >= $2 AND $3 >= 0 AND num <= $4",
+	search:   "SELECT 0, num, " + eventColumns + " FROM access_log WHERE $1 <> '' AND num IN (SELECT value FROM json_each('[' || $2 || ']'))",
+	entries:  "SELECT 0, num, at, num > (SELECT num FROM log_state) FROM access_log WHERE $1 <= 0 AND num > $2 ORDER BY num LIMIT $3",
+	recordOf: "r.id = a.record_id",
 	retire: func(_ context.Context, _ *Store, before time.Time) ([]statement, error) {
 		const trigger = "CREATE TRIGGER access_log_not_deleted BEFORE DELETE ON access_log" +
 			" BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END"
@@ -65,6 +68,9 @@ var postgresLog = logQueries{
 		" (SELECT * FROM unnest(string_to_array($1, ',')::xid8[], string_to_array($2, ',')::bigint[]))",
 	entries: "SELECT txid::text::bigint, num, at, (txid, num) > ((SELECT turn::text::xid8 FROM log_state), (SELECT num FROM log_state))" +
 		" FROM access_log WHERE (txid, num) > (" + turnOf1 + ", $2::bigint) ORDER BY access_log.txid, num LIMIT $3",
+	recordOf: "r.num = CASE WHEN a.record_id ~ '^[0-9a-f]{26}$' THEN" + // as toldNumber reads it
+		" (('x' || substr(a.record_id, 1, 10))::bit(40) # ('x' || substr(a.record_id, 11, 10))::bit(40))::bigint" +
+		" ELSE (SELECT num FROM record WHERE " + drawnID + " = a.record_id) END AND r.id = a.record_id",
 	retire: retireMonths,
 }
 

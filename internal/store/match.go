@@ -16,15 +16,12 @@ import (
 const (
 	undecided    = "FROM doubtful_match d JOIN record r ON r.num = d.record_num JOIN record o ON o.num = d.other_num WHERE d.decision = ''"
 	selectDoubts = "SELECT r.id, o.id, d.reason, d.at " + undecided + " ORDER BY d.at DESC, d.record_num, d.other_num, d.reason LIMIT $1"
-	selectDoubt  = "SELECT r.id, o.id, d.reason, d.at " + undecided + " AND r.id = $1 AND o.id = $2 ORDER BY d.reason LIMIT 1"
 	countDoubts  = "SELECT COUNT(*) FROM doubtful_match WHERE decision = ''"
 
-	selectSide = "SELECT r.num, r.version, r.holder_key, r.own_key, r.blind_key, r.birth_date, r.birth_rank," +
+	sideColumns = "SELECT r.num, r.version, r.holder_key, r.own_key, r.blind_key, r.birth_date, r.birth_rank," +
 		" CASE WHEN r.code IS NULL THEN (" + selectTarget + ") ELSE r.code END, p.sealed," +
-		" EXISTS (SELECT 1 FROM entry e WHERE e.record_num = r.num AND e.step IN (0, 1, 2)) FROM record r JOIN patient p ON p.record_num = r.num WHERE r.id = $1"
+		" EXISTS (SELECT 1 FROM entry e WHERE e.record_num = r.num AND e.step IN (0, 1, 2)) FROM record r JOIN patient p ON p.record_num = r.num WHERE "
 
-	decideTwo = "UPDATE doubtful_match SET decision = 'two', decided_by = $1, decided_at = $2 WHERE decision = ''" +
-		" AND record_num = (SELECT num FROM record WHERE id = $3) AND other_num = (SELECT num FROM record WHERE id = $4)"
 	decideSame = "UPDATE doubtful_match SET decision = 'same', decided_by = $1, decided_at = $2, gone = $5 WHERE decision = ''" +
 		" AND record_num = $3 AND other_num = $4 AND NOT EXISTS (SELECT 1 FROM entry WHERE record_num = $5 AND step IN (0, 1, 2))"
 
@@ -37,6 +34,13 @@ const (
 	moveMatched = "UPDATE record SET holder_key = $1, own_key = $2, blind_key = $3, birth_date = $4, birth_rank = $5 WHERE num = $6" + afterwards + "$7)"
 	joinObjects = "UPDATE patient SET objects = $1 WHERE record_num = $2 AND objects <> $1" + afterwards + "$3)"
 	giveCode    = "UPDATE record SET code = $1 WHERE num = $2 AND code IS NULL AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = $2)" + afterwards + "$3)"
+)
+
+var (
+	selectDoubt = "SELECT r.id, o.id, d.reason, d.at " + undecided + " AND " + byID("r", 1) + " AND " + byID("o", 3) + " ORDER BY d.reason LIMIT 1"
+	selectSide  = sideColumns + byID("r", 1)
+	decideTwo   = "UPDATE doubtful_match SET decision = 'two', decided_by = $1, decided_at = $2 WHERE decision = ''" +
+		" AND record_num = (SELECT num FROM record r WHERE " + byID("r", 3) + ") AND other_num = (SELECT num FROM record r WHERE " + byID("r", 5) + ")"
 )
 
 var takeInsured = "UPDATE patient AS p SET " + setFrom("f", "told, "+strings.TrimPrefix(patientFields, "sealed, ")+", "+insuredFields) +
@@ -57,7 +61,7 @@ func (s *Store) DoubtfulMatches(ctx context.Context, limit int) ([]registry.Doub
 
 // MatchOf implements registry.MatchStore.
 func (s *Store) MatchOf(ctx context.Context, record, other registry.RecordID) (registry.DoubtfulMatch, error) {
-	found, err := readAll(ctx, s, selectDoubt, []any{string(record), string(other)}, doubtColumns)
+	found, err := readAll(ctx, s, selectDoubt, append(recordKeys(record), recordKeys(other)...), doubtColumns)
 	if err != nil {
 		return registry.DoubtfulMatch{}, fmt.Errorf("reading a doubtful match: %w", err)
 	}
@@ -83,7 +87,7 @@ func (s *Store) DecideMatch(ctx context.Context, m registry.DoubtfulMatch, decis
 		logged = append(logged, one)
 	}
 	if decision == registry.MatchTwo {
-		decide := statement{sql: decideTwo, args: []any{by, at, string(m.Record), string(m.Other)}, none: []reason{{err: registry.ErrNoMatch}}}
+		decide := statement{sql: decideTwo, args: append([]any{by, at}, append(recordKeys(m.Record), recordKeys(m.Other)...)...), none: []reason{{err: registry.ErrNoMatch}}}
 		return s.write(ctx, work{alone: true, statements: append([]statement{decide}, logged...)})
 	}
 	return s.withKeys(ctx, func(k *identityKeys) error {
@@ -129,9 +133,9 @@ func (m *matchSide) columns() []any {
 func (s *Store) side(ctx context.Context, k *identityKeys, id registry.RecordID) (*matchSide, error) {
 	var found []matchSide
 	var g gathered
-	record := g.query(recordByID, string(id))
+	record := g.query(recordByID, recordKeys(id)...)
 	record.often = false
-	if err := s.engine.read(ctx, into(&found, (*matchSide).columns, selectSide, string(id)), record); err != nil {
+	if err := s.engine.read(ctx, into(&found, (*matchSide).columns, selectSide, recordKeys(id)...), record); err != nil {
 		return nil, fmt.Errorf("reading a record in doubt: %w", err)
 	}
 	if len(found) == 0 {

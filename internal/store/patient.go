@@ -13,7 +13,7 @@ const (
 	patientColumns = "p.sealed, p.sex, p.postal_code, p.commune_code, p.manual"
 )
 
-var insertPatient = insertUnder("id", "patient", patientFields+", "+insuredFields)
+var insertPatient = insertUnder(drawnID, "patient", patientFields+", "+insuredFields)
 
 // createPatient is the row of a person under the record that was just made.
 func (k *identityKeys) createPatient(id registry.RecordID, change int64, p registry.Patient, i registry.Insured) (statement, error) {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -249,20 +248,6 @@ func exists(tx importTx, sql string, args ...any) (found bool, err error) {
 	}})
 	return found, err
 }
-
-// recordIDs draws identifiers for as many records.
-func (p *populationImport) recordIDs(n int) (string, error) {
-	drawn := make([]byte, n*idBytes)
-	if _, err := io.ReadFull(p.random, drawn); err != nil {
-		return "", fmt.Errorf("drawing identifiers: %w", err)
-	}
-	return hex.EncodeToString(drawn), nil
-}
-
-// idBytes is how many bytes an identifier of a record is drawn from, of which it shows two characters each.
-const idBytes = 16
-
-func idAt(ids string, i int) string { return ids[i*2*idBytes : (i+1)*2*idBytes] }
 
 // told is what is remembered of the content of a row: the beginning of the blind index of all that is imported. It is
 // never 0. identity is what appendIdentity has of the patient.

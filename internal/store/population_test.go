@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"errors"
@@ -151,6 +152,15 @@ func checkPopulation(t *testing.T, s *Store, file registry.PopulationFile, perso
 		found, err := s.FindByNIR(t.Context(), p.Holder, event(registry.ActionSearchNIR), registry.Toll{})
 		if err != nil || len(found) != 1 || found[0].Patient != p {
 			t.Errorf("person %d is not the one of the file: %v", i, err)
+			continue
+		}
+		id := found[0].ID
+		if read, err := s.Read(t.Context(), id, event(registry.ActionRead)); err != nil || read.Patient != p {
+			t.Errorf("person %d is not found by %s: %v", i, id, err)
+		}
+		last := map[byte]string{'0': "1"}[id[len(id)-1]]
+		if _, err := s.Read(t.Context(), id[:len(id)-1]+registry.RecordID(cmp.Or(last, "0")), event(registry.ActionRead)); !errors.Is(err, registry.ErrNoRecord) {
+			t.Errorf("an identifier beside %s finds a person: %v", id, err)
 		}
 	}
 }
@@ -219,6 +229,50 @@ func TestAnImportThatIsKilledGoesOn(t *testing.T) {
 	checkPopulation(t, s, newer, persons, "Nouveau")
 	if cell(t, s, "SELECT md5(string_agg(id, ',' ORDER BY id)) FROM record") != ids {
 		t.Error("records have other identifiers")
+	}
+}
+
+// TestActsOnImportedPersonsAreListed: the list joins entries of the log with records by identifiers that tell numbers, and by
+// those that are drawn.
+func TestActsOnImportedPersonsAreListed(t *testing.T) {
+	address := databases.Fresh(t)
+	if _, err := importPopulation(t.Context(), importer(t, address), populationOf(100, 100, "Durand")); err != nil {
+		t.Fatal(err)
+	}
+	s := importer(t, address)
+	g := registrytest.NewRegistry(s, registrytest.NewClock())
+	g.Random = crand.Reader
+	importAll(t, s, g)
+	by := registrytest.Doctor("Martin")
+	imported, err := s.FindByNIR(t.Context(), registrytest.Patient(10_000).Holder, event(registry.ActionSearchNIR), registry.Toll{})
+	if err != nil || len(imported) != 1 {
+		t.Fatal(imported, err)
+	}
+	entered, _, err := g.Register(t.Context(), by, registrytest.NIR(9_000_001), registrytest.RegistrationRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, tells := range map[registry.RecordID]bool{imported[0].ID: true, entered: false} {
+		if _, told := toldNumber(id); told != tells {
+			t.Errorf("%s tells a number: %v", id, told)
+		}
+		if _, err := g.DeclareEligibility(t.Context(), registry.Act{By: by, Record: id, From: 1, Request: string(id)}, registrytest.EligibilityRequest()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := registry.OwnActsQuery{NationalID: by.Practitioner.NationalID, Before: time.Now().AddDate(99, 0, 0), Limit: 10}
+	acts, err := s.OwnActs(t.Context(), want, event(registry.ActionReadOwnActs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[registry.RecordID]string{}
+	for _, act := range acts {
+		if act.Action == registry.ActionDeclareEligibility {
+			listed[act.Record] = act.Patient.BirthName
+		}
+	}
+	if len(listed) != 2 || listed[imported[0].ID] != imported[0].Patient.BirthName {
+		t.Errorf("the acts on an imported person and one entered by hand are listed so: %v", listed)
 	}
 }
 

@@ -220,7 +220,7 @@ type personKey struct {
 // ones of the part, and how many are of new persons.
 func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, changed []changedRow) (duplicates []registry.DuplicateRow, fresh int64, err error) {
 	lines := map[personKey]int64{}
-	ids, err := p.recordIDs(len(changed))
+	ids, err := drawnIDs(p.random, len(changed))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -230,7 +230,7 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 	for i, c := range changed {
 		row := *rowAt(part, c.line)
 		natural, own := personKey{row.Holder, row.BirthDate, row.BirthRank}, personKey{row.Own, row.BirthDate, 0}
-		id := registry.RecordID(idAt(ids, i))
+		id := registry.RecordID(ids[i*2*drawnBytes : (i+1)*2*drawnBytes])
 		if of := lines[natural]; of != 0 {
 			duplicates = append(duplicates, registry.DuplicateRow{Line: c.line, Of: of})
 			continue

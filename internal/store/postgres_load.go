@@ -22,22 +22,28 @@ import (
 var ErrLoading = errors.New("store: the first import of the population is not finished")
 
 // madeIndex is an index that a first import takes away and makes again.
-type madeIndex struct{ table, name, on, constraint string }
+type madeIndex struct {
+	table, name, on string
+	unique          bool
+	constraint      string // that it stands for
+}
 
 // madeIndexes are those in the order in which they are made again (endSteps): the long ones first, so that the others use the
 // processors while whoever has made one waits for the disk to have it.
 var madeIndexes = []madeIndex{
-	{table: "record", name: "record_holder_key_birth_date_birth_rank_key", on: "(holder_key, birth_date, birth_rank)", constraint: "UNIQUE"},
-	{table: "record", name: "record_id_key", on: "(id)", constraint: "UNIQUE"},
-	{table: "patient", name: "patient_pkey", on: "(record_num)", constraint: "PRIMARY KEY"},
+	{table: "record", name: "record_holder_key_birth_date_birth_rank_key", on: "(holder_key, birth_date, birth_rank)", unique: true, constraint: "UNIQUE"},
+	{table: "patient", name: "patient_pkey", on: "(record_num)", unique: true, constraint: "PRIMARY KEY"},
 	{table: "record", name: "record_own", on: "(own_key) WHERE own_key <> holder_key"},
-	{table: "record", name: "record_pkey", on: "(num)", constraint: "PRIMARY KEY"},
+	{table: "record", name: "record_pkey", on: "(num)", unique: true, constraint: "PRIMARY KEY"},
+	{table: "record", name: "record_drawn_id", on: "(id) WHERE " + isDrawn, unique: true},
 }
 
 const (
+	// All identifiers of a first import tell the numbers of their records.
+	dropIDs   = "ALTER TABLE record DROP CONSTRAINT IF EXISTS record_id_key"
 	isLoading = "SELECT EXISTS (" + probeLoading + ")"
 	// What is lost with the server is lost from some moment on, and done again.
-	loadSettings = "SET synchronous_commit = off; SET maintenance_work_mem = '700MB'; SET max_parallel_maintenance_workers = 0;" +
+	loadSettings = "SET synchronous_commit = off; SET maintenance_work_mem = '32MB'; SET max_parallel_maintenance_workers = 0;" +
 		" SET lock_timeout = 0; SET default_statistics_target = 20"
 	lockOut = "LOCK TABLE record, patient IN ACCESS EXCLUSIVE MODE"
 	// Nobody sweeps or analyses tables that grow.
@@ -74,7 +80,7 @@ func (t postgresTx) prepareLoad() error {
 			return fmt.Errorf("taking an index away: %w", err)
 		}
 	}
-	for _, sql := range []string{makeAside, leaveAlone} {
+	for _, sql := range []string{dropIDs, makeAside, leaveAlone} {
 		if _, err := t.exec(sql); err != nil {
 			return fmt.Errorf("preparing the tables: %w", err)
 		}
@@ -190,7 +196,7 @@ func (l *populationLoad) readParts(ctx context.Context, parts chan<- loadedPart)
 			turn++
 			continue
 		}
-		ids, err := l.recordIDs(len(part.Rows))
+		ids, err := tellingIDs(l.random, func(i int) int64 { return part.Rows[i].Line }, len(part.Rows))
 		if err != nil {
 			return err
 		}

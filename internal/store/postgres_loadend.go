@@ -178,6 +178,9 @@ func listed(ordered []int64, num int64) bool {
 
 // indexes makes the indexes again, and knows the tables.
 func (l *populationLoad) indexes(ctx context.Context) error {
+	if err := analyse("record")(ctx, l.conns[0]); err != nil {
+		return unavailable(err)
+	}
 	steps := endSteps()
 	group, groupCtx := errgroup.WithContext(ctx)
 	for _, conn := range l.conns {
@@ -195,12 +198,11 @@ func (l *populationLoad) indexes(ctx context.Context) error {
 // endStep is a step of the end of a load, to be taken on any connection.
 type endStep func(ctx context.Context, conn *pgx.Conn) error
 
-// endSteps are the indexes to make and the tables to analyse. A table cannot be analysed while an index of it is made: one
-// is at the beginning, the other when its only index is long made.
+// endSteps are the indexes to make, and the table to analyse then. A table cannot be analysed while an index of it is made, and
+// who waits to analyse it keeps those waiting who would make another: the table of most indexes is analysed before.
 func endSteps() <-chan endStep {
-	steps := make(chan endStep, len(madeIndexes)+2)
+	steps := make(chan endStep, len(madeIndexes)+1)
 	defer close(steps)
-	steps <- analyse("record")
 	for _, i := range madeIndexes {
 		steps <- func(ctx context.Context, conn *pgx.Conn) error { return makeIndex(ctx, conn, i) }
 	}
@@ -232,7 +234,7 @@ func takeSteps(ctx context.Context, conn *pgx.Conn, steps <-chan endStep) error 
 // makeIndex makes an index, unless it is there. Who was killed may have been making it, and have it made meanwhile.
 func makeIndex(ctx context.Context, conn *pgx.Conn, i madeIndex) error {
 	unique := ""
-	if i.constraint != "" {
+	if i.unique {
 		unique = "UNIQUE "
 	}
 	var failed error

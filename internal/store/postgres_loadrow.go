@@ -52,7 +52,7 @@ func (w *loadWriter) encode(part loadedPart) error {
 		if len(suspects) > 0 && suspects[0] == i {
 			to, suspects = &w.suspects, suspects[1:]
 		}
-		id := idAt(part.ids, i)
+		id := part.ids[i*tellingLength : (i+1)*tellingLength]
 		w.record(&to.records, k, row, id, change)
 		w.person(&to.persons, k, row, registry.RecordID(id))
 	}

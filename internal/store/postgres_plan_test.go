@@ -26,6 +26,9 @@ const (
 	plannedLog     = 1_000_000
 )
 
+// plannedID is the identifier of the record n: of every second one it tells the number.
+const plannedID = "CASE WHEN n %% 2 = 0 THEN rpad(lpad(to_hex(n), 10, '0'), 26, '0') ELSE lpad(to_hex(n), 32, '0') END"
+
 // fillings make the country out of what is there, models of it included. Keys come in order, which spares most of
 // the time; an index serves a look-up by equality the same.
 func fillings(t *testing.T, c *pgx.Conn) []string {
@@ -44,7 +47,7 @@ func fillings(t *testing.T, c *pgx.Conn) []string {
 	all := []string{
 		// The numbers of models come first; theirs are the low ones.
 		fmt.Sprintf("INSERT INTO record (num, id, version, last_change, code, holder_key, birth_date, birth_rank, blind_key, own_key)"+
-			" SELECT n, lpad(to_hex(n), 32, '0'), 3, n, 2000000000 + n, decode(lpad(to_hex(n / 3), 32, '0'), 'hex'), '19' || lpad((n %% 100)::text, 2, '0') || '0101',"+
+			" SELECT n, "+plannedID+", 3, n, 2000000000 + n, decode(lpad(to_hex(n / 3), 32, '0'), 'hex'), '19' || lpad((n %% 100)::text, 2, '0') || '0101',"+
 			" 1 + n %% 3, 1, decode(lpad(to_hex(n), 32, 'f'), 'hex') FROM generate_series(1000, %d) n", plannedPersons+1000),
 		fmt.Sprintf("INSERT INTO patient (record_num, sealed, sex, postal_code, commune_code, manual, born_first, born_last, department)"+
 			" SELECT n, %s, 'F', lpad((n %% 6000)::text, 5, '0'), lpad((n %% 30000)::text, 5, '0'), false, 19450101, 19450101, '75' FROM generate_series(1000, %d) n", sealed, plannedPersons+1000),
@@ -57,7 +60,7 @@ func fillings(t *testing.T, c *pgx.Conn) []string {
 	step := time.Date(2021, 7, 1, 0, 0, 0, 0, time.UTC).Sub(start).Microseconds() / plannedLog
 	return append(all,
 		fmt.Sprintf("INSERT INTO access_log (num, at, actor_id, record_id, %s) SELECT 1000 + n, %d + n * %d, (810000000000 + n * 7919 %% 20000)::text,"+
-			" lpad(to_hex(1000 + n), 32, '0'), %s FROM (SELECT * FROM access_log LIMIT 1) one, generate_series(0::bigint, %d) n",
+			" "+strings.ReplaceAll(plannedID, "(n", "(1000 + n")+", %s FROM (SELECT * FROM access_log LIMIT 1) one, generate_series(0::bigint, %d) n",
 			names, start.UnixMicro(), step, names, plannedLog-1),
 		"UPDATE log_state SET num = 990000, turn = pg_current_xact_id()::text::bigint - 1",
 		"INSERT INTO session (id, data, expires, owner) SELECT md5(n::text), decode(repeat('5a', 600), 'hex'), n, md5((n / 2)::text) FROM generate_series(1, 5000) n",
@@ -93,7 +96,7 @@ const (
 		" 'ALTER TABLE ' || conrelid::regclass || ' ADD CONSTRAINT ' || conname || ' ' || pg_get_constraintdef(oid)" +
 		" FROM pg_constraint WHERE contype IN ('p', 'u') AND conrelid IN ('record'::regclass, 'patient'::regclass)"
 	droppedIndexes = "SELECT 'DROP INDEX ' || indexname, replace(indexdef, ' ON ONLY ', ' ON ') FROM pg_indexes" +
-		" WHERE tablename = 'access_log' OR indexname = 'record_own'"
+		" WHERE tablename = 'access_log' OR indexname IN ('record_own', 'record_drawn_id')"
 	// What runs by itself would look at the rows as they come.
 	untended = "SELECT 'ALTER TABLE ' || oid::regclass || ' SET (autovacuum_enabled = off)', 'SELECT 1' FROM pg_class" +
 		" WHERE relkind = 'r' AND (relname IN ('record', 'patient', 'entry') OR starts_with(relname, 'access_log_'))"

@@ -31,7 +31,6 @@ const (
 	selectRecord  = "SELECT " + recordColumns + ", " + patientColumns + ", " + entryFields +
 		" FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE "
 
-	recordByID   = selectRecord + "r.id = $1"
 	recordByCode = selectRecord + "r.num = COALESCE((SELECT num FROM record WHERE code = $1), (" + selectTargeted + "))" +
 		" AND (r.code = $1 OR r.code IS NULL)"
 
@@ -45,8 +44,12 @@ const (
 		" AND id IS NOT DISTINCT FROM $4 AND NOT EXISTS (SELECT 1 FROM record other WHERE other.code = $5 AND other.num <> $2)" +
 		" AND NOT EXISTS (SELECT 1 FROM target WHERE code = $5) AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = $2)"
 
-	probeVersion = "SELECT 1 FROM record WHERE id = $1 AND version = $2"
-	probeCode    = "SELECT 1 FROM record WHERE code = $1 UNION ALL SELECT 1 FROM target WHERE code = $1"
+	probeCode = "SELECT 1 FROM record WHERE code = $1 UNION ALL SELECT 1 FROM target WHERE code = $1"
+)
+
+var (
+	recordByID   = selectRecord + byID("r", 1)
+	probeVersion = "SELECT 1 FROM record r WHERE " + byID("r", 1) + " AND version = $3"
 )
 
 // advance is the guard of every change to a record that exists: it holds for one change of those made
@@ -61,7 +64,7 @@ func advance(head registry.Head, num, change int64, code registry.TargetCode) st
 		sql:  advanceWithCode,
 		args: append(args, int64(code)),
 		none: []reason{
-			{probe: probeVersion, args: []any{string(head.Record()), head.From()}, err: registry.ErrCodeTaken},
+			{probe: probeVersion, args: append(recordKeys(head.Record()), head.From()), err: registry.ErrCodeTaken},
 			overtaken,
 		},
 	}
@@ -211,7 +214,7 @@ func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.W
 	err = s.withKeys(ctx, func(k *identityKeys) error {
 		facts = registry.Facts{}
 		var g gathered
-		queries := []query{g.query(recordByID, string(id))}
+		queries := []query{g.query(recordByID, recordKeys(id)...)}
 		queries = append(queries, lotVaccines(&facts.LotVaccines, want.Lot)...)
 		queries = append(queries, placesNamed(&facts.Places, want.PlaceType, want.PlaceLabel)...)
 		queries = append(queries, localitiesNamed(&facts.Localities, want.LocalityLabel)...)
@@ -229,14 +232,14 @@ func (s *Store) Facts(ctx context.Context, id registry.RecordID, want registry.W
 
 // Read implements registry.Store.
 func (s *Store) Read(ctx context.Context, id registry.RecordID, event registry.Event) (registry.Record, error) {
-	return one(s.logged(ctx, event, registry.Toll{}, search{sql: recordByID, arg: string(id)}))
+	return one(s.logged(ctx, event, registry.Toll{}, search{sql: recordByID, args: recordKeys(id)}))
 }
 
 // FindByCode implements registry.Store.
 func (s *Store) FindByCode(
 	ctx context.Context, code registry.TargetCode, event registry.Event, toll registry.Toll,
 ) (registry.Record, error) {
-	return one(s.logged(ctx, event, toll, search{sql: recordByCode, arg: int64(code)}))
+	return one(s.logged(ctx, event, toll, search{sql: recordByCode, args: []any{int64(code)}}))
 }
 
 // FindByNIR implements registry.Store.
@@ -276,7 +279,7 @@ func known(err error, unknown *bool) error {
 // search says which records are looked for: those of a query, or those of a number.
 type search struct {
 	sql    string
-	arg    any
+	args   []any
 	number nir.Number
 }
 
@@ -284,7 +287,7 @@ type search struct {
 func (s *Store) find(ctx context.Context, k *identityKeys, what search) ([]registry.Record, error) {
 	var g gathered
 	if what.sql != "" {
-		if err := s.engine.read(ctx, g.query(what.sql, what.arg)); err != nil {
+		if err := s.engine.read(ctx, g.query(what.sql, what.args...)); err != nil {
 			return nil, err
 		}
 		return s.whole(k, &g)

@@ -13,7 +13,7 @@ import (
 // place of a text of 32 characters. A guard asks for both, so that it fails rather than touch another's record,
 // should a database ever be put back to before a number was given.
 
-const selectNumber = "SELECT num FROM record WHERE id = $1"
+var selectNumber = "SELECT num FROM record r WHERE " + byID("r", 1)
 
 // numbersKept is how many numbers a generation takes, of which there are two: some 10 MB.
 const numbersKept = 32_768
@@ -57,11 +57,14 @@ func (n *numbers) put(id registry.RecordID, num int64) {
 // numberOf is the number of a record, which is looked for unless it is remembered. Of a record that is not there the
 // change was overtaken: whoever decided it reads again, and finds nothing.
 func (s *Store) numberOf(ctx context.Context, id registry.RecordID) (int64, error) {
+	if num, tells := toldNumber(id); tells {
+		return num, nil
+	}
 	if num, known := s.numbers.of(id); known {
 		return num, nil
 	}
 	var found []int64
-	err := s.engine.read(ctx, often(into(&found, func(n *int64) []any { return []any{n} }, selectNumber, string(id))))
+	err := s.engine.read(ctx, often(into(&found, func(n *int64) []any { return []any{n} }, selectNumber, recordKeys(id)...)))
 	if err != nil {
 		return 0, fmt.Errorf("finding a record: %w", err)
 	}

@@ -24,7 +24,7 @@ const (
 		" a.count, a.digest, a.reason, r.birth_date, r.birth_rank, " + patientColumns +
 		", EXISTS (SELECT 1 FROM report o WHERE o.record_id = a.record_id AND o.record_id <> '' AND o.about_id = a.actor_id" +
 		" AND o.action = a.action AND o.version = a.version AND o.act_at = a.at)"
-	selectOwnActs = "SELECT " + ownActColumns + " FROM access_log a JOIN record r ON r.id = a.record_id" +
+	selectOwnActs = "SELECT " + ownActColumns + " FROM access_log a JOIN record r ON %s" + // logQueries.recordOf
 		" JOIN patient p ON p.record_num = r.num WHERE a.actor_id = $1 AND a.outcome = '" + string(registry.OutcomeDone) + "'"
 )
 
@@ -133,7 +133,7 @@ func (s *Store) OwnActs(ctx context.Context, want registry.OwnActsQuery, event r
 	if event.IsZero() {
 		return nil, errNoEvent
 	}
-	query, args := selectOwnActs+ownActions, []any{want.NationalID}
+	query, args := fmt.Sprintf(selectOwnActs, s.log.recordOf)+ownActions, []any{want.NationalID}
 	add := func(condition string, arg any) {
 		args = append(args, arg)
 		query += " AND " + condition + " $" + fmt.Sprint(len(args))

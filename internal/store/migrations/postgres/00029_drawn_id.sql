@@ -1,0 +1,28 @@
+-- +goose NO TRANSACTION
+-- +goose Up
+
+-- Identifiers that a first import makes tell the numbers of their records: they need no index. record_drawn_id has the others. What is
+-- left of an index that was not made to the end is taken away first.
+DROP INDEX CONCURRENTLY IF EXISTS record_drawn_id;
+CREATE UNIQUE INDEX CONCURRENTLY record_drawn_id ON record (id) WHERE length(id) <> 26;
+
+-- Where there are persons, the version before looks for identifiers in the index of all: there it goes with the next version.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM record) THEN
+        ALTER TABLE record DROP CONSTRAINT record_id_key;
+    END IF;
+END $$;
+-- +goose StatementEnd
+
+-- +goose Down
+-- +goose StatementBegin
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'record'::regclass AND conname = 'record_id_key') THEN
+        ALTER TABLE record ADD CONSTRAINT record_id_key UNIQUE (id);
+    END IF;
+END $$;
+-- +goose StatementEnd
+DROP INDEX CONCURRENTLY record_drawn_id;
