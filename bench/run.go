@@ -64,11 +64,11 @@ func (b *runBench) run(ctx context.Context) (ratio float64, err error) {
 	if err := b.write(path); err != nil {
 		return 0, err
 	}
-	rate, _, err := b.imported(ctx, path, b.persons)
+	rate, peak, err := b.imported(ctx, path, b.persons)
 	if err = errors.Join(err, os.Remove(path)); err != nil {
 		return 0, err
 	}
-	b.say("%d persons imported, %.0f a second", b.persons, rate)
+	b.say("%d persons imported, %.0f a second, peak memory %.0f MB", b.persons, rate, peak/(1<<20))
 	if err := b.open(ctx); err != nil {
 		return 0, err
 	}
