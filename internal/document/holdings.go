@@ -29,7 +29,7 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(cod
 			dataProtection,
 		},
 		Chapters: []Chapter{
-			{Title: "Identité et coordonnées", Sections: []Section{{Rows: person(r)}}},
+			{Title: "Identité et coordonnées", Sections: []Section{{Rows: append(person(r), formerCodes(h.FormerCodes)...)}}},
 			b.objections(r),
 			chapterOf(b, "Éligibilité à la vaccination", "déclaration", r.Eligibilities, b.eligibility),
 			chapterOf(b, "1ère vaccination", "vaccination", r.FirstDoses, b.dose),
@@ -71,6 +71,18 @@ func person(r registry.Record) []Row {
 		Row{"email", "Adresse électronique", orUnknown(p.Email)},
 		Row{"manual", "Saisi par un professionnel de santé", yesNo(p.Manual)},
 	)
+}
+
+// formerCodes are told with the person: they find the record still.
+func formerCodes(codes []registry.FormerCode) []Row {
+	rows := make([]Row, len(codes))
+	for i, f := range codes {
+		rows[i] = Row{
+			"formerCode" + strconv.Itoa(i+1), "Ancien code de ciblage, qui permet toujours de vous retrouver",
+			f.Code.Format() + ", remplacé le " + preciseMoment(f.Since.In(registry.ZoneOf(""))),
+		}
+	}
+	return rows
 }
 
 // orUnknown says that nothing is held where a person would look for something.

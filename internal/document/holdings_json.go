@@ -24,20 +24,21 @@ const (
 
 // holdingsFile is the file, its keys in the order of the description.
 type holdingsFile struct {
-	Format  string
-	Version int
-	MadeAt  time.Time
-	Record  registry.Record
-	Reports []registry.Report
-	Letters []registry.SentLetter
-	Log     []registry.LogEntry
-	People  []registry.Practitioner // whose names stand in it, each once, in the order of their identifiers
+	Format      string
+	Version     int
+	MadeAt      time.Time
+	Record      registry.Record
+	FormerCodes []registry.FormerCode
+	Reports     []registry.Report
+	Letters     []registry.SentLetter
+	Log         []registry.LogEntry
+	People      []registry.Practitioner // whose names stand in it, each once, in the order of their identifiers
 }
 
 // WriteHoldings writes all that is held on a person as JSON. It goes over the fields of the domain one by one, so
 // that none can be forgotten; a value of a sort that it does not know is an error.
 func WriteHoldings(w io.Writer, h registry.Holdings, at time.Time) error {
-	file := holdingsFile{HoldingsFormat, HoldingsVersion, at, h.Record, h.Reports, h.Letters, h.Log, nil}
+	file := holdingsFile{HoldingsFormat, HoldingsVersion, at, h.Record, h.FormerCodes, h.Reports, h.Letters, h.Log, nil}
 	people := h.People()
 	for _, id := range slices.Sorted(maps.Keys(people)) {
 		file.People = append(file.People, people[id])

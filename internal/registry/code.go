@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/big"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,6 +23,13 @@ import (
 // alphabet of 31 signs without 0 O 1 I L, which are mistaken for one another. 31 being prime, a sum
 // weighted by position catches every wrong character and every swap of neighbours.
 type TargetCode uint64
+
+// FormerCode is a code that a person had until two records of theirs were joined, of which the other's code stayed: it finds
+// them for life, as a letter or a summary may bear it, and nobody gets it again.
+type FormerCode struct {
+	Code  TargetCode
+	Since time.Time // when the records were joined
+}
 
 const (
 	codeAlphabet = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

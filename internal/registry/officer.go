@@ -301,10 +301,11 @@ func (g *Registry) findPerson(ctx context.Context, by Actor, typed string, may f
 
 // Holdings is all that is held on a person.
 type Holdings struct {
-	Record  Record
-	Reports []Report     // on acts in the record
-	Log     []LogEntry   // every access, the oldest first
-	Letters []SentLetter // the oldest first
+	Record      Record
+	Reports     []Report     // on acts in the record
+	Log         []LogEntry   // every access, the oldest first
+	Letters     []SentLetter // the oldest first
+	FormerCodes []FormerCode // the oldest first
 }
 
 // Holdings returns all that is held on a person who asks for it.

@@ -45,8 +45,8 @@ type Store interface {
 	// outcome nothing-found and without a record.
 	Read(ctx context.Context, id RecordID, event Event) (Record, error)
 
-	// FindByCode returns the record that bears the code, or ErrNoRecord. The event is written with
-	// outcome found and the record's identifier, or nothing-found.
+	// FindByCode returns the record that bears the code, or else the one whose former code it is, or ErrNoRecord. The event is
+	// written with outcome found and the record's identifier, or nothing-found.
 	//
 	// A search pays its toll: the charge of its outcome, and the report that comes with it, are written
 	// with the event. When the throttle is no longer at the toll's From, the search returns ErrOvertaken,
@@ -67,7 +67,7 @@ type Store interface {
 	// Apply applies a change and writes its event, both or neither, durably. A change to a record
 	// that is not at the change's From version returns ErrOvertaken and nothing is written. Registering
 	// a patient returns ErrPatientExists when FindByKey would find a record by the NIR of their holder, also
-	// when many are registered at once. A target code that another record bears returns ErrCodeTaken. Of
+	// when many are registered at once. A target code that another record bears, or a former one, returns ErrCodeTaken. Of
 	// several changes made from one version exactly one is applied. A change without an event is refused.
 	//
 	// ReportMade and ReportClosed change no record and look at no version. A report that is closed already,

@@ -44,6 +44,7 @@ var copiedTables = []copiedTable{
 	{name: "campaign", key: []string{"id", "version"}},
 	{name: "campaign_run", key: []string{"number"}},
 	{name: "target", key: []string{"record_num"}},
+	{name: "former_code", key: []string{"code"}},
 	{name: "follow_up", key: []string{"run"}},
 	{name: "follow_up_turn", key: []string{"one"}},
 	{name: "letter_batch", key: []string{"run", "part"}},

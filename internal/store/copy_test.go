@@ -79,6 +79,7 @@ func plenty(t *testing.T) string {
 		"INSERT INTO follow_up (run, counted_at, counts) VALUES (1, 2, '[]')",
 		"INSERT INTO follow_up_turn (one, begun_at) VALUES (1, 3)",
 		"INSERT INTO target (record_num, code, run) SELECT max(num), 4242, 1 FROM record WHERE code IS NULL",
+		"INSERT INTO former_code (code, record_num, since) SELECT 4243, record_num, 5 FROM target",
 		"INSERT INTO letter_batch (run, part, again, kind, state, content, layout, asked_by, asked_at, through) VALUES (1, 1, 0, 'pdf', 'printed', '{}', 1, 'agent:a', 1, 1)",
 		"INSERT INTO letter (record_num, run, part, number, again) SELECT record_num, 1, 1, 1, 0 FROM target",
 		"INSERT INTO letter_places (digest, content) VALUES ('d', '{}')",

@@ -14,6 +14,10 @@ const (
 	selectEntriesOn = selectEntries + " WHERE record_id <> '' AND record_id = $1 ORDER BY at, num"
 )
 
+var selectFormerOf = "SELECT f.code, f.since FROM former_code f JOIN record r ON r.num = f.record_num WHERE " + byID("r", 1) + " ORDER BY f.since, f.code"
+
+func readFormerCode(f *registry.FormerCode) []any { return []any{asCode(&f.Code), asMoment(&f.Since)} }
+
 // Holdings implements registry.Store.
 func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event registry.Event) (registry.Holdings, error) {
 	if event.IsZero() {
@@ -29,6 +33,7 @@ func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event regist
 		record.often = false // what an officer reads at length is not read together with what doctors wait for
 		err = s.engine.read(ctx, record,
 			into(&held.Reports, readReport, selectReportsOn, string(id)), into(&held.Log, readEntry, selectEntriesOn, string(id)),
+			into(&held.FormerCodes, readFormerCode, selectFormerOf, recordKeys(id)...),
 			into(&letters, (*sentRow).columns, selectLettersTo, recordKeys(id)...),
 			into(&deliveries, (*delivery).columns, selectDeliveriesTo, recordKeys(id)...))
 		if err != nil {

@@ -11,15 +11,15 @@ import (
 )
 
 // Doubtful matches, which someone decides. The record that goes when two are one person's is taken away by a trigger, as
-// the service may not: of a pair that is decided so, and only if nothing was declared in it.
+// the service may not: of a pair that is decided so, and only if nothing was declared in it. It sees to the codes of both, too: they go on
+// finding the person.
 
 const (
 	undecided    = "FROM doubtful_match d JOIN record r ON r.num = d.record_num JOIN record o ON o.num = d.other_num WHERE d.decision = ''"
 	selectDoubts = "SELECT r.id, o.id, d.reason, d.at " + undecided + " ORDER BY d.at DESC, d.record_num, d.other_num, d.reason LIMIT $1"
 	countDoubts  = "SELECT COUNT(*) FROM doubtful_match WHERE decision = ''"
 
-	sideColumns = "SELECT r.num, r.version, r.holder_key, r.own_key, r.blind_key, r.birth_date, r.birth_rank," +
-		" CASE WHEN r.code IS NULL THEN (" + selectTarget + ") ELSE r.code END, p.sealed," +
+	sideColumns = "SELECT r.num, r.version, r.holder_key, r.own_key, r.blind_key, r.birth_date, r.birth_rank, p.sealed," +
 		" EXISTS (SELECT 1 FROM entry e WHERE e.record_num = r.num AND e.step IN (0, 1, 2)) FROM record r JOIN patient p ON p.record_num = r.num WHERE "
 
 	decideSame = "UPDATE doubtful_match SET decision = 'same', decided_by = $1, decided_at = $2, gone = $5 WHERE decision = ''" +
@@ -33,7 +33,6 @@ const (
 	sealMatched = "UPDATE patient SET sealed = $3 WHERE record_num = $4" + stillWrites
 	moveMatched = "UPDATE record SET holder_key = $1, own_key = $2, blind_key = $3, birth_date = $4, birth_rank = $5 WHERE num = $6" + afterwards + "$7)"
 	joinObjects = "UPDATE patient SET objects = $1 WHERE record_num = $2 AND objects <> $1" + afterwards + "$3)"
-	giveCode    = "UPDATE record SET code = $1 WHERE num = $2 AND code IS NULL AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = $2)" + afterwards + "$3)"
 )
 
 var (
@@ -117,7 +116,6 @@ type matchSide struct {
 	blindKey    int
 	born        registry.BirthDate
 	rank        int
-	code        registry.TargetCode
 	sealed      []byte
 	used        bool // eligibility or a dose was declared in it
 	record      registry.Record
@@ -125,7 +123,7 @@ type matchSide struct {
 
 func (m *matchSide) columns() []any {
 	return []any{
-		&m.num, &m.version, &m.holder, &m.own, &m.blindKey, asBirthDate(&m.born), &m.rank, asCode(&m.code), &m.sealed, &m.used,
+		&m.num, &m.version, &m.holder, &m.own, &m.blindKey, asBirthDate(&m.born), &m.rank, &m.sealed, &m.used,
 	}
 }
 
@@ -194,9 +192,6 @@ func (s *Store) mergeMatch(ctx context.Context, k *identityKeys, m registry.Doub
 		add(false, nil, moveMatched, file.holder, orNull(file.own), file.blindKey, file.born.Digits(), file.rank, stays.num, goes.num)
 	}
 	add(true, nil, joinObjects, objects, stays.num, goes.num)
-	if stays.code.IsZero() && !goes.code.IsZero() {
-		add(true, nil, giveCode, int64(goes.code), stays.num, goes.num)
-	}
 	return statements, lifted, nil
 }
 

@@ -72,7 +72,8 @@ func TestTheServiceTakesAwayNoOtherRecord(t *testing.T) {
 		"UPDATE doubtful_match SET decision = 'same', gone = 1", "UPDATE doubtful_match SET gone = record_num",
 		"UPDATE doubtful_match SET decision = 'two', gone = record_num",
 		"UPDATE doubtful_match SET decision = 'same', gone = other_num WHERE other_num = (SELECT num FROM record WHERE id = '" + string(used.Other) + "')",
-		"SELECT match_merged()",
+		"SELECT match_merged()", "INSERT INTO former_code (code, record_num, since) VALUES (7, 1, 1)",
+		"UPDATE former_code SET record_num = 1", "DELETE FROM former_code",
 	} {
 		if err := execute(t, service, sql); err == nil {
 			t.Errorf("the service did: %s", sql)

@@ -89,7 +89,7 @@ const (
 	insertedRecord = "INSERT INTO record (" + insertedColumns + ") SELECT $1, 1, $2, $3, $4, $5, $6, $7, $8 WHERE " +
 		"EXISTS (SELECT 1 FROM identity_key WHERE kind = 'blind' AND number = $4 AND check_value = $9 AND state = 'writing') AND " +
 		"EXISTS (SELECT 1 FROM identity_key WHERE kind = 'seal' AND number = $10 AND check_value = $11 AND state = 'writing') AND " +
-		"NOT EXISTS (SELECT 1 FROM target WHERE code = $3)"
+		"NOT EXISTS (SELECT 1 FROM target WHERE code = $3) AND NOT EXISTS (SELECT 1 FROM former_code WHERE code = $3)"
 	insertedCount = 11
 
 	probeMoved = "SELECT 1 FROM identity_key WHERE state = 'writing' AND (kind = 'blind' AND NOT (number = $1 AND check_value = $2)" +

@@ -62,6 +62,7 @@ func fillings(t *testing.T, c *pgx.Conn) []string {
 		fmt.Sprintf("INSERT INTO access_log (num, at, actor_id, record_id, %s) SELECT 1000 + n, %d + n * %d, (810000000000 + n * 7919 %% 20000)::text,"+
 			" "+strings.ReplaceAll(plannedID, "(n", "(1000 + n")+", %s FROM (SELECT * FROM access_log LIMIT 1) one, generate_series(0::bigint, %d) n",
 			names, start.UnixMicro(), step, names, plannedLog-1),
+		"INSERT INTO former_code (code, record_num, since) SELECT 3000000000 + n, n, n FROM generate_series(1000, 11000) n",
 		"UPDATE log_state SET num = 990000, turn = pg_current_xact_id()::text::bigint - 1",
 		"INSERT INTO session (id, data, expires, owner) SELECT md5(n::text), decode(repeat('5a', 600), 'hex'), n, md5((n / 2)::text) FROM generate_series(1, 5000) n",
 		"INSERT INTO kept_form (owner, data, expires) SELECT md5(n::text), decode(repeat('5a', 600), 'hex'), n FROM generate_series(1, 2000) n",

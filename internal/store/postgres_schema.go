@@ -57,6 +57,7 @@ var grants = map[string]string{
 	"campaign_run":           "SELECT, INSERT, UPDATE",
 	"campaign_part":          "SELECT, INSERT",
 	"target":                 "SELECT",
+	"former_code":            "SELECT", // the trigger of a merge fills it (00030)
 	"follow_up":              "SELECT, INSERT, UPDATE",
 	"follow_up_turn":         "SELECT, INSERT, UPDATE",
 	"letter_batch":           "SELECT, INSERT, UPDATE",

@@ -37,6 +37,8 @@ const (
 	withdraw   = "DELETE FROM %s n USING record r WHERE r.num = n.record_num AND r.code IS NOT NULL" +
 		" AND n.record_num > $1 AND n.record_num <= $2 AND r.num > $1 AND r.num <= $2"
 	drawAnew = "SELECT " + drawTarget + " FROM (SELECT gen_random_uuid()::text AS u WHERE n.record_num IS NOT NULL) AS drawn"
+	// An array, so that it is asked code by code: former codes are few, and those of a run are not gone through for them.
+	drawFormer = "UPDATE %s n SET code = (" + drawAnew + ") WHERE n.code = ANY (ARRAY(SELECT code FROM former_code))"
 
 	// Of two records that were one person's meanwhile (match_merged) the one that stays has the code that the run drew for the one
 	// that went, unless it has another. The trigger waits for a run that is ending, or the run for it: either it sees the codes
@@ -383,7 +385,7 @@ func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn, small bool) error
 	draw := "UPDATE " + r.table + " n SET code = (" + fmt.Sprintf(drawAnew, r.space) + ") WHERE n.record_num > $1 AND n.record_num <= $2 AND EXISTS (SELECT FROM "
 	ofRecord := draw + "record r WHERE r.code = n.code AND r.code IS NOT NULL)"
 	ofRun := draw + "target t WHERE t.code = n.code AND t.run <> " + strconv.Itoa(r.run) + ")"
-	return all(func(after, to int64) (int64, error) {
+	inForce := func(after, to int64) (int64, error) {
 		for {
 			if _, err := untilNone(ctx, conn, ofRecord, after, to); err != nil {
 				return 0, err
@@ -393,7 +395,16 @@ func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn, small bool) error
 				return 0, err
 			}
 		}
-	})
+	}
+	for {
+		if err := all(inForce); err != nil {
+			return err
+		}
+		// After those in force, for of these a merge makes former ones. What is drawn instead of one may be in force.
+		if drawn, err := untilNone(ctx, conn, fmt.Sprintf(drawFormer, r.table, r.space)); err != nil || drawn == 0 {
+			return err
+		}
+	}
 }
 
 // finish ends the run in one transaction with its entry of the access log; last is what is left to do with its table, if anything is.

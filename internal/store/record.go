@@ -31,8 +31,9 @@ const (
 	selectRecord  = "SELECT " + recordColumns + ", " + patientColumns + ", " + entryFields +
 		" FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE "
 
-	recordByCode = selectRecord + "r.num = COALESCE((SELECT num FROM record WHERE code = $1), (" + selectTargeted + "))" +
-		" AND (r.code = $1 OR r.code IS NULL)"
+	// A code that a merge ended finds the person too; one of a run does not, of who has another of their own.
+	recordByCode = selectRecord + "r.num = COALESCE((SELECT num FROM record WHERE code = $1), (" + selectTargeted + "), (" + selectFormer + "))" +
+		" AND (r.code = $1 OR r.code IS NULL OR EXISTS (SELECT 1 FROM former_code f WHERE f.code = $1 AND f.record_num = r.num))"
 
 	// The number says which record, and the identifier that it is the one; not by =, so that no index of
 	// identifiers is tried.
@@ -42,9 +43,10 @@ const (
 	// meanwhile is seen too: who decided that one is to be drawn decides again.
 	advanceWithCode = "UPDATE record SET version = version + 1, last_change = $1, code = $5 WHERE num = $2 AND version = $3" +
 		" AND id IS NOT DISTINCT FROM $4 AND NOT EXISTS (SELECT 1 FROM record other WHERE other.code = $5 AND other.num <> $2)" +
-		" AND NOT EXISTS (SELECT 1 FROM target WHERE code = $5) AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = $2)"
+		" AND NOT EXISTS (SELECT 1 FROM target WHERE code = $5) AND NOT EXISTS (SELECT 1 FROM target WHERE record_num = $2)" +
+		" AND NOT EXISTS (SELECT 1 FROM former_code WHERE code = $5)"
 
-	probeCode = "SELECT 1 FROM record WHERE code = $1 UNION ALL SELECT 1 FROM target WHERE code = $1"
+	probeCode = "SELECT 1 FROM record WHERE code = $1 UNION ALL SELECT 1 FROM target WHERE code = $1 UNION ALL SELECT 1 FROM former_code WHERE code = $1"
 )
 
 var (

@@ -58,10 +58,11 @@ func (d *draw) next() (driver.Value, error) {
 }
 
 const (
-	selectCodes = "SELECT code FROM target UNION ALL SELECT code FROM record WHERE code IS NOT NULL"
+	selectCodes = "SELECT code FROM target UNION ALL SELECT code FROM record WHERE code IS NOT NULL UNION ALL SELECT code FROM former_code"
 	// The guard: as many were targeted as were counted a moment before, and no code was drawn elsewhere meanwhile.
 	sameCount = "UPDATE campaign_run SET state = state WHERE number = $1 AND state = 'running' AND (SELECT COUNT(*) FROM target WHERE run = $1) = $2" +
-		" AND NOT EXISTS (SELECT 1 FROM target t JOIN record r ON r.code = t.code WHERE t.run = $1)"
+		" AND NOT EXISTS (SELECT 1 FROM target t JOIN record r ON r.code = t.code WHERE t.run = $1)" +
+		" AND NOT EXISTS (SELECT 1 FROM former_code f JOIN target t ON t.code = f.code WHERE t.run = $1)"
 )
 
 // target implements engine. It is overtaken by who comes or gets a code between counting and targeting.

@@ -19,6 +19,8 @@ import (
 const (
 	selectTarget   = "SELECT t.code FROM target t WHERE t.record_num = r.num"
 	selectTargeted = "SELECT record_num FROM target WHERE code = $1"
+	// What a merge ended stands in former_code, by the record that stays: it finds the person, and is drawn for nobody again.
+	selectFormer = "SELECT record_num FROM former_code WHERE code = $1"
 )
 
 // targeting is a run to carry out.

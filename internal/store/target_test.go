@@ -89,15 +89,48 @@ func TestCodesThatAreThereAreDrawnAgain(t *testing.T) {
 				if _, err := fmt.Sscan(all, &total); err != nil {
 					t.Fatal(err)
 				}
+				// Half of all codes were somebody's once.
+				do(t, s, "WITH RECURSIVE n (code) AS (SELECT 1001 UNION ALL SELECT code + 1 FROM n WHERE code < 3500)"+
+					" INSERT INTO former_code (code, record_num, since) SELECT code, 1, 1 FROM n")
 				for _, sex := range []registry.Sex{registry.Female, registry.Male} {
 					if err := carryOut(t.Context(), s, approvedRun(t, s, everybody(sex))); err != nil {
 						t.Fatal(err)
 					}
 				}
 				checkCodes(t, s, total)
+				givesNoFormerCode(t, s)
 			})
 		}
 	})
+}
+
+// givesNoFormerCode sees that no run gave a code that was somebody's once.
+func givesNoFormerCode(t *testing.T, s *Store) {
+	t.Helper()
+	if got := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM target JOIN former_code ON former_code.code = target.code"); got != "0" {
+		t.Errorf("%s former codes are given anew", got)
+	}
+}
+
+// TestARunOfTheEmbeddedStoreIsOvertakenByAMerge that makes former codes of those it is about to draw.
+func TestARunOfTheEmbeddedStoreIsOvertakenByAMerge(t *testing.T) {
+	s := open(t)
+	s.codeSpace = 500
+	importMany(t, s, 30)
+	n := approvedRun(t, s, everybody(""))
+	begin := func(ctx context.Context) (targeting, error) {
+		run, err := s.beginRun(ctx, n, time.Now())
+		return s.targetingOf(run, event(registry.ActionCarryOutRun), time.Now, func(registry.Progress) {}), err
+	}
+	write := func(ctx context.Context, w work) error {
+		do(t, s, "WITH RECURSIVE n (code) AS (SELECT 1 UNION ALL SELECT code + 1 FROM n WHERE code < 500)"+
+			" INSERT INTO former_code (code, record_num, since) SELECT code, 1, 1 FROM n")
+		return s.write(ctx, w)
+	}
+	if err := s.engine.target(t.Context(), begin, write); !errors.Is(err, registry.ErrOvertaken) {
+		t.Errorf("the run: %v", err)
+	}
+	checkCodes(t, s, 0)
 }
 
 // TestARunThatIsKilledGoesOn stops runs of all sizes again and again, at any moment, and the connections of the database
@@ -220,7 +253,8 @@ func TestTheServiceCarriesOutARun(t *testing.T) {
 }
 
 // TestWhoDrawsACodeWhileARunEndsKeepsThat has two persons get codes of their own, as when their eligibility is declared, in a
-// transaction that ends once the codes of the run are in force; one of them is the code that the run gave a third.
+// transaction that ends once the codes of the run are in force; one of them is the code that the run gave a third. A code that
+// the run gave a fourth was made a former one there.
 func TestWhoDrawsACodeWhileARunEndsKeepsThat(t *testing.T) {
 	for name, small := range map[string]int64{"small": 1 << 40, "large": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -258,6 +292,9 @@ func TestWhoDrawsACodeWhileARunEndsKeepsThat(t *testing.T) {
 			case <-time.After(300 * time.Millisecond):
 			}
 			own("8", "(SELECT code FROM target WHERE record_num = (SELECT num FROM record ORDER BY num OFFSET 9 LIMIT 1))")
+			if _, err := tx.Exec(t.Context(), "INSERT INTO former_code SELECT code, 1, 1 FROM target ORDER BY record_num OFFSET 20 LIMIT 1"); err != nil {
+				t.Fatal(err)
+			}
 			if err := tx.Commit(t.Context()); err != nil {
 				t.Fatal(err)
 			}
@@ -265,6 +302,7 @@ func TestWhoDrawsACodeWhileARunEndsKeepsThat(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkCodes(t, s, 300)
+			givesNoFormerCode(t, s)
 			if got := cell(t, s, "SELECT CAST(targeted AS TEXT) FROM campaign_run"); got != "298" {
 				t.Errorf("the run says %s codes", got)
 			}

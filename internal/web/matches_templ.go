@@ -328,7 +328,7 @@ func matchPage(v matchPageView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"govuk-inset-text\">Si c’est la même personne et que chaque dossier a un code, celui du dossier qui contient les saisies reste valable, l’autre ne l’est plus. Faites aussi corriger le référentiel s’il se trompe.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<p class=\"govuk-inset-text\">Si c’est la même personne et que chaque dossier a un code, le code de la personne est celui du dossier qui contient des saisies, ou à défaut celui de l’«\u00a0Autre dossier\u00a0». L’autre code, qui figure peut-être sur une lettre ou une synthèse, permet toujours de retrouver la personne. Faites aussi corriger le référentiel s’il se trompe.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -34,6 +34,8 @@ var matchTests = group{
 	"of two codes of runs that of the record that stays is kept": matchTargetedTwice,
 	"a code of its own goes before that of a run":                matchTargetedUsed,
 	"a code of a run is kept where the other has its own":        matchTargetedCoded,
+	"former codes go along with who is one with a third":         matchFormerAlong,
+	"nobody else gets a former code":                             matchFormerTaken,
 }
 
 // inDoubt is someone entered by hand, and the person of the file whom they may be, under another rank.

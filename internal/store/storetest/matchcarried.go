@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"time"
 
 	"vaccin/internal/registry"
@@ -67,11 +68,64 @@ func (e *env) bears(id registry.RecordID, code registry.TargetCode) {
 	e.equal("who is found by the code", found.ID, id)
 }
 
-// isNobodys sees that a code finds nobody.
-func (e *env) isNobodys(code registry.TargetCode) {
+// finds sees that former codes find a record, and are told to its person.
+func (e *env) finds(id registry.RecordID, codes ...registry.TargetCode) {
 	e.Helper()
-	_, err := e.store.FindByCode(e.ctx, code, e.event(registry.ActionSearchCode), registry.Toll{})
+	held, err := e.store.Holdings(e.ctx, id, e.event(registry.ActionDisclose))
+	e.ok(err)
+	var told []registry.TargetCode
+	for _, f := range held.FormerCodes {
+		told = append(told, f.Code)
+		e.equal("when the records were joined", f.Since, e.clock.Now())
+	}
+	slices.Sort(told)
+	slices.Sort(codes)
+	e.equal("the former codes", told, codes)
+	for _, code := range codes {
+		logged := e.logged(func() {
+			found, err := e.store.FindByCode(e.ctx, code, e.event(registry.ActionSearchCode), registry.Toll{})
+			e.ok(err)
+			e.equal("who is found by a former code", found, e.record(id))
+		})
+		e.equal("how many the log tells of", len(logged), 1)
+		e.equal("whom the log tells of", logged[0].Record, id)
+	}
+}
+
+// matchFormerAlong: what was left of two has a former code, and goes in its turn.
+func matchFormerAlong(e *env) {
+	hand := e.byHand(nil)
+	second, third := likely(hand), likely(hand)
+	third.Patient.BirthRank = 3
+	e.populated(second, third)
+	e.runOf(elders())
+	records := []registry.Record{e.of(second.Patient), e.of(third.Patient)}
+	codes := []registry.TargetCode{records[0].Code, e.record(hand.ID).Code}
+	e.eligibleNow(records[1].ID)
+	for _, r := range records {
+		m, err := e.store.MatchOf(e.ctx, r.ID, hand.ID)
+		e.ok(err)
+		e.ok(e.decide(m, registry.MatchSame))
+		e.isGone(map[bool]registry.RecordID{true: hand.ID, false: r.ID}[r.ID == records[1].ID])
+	}
+	e.bears(records[1].ID, records[1].Code)
+	e.finds(records[1].ID, codes...)
+}
+
+// matchFormerTaken: nobody else gets a former code, neither by an import nor as their eligibility is declared.
+func matchFormerTaken(e *env) {
+	hand, file, m := e.nursedInDoubt()
+	e.runOf(elders())
+	code := e.record(file.ID).Code
+	e.ok(e.decide(m, registry.MatchSame))
+	newcomer, id := e.person(true), e.newRecord()
+	newcomer.Code = code
+	e.fails(e.registry.ImportPersons(e.ctx, e.doctor, []registry.ImportedPerson{newcomer}, "digest"), registry.ErrCodeTaken)
+	_, err := e.store.Facts(e.ctx, newcomer.ID, registry.Wanted{})
 	e.fails(err, registry.ErrNoRecord)
+	e.fails(e.store.Apply(e.ctx, e.declarations(code, id)[0]), registry.ErrCodeTaken)
+	e.equal("the code of somebody else", e.record(id).Code, registry.TargetCode(0))
+	e.finds(hand.ID, code)
 }
 
 // follows is how many the run reached, as they are counted now.
@@ -142,7 +196,7 @@ func matchTargetedStays(e *env) {
 	e.lists(run, 1)
 }
 
-// matchTargetedTwice: each has a code of a run, of one or of two.
+// matchTargetedTwice: each has a code of a run, of one or of two. The one of the record that goes finds the person still.
 func matchTargetedTwice(e *env) {
 	for _, runs := range [][]registry.Campaign{{elders()}, {nursed(false), nursed(true)}, {nursed(true), nursed(false)}} {
 		hand, file, m := e.nursedInDoubt()
@@ -153,7 +207,7 @@ func matchTargetedTwice(e *env) {
 		code, other := e.record(hand.ID).Code, e.record(file.ID).Code
 		e.ok(e.decide(m, registry.MatchSame))
 		e.bears(hand.ID, code)
-		e.isNobodys(other)
+		e.finds(hand.ID, other)
 		listed := 0
 		for _, n := range run {
 			b, _ := e.made(e.asked(n, 0).BatchKey)
@@ -171,7 +225,7 @@ func matchTargetedUsed(e *env) {
 	code, other := e.record(hand.ID).Code, e.record(file.ID).Code
 	e.ok(e.decide(m, registry.MatchSame))
 	e.bears(hand.ID, code)
-	e.isNobodys(other)
+	e.finds(hand.ID, other)
 	e.equal("who is followed", e.follows(run).Targeted, 0) // as of everybody who gets a code before the run is done
 }
 
@@ -188,6 +242,6 @@ func matchTargetedCoded(e *env) {
 	code := e.record(other.ID).Code
 	e.ok(e.decide(m, registry.MatchSame))
 	e.bears(other.ID, code)
-	e.isNobodys(coded.Code)
+	e.finds(other.ID, coded.Code)
 	e.lists(run, 1)
 }

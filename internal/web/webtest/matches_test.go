@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 
@@ -85,6 +86,37 @@ func TestAgentsDecideWhetherTwoRecordsAreOfOnePerson(t *testing.T) {
 	}
 	if logged[registry.ActionSamePerson] < 2 || logged[registry.ActionReadMatches] < 3 {
 		t.Errorf("the log has %v", logged)
+	}
+}
+
+// TestALetterFindsItsPersonWhoseRecordsWereJoined: each had a code, and the one that is left over is scanned.
+func TestALetterFindsItsPersonWhoseRecordsWereJoined(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	born, own := registry.BirthDateOf(registry.MustDate("1950-01-01")), registrytest.NIR(970_001)
+	stays := h.patient(t, func(p *registry.ImportedPerson) { p.Code, p.Patient.Own = 4711, own })
+	goes := h.patient(t, func(p *registry.ImportedPerson) {
+		p.Code, p.Patient.BirthDate, p.Patient.GivenNames = 4712, born, "Augustine"
+	})
+	row := goes.Patient
+	row.Own = own
+	h.populate(t, "file of two with one number", row)
+	agent := h.as(t, registry.RoleSupport)
+	page := agent.Get(agent.Get("/rapprochements").Link("Examiner")).
+		Want(http.StatusOK, stays.Code.Format(), goes.Code.Format(), "permet toujours de retrouver la personne")
+	page.Form(registry.FieldMatch).Fill(registry.FieldMatch, string(registry.MatchSame)).Send(agent).Want(http.StatusOK, "il reste un seul dossier")
+
+	doctor, officer := h.signIn(t, marchand), h.as(t, registry.RoleDataProtection)
+	for _, code := range []registry.TargetCode{goes.Code, stays.Code} {
+		byNIR(doctor, "code", code.Format()).Want(http.StatusOK, "Dossier du patient", "Augustine", stays.Code.Format()).
+			Not("Aucun patient", goes.Code.Format())
+	}
+	officer.Get("/demandes-acces").Form("person").Fill("person", goes.Code.Format(), "requested", "on").Send(officer).Want(http.StatusOK, born.French())
+	held := officer.Get("/demandes-acces/" + string(stays.ID) + "/donnees.json").Want(http.StatusOK)
+	for _, want := range []string{`"formerCodes"`, goes.Code.Format(), stays.Code.Format()} {
+		if !strings.Contains(held.Body, want) {
+			t.Errorf("the person is not told %s", want)
+		}
 	}
 }
 
