@@ -241,7 +241,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 
 // batchKey is the batch of an address; none has the part 0.
 func batchKey(r *http.Request) registry.BatchKey {
-	return registry.BatchKey{Run: runNumber(r), Part: max(0, wholeNumber(r.PathValue("part")))}
+	return registry.BatchKey{Run: runNumber(r), Part: pathNumber(r, "part")}
 }
 
 // batchEffect says what the letters of a batch are.

@@ -165,8 +165,16 @@ func (s *Server) runOf(r *http.Request, by registry.Actor) (registry.Run, error)
 }
 
 // runNumber is the number of an address; no run has the number 0.
-func runNumber(r *http.Request) int {
-	return max(0, wholeNumber(r.PathValue("run")))
+func runNumber(r *http.Request) int { return pathNumber(r, "run") }
+
+// pathNumber is a number in an address, 0 where there is none. One page has one address: a number written otherwise than the address of
+// the page does («01», «+1») is none.
+func pathNumber(r *http.Request, name string) int {
+	text := r.PathValue(name)
+	if n := wholeNumber(text); n > 0 && strconv.Itoa(n) == text {
+		return n
+	}
+	return 0
 }
 
 // mayApprove asks the policy, and whether the campaign goes on, which answer with the reason why not.

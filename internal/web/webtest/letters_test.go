@@ -107,7 +107,7 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 		t.Errorf("left out: %q, %q", none.Row("written"), none.Row("unaddressed"))
 	}
 	second.Get(empty.URL.Path+"/lettres").Want(http.StatusConflict, "Action impossible", "aucune lettre").Not("Saisie non enregistrée")
-	for _, unknown := range []string{"/ciblages/1/envois/9", "/ciblages/1/envois/0", "/ciblages/1/envois/x", "/ciblages/9/envois", "/ciblages/1/envois/9/lettres"} {
+	for _, unknown := range []string{"/ciblages/1/envois/9", "/ciblages/1/envois/0", "/ciblages/1/envois/x", "/ciblages/01/envois/1", "/ciblages/1/envois/01", "/ciblages/1/envois/+1", "/ciblages/9/envois", "/ciblages/1/envois/9/lettres"} {
 		second.Get(unknown).Want(http.StatusNotFound)
 	}
 	for _, forged := range []url.Values{{"kind": {"pdf"}, "known": {"x"}}, {"kind": {"pdf"}, "known": {"-1"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"7"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"x"}}} {
@@ -156,7 +156,7 @@ func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
 		t.Errorf("led to %s", page.URL.Path)
 	}
 	second.Post(ready.URL.Path+"/abandonner", nil).Want(http.StatusConflict, "ne peut plus être abandonné")
-	for _, unknown := range []string{"9", "0", "x", "-1"} {
+	for _, unknown := range []string{"9", "0", "x", "-1", "02", "+2"} {
 		second.Get("/ciblages/1/envois/"+unknown+"/abandonner").Want(http.StatusNotFound, "n’existe pas")
 		second.Post("/ciblages/1/envois/"+unknown+"/abandonner", nil).Want(http.StatusNotFound, "n’existe pas")
 	}

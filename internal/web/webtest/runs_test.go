@@ -118,7 +118,7 @@ func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
 	if page := second.Get("/ciblages/1/abandonner"); page.URL.Path != "/ciblages/1" {
 		t.Errorf("led to %s", page.URL.Path)
 	}
-	for _, wrong := range []string{"2", "0", "-1", "x", "3000000000", "99999999999999999999", "1%20OR%201=1", "%FF"} {
+	for _, wrong := range []string{"2", "0", "-1", "01", "+1", "%2B1", "1%20", "x", "3000000000", "99999999999999999999", "1%20OR%201=1", "%FF"} {
 		for _, path := range []string{"", "/approuver", "/abandonner"} {
 			first.Get("/ciblages/"+wrong+path).Want(http.StatusNotFound, "Ce ciblage n’existe pas")
 			if path != "" {
