@@ -151,6 +151,9 @@ type TargetingStore interface {
 	// same Request, it keeps nothing, writes no event, and returns the number of that one with ErrSentAgain. An empty Request is none.
 	PrepareRun(ctx context.Context, run Run, event Event) (int, error)
 
+	// SentRun returns the run that somebody made by a Request, or ErrNoRun. An empty Request made none.
+	SentRun(ctx context.Context, by, request string) (Run, error)
+
 	// CountRun counts whom a run concerns and who has no code yet, objects or died, keeps the counts and makes the run a
 	// prepared one. It returns ErrNoRun for one that is not to count.
 	CountRun(ctx context.Context, number int) error
@@ -335,24 +338,27 @@ func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign string, fr
 		if from != c.Version {
 			return g.refuse(ctx, event, ErrCampaignMoved)
 		}
-		if err := g.going(ctx, by, event, c.Campaign); err != nil {
+		made, err := s.SentRun(ctx, run.PreparedBy, request)
+		if errors.Is(err, ErrNoRun) { // what was prepared in time stays so, also once the campaign ended
+			if err := g.going(ctx, by, event, c.Campaign); err != nil {
+				return err
+			}
+			if number, err = s.PrepareRun(ctx, run, event); !errors.Is(err, ErrSentAgain) {
+				return err
+			}
+			made, err = s.Run(ctx, number) // of the same form, sent twice at once
+		}
+		if err != nil {
 			return err
 		}
-		number, err = s.PrepareRun(ctx, run, event)
-		if already = errors.Is(err, ErrSentAgain); already {
-			return g.runSentAgain(ctx, s, event, run, number)
-		}
-		return err
+		number, already = made.Number, true
+		return g.runSentAgain(ctx, event, run, made)
 	})
 	return number, already, err
 }
 
 // runSentAgain logs that the form of a run came again, unless it comes for another campaign, or for what the campaign became since.
-func (g *Registry) runSentAgain(ctx context.Context, s TargetingStore, event Event, asked Run, number int) error {
-	made, err := s.Run(ctx, number)
-	if err != nil {
-		return err
-	}
+func (g *Registry) runSentAgain(ctx context.Context, event Event, asked, made Run) error {
 	if made.Campaign.ID != asked.Campaign.ID {
 		return g.refuse(ctx, event, errRunFormUsed)
 	}

@@ -37,6 +37,7 @@ const (
 	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run WHERE $1 = 0 OR number < $1 ORDER BY number DESC LIMIT $2"
 	selectOpenRuns     = "SELECT " + runFields + " FROM campaign_run WHERE state NOT IN ('done', 'dropped') ORDER BY number"
 	selectCampaignRun  = "SELECT " + runFields + " FROM campaign_run WHERE number = $1"
+	selectSentRun      = "SELECT " + runFields + " FROM campaign_run WHERE prepared_by = $1 AND request = $2 AND request <> ''"
 )
 
 // SaveCampaign implements registry.TargetingStore.
@@ -159,7 +160,17 @@ func (s *Store) Run(ctx context.Context, number int) (registry.Run, error) {
 	if !isNumber(number) {
 		return registry.Run{}, registry.ErrNoRun
 	}
-	found, err := s.campaignRuns(ctx, selectCampaignRun, number)
+	return s.campaignRun(ctx, selectCampaignRun, number)
+}
+
+// SentRun implements registry.TargetingStore.
+func (s *Store) SentRun(ctx context.Context, by, request string) (registry.Run, error) {
+	return s.campaignRun(ctx, selectSentRun, by, request)
+}
+
+// campaignRun is the run that there is one of, or ErrNoRun.
+func (s *Store) campaignRun(ctx context.Context, sql string, args ...any) (registry.Run, error) {
+	found, err := s.campaignRuns(ctx, sql, args...)
 	if err != nil {
 		return registry.Run{}, err
 	}

@@ -24,6 +24,11 @@ func (f *Failing) PrepareRun(ctx context.Context, run registry.Run, event regist
 	return of(f, "PrepareRun", func(s registry.TargetingStore) (int, error) { return s.PrepareRun(ctx, run, event) })
 }
 
+// SentRun fails or does what the wrapped store does.
+func (f *Failing) SentRun(ctx context.Context, by, request string) (registry.Run, error) {
+	return of(f, "SentRun", func(s registry.TargetingStore) (registry.Run, error) { return s.SentRun(ctx, by, request) })
+}
+
 // CountRun fails or does what the wrapped store does.
 func (f *Failing) CountRun(ctx context.Context, number int) error {
 	return done(f, "CountRun", func(s registry.TargetingStore) error { return s.CountRun(ctx, number) })

@@ -212,6 +212,8 @@ func runSentAgain(e *env) {
 	prepare := func(run registry.Run) (int, error) {
 		return e.store.PrepareRun(e.ctx, run, e.event(registry.ActionPrepareRun))
 	}
+	_, err := e.store.SentRun(e.ctx, "agent:a", "one")
+	e.fails(err, registry.ErrNoRun)
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -230,6 +232,15 @@ func runSentAgain(e *env) {
 		e.equal("another run", n, i+2)
 	}
 	e.ok(e.store.DropRun(e.ctx, 1, "agent:a", e.clock.Now(), e.event(registry.ActionDropRun)))
+	for i, of := range []registry.Run{asked("agent:a", "one"), asked("agent:b", "one"), asked("agent:a", "two")} {
+		sent, err := e.store.SentRun(e.ctx, of.PreparedBy, of.Request)
+		e.ok(err)
+		e.equal("the run of the form", sent, e.run(i+1))
+	}
+	for _, none := range [][2]string{{"agent:a", ""}, {"agent:b", "two"}, {"agent:c", "one"}} {
+		_, err := e.store.SentRun(e.ctx, none[0], none[1])
+		e.fails(err, registry.ErrNoRun)
+	}
 	n, err := prepare(asked("agent:a", "one"))
 	e.fails(err, registry.ErrSentAgain)
 	e.equal("the run that was dropped since", n, 1)

@@ -246,6 +246,7 @@ func TestWhenTheStoreOfCampaignsFails(t *testing.T) {
 		"Runs":         func() *webtest.Page { return manager.Get("/ciblages") },
 		"OpenRuns":     func() *webtest.Page { return manager.Get("/campagnes") },
 		"Run":          func() *webtest.Page { return manager.Get("/ciblages/1") },
+		"SentRun":      func() *webtest.Page { return manager.Post("/campagnes/panne/cibler", url.Values{"from": {"1"}}) },
 		"PrepareRun":   func() *webtest.Page { return manager.Post("/campagnes/panne/cibler", url.Values{"from": {"1"}}) },
 		"ApproveRun":   func() *webtest.Page { return other.Post("/ciblages/1/approuver", nil) },
 		"DropRun":      func() *webtest.Page { return manager.Post("/ciblages/1/abandonner", nil) },
@@ -301,6 +302,7 @@ func TestNothingMoreBeginsForACampaignThatEnded(t *testing.T) {
 	h.work(t)
 
 	h.clock.SetDay("2021-02-11")
+	asked.Send(first).Want(http.StatusOK, "Ciblage n° 1 déjà préparé") // as a browser does whose first answer was lost
 	second.Get("/ciblages/1").Want(http.StatusOK, over).Not("Approuver ce ciblage")
 	second.Get("/ciblages/1/approuver").Want(http.StatusConflict, over)
 	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, over)
