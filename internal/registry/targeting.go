@@ -174,6 +174,9 @@ type TargetingStore interface {
 	// Runs returns the runs that were prepared before the one of a number, 0 for all, the latest first, at most limit.
 	Runs(ctx context.Context, before, limit int) ([]Run, error)
 
+	// LatestRuns returns the run of each campaign that was prepared last, the latest first.
+	LatestRuns(ctx context.Context) ([]Run, error)
+
 	// OpenRuns returns all runs that are not over, the one prepared first first.
 	OpenRuns(ctx context.Context) ([]Run, error)
 
@@ -382,6 +385,15 @@ func (g *Registry) Runs(ctx context.Context, by Actor, before int) (all []Run, o
 		all = all[:RunsShown]
 	}
 	return all, older, err
+}
+
+// LatestRuns lists the latest run of each campaign, however many were prepared of others since.
+func (g *Registry) LatestRuns(ctx context.Context, by Actor) (all []Run, err error) {
+	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
+		all, err = s.LatestRuns(ctx)
+		return err
+	})
+	return all, err
 }
 
 // OpenRuns lists all runs that are not over, the latest first.

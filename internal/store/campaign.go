@@ -35,6 +35,7 @@ const (
 	runFields = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted, request," +
 		" dropped_by, dropped_at"
 	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run WHERE $1 = 0 OR number < $1 ORDER BY number DESC LIMIT $2"
+	selectLatestRuns   = "SELECT " + runFields + " FROM campaign_run WHERE number IN (SELECT MAX(number) FROM campaign_run GROUP BY campaign) ORDER BY number DESC"
 	selectOpenRuns     = "SELECT " + runFields + " FROM campaign_run WHERE state NOT IN ('done', 'dropped') ORDER BY number"
 	selectCampaignRun  = "SELECT " + runFields + " FROM campaign_run WHERE number = $1"
 	selectSentRun      = "SELECT " + runFields + " FROM campaign_run WHERE prepared_by = $1 AND request = $2 AND request <> ''"
@@ -148,6 +149,11 @@ func (s *Store) DropRun(ctx context.Context, number int, by string, at time.Time
 // Runs implements registry.TargetingStore.
 func (s *Store) Runs(ctx context.Context, before, limit int) ([]registry.Run, error) {
 	return s.campaignRuns(ctx, selectCampaignRuns, min(before, math.MaxInt32), limit)
+}
+
+// LatestRuns implements registry.TargetingStore.
+func (s *Store) LatestRuns(ctx context.Context) ([]registry.Run, error) {
+	return s.campaignRuns(ctx, selectLatestRuns)
 }
 
 // OpenRuns implements registry.TargetingStore.

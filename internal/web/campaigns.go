@@ -36,7 +36,7 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	if err != nil {
 		return err
 	}
-	runs, _, err := s.Registry.Runs(r.Context(), by, 0)
+	latest, err := s.Registry.LatestRuns(r.Context(), by)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 			view.phases = append(view.phases, phaseView{name: c.Phase})
 		}
 		phase := &view.phases[len(view.phases)-1]
-		phase.campaigns = append(phase.campaigns, campaignLineOf(c.Campaign, runs, known))
+		phase.campaigns = append(phase.campaigns, campaignLineOf(c.Campaign, latest, known))
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err

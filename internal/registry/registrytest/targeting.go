@@ -54,6 +54,11 @@ func (f *Failing) Runs(ctx context.Context, before, limit int) ([]registry.Run, 
 	return of(f, "Runs", func(s registry.TargetingStore) ([]registry.Run, error) { return s.Runs(ctx, before, limit) })
 }
 
+// LatestRuns fails or does what the wrapped store does.
+func (f *Failing) LatestRuns(ctx context.Context) ([]registry.Run, error) {
+	return of(f, "LatestRuns", func(s registry.TargetingStore) ([]registry.Run, error) { return s.LatestRuns(ctx) })
+}
+
 // OpenRuns fails or does what the wrapped store does.
 func (f *Failing) OpenRuns(ctx context.Context) ([]registry.Run, error) {
 	return of(f, "OpenRuns", func(s registry.TargetingStore) ([]registry.Run, error) { return s.OpenRuns(ctx) })

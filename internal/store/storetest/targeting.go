@@ -191,6 +191,7 @@ func runsListed(e *env) {
 		return n
 	}
 	e.equal("open runs, of none", numbers(e.store.OpenRuns(e.ctx)), []int(nil))
+	e.equal("latest runs, of none", numbers(e.store.LatestRuns(e.ctx)), []int(nil))
 	done, approved, dropped, prepared := e.prepared(true), e.prepared(true), e.prepared(false), e.prepared(false)
 	counting, err := e.store.PrepareRun(e.ctx, registry.Run{Campaign: elders(), PreparedBy: "agent:a", PreparedAt: e.clock.Now()}, e.event(registry.ActionPrepareRun))
 	e.ok(err)
@@ -203,6 +204,15 @@ func runsListed(e *env) {
 	e.equal("all runs", numbers(e.store.Runs(e.ctx, 0, 9)), []int{counting, prepared, dropped, approved, done})
 	e.equal("those before one", numbers(e.store.Runs(e.ctx, prepared, 2)), []int{dropped, approved})
 	e.equal("those before the first", numbers(e.store.Runs(e.ctx, done, 9)), []int(nil))
+	other := elders()
+	other.ID = "autre"
+	first, err := e.store.PrepareRun(e.ctx, registry.Run{Campaign: other, PreparedBy: "agent:a", PreparedAt: e.clock.Now()}, e.event(registry.ActionPrepareRun))
+	e.ok(err)
+	last := e.prepared(false)
+	e.equal("the latest of each campaign", numbers(e.store.LatestRuns(e.ctx)), []int{last, first})
+	latest, err := e.store.LatestRuns(e.ctx)
+	e.ok(err)
+	e.equal("the latest of one", latest[1], e.run(first))
 }
 
 func runSentAgain(e *env) {

@@ -244,6 +244,7 @@ func TestWhenTheStoreOfCampaignsFails(t *testing.T) {
 		"Campaigns":    func() *webtest.Page { return manager.Get("/campagnes") },
 		"FollowUps":    func() *webtest.Page { return manager.Get("/ciblages/suivi") },
 		"Runs":         func() *webtest.Page { return manager.Get("/ciblages") },
+		"LatestRuns":   func() *webtest.Page { return manager.Get("/campagnes") },
 		"OpenRuns":     func() *webtest.Page { return manager.Get("/campagnes") },
 		"Run":          func() *webtest.Page { return manager.Get("/ciblages/1") },
 		"SentRun":      func() *webtest.Page { return manager.Post("/campagnes/panne/cibler", url.Values{"from": {"1"}}) },

@@ -306,7 +306,7 @@ func TestARunIsCarriedOutHoweverManyWerePreparedSince(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	second.Get("/campagnes").Want(http.StatusOK, "Ciblages en cours ou à approuver", "n° 1")
+	second.Get("/campagnes").Want(http.StatusOK, "Ciblages en cours ou à approuver", "n° 1", "Dernier ciblage : n° 1 , approuvé")
 	first.Get("/campagnes/ancienne/cibler").Want(http.StatusOK, "Un ciblage de cette campagne n’est pas terminé")
 	h.work(t)
 	second.Get("/ciblages/1").Want(http.StatusOK, "Exécuté")
