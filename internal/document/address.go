@@ -64,8 +64,11 @@ func (a Addressee) Conforms() bool {
 	return len(lines) > 0
 }
 
-// check refuses what would be too small to read. Its errors never hold what they refuse.
+// check refuses what would be too small to read, and nobody. Its errors never hold what they refuse.
 func (a Addressee) check() error {
+	if blank(a.Name) {
+		return fmt.Errorf("%w: no name", ErrLetter)
+	}
 	if length := utf8.RuneCountInString(a.Name + strings.Join(a.Street, "")); length > addressMost {
 		return fmt.Errorf("%w: a name and street of more than %d characters", ErrLetter, addressMost)
 	}

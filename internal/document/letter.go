@@ -97,8 +97,6 @@ func (l Letter) check() error {
 		return fmt.Errorf("%w: no number", ErrLetter)
 	case !l.Code.Valid():
 		return fmt.Errorf("%w: no code", ErrLetter)
-	case blank(l.Addressee.Name):
-		return fmt.Errorf("%w: no name", ErrLetter)
 	case len(l.Places) > MaxLetterPlaces:
 		return fmt.Errorf("%w: more than %d places", ErrLetter, MaxLetterPlaces)
 	}

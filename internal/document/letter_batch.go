@@ -16,7 +16,23 @@ const withoutPlaces = 1
 
 // Printer prints the batches of package registry with texts that are settings of the service.
 func Printer(texts registry.LetterTexts) registry.BatchPrinter {
-	return registry.BatchPrinter{Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces}, Places: withoutPlaces + 1, Print: PrintBatch}
+	return registry.BatchPrinter{
+		Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces}, Places: withoutPlaces + 1, Fits: fits, Print: PrintBatch,
+	}
+}
+
+// fits tells whether a letter to someone can be printed: a few signs are many times as wide as they were typed once they are laid out.
+func fits(to *registry.Recipient) bool {
+	r, err := defaultRenderer()
+	if err != nil {
+		return true // and the printing says why nothing can be printed
+	}
+	a := letterTo(*to).Addressee
+	if a.check() != nil {
+		return false
+	}
+	_, f := layOut(a, face{font: r.regular})
+	return f.size >= leastText
 }
 
 // until says until which step one may object.

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -149,6 +150,42 @@ func TestEveryRecipientOfABatchHasALetterThatCanBePrinted(t *testing.T) {
 		page := letterPage{on: paper}
 		if err := errors.Join(letterTo(r).check(), page.draw(letterTo(r))); err != nil {
 			rt.Fatal(err)
+		}
+	})
+}
+
+// Whoever has no room in a letter has none, whatever their address is made of: a few signs become many.
+func TestWhoseLetterCannotBePrintedIsKnownBeforehand(t *testing.T) {
+	p := Printer(registry.LetterTexts{})
+	usual := registry.Recipient{Place: 1, Number: 1, Code: 7}
+	usual.GivenNames, usual.UsedName, usual.Address, usual.Locality = "Jeanne", "Durand", "4 rue Haute", registry.Locality{PostalCode: "75011", Name: "Paris"}
+	if !p.Fits(&usual) {
+		t.Error("a usual address does not fit")
+	}
+	for what, spoil := range map[string]func(*registry.Recipient){
+		"a town of signs that are words":   func(r *registry.Recipient) { r.Locality.Name = strings.Repeat("\uFDFA", 60) },
+		"a street of signs that are words": func(r *registry.Recipient) { r.Address = strings.Repeat("㌀", 300) },
+		"a name of blanks":                 func(r *registry.Recipient) { r.GivenNames, r.UsedName = "\u2003", " " },
+	} {
+		absurd := usual
+		spoil(&absurd)
+		if len(registry.DecidePart(registry.Batch{}, []registry.Recipient{absurd}, true).Members) == 0 {
+			t.Errorf("%s: the case proves nothing", what)
+		}
+		all := func(yield func(registry.Recipient, error) bool) { yield(absurd, nil) }
+		if err := p.Print(io.Discard, someBatch(registry.BatchPDF), all); p.Fits(&absurd) || !errors.Is(err, ErrLetter) {
+			t.Errorf("%s: fits %v, printed %v", what, p.Fits(&absurd), err)
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		r := usual
+		r.GivenNames, r.UsedName, r.Address = rapid.StringN(0, 110, -1).Draw(rt, "given"), rapid.StringN(0, 110, -1).Draw(rt, "name"), rapid.StringN(0, 110, -1).Draw(rt, "address")
+		r.Locality = registry.Locality{PostalCode: rapid.StringN(0, 22, -1).Draw(rt, "code"), Name: rapid.StringN(0, 65, -1).Draw(rt, "town")}
+		for _, kind := range []registry.BatchKind{registry.BatchPDF, registry.BatchCSV} {
+			err := p.Print(io.Discard, someBatch(kind), func(yield func(registry.Recipient, error) bool) { yield(r, nil) })
+			if p.Fits(&r) && err != nil || kind == registry.BatchPDF && !p.Fits(&r) && err == nil {
+				rt.Fatalf("fits %v, printed as %s %v", p.Fits(&r), kind, err)
+			}
 		}
 	})
 }

@@ -286,12 +286,15 @@ func (p *letterPage) stamp(s stamp) {
 	p.tagged(s.role, "", func() { p.put(s.name, " Do\n") })
 }
 
-// addressee writes the address where the window is, as large as it fits.
-func (p *letterPage) addressee(a Addressee) error {
+// The room that the address has in the window.
+const roomWidth, roomHeight = windowRight - windowLeft - 2*windowPad, windowBottom - windowTop - 2*windowPad
+
+// layOut shapes the lines of an address, for the face in the size in which they fit in the window.
+func layOut(a Addressee, f face) (shaped [][]glyph, sized face) {
 	lines := a.Lines()
-	shaped := make([][]glyph, len(lines))
+	shaped = make([][]glyph, len(lines))
 	widest := 1.0
-	f := p.on.regular.sized(1)
+	f = f.sized(1)
 	for i, line := range lines {
 		if i+1 < len(lines) {
 			line += " " // the lines are not heard as one word
@@ -299,14 +302,18 @@ func (p *letterPage) addressee(a Addressee) error {
 		shaped[i] = f.shape(line)
 		widest = max(widest, f.width(shaped[i]))
 	}
-	const width, height = windowRight - windowLeft - 2*windowPad, windowBottom - windowTop - 2*windowPad
 	const tight = 1.15 // of the size, from line to line: six lines of 9 points
-	f.size = min(11, width/widest, height/(tight*float64(len(lines))))
+	return shaped, f.sized(min(11, roomWidth/widest, roomHeight/(tight*float64(len(lines)))))
+}
+
+// addressee writes the address where the window is, as large as it fits.
+func (p *letterPage) addressee(a Addressee) error {
+	shaped, f := layOut(a, p.on.regular)
 	if f.size < leastText {
 		return errUnreadable
 	}
 	// A short address stands a little above the middle, with usual line spacing.
-	spacing := min(f.size*leading, height/float64(len(lines)))
+	spacing := min(f.size*leading, roomHeight/float64(len(shaped)))
 	p.tagged("P", "", func() {
 		for i, line := range shaped {
 			middle := windowTop + windowPad + (float64(i)+0.5)*spacing

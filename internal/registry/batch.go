@@ -200,6 +200,8 @@ type Recipient struct {
 	Contact
 	Deceased, Objects, Vaccinated, Written bool
 
+	Unfit bool // the printer has no room for what it makes of their name and address
+
 	Near []VaccinationPlace // what their letter lists; of someone whom a batch writes to, when it is printed
 }
 
@@ -231,7 +233,7 @@ func (l *LeftOut) reason(r *Recipient) *int {
 		return &l.Vaccinated
 	case r.Written:
 		return &l.Written
-	case !r.addressed():
+	case !r.addressed() || r.Unfit:
 		return &l.Unaddressed
 	}
 	return nil
@@ -346,9 +348,17 @@ type BatchPrinter struct {
 	Texts   LetterTexts                 // all but ObjectionUntil, which is told by the limit of the day
 	Until   func(objection Step) string // until which step one may object, as letters say it; nil where they do not
 	Layout  int
-	Earlier []int // layouts of before that it prints as they were, which a batch of them asks for
-	Places  int   // the first layout whose letters list places
+	Earlier []int                   // layouts of before that it prints as they were, which a batch of them asks for
+	Places  int                     // the first layout whose letters list places
+	Fits    func(r *Recipient) bool // whether a letter has room for someone's name and address, laid out; nil where it has for all
 	Print   func(w io.Writer, b Batch, letters iter.Seq2[Recipient, error]) error
+}
+
+// look marks those whose letter could not be printed, and would keep those of all others from it.
+func (p BatchPrinter) look(next []Recipient) {
+	for i := range next {
+		next[i].Unfit = p.Fits != nil && !p.Fits(&next[i])
+	}
 }
 
 // Lists tells whether letters of a layout list places. Those of one that does not are the same whatever becomes of places.

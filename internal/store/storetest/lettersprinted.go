@@ -12,14 +12,15 @@ import (
 )
 
 var printedTests = group{
-	"whoever objects while a batch is printed again stops it": batchObjectedToAgain,
-	"whoever makes a batch that another prints has its bytes": batchPrintedMeanwhile,
-	"whoever chooses is left alone by servers":                batchChosenAlone,
-	"a batch leaves out whom nobody would choose any more":    batchReviewed,
-	"a batch of which all are left out is empty":              batchReviewedEmpty,
-	"a batch without some numbers is written to again":        batchWithGapsAgain,
-	"two who print a batch print the same, or one is refused": batchReviewedBeside,
-	"letters are left out of the batch that was read, or not": batchLeftAsRead,
+	"whoever objects while a batch is printed again stops it":   batchObjectedToAgain,
+	"whoever makes a batch that another prints has its bytes":   batchPrintedMeanwhile,
+	"whoever chooses is left alone by servers":                  batchChosenAlone,
+	"a batch leaves out whom nobody would choose any more":      batchReviewed,
+	"who has no room in a letter keeps nobody else from theirs": batchUnfit,
+	"a batch of which all are left out is empty":                batchReviewedEmpty,
+	"a batch without some numbers is written to again":          batchWithGapsAgain,
+	"two who print a batch print the same, or one is refused":   batchReviewedBeside,
+	"letters are left out of the batch that was read, or not":   batchLeftAsRead,
 }
 
 // meanwhile prints letters when something has happened.
@@ -167,6 +168,25 @@ func batchReviewed(e *env) {
 	next, _ := e.made(e.asked(run, 0).BatchKey)
 	e.equal("letters of the next", next.Letters, 1)
 	e.equal("left out of the next", next.LeftOut, registry.LeftOut{Vaccinated: 1, Written: 1, Objecting: 1, Deceased: 1, Unaddressed: 1})
+}
+
+// batchUnfit has a printer without room for the address of one person when they are chosen, and of another when they are to be printed.
+func batchUnfit(e *env) {
+	persons := e.old(3)
+	run := e.targeted(persons...)
+	first, second := e.record(persons[0].ID).Code, e.record(persons[1].ID).Code
+	p, looked := printer(), 0
+	p.Fits = func(r *registry.Recipient) bool {
+		looked++
+		return r.Code != first && (r.Code != second || looked <= len(persons))
+	}
+	var text strings.Builder
+	b, err := e.registry.WorkBatch(e.ctx, e.manager(), e.asked(run, 0).BatchKey, p, &text, nil)
+	e.ok(err)
+	e.equal("left out", b.LeftOut, registry.LeftOut{Unaddressed: 2})
+	e.equal("letters", b.Letters, 1)
+	e.equal("the state", b.State, registry.BatchPrinted)
+	e.equal("who is written to", strings.Contains(text.String(), fmt.Sprint(e.record(persons[2].ID).Code)), true)
 }
 
 // batchWithGapsAgain writes to the persons of a batch anew, in parts, of which the first two were left out at the printing.
