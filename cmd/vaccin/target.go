@@ -35,7 +35,11 @@ func (t targetCmd) Run(ctx context.Context, c console) (err error) {
 	if elsewhere {
 		err = nil
 	}
-	if err := errors.Join(err, shown.finish()); err != nil {
+	err = errors.Join(err, shown.finish())
+	if done > 0 { // also where others failed
+		err = errors.Join(c.printf("%s.\n", count(done, "ciblage décompté ou exécuté", "ciblages décomptés ou exécutés")), err)
+	}
+	if err != nil {
 		return err
 	}
 	if elsewhere {
@@ -44,5 +48,5 @@ func (t targetCmd) Run(ctx context.Context, c console) (err error) {
 	if done == 0 {
 		return c.printf("Aucun ciblage n’attend d’être décompté ni exécuté.\n")
 	}
-	return c.printf("%s.\n", count(done, "ciblage décompté ou exécuté", "ciblages décomptés ou exécutés"))
+	return nil
 }

@@ -53,3 +53,35 @@ func TestTargetSaysThatAnotherIsAtWork(t *testing.T) {
 		t.Errorf("alone it says %q", got)
 	}
 }
+
+// TestTargetTellsWhatItDidBesideARunThatFails has a run that the database lets nobody count.
+func TestTargetTellsWhatItDidBesideARunThatFails(t *testing.T) {
+	address := databases.Fresh(t)
+	st, err := store.Open(t.Context(), address, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	event := registry.Event{At: time.Now(), Action: registry.ActionPrepareRun, NationalID: "a"}
+	campaign := registry.Campaign{ID: "c", Name: "C", Opens: registry.MustDate("2021-01-18"), Criteria: registry.Criteria{{Sex: registry.Female}}}
+	for range 2 {
+		if _, err := st.PrepareRun(t.Context(), registry.Run{Campaign: campaign, PreparedBy: "a", PreparedAt: time.Now()}, event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close(t.Context()) }()
+	if _, err := other.Exec(t.Context(), "ALTER TABLE campaign_run ADD CONSTRAINT bad CHECK (number > 1 OR state = 'counting')"); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	var command targetCmd
+	command.Store = address
+	err = command.Run(t.Context(), console{out: &out})
+	if err == nil || !strings.Contains(err.Error(), "run 1: ") || out.String() != "1 ciblage décompté ou exécuté.\n" {
+		t.Errorf("it says %q, %v", out.String(), err)
+	}
+}

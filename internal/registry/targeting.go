@@ -66,6 +66,8 @@ type Run struct {
 
 	DroppedBy string // empty for one that was dropped when this was not kept yet
 	DroppedAt time.Time
+
+	FailedAt time.Time // when counting it, or carrying it out, failed the last time; zero once that was done
 }
 
 // Persons is how many the run concerned when it was prepared.
@@ -170,6 +172,9 @@ type TargetingStore interface {
 	// anywhere, it goes on when called again; to carry out a run that is done changes nothing. progress is told how far
 	// it is. It returns ErrRunning while another run is carried out, and ErrNoRun for one that was not approved.
 	CarryOut(ctx context.Context, number int, event Event, now func() time.Time, progress func(Progress)) error
+
+	// RunFailed says that counting a run, or carrying it out, failed at a moment. One that is over, or waits for approval, is ErrNoRun.
+	RunFailed(ctx context.Context, number int, at time.Time) error
 
 	// Runs returns the runs that were prepared before the one of a number, 0 for all, the latest first, at most limit.
 	Runs(ctx context.Context, before, limit int) ([]Run, error)
@@ -442,41 +447,6 @@ func (g *Registry) DropRun(ctx context.Context, by Actor, number int) error {
 	return g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error {
 		return s.DropRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
 	})
-}
-
-// WorkRuns counts the runs that wait for it and carries out those approved, one after the other, and returns how many
-// it did. It is what a server does by itself, and an operator's command at once. It returns ErrRunning, and leaves the rest,
-// where another does so.
-func (g *Registry) WorkRuns(ctx context.Context, by Actor, progress func(Run)) (done int, err error) {
-	s, err := g.runs()
-	if err != nil {
-		return 0, err
-	}
-	waiting, err := s.OpenRuns(ctx)
-	if err != nil {
-		return 0, err
-	}
-	for _, run := range waiting {
-		switch run.State {
-		case RunCounting:
-			err = s.CountRun(ctx, run.Number)
-		case RunApproved, RunRunning:
-			err = s.CarryOut(ctx, run.Number, g.runEvent(by, ActionCarryOutRun, run), g.Security, func(p Progress) {
-				run.Progress = p
-				progress(run)
-			})
-		default:
-			continue
-		}
-		switch {
-		case errors.Is(err, ErrNoRun): // someone else was quicker
-		case err != nil:
-			return done, fmt.Errorf("run %d: %w", run.Number, err)
-		default:
-			done++
-		}
-	}
-	return done, nil
 }
 
 // runEvent is the entry of an act on a run.

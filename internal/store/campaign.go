@@ -22,7 +22,7 @@ const (
 		" SELECT $1, $2, $3, 'counting', $4, $5, $6 WHERE $1 = 1 + (SELECT COALESCE(MAX(number), 0) FROM campaign_run) ON CONFLICT DO NOTHING"
 	selectLastRun = "SELECT (SELECT COALESCE(MAX(number), 0) FROM campaign_run)," +
 		" (SELECT COALESCE(MAX(number), 0) FROM campaign_run WHERE prepared_by = $1 AND request = $2 AND request <> '')"
-	keepCounts = "UPDATE campaign_run SET state = 'prepared', counts = $2 WHERE number = $1 AND state = 'counting'"
+	keepCounts = "UPDATE campaign_run SET state = 'prepared', counts = $2, failed_at = 0 WHERE number = $1 AND state = 'counting'"
 	approveRun = "UPDATE campaign_run SET state = 'approved', approved_by = $2, approved_at = $3" +
 		" WHERE number = $1 AND state = 'prepared' AND prepared_by <> $2"
 	dropRun = "UPDATE campaign_run SET state = 'dropped', dropped_by = $2, dropped_at = $3" +
@@ -30,10 +30,11 @@ const (
 	// A run goes through the records that there are when it begins: those that come later are of the next one.
 	startRun = "UPDATE campaign_run SET state = 'running', started_at = $2, highest = (SELECT COALESCE(MAX(num), 0) FROM record)" +
 		" WHERE number = $1 AND state = 'approved'"
-	endRun = "UPDATE campaign_run SET state = 'done', ended_at = $2, targeted = $3 WHERE number = $1 AND state = 'running'"
+	endRun  = "UPDATE campaign_run SET state = 'done', ended_at = $2, targeted = $3, failed_at = 0 WHERE number = $1 AND state = 'running'"
+	failRun = "UPDATE campaign_run SET failed_at = $2 WHERE number = $1 AND state IN ('counting', 'approved', 'running')"
 
 	runFields = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted, request," +
-		" dropped_by, dropped_at"
+		" dropped_by, dropped_at, failed_at"
 	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run WHERE $1 = 0 OR number < $1 ORDER BY number DESC LIMIT $2"
 	selectLatestRuns   = "SELECT " + runFields + " FROM campaign_run WHERE number IN (SELECT MAX(number) FROM campaign_run GROUP BY campaign) ORDER BY number DESC"
 	selectOpenRuns     = "SELECT " + runFields + " FROM campaign_run WHERE state NOT IN ('done', 'dropped') ORDER BY number"
@@ -146,6 +147,15 @@ func (s *Store) DropRun(ctx context.Context, number int, by string, at time.Time
 	return s.withEvent(ctx, event, statement{sql: dropRun, args: []any{number, by, dropped}, none: []reason{{err: registry.ErrNoRun}}})
 }
 
+// RunFailed implements registry.TargetingStore.
+func (s *Store) RunFailed(ctx context.Context, number int, at time.Time) error {
+	failed, err := moment(at)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, work{alone: true, statements: []statement{{sql: failRun, args: []any{number, failed}, none: []reason{{err: registry.ErrNoRun}}}}})
+}
+
 // Runs implements registry.TargetingStore.
 func (s *Store) Runs(ctx context.Context, before, limit int) ([]registry.Run, error) {
 	return s.campaignRuns(ctx, selectCampaignRuns, min(before, math.MaxInt32), limit)
@@ -194,7 +204,7 @@ func (s *Store) campaignRuns(ctx context.Context, sql string, args ...any) ([]re
 		return []any{
 			&r.Number, asCampaign(&r.Campaign), &r.State, asCounts(&r.Counts), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy,
 			asLaterMoment(&r.ApprovedAt), asLaterMoment(&r.StartedAt), asLaterMoment(&r.EndedAt), &r.Progress.Of, &r.Targeted, &r.Request,
-			&r.DroppedBy, asLaterMoment(&r.DroppedAt),
+			&r.DroppedBy, asLaterMoment(&r.DroppedAt), asLaterMoment(&r.FailedAt),
 		}
 	})
 	if err != nil {

@@ -42,6 +42,7 @@ func newPostgresCounts() *postgresCounts {
 
 const (
 	countOpenSessions = "SELECT COUNT(*) FROM session WHERE expires > $1"
+	countFailedRuns   = "SELECT COUNT(*) FROM campaign_run WHERE failed_at <> 0 AND state NOT IN ('done', 'dropped')"
 	// selectReplicas tells nothing to who may not know, and on what is itself a replica.
 	selectReplicas = "SELECT name, lag_bytes, lag_seconds, synchronous FROM replica_lag()"
 )
@@ -69,11 +70,12 @@ func (s *Store) Samples(ctx context.Context) []measure.Sample {
 func (s *Store) asked(ctx context.Context) (all []measure.Sample) {
 	now := time.Now()
 	var heads []keptHead
-	var sessions []int64
+	var sessions, failed []int64
 	var replicas []replica
 	questions := []query{
 		into(&heads, readKeptHead, selectLastHead),
 		into(&sessions, func(n *int64) []any { return []any{n} }, countOpenSessions, ceilMicro(now)),
+		into(&failed, func(n *int64) []any { return []any{n} }, countFailedRuns),
 	}
 	if _, national := s.engine.(*postgres); national {
 		questions = append(questions, into(&replicas, readReplica, selectReplicas))
@@ -82,7 +84,8 @@ func (s *Store) asked(ctx context.Context) (all []measure.Sample) {
 		return []measure.Sample{gauge("vaccin_store_up", "Whether the database answers.", 0)}
 	}
 	all = append(all, gauge("vaccin_store_up", "Whether the database answers.", 1),
-		gauge("vaccin_sessions", "Sessions that have not ended.", float64(sessions[0])))
+		gauge("vaccin_sessions", "Sessions that have not ended.", float64(sessions[0])),
+		gauge("vaccin_failed_runs", "Runs of campaigns whose count or execution failed the last time, and is tried again.", float64(failed[0])))
 	if len(heads) > 0 {
 		all = append(all, gauge("vaccin_access_log_head_age_seconds", "Age of the last signed head of the access log.", max(0, now.Sub(heads[0].at).Seconds())))
 	}

@@ -56,11 +56,27 @@ func TestTheStoreTellsHowItWorks(t *testing.T) {
 	if err := s.CreateSession(t.Context(), "id", nil, time.Now().Add(time.Hour), "", "", ""); err != nil {
 		t.Fatal(err)
 	}
+	run := registry.Run{Campaign: registry.Campaign{ID: "c"}, PreparedBy: "a", PreparedAt: time.Now()}
+	for range 2 {
+		n, err := s.PrepareRun(t.Context(), run, registry.Event{At: time.Now(), Action: registry.ActionPrepareRun})
+		if err == nil {
+			err = s.RunFailed(t.Context(), n, time.Now())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.DropRun(t.Context(), 1, "b", time.Now(), registry.Event{At: time.Now(), Action: registry.ActionDropRun}); err != nil {
+		t.Fatal(err)
+	}
 	samples := s.Samples(t.Context())
-	if works := sharing(samples) - before; works != 41 {
+	if n := figure(t, samples, "vaccin_failed_runs"); n != 1 {
+		t.Errorf("%v runs that failed", n)
+	}
+	if works := sharing(samples) - before; works != 46 {
 		t.Errorf("%v pieces of work were done", works)
 	}
-	if commits := figure(t, samples, "vaccin_store_commit_seconds"); commits < 1 || commits > 41 {
+	if commits := figure(t, samples, "vaccin_store_commit_seconds"); commits < 1 || commits > 46 {
 		t.Errorf("in %v commits", commits)
 	}
 	if n := figure(t, samples, "vaccin_sessions"); n != 1 {

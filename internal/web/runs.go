@@ -60,7 +60,26 @@ func runStatus(run registry.Run) statusView {
 	if run.State == registry.RunRunning {
 		text += nbsp + "(" + percent(run) + ")"
 	}
+	if runFailed(run) {
+		return statusView{"attention", text + ", dernier essai en échec"}
+	}
 	return statusView{kinds[run.State], text}
+}
+
+// runFailed tells that what a run waits for failed the last time.
+func runFailed(run registry.Run) bool { return !run.FailedAt.IsZero() && !run.State.Over() }
+
+// runFailure says so, and what comes of it.
+func runFailure(run registry.Run) string {
+	if !runFailed(run) {
+		return ""
+	}
+	what := "L’exécution de ce ciblage"
+	if run.State == registry.RunCounting {
+		what = "Le décompte des personnes"
+	}
+	return what + " a échoué la dernière fois, le " + frenchMoment(run.FailedAt, "") + ". Le service réessaie de lui-même, après les autres ciblages" + nbsp +
+		": rien n’est à refaire. Si cela dure plus d’une heure, prévenez l’exploitant du service."
 }
 
 // percent is how far a run is.
@@ -109,6 +128,7 @@ type runView struct {
 	says    string
 	rows    []ui.Row
 	effect  string // what the state means for people
+	failure string // that what it waits for failed, if it did
 	approve bool   // the one who looks may, and it would be of use
 	refusal string // why not
 	drop    bool
@@ -132,7 +152,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 	}
 	view := runView{
 		page: s.page(r, "Ciblage n°"+nbsp+strconv.Itoa(run.Number)), address: runAddress(run.Number), state: runStatus(run),
-		says: run.Campaign.Sentence(), rows: runRows(run, known), effect: runEffect(run),
+		says: run.Campaign.Sentence(), rows: runRows(run, known), effect: runEffect(run), failure: runFailure(run),
 		running: run.State == registry.RunRunning, percent: wholePercent(run),
 		drop:  run.State.MayBeDropped(),
 		waits: slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),

@@ -49,6 +49,11 @@ func (f *Failing) CarryOut(ctx context.Context, number int, event registry.Event
 	return done(f, "CarryOut", func(s registry.TargetingStore) error { return s.CarryOut(ctx, number, event, now, progress) })
 }
 
+// RunFailed fails or does what the wrapped store does.
+func (f *Failing) RunFailed(ctx context.Context, number int, at time.Time) error {
+	return done(f, "RunFailed", func(s registry.TargetingStore) error { return s.RunFailed(ctx, number, at) })
+}
+
 // Runs fails or does what the wrapped store does.
 func (f *Failing) Runs(ctx context.Context, before, limit int) ([]registry.Run, error) {
 	return of(f, "Runs", func(s registry.TargetingStore) ([]registry.Run, error) { return s.Runs(ctx, before, limit) })

@@ -19,6 +19,7 @@ var targetingTests = group{
 	"a run goes from hand to hand":                                 runStates,
 	"a run is prepared once by a form that comes again":            runSentAgain,
 	"runs are listed from any on, and those that are open":         runsListed,
+	"a run that fails keeps no other waiting":                      runsThatFail,
 	"a run concerns who is alive, does not object, has no code":    runConcerns,
 	"a run leaves out who objects as long as they do":              runOfObjectors,
 	"a code of a run finds its person, and is the record's":        runCodes,

@@ -285,6 +285,39 @@ func TestARunUnderWayShowsHowFarItIs(t *testing.T) {
 	}
 }
 
+func TestARunThatFailedSaysSoUntilItIsDone(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 1, "75011")
+	campaignForm(first, "echouee").Send(first).Want(http.StatusOK)
+	confirmed(first, first.Get("/campagnes/echouee/cibler")).Want(http.StatusOK).Not("a échoué")
+	cases := registry.New(h.failing)
+	for _, step := range []struct{ method, says string }{{"CountRun", "Le décompte des personnes a échoué"}, {"CarryOut", "L’exécution de ce ciblage a échoué"}} {
+		h.failing.Fail(step.method, errDisk)
+		if _, err := cases.WorkRuns(t.Context(), operator, func(registry.Run) {}); err == nil {
+			t.Fatal("it does not fail")
+		}
+		first.Get("/ciblages/1").Want(http.StatusOK, step.says, "réessaie de lui-même", "Abandonner ce ciblage").Not("sector")
+		for _, list := range []string{"/ciblages", "/campagnes"} {
+			first.Get(list).Want(http.StatusOK, "dernier essai en échec")
+		}
+		h.failing.Fail(step.method, nil)
+		h.work(t)
+		for _, page := range []string{"/ciblages/1", "/ciblages", "/campagnes"} {
+			first.Get(page).Want(http.StatusOK).Not("a échoué", "en échec")
+		}
+		second.Post("/ciblages/1/approuver", nil)
+	}
+	first.Get("/ciblages/1").Want(http.StatusOK, "Exécuté")
+	other := confirmed(first, first.Get("/campagnes/echouee/cibler"))
+	h.failing.Fail("CountRun", errDisk)
+	if _, err := cases.WorkRuns(t.Context(), operator, func(registry.Run) {}); err == nil {
+		t.Fatal("it does not fail")
+	}
+	second.Post(other.URL.Path+"/abandonner", nil).Want(http.StatusOK, "Abandonné").Not("a échoué", "en échec")
+}
+
 // TestARunIsCarriedOutHoweverManyWerePreparedSince has more of them be prepared than a page lists.
 func TestARunIsCarriedOutHoweverManyWerePreparedSince(t *testing.T) {
 	t.Parallel()
