@@ -14,8 +14,8 @@ import (
 // «Ciblages» (TGT-3): the runs of campaigns; the page of one, with whom it concerns in numbers, by whom it was prepared
 // and approved, and how far it is; and the pages that ask before it is approved or dropped.
 //
-// Numbers are shown exactly, small ones too: campaign managers are agents, who answer for whom they target. Those who
-// may see statistics alone have other pages.
+// Numbers are shown exactly, small ones too: campaign managers are agents, who answer for whom they target, and who have names and
+// addresses printed (docs/threat-model.md). Those who may see statistics alone have other pages.
 
 const (
 	runsAddress  = "/ciblages"

@@ -34,7 +34,7 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict)
 
 	h.work(t)
-	own := first.Get("/ciblages/1").Want(http.StatusOK, "À approuver", "Aperçu : 3 personnes", "75 – Paris", "75 à 79 ans",
+	own := first.Get("/ciblages/1").Want(http.StatusOK, "À approuver", "Aperçu : 3 personnes", "ne se publient pas", "75 – Paris", "75 à 79 ans",
 		"Vous avez préparé ce ciblage : une autre personne doit l’approuver").Not("Approuver ce ciblage", "s’actualise")
 	if own.Link("Approuver ce ciblage") != "" || own.Header.Get("Refresh") != "" {
 		t.Error("the one who prepared is offered to approve")
@@ -84,7 +84,7 @@ func (h *house) followed(t *testing.T, manager *webtest.Browser) {
 		t.Fatal(err)
 	}
 	page := manager.Get(manager.Get("/ciblages").Link("Suivre où en sont les personnes ciblées")).
-		Want(http.StatusOK, "n° 1 – Campagne lancee", "Par âge", "75 – Paris", "refait toutes les heures")
+		Want(http.StatusOK, "n° 1 – Campagne lancee", "Par âge", "75 – Paris", "refait toutes les heures", "ne se publient pas")
 	for key, want := range map[string]string{"targeted": "3", "eligible": "0 (0 %)", "first": "0 (0 %)", "complete": "0 (0 %)"} {
 		if got := strings.ReplaceAll(page.Row(key), "\u00a0", " "); got != want {
 			t.Errorf("%s: %q, not %q", key, got, want)
