@@ -77,6 +77,7 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 		return registry.Invalid("Aucune ligne de ce fichier n’a pu être prise : rien n’a été enregistré.")
 	}
 	if i.Kind == "places" {
+		referential.KeepLastDays(centres, change, report.Undated)
 		if err := tellGone(c, referential.GoneCentres(centres, change), &change); err != nil {
 			return err
 		}

@@ -156,6 +156,33 @@ func TestImportingAgainChangesNothing(t *testing.T) {
 	}
 }
 
+// TestTheLastDayOfACentreStaysUntilAListTellsOtherwise has a newer list say that a centre is closed, and no more when.
+func TestTheLastDayOfACentreStaysUntilAListTellsOtherwise(t *testing.T) {
+	path := newStore(t)
+	for _, c := range []struct{ row, want string }{
+		{"f;30/06/2021", "2021-06-30"}, {"t;", "2021-06-30"}, {"t;", "2021-06-30"}, {"t;31/05/2021", "2021-05-31"}, {"t;", "2021-05-31"}, {"f;", ""}, {"t;", ""},
+	} {
+		file := filepath.Join(t.TempDir(), "centres.csv")
+		if err := os.WriteFile(file, []byte("gid;nom;com_cp;com_nom;centre_fermeture;date_fermeture\n1;Gymnase;42000;Saint-Étienne;"+c.row+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		i := importCmd{Kind: "places", File: file}
+		i.Store = path
+		if err := i.Run(t.Context(), console{out: &bytes.Buffer{}}); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, p := range look(t, path).Places {
+			if !p.Closed.IsZero() {
+				got = p.Closed.String()
+			}
+		}
+		if got != c.want {
+			t.Errorf("after %q the last day is %q, want %q", c.row, got, c.want)
+		}
+	}
+}
+
 // A centre that the newest list has no longer, or calls closed without saying since when, is open to doses and closed to letters, until a
 // list has it again.
 func TestCentresThatAreGoneAreClosedToLetters(t *testing.T) {

@@ -2,6 +2,7 @@ package referential
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,7 +96,7 @@ var centreLayout = layout{
 // ReadCentres reads the list of vaccination centres of data.gouv.fr, in any edition. Closed centres are
 // kept with their last day: doses given there are still recorded.
 func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
-	found := places{seen: map[string]int{}}
+	found, undated := places{seen: map[string]int{}}, []string(nil)
 	report, err := s.read(centreLayout, func(r *row) {
 		p := registry.VaccinationPlace{
 			Type: PlaceCentre, Name: r.text("nom", maxPlaceName), Locality: r.text("com_nom", maxLocality),
@@ -117,12 +118,14 @@ func ReadCentres(s *Source) (registry.ReferenceChange, Report, error) {
 			if closed {
 				// The row is taken, or the one of an earlier file would stand, of a centre that was open.
 				p.Public = false
+				undated = append(undated, p.ID)
 				r.warn("date_fermeture", "Le centre est dit fermé, sans date de fermeture : les lettres n’indiqueront pas ce centre.")
 			}
 			p.Label = placeLabel(p)
 			found.add(r, "gid", place{p, "n° " + strconv.Itoa(gid)}) // a plain space, as who types it has
 		}
 	})
+	report.Undated = undated
 	return registry.ReferenceChange{Places: found.labelled()}, report, err
 }
 
@@ -142,6 +145,20 @@ func GoneCentres(known []registry.VaccinationPlace, list registry.ReferenceChang
 		}
 	}
 	return gone
+}
+
+// KeepLastDays gives the places of a list that are said to be closed, without a day, the last day that an earlier list told of them: the
+// newer one does not say that it was wrong.
+func KeepLastDays(known []registry.VaccinationPlace, list registry.ReferenceChange, undated []string) {
+	last := make(map[string]registry.Date, len(undated))
+	for _, p := range known {
+		last[p.ID] = p.Closed
+	}
+	for i := range list.Places {
+		if p := &list.Places[i]; p.Closed.IsZero() && slices.Contains(undated, p.ID) {
+			p.Closed = last[p.ID]
+		}
+	}
 }
 
 // centreOpening tells whether a centre receives those who are invited, and from which day.

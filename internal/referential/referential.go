@@ -52,6 +52,7 @@ type Report struct {
 	Rejected   []Remark    // rows that are not taken, one remark each
 	Warned     []Remark    // rows that are taken, with something to check
 	Skipped    []SkipCount // rows that are right but not wanted, by reason
+	Undated    []string    // identifiers of places that are said to be closed, nobody tells since when
 }
 
 // Remark is what was found about a row. It never quotes the row.
