@@ -105,7 +105,7 @@ func GroupField(group int, field string) string {
 func DecideCampaign(c Campaign) (Campaign, error) {
 	f := form{}
 	if !campaignIDs.MatchString(c.ID) || len(c.ID) > maxCampaignID {
-		f.refuse(FieldCampaignID, "Donnez un identifiant de 40\u00a0caractères au plus, en minuscules sans accent, chiffres et traits d’union, par exemple etat-75-ans.")
+		f.refuse(FieldCampaignID, "Donnez un identifiant de 40\u00a0caractères au plus, en minuscules sans accent, chiffres et traits d’union, par exemple etat-75.")
 	}
 	var err error
 	c.Name, err = requiredText(c.Name, maxNaming, "Donnez un nom à la campagne.")

@@ -344,7 +344,7 @@ func campaignIdentity(v campaignView) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if v.id == "" {
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldCampaignID, Label: "Identifiant", Kind: "code", MaxLength: "40", Hint: "En minuscules sans accent, chiffres et traits d’union. Il ne changera plus. Par exemple : etat-75-ans."}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldCampaignID, Label: "Identifiant", Kind: "code", MaxLength: "40", Hint: "En minuscules sans accent, chiffres et traits d’union. Il ne changera plus. Par exemple : etat-75."}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
