@@ -196,6 +196,14 @@ func TestACentreSaidToBeClosedReceivesNobody(t *testing.T) {
 	}
 }
 
+// Bounds are said as people read numbers.
+func TestALargeBoundIsReadable(t *testing.T) {
+	_, report, err := ReadCentres(source(t, "centres", []byte("gid;nom;com_cp;com_nom\n2000000000;Gymnase;42000;Saint-Étienne\n")))
+	if err != nil || len(report.Rejected) != 1 || report.Rejected[0].Reason != "La cellule doit être un nombre entier de 1 à 1\u202f000\u202f000\u202f000." {
+		t.Errorf("rejected %+v, %v", report.Rejected, err)
+	}
+}
+
 func TestCentresThatTheNewestListHasNoLongerAreGone(t *testing.T) {
 	header := "gid;nom;com_cp;com_nom\n"
 	list, _, err := ReadCentres(source(t, "centres", []byte(header+"1;Gymnase;42000;Saint-Étienne\n2;Mairie;420;Saint-Étienne\n")))

@@ -96,7 +96,7 @@ func (r *row) number(column string, least, most int) int {
 	text := r.text(column, 20)
 	n, err := strconv.Atoi(text)
 	if err != nil || n < least || n > most {
-		r.reject(column, fmt.Sprintf("La cellule doit être un nombre entier de %d à %d.", least, most))
+		r.reject(column, fmt.Sprintf("La cellule doit être un nombre entier de %s à %s.", registry.FrenchNumber(least), registry.FrenchNumber(most)))
 		return 0
 	}
 	return n

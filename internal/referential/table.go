@@ -61,7 +61,7 @@ func (s *Source) read(l layout, take func(*row)) (Report, error) {
 			return report, err
 		}
 		if report.Read++; report.Read > s.rows {
-			return report, invalid("Ce fichier a plus de %d lignes : ce n’est pas un fichier de ce type.", s.rows)
+			return report, invalid("Ce fichier a plus de %s lignes : ce n’est pas un fichier de ce type.", registry.FrenchNumber(s.rows))
 		}
 		if r.problem == nil {
 			take(r)
