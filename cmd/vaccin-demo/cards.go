@@ -58,7 +58,7 @@ func (f *flags) welcomeCards() string {
 	}
 	b.WriteString(`
   Importez-en une dans le navigateur (Chrome : Paramètres, Confidentialité et sécurité, Sécurité, Gérer les
-  certificats, Vos certificats ; Firefox : Paramètres, Certificats, Afficher les certificats, Vos certificats),
+  certificats, Vos certificats ; Firefox : Paramètres, Certificats, Afficher les certificats, Vos certificats),
   puis « S’identifier avec ma carte CPS ». L’adresse des cartes a un certificat d’essai : acceptez-le, ou
   importez racine.pem, du même dossier, parmi les autorités. Pour en essayer une autre, rouvrez le navigateur.
 `)

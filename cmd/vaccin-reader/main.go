@@ -66,7 +66,7 @@ func keepWindow() {
 func run(ctx context.Context, f flags, out io.Writer) error {
 	origins, err := local.Origins(f.Origin)
 	if err != nil {
-		return fmt.Errorf("l’adresse du service ne convient pas : %w", err)
+		return fmt.Errorf("l’adresse du service ne convient pas : %w", err)
 	}
 	listener, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", f.Port))
 	if err != nil {

@@ -33,11 +33,11 @@ type auditKeyCmd struct {
 func (a auditKeyCmd) Run(c console) (err error) {
 	signer, verifier, err := accesslog.NewKey(a.Name)
 	if err != nil {
-		return registry.Invalid("Le nom du journal est un mot, sans espace ni « + ».")
+		return registry.Invalid("Le nom du journal est un mot, sans espace ni « + ».")
 	}
 	f, err := os.OpenFile(a.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return registry.Invalid("Ce fichier existe déjà : une clé ne s’écrase pas.")
+		return registry.Invalid("Ce fichier existe déjà : une clé ne s’écrase pas.")
 	}
 	if err != nil {
 		return fmt.Errorf("making the key file: %w", err)
@@ -52,7 +52,7 @@ func (a auditKeyCmd) Run(c console) (err error) {
 // auditSource is where a log to verify comes from.
 type auditSource struct {
 	storeFlags `embed:""`
-	Log        string `type:"path" placeholder:"FILE" help:"A log that « vaccin audit export » wrote, in place of a store."`
+	Log        string `type:"path" placeholder:"FILE" help:"A log that « vaccin audit export » wrote, in place of a store."`
 }
 
 // open returns the log and how many leaves it has, 0 when that is not known.
@@ -92,7 +92,7 @@ const mostTold = 200
 func (a auditVerifyCmd) Run(ctx context.Context, c console) (err error) {
 	rules := accesslog.Rules{Now: time.Now(), Copy: a.Log != "", Early: a.Early, Lag: a.Lag}
 	if rules.Verifiers, err = accesslog.NewVerifiers(a.Verifier...); err != nil {
-		return registry.Invalid("La clé de --verifier n’est pas celle que « vaccin audit key » affiche.")
+		return registry.Invalid("La clé de --verifier n’est pas celle que « vaccin audit key » affiche.")
 	}
 	// The file first: the log then covers at least what its heads do.
 	sent, end, err := sentHeads(a.Heads)
@@ -149,35 +149,35 @@ func watched(leaves iter.Seq2[accesslog.Leaf, error], bar bar) iter.Seq2[accessl
 
 // conclude tells what was verified. What is wrong makes the command fail.
 func (a auditVerifyCmd) conclude(c console, s accesslog.Summary, lines int) error {
-	text := "Journal des accès : " + count64(s.Leaves, "entrée numérotée", "entrées numérotées")
+	text := "Journal des accès : " + count64(s.Leaves, "entrée numérotée", "entrées numérotées")
 	if s.Retired > 0 {
 		text += ", dont " + count64(s.Retired, "supprimée pour son âge et vérifiée par son empreinte", "supprimées pour leur âge et vérifiées par leur empreinte")
 	}
 	if s.Waiting > 0 {
-		text += " ; " + count64(s.Waiting, "attend son numéro", "attendent leur numéro")
+		text += " ; " + count64(s.Waiting, "attend son numéro", "attendent leur numéro")
 	}
 	text += ".\n"
 	text += headsText(s)
 	switch {
 	case a.Heads == "" && a.Log == "":
-		text += "Attention : sans --heads, les têtes sont celles de la base ; des entrées coupées à la fin avec leurs têtes ne se verraient pas.\n"
+		text += "Attention : sans --heads, les têtes sont celles de la base ; des entrées coupées à la fin avec leurs têtes ne se verraient pas.\n"
 	case s.NotSent > 0:
-		text += "Têtes gardées dans la base et absentes du fichier : " + registry.FrenchNumber(int(s.NotSent)) + ", depuis le " + frenchMoment(s.NotSentSince) + ".\n"
+		text += "Têtes gardées dans la base et absentes du fichier : " + registry.FrenchNumber(int(s.NotSent)) + ", depuis le " + frenchMoment(s.NotSentSince) + ".\n"
 	}
 	if err := c.printf("%s", text); err != nil {
 		return err
 	}
 	switch {
 	case lines > mostTold:
-		return registry.Invalid(fmt.Sprintf("Anomalies : %s, en %s lignes dont les %d premières sont affichées. Suivez docs/runbooks/audit.md.",
+		return registry.Invalid(fmt.Sprintf("Anomalies : %s, en %s lignes dont les %d premières sont affichées. Suivez docs/runbooks/audit.md.",
 			registry.FrenchNumber(int(s.Findings)), registry.FrenchNumber(lines), mostTold))
 	case s.Findings > 0:
-		return registry.Invalid("Anomalies : " + registry.FrenchNumber(int(s.Findings)) + ". Suivez docs/runbooks/audit.md.")
+		return registry.Invalid("Anomalies : " + registry.FrenchNumber(int(s.Findings)) + ". Suivez docs/runbooks/audit.md.")
 	case a.Heads != "" && s.Sent == 0 && s.NotSent > 0:
-		return registry.Invalid("Le fichier de têtes n’en contient aucune, alors que la base en garde : sans celles qui ont quitté la machine, " +
+		return registry.Invalid("Le fichier de têtes n’en contient aucune, alors que la base en garde : sans celles qui ont quitté la machine, " +
 			"un journal réécrit ou remis à un moment antérieur ne se verrait pas. Vérifiez avec le bon fichier.")
 	case s.Heads == 0:
-		return registry.Invalid("Aucune tête signée par cette clé n’est là : rien ne prouve que le journal est tel qu’il a été écrit.")
+		return registry.Invalid("Aucune tête signée par cette clé n’est là : rien ne prouve que le journal est tel qu’il a été écrit.")
 	}
 	if err := c.printf("Aucune anomalie.\n"); err != nil {
 		return err
@@ -190,10 +190,10 @@ func headsText(s accesslog.Summary) string {
 	if s.Heads == 0 {
 		return ""
 	}
-	text := fmt.Sprintf("Têtes signées : %s ; la dernière, n° %d du %s, couvre %s.\n", count64(s.Heads, "conforme", "conformes"), s.Last.Number,
+	text := fmt.Sprintf("Têtes signées : %s ; la dernière, n° %d du %s, couvre %s.\n", count64(s.Heads, "conforme", "conformes"), s.Last.Number,
 		frenchMoment(s.Last.At), count64(s.Last.Size, "entrée", "entrées"))
 	if s.Beyond > 0 {
-		text += "Au-delà de la dernière tête : " + count64(s.Beyond, "entrée, qu’aucune signature ne couvre", "entrées, qu’aucune signature ne couvre")
+		text += "Au-delà de la dernière tête : " + count64(s.Beyond, "entrée, qu’aucune signature ne couvre", "entrées, qu’aucune signature ne couvre")
 		if !s.BeyondSince.IsZero() {
 			text += ", depuis le " + frenchMoment(s.BeyondSince)
 		}
@@ -207,17 +207,17 @@ func headsText(s accesslog.Summary) string {
 func (a auditVerifyCmd) reserve(s accesslog.Summary) error {
 	text := ""
 	if s.Unsigned(a.Early) {
-		text = "des entrées plus anciennes que --early (" + a.Early.String() + ") sont au-delà de la dernière tête : rien ne prouve qu’elles sont " +
-			"telles qu’elles ont été écrites. La signature est-elle arrêtée, la base a-t-elle été restaurée, des têtes ont-elles été supprimées ? "
+		text = "des entrées plus anciennes que --early (" + a.Early.String() + ") sont au-delà de la dernière tête : rien ne prouve qu’elles sont " +
+			"telles qu’elles ont été écrites. La signature est-elle arrêtée, la base a-t-elle été restaurée, des têtes ont-elles été supprimées ? "
 	}
 	if s.Unsent(a.Early) {
-		text += "des têtes plus anciennes que --early (" + a.Early.String() + ") sont dans la base et pas dans le fichier : est-ce le bon fichier, " +
-			"à jour, ou l’envoi des têtes est-il arrêté ? "
+		text += "des têtes plus anciennes que --early (" + a.Early.String() + ") sont dans la base et pas dans le fichier : est-ce le bon fichier, " +
+			"à jour, ou l’envoi des têtes est-il arrêté ? "
 	}
 	if text == "" {
 		return nil
 	}
-	return fmt.Errorf("%w: %w", errReserve, registry.Invalid("À vérifier : "+text+"Suivez docs/runbooks/audit.md."))
+	return fmt.Errorf("%w: %w", errReserve, registry.Invalid("À vérifier : "+text+"Suivez docs/runbooks/audit.md."))
 }
 
 func count64(n int64, one, many string) string { return count(int(n), one, many) }

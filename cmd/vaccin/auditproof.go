@@ -26,10 +26,10 @@ func (a auditProveCmd) Run(ctx context.Context, c console) (err error) {
 	defer func() { err = errors.Join(err, st.Close()) }()
 	proof, err := st.ProveEntry(ctx, a.Entry)
 	if errors.Is(err, store.ErrNoEntry) {
-		return registry.NotFound("Aucune tête signée ne couvre une entrée de ce numéro : elle n’existe pas, n’est pas encore couverte, ou a été supprimée pour son âge.")
+		return registry.NotFound("Aucune tête signée ne couvre une entrée de ce numéro : elle n’existe pas, n’est pas encore couverte, ou a été supprimée pour son âge.")
 	}
 	if errors.Is(err, store.ErrTampered) {
-		return registry.Invalid("Cette entrée ne correspond plus à son empreinte : elle a été modifiée. Lancez « vaccin audit verify ».")
+		return registry.Invalid("Cette entrée ne correspond plus à son empreinte : elle a été modifiée. Lancez « vaccin audit verify ».")
 	}
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ type auditCheckProofCmd struct {
 func (a auditCheckProofCmd) Run(c console) error {
 	trust, err := accesslog.NewVerifiers(a.Verifier...)
 	if err != nil {
-		return registry.Invalid("La clé de --verifier n’est pas celle que « vaccin audit key » affiche.")
+		return registry.Invalid("La clé de --verifier n’est pas celle que « vaccin audit key » affiche.")
 	}
 	text, err := os.ReadFile(a.File)
 	if err != nil {
@@ -54,16 +54,16 @@ func (a auditCheckProofCmd) Run(c console) error {
 	}
 	proof, err := accesslog.ReadProof(bytes.NewReader(text))
 	if err != nil {
-		return registry.Invalid("Ce fichier n’est pas une preuve faite par « vaccin audit prove ».")
+		return registry.Invalid("Ce fichier n’est pas une preuve faite par « vaccin audit prove ».")
 	}
 	e, head, err := proof.Check(trust)
 	if errors.Is(err, accesslog.ErrSignature) {
 		return registry.Invalid("La tête de cette preuve n’est signée par aucune des clés indiquées.")
 	}
 	if err != nil {
-		return registry.Invalid("Cette preuve ne prouve rien : la tête signée ne couvre pas cette entrée.")
+		return registry.Invalid("Cette preuve ne prouve rien : la tête signée ne couvre pas cette entrée.")
 	}
-	return c.printf("Preuve exacte : l’entrée n° %d était dans le journal le %s (tête n° %d, %s).\n%s", e.Num, frenchMoment(head.At), head.Number,
+	return c.printf("Preuve exacte : l’entrée n° %d était dans le journal le %s (tête n° %d, %s).\n%s", e.Num, frenchMoment(head.At), head.Number,
 		count64(head.Size, "entrée", "entrées"), entryText(e))
 }
 
@@ -85,7 +85,7 @@ func entryText(e accesslog.Entry) (text string) {
 		{"motif", e.Reason},
 	} {
 		if field.value != "" {
-			text += fmt.Sprintf("  %s : %s\n", field.label, field.value)
+			text += fmt.Sprintf("  %s : %s\n", field.label, field.value)
 		}
 	}
 	return text
@@ -146,14 +146,14 @@ func (a auditExportCmd) Run(ctx context.Context, c console) (err error) {
 	if a.Heads != "" {
 		text += " et " + count(heads, "tête signée", "têtes signées")
 	}
-	return c.printf("Journal des accès exporté : %s.\n", text)
+	return c.printf("Journal des accès exporté : %s.\n", text)
 }
 
 // newFile writes a file that must not exist, readable by its owner alone: the log tells who consulted what.
 func newFile(path string, write func(*os.File) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {
-		return registry.Invalid("Ce fichier existe déjà : " + path)
+		return registry.Invalid("Ce fichier existe déjà : " + path)
 	}
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ func (a auditRetireCmd) Run(ctx context.Context, c console) (err error) {
 		day, err = registry.ParseISODate(a.Before)
 	}
 	if err != nil {
-		return registry.Invalid("La date de --before n’est pas lisible : écrivez-la AAAA-MM-JJ ou JJ/MM/AAAA.")
+		return registry.Invalid("La date de --before n’est pas lisible : écrivez-la AAAA-MM-JJ ou JJ/MM/AAAA.")
 	}
 	before, err := registry.LogRetirement(day, time.Now(), a.Years)
 	if err != nil {
@@ -41,22 +41,22 @@ func (a auditRetireCmd) Run(ctx context.Context, c console) (err error) {
 	r, number, err := st.RetirableEntries(ctx, before)
 	switch {
 	case errors.Is(err, store.ErrTampered):
-		return registry.Invalid("Des entrées ne sont pas telles qu’elles ont été numérotées : ce sont des preuves, rien n’a été supprimé. Lancez « vaccin audit verify ».")
+		return registry.Invalid("Des entrées ne sont pas telles qu’elles ont été numérotées : ce sont des preuves, rien n’a été supprimé. Lancez « vaccin audit verify ».")
 	case errors.Is(err, store.ErrNotNumbered):
-		return registry.Invalid("Des entrées de cette période n’ont pas de numéro : rien n’a été supprimé. Lancez « vaccin audit verify ».")
+		return registry.Invalid("Des entrées de cette période n’ont pas de numéro : rien n’a été supprimé. Lancez « vaccin audit verify ».")
 	case err != nil:
 		return err
 	}
 	what := count64(r.Count, "entrée d’avant le ", "entrées d’avant le ") + registry.DateOf(before).French()
 	switch {
 	case r.Count == 0:
-		return c.printf("Aucune entrée d’avant le %s : rien à supprimer.\n", registry.DateOf(before).French())
+		return c.printf("Aucune entrée d’avant le %s : rien à supprimer.\n", registry.DateOf(before).French())
 	case a.DryRun:
-		return c.printf("Essai : %s seraient supprimées ; rien ne l’a été.\n", what)
+		return c.printf("Essai : %s seraient supprimées ; rien ne l’a été.\n", what)
 	}
 	err = st.RetireEntries(ctx, r, number, g.LogRetirementEvent(by, r.Count, r.Digest()))
 	if errors.Is(err, registry.ErrOvertaken) {
-		return registry.Conflict("Le journal a changé entre-temps : rien n’a été supprimé. Relancez la commande.")
+		return registry.Conflict("Le journal a changé entre-temps : rien n’a été supprimé. Relancez la commande.")
 	}
 	if err == nil {
 		// At once where no server does it: until the log tells of it, verifying takes it for tampering.
@@ -65,5 +65,5 @@ func (a auditRetireCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.printf("Supprimé : %s. Leurs empreintes restent, et le journal le raconte.\n", what)
+	return c.printf("Supprimé : %s. Leurs empreintes restent, et le journal le raconte.\n", what)
 }

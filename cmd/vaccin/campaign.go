@@ -57,7 +57,7 @@ func (s campaignShowCmd) Run(c console) error {
 		}
 	}
 	if len(remarks) > 0 {
-		return registry.Invalid(fmt.Sprintf("Ce fichier ne donne pas de campagne : %s à corriger.", count(len(remarks), "point", "points")))
+		return registry.Invalid(fmt.Sprintf("Ce fichier ne donne pas de campagne : %s à corriger.", count(len(remarks), "point", "points")))
 	}
 	return tellCampaign(c, campaign)
 }
@@ -68,11 +68,11 @@ func place(r referential.Remark) string {
 	case r.Line == 0 && r.Column == "":
 		return ""
 	case r.Line == 0:
-		return r.Column + " : "
+		return r.Column + " : "
 	case r.Column == "":
-		return fmt.Sprintf("Ligne %d : ", r.Line)
+		return fmt.Sprintf("Ligne %d : ", r.Line)
 	}
-	return fmt.Sprintf("Ligne %d, %s : ", r.Line, r.Column)
+	return fmt.Sprintf("Ligne %d, %s : ", r.Line, r.Column)
 }
 
 // find reads the file of that name or, where there is none, takes the campaign that ships under it.
@@ -85,7 +85,7 @@ func (s campaignShowCmd) find() (campaign registry.Campaign, remarks []referenti
 		if i := slices.IndexFunc(all, func(one registry.Campaign) bool { return one.ID == s.Campaign }); i >= 0 {
 			return all[i], nil, nil
 		}
-		return campaign, nil, registry.NotFound("Il n’y a ni fichier ni campagne de ce nom. « vaccin campaign list » donne les campagnes du programme.")
+		return campaign, nil, registry.NotFound("Il n’y a ni fichier ni campagne de ce nom. « vaccin campaign list » donne les campagnes du programme.")
 	}
 	source, err := referential.Open(s.Campaign)
 	if err != nil {
@@ -98,14 +98,14 @@ func (s campaignShowCmd) find() (campaign registry.Campaign, remarks []referenti
 func tellCampaign(c console, campaign registry.Campaign) error {
 	lines := []string{
 		campaign.Name + " (" + campaign.ID + ")",
-		campaign.Phase + ", n° " + fmt.Sprint(campaign.Rank) + ", " + campaign.Period(),
-		"Source : " + campaign.Source,
+		campaign.Phase + ", n° " + fmt.Sprint(campaign.Rank) + ", " + campaign.Period(),
+		"Source : " + campaign.Source,
 		"",
 	}
 	if groups := campaign.Criteria.Lines(campaign.Opens); len(groups) > 1 {
-		lines = append(lines, "Sont concernées :")
+		lines = append(lines, "Sont concernées :")
 		for i, group := range groups {
-			end := " ; ou"
+			end := " ; ou"
 			if i == len(groups)-1 {
 				end = "."
 			}

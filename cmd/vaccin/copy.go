@@ -20,7 +20,7 @@ type copyCmd struct {
 // Run copies what is not copied yet and compares everything. What differs makes it fail.
 func (f copyCmd) Run(ctx context.Context, c console) error {
 	if !store.IsDatabase(f.To) {
-		return registry.Invalid("La destination est une base PostgreSQL : donnez son adresse, de la forme postgres://compte@serveur/base.")
+		return registry.Invalid("La destination est une base PostgreSQL : donnez son adresse, de la forme postgres://compte@serveur/base.")
 	}
 	titles := map[store.CopyStep]string{store.CopyRows: "Copie", store.CompareRows: "Comparaison"}
 	bars := map[store.CopyStep]bar{}
@@ -43,13 +43,13 @@ func (f copyCmd) Run(ctx context.Context, c console) error {
 func notCopied(err error) error {
 	for cause, text := range map[error]string{
 		fs.ErrNotExist:    "Il n’y a pas de base à copier à cet endroit.",
-		store.ErrInUse:    "La base à copier est utilisée par un autre programme : arrêtez d’abord le service.",
-		store.ErrInClear:  "La base à copier contient des identités en clair, d’une version précédente : ouvrez-la d’abord avec les clés d’identité, par exemple par « vaccin keys list ».",
-		store.ErrNotEmpty: "La base de destination contient déjà des données : la copie se fait dans une base nouvelle, que « vaccin migrate » n’a pas remplie.",
-		store.ErrMovedOn:  "La base à copier a été utilisée depuis le début de la copie : recommencez dans une base nouvelle.",
+		store.ErrInUse:    "La base à copier est utilisée par un autre programme : arrêtez d’abord le service.",
+		store.ErrInClear:  "La base à copier contient des identités en clair, d’une version précédente : ouvrez-la d’abord avec les clés d’identité, par exemple par « vaccin keys list ».",
+		store.ErrNotEmpty: "La base de destination contient déjà des données : la copie se fait dans une base nouvelle, que « vaccin migrate » n’a pas remplie.",
+		store.ErrMovedOn:  "La base à copier a été utilisée depuis le début de la copie : recommencez dans une base nouvelle.",
 		store.ErrCopying:  "Une autre copie vers cette base est en cours.",
-		store.ErrNoCopy:   "La base de destination est vide : rien n’y a été copié.",
-		store.ErrOutdated: "L’une des deux bases est plus ancienne que ce programme : mettez-la à jour d’abord avec « vaccin migrate ».",
+		store.ErrNoCopy:   "La base de destination est vide : rien n’y a été copié.",
+		store.ErrOutdated: "L’une des deux bases est plus ancienne que ce programme : mettez-la à jour d’abord avec « vaccin migrate ».",
 	} {
 		if errors.Is(err, cause) {
 			return registry.Invalid(text)
@@ -65,10 +65,10 @@ func (f copyCmd) conclude(c console, tables []store.Comparison) error {
 	for _, t := range tables {
 		rows += t.Rows
 		replaced += t.Replaced
-		line := "  " + t.Table + " : " + count64(t.Rows, "ligne", "lignes")
+		line := "  " + t.Table + " : " + count64(t.Rows, "ligne", "lignes")
 		if t.Differs() {
 			differing = append(differing, t.Table)
-			line += " ; DIFFÉRENCE : " + registry.FrenchNumber(int(t.Missing)) + " absentes de la destination, " + registry.FrenchNumber(int(t.Added)) +
+			line += " ; DIFFÉRENCE : " + registry.FrenchNumber(int(t.Missing)) + " absentes de la destination, " + registry.FrenchNumber(int(t.Added)) +
 				" en trop, " + registry.FrenchNumber(int(t.Changed)) + " différentes"
 		}
 		if err := c.printf("%s\n", line); err != nil {
@@ -76,16 +76,16 @@ func (f copyCmd) conclude(c console, tables []store.Comparison) error {
 		}
 	}
 	if replaced > 0 {
-		err := c.printf("Attention : %s où PostgreSQL ne prend pas certains caractères, remplacés par « \uFFFD ».\n", count64(replaced, "texte", "textes"))
+		err := c.printf("Attention : %s où PostgreSQL ne prend pas certains caractères, remplacés par « \uFFFD ».\n", count64(replaced, "texte", "textes"))
 		if err != nil {
 			return err
 		}
 	}
 	if len(differing) > 0 {
-		return registry.Invalid("Les deux bases diffèrent (" + strings.Join(differing, ", ") + ") : n’utilisez pas la copie.")
+		return registry.Invalid("Les deux bases diffèrent (" + strings.Join(differing, ", ") + ") : n’utilisez pas la copie.")
 	}
 	if f.Check {
-		return c.printf("Les deux bases sont identiques : %s dans %s.\n", count64(rows, "ligne", "lignes"), count(len(tables), "table", "tables"))
+		return c.printf("Les deux bases sont identiques : %s dans %s.\n", count64(rows, "ligne", "lignes"), count(len(tables), "table", "tables"))
 	}
-	return c.printf("Copie terminée et vérifiée : %s dans %s, sans différence.\n", count64(rows, "ligne", "lignes"), count(len(tables), "table", "tables"))
+	return c.printf("Copie terminée et vérifiée : %s dans %s, sans différence.\n", count64(rows, "ligne", "lignes"), count(len(tables), "table", "tables"))
 }

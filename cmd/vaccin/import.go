@@ -134,7 +134,7 @@ func (i importCmd) known(ctx context.Context, c console) (ref registry.Reference
 	if !exists {
 		shipped, err := referential.Builtin()
 		if err == nil && i.DryRun {
-			err = c.printf("Il n’y a pas de base à cet endroit (%s) : rien n’est comparé avec ce qu’elle aurait.\n", store.Name(i.Store))
+			err = c.printf("Il n’y a pas de base à cet endroit (%s) : rien n’est comparé avec ce qu’elle aurait.\n", store.Name(i.Store))
 		}
 		return registry.Reference{Vaccines: shipped.Vaccines}, nil, err
 	}

@@ -38,7 +38,7 @@ func (f keyFlags) file(sessionKeyFile string) (string, error) {
 	case sessionKeyFile != "":
 		return sessionKeyFile + ".nir", nil
 	}
-	return "", registry.Invalid("Indiquez les clés d’identité : --nir-key-file, --nir-key-command, ou --key-file.")
+	return "", registry.Invalid("Indiquez les clés d’identité : --nir-key-file, --nir-key-command, ou --key-file.")
 }
 
 // keysCmd looks after the keys of identities.
@@ -76,7 +76,7 @@ func (k keysListCmd) Run(ctx context.Context, c console) (err error) {
 	}
 	ring, err := source(ctx, false)
 	if errors.Is(err, fs.ErrNotExist) {
-		return registry.NotFound("Il n’y a pas de fichier de clés à cet endroit. « vaccin keys new » en fait un pour une base qui n’en a jamais eu.")
+		return registry.NotFound("Il n’y a pas de fichier de clés à cet endroit. « vaccin keys new » en fait un pour une base qui n’en a jamais eu.")
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", store.ErrKeys, err)
@@ -143,14 +143,14 @@ func (k keysNewCmd) Run(c console) error {
 		if err := ring.Create(path); err != nil {
 			return err
 		}
-		return c.printf("Un fichier de clés est fait : %s. Gardez-en une copie ailleurs que les sauvegardes de la base.\n", path)
+		return c.printf("Un fichier de clés est fait : %s. Gardez-en une copie ailleurs que les sauvegardes de la base.\n", path)
 	}
 	if err != nil {
 		return err
 	}
 	kind, err := keyring.ParseKind(k.Kind)
 	if err != nil {
-		return registry.Invalid("Indiquez la sorte de clé à tirer : seal (qui scelle) ou blind (par laquelle on retrouve).")
+		return registry.Invalid("Indiquez la sorte de clé à tirer : seal (qui scelle) ou blind (par laquelle on retrouve).")
 	}
 	more, id, err := ring.Add(kind, rand.Reader)
 	if err != nil {
@@ -159,7 +159,7 @@ func (k keysNewCmd) Run(c console) error {
 	if err := more.Replace(path); err != nil {
 		return err
 	}
-	return c.printf("La clé %v (contrôle %s) est dans %s. Portez ce fichier sur chaque serveur, puis lancez « vaccin keys rotate ».\n",
+	return c.printf("La clé %v (contrôle %s) est dans %s. Portez ce fichier sur chaque serveur, puis lancez « vaccin keys rotate ».\n",
 		id, more.Check(id), path)
 }
 
@@ -188,11 +188,11 @@ func (k keysRotateCmd) Run(ctx context.Context, c console) (err error) {
 	}
 	switch {
 	case errors.Is(err, store.ErrKeyTaken):
-		return registry.Conflict("Le numéro de la clé la plus récente a déjà servi à une autre dans cette base. Tirez-en une autre avec « vaccin keys new ».")
+		return registry.Conflict("Le numéro de la clé la plus récente a déjà servi à une autre dans cette base. Tirez-en une autre avec « vaccin keys new ».")
 	case err != nil:
 		return err
 	}
-	return c.printf("Toutes les identités sont sous les clés les plus récentes (%d réécrites). Les anciennes peuvent être retirées : « vaccin keys retire ».\n", rows)
+	return c.printf("Toutes les identités sont sous les clés les plus récentes (%s réécrites). Les anciennes peuvent être retirées : « vaccin keys retire ».\n", registry.FrenchNumber(int(rows)))
 }
 
 // open opens the store with its keys, for an operator.
@@ -231,7 +231,7 @@ func (k keysRetireCmd) Run(ctx context.Context, c console) (err error) {
 	err = st.RetireKey(ctx, id, g.KeyEvent(by, registry.ActionRetireKey, id.String()))
 	switch {
 	case errors.Is(err, store.ErrKeyInUse):
-		return registry.Conflict(fmt.Sprintf("La clé %v sert encore. Lancez d’abord « vaccin keys new %v » puis « vaccin keys rotate ».", id, kind))
+		return registry.Conflict(fmt.Sprintf("La clé %v sert encore. Lancez d’abord « vaccin keys new %v » puis « vaccin keys rotate ».", id, kind))
 	case errors.Is(err, store.ErrKeyUnused):
 		return registry.NotFound("Cette base n’a jamais utilisé cette clé.")
 	case err != nil && !errors.Is(err, store.ErrKeyRetired):
@@ -262,5 +262,5 @@ func (k keysRetireCmd) takeOut(c console, id keyring.ID) error {
 		}
 	}
 	return c.printf("La clé %v est retirée de la base et de %s. Retirez-la aussi du fichier de chaque autre serveur. "+
-		"Les sauvegardes faites avant la rotation en ont besoin : gardez-la aussi longtemps qu’elles.\n", id, path)
+		"Les sauvegardes faites avant la rotation en ont besoin : gardez-la aussi longtemps qu’elles.\n", id, path)
 }

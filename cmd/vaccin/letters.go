@@ -82,7 +82,7 @@ func whoDropped(b registry.Batch) string {
 
 // tellBatch tells what is known of a batch.
 func tellBatch(c console, b registry.Batch) error {
-	line := b.Reference() + " : " + b.State.Label() + ", " + b.Kind.Label() + ", " + count(b.Letters, "lettre", "lettres")
+	line := b.Reference() + " : " + b.State.Label() + ", " + b.Kind.Label() + ", " + count(b.Letters, "lettre", "lettres")
 	if b.Again > 0 {
 		line += ", aux mêmes personnes que " + registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()
 	}
@@ -94,11 +94,11 @@ func tellBatch(c console, b registry.Batch) error {
 		line += ", remis " + registry.FrenchNumber(n) + " fois"
 	}
 	if b.ListsNone() {
-		line += "\n  aucun lieu de vaccination indiqué : les lettres disent où se renseigner"
+		line += "\n  aucun lieu de vaccination indiqué : les lettres disent où se renseigner"
 	}
 	for _, out := range b.LeftOut.Counts() {
 		if out.Persons > 0 {
-			line += "\n  laissées de côté, " + out.Label + " : " + registry.FrenchNumber(out.Persons)
+			line += "\n  laissées de côté, " + out.Label + " : " + registry.FrenchNumber(out.Persons)
 		}
 	}
 	if b.Digest != "" {
@@ -218,7 +218,7 @@ func (m lettersMakeCmd) print(
 		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation, " + whoDropped(made) + " :" +
 			" il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
 	}
-	return made, c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
+	return made, c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
 }
 
 type lettersWriteCmd struct {
@@ -251,7 +251,7 @@ func (l lettersWriteCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.printf("%s : les mêmes octets, SHA-256 %s\n", path, b.Digest)
+	return c.printf("%s : les mêmes octets, SHA-256 %s\n", path, b.Digest)
 }
 
 type lettersDropCmd struct {

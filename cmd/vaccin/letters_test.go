@@ -87,7 +87,7 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 	if err := l.Run(t.Context(), console{out: &listed}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"C1-0001 : Prêt, PDF à imprimer, 30 lettres", "remis 1 fois", hex.EncodeToString(digest[:])} {
+	for _, want := range []string{"C1-0001 : Prêt, PDF à imprimer, 30 lettres", "remis 1 fois", hex.EncodeToString(digest[:])} {
 		if !strings.Contains(listed.String(), want) {
 			t.Errorf("the list does not say %q: %s", want, listed.String())
 		}
@@ -101,7 +101,7 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 		t.Errorf("written again it is another file: %v", err)
 	}
 	// Nobody is left, and a batch to the same persons is another.
-	if out, err = made(t, t.Context(), m); err != nil || !strings.Contains(out, "Personne à qui écrire") || !strings.Contains(out, "déjà destinataires d’un envoi : 30") {
+	if out, err = made(t, t.Context(), m); err != nil || !strings.Contains(out, "Personne à qui écrire") || !strings.Contains(out, "déjà destinataires d’un envoi : 30") {
 		t.Errorf("%v: %s", err, out)
 	}
 	m.All, m.Again, m.Kind = false, ofRun{registry.BatchKey{Part: 1}}, "csv"
@@ -160,7 +160,7 @@ func TestABatchIsDroppedByCommand(t *testing.T) {
 		return whole(w, b, letters)
 	}
 	var out bytes.Buffer
-	if _, err := m.print(t.Context(), console{out: &out}, g, by, b, printer); registry.KindOf(err) != registry.KindConflict || !strings.Contains(out.String(), "C1-0001 : Abandonné") {
+	if _, err := m.print(t.Context(), console{out: &out}, g, by, b, printer); registry.KindOf(err) != registry.KindConflict || !strings.Contains(out.String(), "C1-0001 : Abandonné") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
@@ -191,10 +191,10 @@ func TestABatchIsDroppedByCommand(t *testing.T) {
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := drop("c1-0003"); err != nil || !strings.Contains(out, "C1-0003 : Abandonné") {
+	if out, err := drop("c1-0003"); err != nil || !strings.Contains(out, "C1-0003 : Abandonné") {
 		t.Errorf("%v: %s", err, out)
 	}
-	if out, err := made(t, t.Context(), m); err != nil || !strings.Contains(out, "C1-0004 : Prêt, PDF à imprimer, 5 lettres") {
+	if out, err := made(t, t.Context(), m); err != nil || !strings.Contains(out, "C1-0004 : Prêt, PDF à imprimer, 5 lettres") {
 		t.Errorf("%v: %s", err, out)
 	}
 	for batch, says := range map[string]string{"C1": "C12-0003", "C1-0009": "n’existe pas", "C1-0004": "ne peut plus être abandonné"} {

@@ -61,10 +61,10 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 // tellColumns tells of columns that are missed or not known: a name that is misspelt is both.
 func tellColumns(c console, file *targeting.PopulationFile) (err error) {
 	for _, name := range file.Ignored {
-		err = errors.Join(err, c.printf("Colonne ignorée, que le format ne connaît pas : %s\n", name))
+		err = errors.Join(err, c.printf("Colonne ignorée, que le format ne connaît pas : %s\n", name))
 	}
 	for _, name := range file.Absent {
-		err = errors.Join(err, c.printf("Colonne absente : %s\n", name))
+		err = errors.Join(err, c.printf("Colonne absente : %s\n", name))
 	}
 	return err
 }
@@ -130,7 +130,7 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 		first := from
 		if p.path != "" {
 			if first = 0; p.create() != nil {
-				yield(registry.PopulationPart{}, registry.Invalid("Le fichier des lignes rejetées ne peut pas être écrit : vérifiez son dossier et vos droits."))
+				yield(registry.PopulationPart{}, registry.Invalid("Le fichier des lignes rejetées ne peut pas être écrit : vérifiez son dossier et vos droits."))
 				return
 			}
 		}
@@ -258,16 +258,16 @@ func (p *populationRun) tellRead() error {
 
 func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duration) error {
 	if o.Already {
-		return errors.Join(p.printf("Ce fichier a déjà été importé en entier : rien n’a changé.\n"), p.tellList())
+		return errors.Join(p.printf("Ce fichier a déjà été importé en entier : rien n’a changé.\n"), p.tellList())
 	}
 	if o.Created+o.Updated+o.Unchanged+o.Duplicates == 0 {
 		return errors.Join(p.tellRead(), p.tellList(), errNoRow)
 	}
 	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
-	err := errors.Join(p.tellRead(), p.printf("  en double dans le fichier : %s\nPersonnes ajoutées : %s ; mises à jour : %s ; sans changement : %s.\n",
+	err := errors.Join(p.tellRead(), p.printf("  en double dans le fichier : %s\nPersonnes ajoutées : %s ; mises à jour : %s ; sans changement : %s.\n",
 		registry.FrenchNumber(int(o.Duplicates)), registry.FrenchNumber(int(o.Created)), registry.FrenchNumber(int(o.Updated)), registry.FrenchNumber(int(o.Unchanged))))
 	if o.Doubtful > 0 {
-		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", registry.FrenchNumber(o.Doubtful)))
+		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", registry.FrenchNumber(o.Doubtful)))
 	}
 	return errors.Join(err, p.tellList(), p.printf("Import terminé en %s (%s à la seconde).\n", took.Round(time.Second), count(int(rate), "ligne", "lignes")))
 }
@@ -277,5 +277,5 @@ func (p *populationRun) tellList() error {
 	if p.path == "" {
 		return nil
 	}
-	return p.printf("Liste des lignes rejetées ou à vérifier : %s\n", p.path)
+	return p.printf("Liste des lignes rejetées ou à vérifier : %s\n", p.path)
 }

@@ -41,7 +41,7 @@ func TestAPopulationWithBadRowsIsImported(t *testing.T) {
 	good := bytes.Count(text.Bytes(), []byte("\n")) - 1 - len(bad)
 	command := importCmd{Kind: "population", File: path, Rejected: rejected}
 	command.Store, command.NIRKeyFile = filepath.Join(folder, "vaccin.db"), filepath.Join(folder, "keys.nir")
-	for i, want := range []string{"Personnes ajoutées : " + registry.FrenchNumber(good) + " ;", "déjà été importé en entier"} {
+	for i, want := range []string{"Personnes ajoutées : " + registry.FrenchNumber(good) + " ;", "déjà été importé en entier"} {
 		var out bytes.Buffer
 		if err := command.Run(t.Context(), console{out: &out}); err != nil {
 			t.Fatal(err)

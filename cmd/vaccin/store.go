@@ -73,16 +73,16 @@ func notOpened(err error, address string) error {
 		err     error
 		message string
 	}{
-		{store.ErrOutdated, "Les tables de la base sont plus anciennes que ce programme : mettez-les à jour d’abord avec « vaccin migrate »."},
-		{store.ErrUnreachable, "La base " + name + " ne répond pas : vérifiez son adresse, le réseau, et que le serveur est démarré."},
-		{store.ErrAccount, "La base " + name + " refuse ce compte, ou n’existe pas : vérifiez le compte, son mot de passe et ses droits (docs/deployment.md)."},
-		{store.ErrNoTables, "La base " + name + " n’a pas encore ses tables, et ce compte ne les fait pas : lancez d’abord « vaccin migrate » avec le compte propriétaire (docs/deployment.md)."},
-		{store.ErrAddress, "L’adresse de la base, de --store ou de VACCIN_STORE, ne convient pas : elle a la forme « postgres://compte@serveur:5432/base?réglage=valeur » ; vérifiez les réglages après le « ? », et que les fichiers qu’ils nomment existent."},
-		{store.ErrTooOld, "Le serveur de la base " + name + " est trop ancien : il faut PostgreSQL 15 ou plus récent."},
-		{store.ErrEncoding, "La base " + name + " n’est pas en UTF-8, elle altérerait les noms : créez-en une avec « createdb --encoding=UTF8 --template=template0 »."},
+		{store.ErrOutdated, "Les tables de la base sont plus anciennes que ce programme : mettez-les à jour d’abord avec « vaccin migrate »."},
+		{store.ErrUnreachable, "La base " + name + " ne répond pas : vérifiez son adresse, le réseau, et que le serveur est démarré."},
+		{store.ErrAccount, "La base " + name + " refuse ce compte, ou n’existe pas : vérifiez le compte, son mot de passe et ses droits (docs/deployment.md)."},
+		{store.ErrNoTables, "La base " + name + " n’a pas encore ses tables, et ce compte ne les fait pas : lancez d’abord « vaccin migrate » avec le compte propriétaire (docs/deployment.md)."},
+		{store.ErrAddress, "L’adresse de la base, de --store ou de VACCIN_STORE, ne convient pas : elle a la forme « postgres://compte@serveur:5432/base?réglage=valeur » ; vérifiez les réglages après le « ? », et que les fichiers qu’ils nomment existent."},
+		{store.ErrTooOld, "Le serveur de la base " + name + " est trop ancien : il faut PostgreSQL 15 ou plus récent."},
+		{store.ErrEncoding, "La base " + name + " n’est pas en UTF-8, elle altérerait les noms : créez-en une avec « createdb --encoding=UTF8 --template=template0 »."},
 	} {
 		if errors.Is(err, known.err) {
-			return registry.Invalid(known.message + " Détail technique, en anglais : " + err.Error())
+			return registry.Invalid(known.message + " Détail technique, en anglais : " + err.Error())
 		}
 	}
 	return err
@@ -138,9 +138,9 @@ func (m migrateCmd) Run(ctx context.Context, c console) (err error) {
 }
 
 // unconfined is what an operator does about a database without the role of the service.
-const unconfined = "Attention : le rôle « vaccin_service » n’existe pas, et ce compte n’a pas le droit de le créer : le service aurait tous les droits du " +
+const unconfined = "Attention : le rôle « vaccin_service » n’existe pas, et ce compte n’a pas le droit de le créer : le service aurait tous les droits du " +
 	"compte propriétaire, jusqu’à celui de lever la protection du journal des accès. Que l’administrateur du serveur lance " +
-	"deploy/postgresql/roles.sql, ou au moins « CREATE ROLE vaccin_service NOLOGIN » ; relancez ensuite « vaccin migrate »."
+	"deploy/postgresql/roles.sql, ou au moins « CREATE ROLE vaccin_service NOLOGIN » ; relancez ensuite « vaccin migrate »."
 
 type versionCmd struct{}
 

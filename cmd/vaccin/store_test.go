@@ -41,7 +41,7 @@ func TestAnOperatorIsToldWhatADatabaseLacks(t *testing.T) {
 			t.Errorf("%q instead of %q", got, want)
 		}
 	}
-	refused(c.URL("plain", "d"), "n’a pas encore ses tables, et ce compte ne les fait pas : lancez d’abord « vaccin migrate »")
+	refused(c.URL("plain", "d"), "n’a pas encore ses tables, et ce compte ne les fait pas : lancez d’abord « vaccin migrate »")
 	refused(c.URL("nobody", "d"), "refuse ce compte, ou n’existe pas")
 	refused(c.URL("plain", "absent"), "refuse ce compte, ou n’existe pas")
 	refused(c.URL("plain", "d")+"&pool_size=3", "L’adresse de la base, de --store ou de VACCIN_STORE, ne convient pas")
@@ -58,7 +58,7 @@ func TestAnOperatorIsToldWhatADatabaseLacks(t *testing.T) {
 		}
 		return out.String()
 	}
-	if told := migrated(); !strings.Contains(told, "Attention : le rôle « vaccin_service » n’existe pas") || !strings.Contains(told, "est à jour") {
+	if told := migrated(); !strings.Contains(told, "Attention : le rôle « vaccin_service » n’existe pas") || !strings.Contains(told, "est à jour") {
 		t.Errorf("without the role: %s", told)
 	}
 	refused(c.URL("plain", "d"), "refuse ce compte")

@@ -39,7 +39,7 @@ func DuplicateOf(line int64) string {
 // DuplicateOwn is the reason why a row is rejected that has the NIR of its own and the birth date of an earlier one.
 func DuplicateOwn(line int64) string {
 	return "Cette personne est en double de la ligne " + strconv.FormatInt(line, 10) +
-		" : même numéro personnel et même date de naissance, sous un autre ouvrant droit ou un autre rang. Gardez une des deux lignes."
+		" : même numéro personnel et même date de naissance, sous un autre ouvrant droit ou un autre rang. Gardez une des deux lignes."
 }
 
 // Fates of rows, as the file of remarks says them.
