@@ -21,7 +21,7 @@ func managers(t *testing.T, h *house) (first, second *webtest.Browser) {
 func campaignForm(b *webtest.Browser, id string) *webtest.Form {
 	b.T.Helper()
 	return b.Get("/campagnes/nouvelle").Want(http.StatusOK, "Nouvelle campagne", "Par exemple : etat-75.").Form("identifier"). // no line ends before a digit
-		Fill("identifier", id, "name", "Campagne "+id, "phase", "Phase d’essai", "rank", "1", "source", "Un avis du 1er février 2021",
+																	Fill("identifier", id, "name", "Campagne "+id, "phase", "Phase d’essai", "rank", "1", "source", "Un avis du 1er février 2021",
 			"opens", "18/1/2021", "0.age_at_least", "75")
 }
 
