@@ -58,9 +58,12 @@ const codeReserve = 3
 // found has to be looked at.
 func run(args []string) int {
 	var flags cli
-	parser := kong.Must(&flags, kong.Name("vaccin"), kong.Description("Vaccin COVID: the service and its operator's tools."),
-		kong.UsageOnError())
+	parser := kong.Must(&flags, kong.Name("vaccin"), kong.Description("Vaccin COVID: the service and its operator's tools."))
 	command, err := parser.Parse(args)
+	var refused *kong.ParseError
+	if errors.As(err, &refused) {
+		return refuse(refused)
+	}
 	parser.FatalIfErrorf(err)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -94,6 +97,9 @@ func sentence(err error) string {
 		return "Le premier import de la population n’est pas terminé : relancez d’abord « vaccin import population » avec le même fichier. Le service ne peut pas démarrer avant."
 	case errors.Is(err, store.ErrKeys):
 		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail technique, en anglais : " + err.Error()
+	}
+	if of := fileSentence(err); of != "" {
+		return of + " Détail technique, en anglais : " + err.Error()
 	}
 	return "échec : " + err.Error()
 }

@@ -66,8 +66,8 @@ type Letter struct {
 	Places []registry.VaccinationPlace
 }
 
-// letterText bounds a text that a letter shows, in characters: names of campaigns, of places, settings.
-const letterText = 200
+// LetterTextMost is how long a text that a letter shows is at most, in characters: names of campaigns, of places, settings.
+const LetterTextMost = 200
 
 // ErrLetter says that a letter or what a batch has in common is not complete, or longer than a page can be sure to
 // hold.
@@ -84,8 +84,8 @@ func (b Batch) check() error {
 		return fmt.Errorf("%w: the batch lacks a date", ErrLetter)
 	}
 	for _, text := range []string{b.Reference, b.Campaign, b.Texts.Phone, b.Texts.Website, b.Texts.ObjectionUntil, b.Texts.Rights} {
-		if utf8.RuneCountInString(text) > letterText {
-			return fmt.Errorf("%w: a text of the batch is longer than %d characters", ErrLetter, letterText)
+		if utf8.RuneCountInString(text) > LetterTextMost {
+			return fmt.Errorf("%w: a text of the batch is longer than %d characters", ErrLetter, LetterTextMost)
 		}
 	}
 	return nil
@@ -104,8 +104,8 @@ func (l Letter) check() error {
 		return err
 	}
 	for _, place := range l.Places {
-		if blank(place.Name) || utf8.RuneCountInString(place.Name) > letterText || utf8.RuneCountInString(place.AddressLine()) > letterText {
-			return fmt.Errorf("%w: a place without name, or longer than %d characters", ErrLetter, letterText)
+		if blank(place.Name) || utf8.RuneCountInString(place.Name) > LetterTextMost || utf8.RuneCountInString(place.AddressLine()) > LetterTextMost {
+			return fmt.Errorf("%w: a place without name, or longer than %d characters", ErrLetter, LetterTextMost)
 		}
 	}
 	return nil

@@ -67,7 +67,7 @@ func TestTheMailMergeFileIsTheGoldenOne(t *testing.T) {
 func TestTheMailMergeFileHoldsWhatThePageShows(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		b := phaseTwo()
-		b.Campaign = words(letterText).Draw(rt, "campaign")
+		b.Campaign = words(LetterTextMost).Draw(rt, "campaign")
 		letters := []Letter{anyLetter(rt, 1), anyLetter(rt, 2)}
 		lines := readLetters(rt, lettersCSV(t, b, letters...))
 		if diff := cmp.Diff(lettersColumns, lines[0]); diff != "" {
@@ -174,7 +174,7 @@ func TestLettersOfHostileTextsOpen(t *testing.T) {
 		if other := hostile[len(hostile)-1-i]; len(other) < 200 {
 			l.Addressee.Street, l.Addressee.Town = []string{other}, other
 		}
-		if len(text) < letterText {
+		if len(text) < LetterTextMost {
 			l.Places[0].Name = "B " + text
 		}
 		all = append(all, l)

@@ -260,7 +260,7 @@ func anyLetter(t *rapid.T, number int) Letter {
 	l := Letter{Number: number, Addressee: anyAddressee(t, 200), Code: registry.TargetCode(rapid.Uint64Range(1, registry.CodeSpace-1).Draw(t, "code"))}
 	for range rapid.IntRange(0, MaxLetterPlaces).Draw(t, "places") {
 		l.Places = append(l.Places, registry.VaccinationPlace{
-			Name: words(letterText).Draw(t, "place"), Address: words(letterText-30).Draw(t, "address"), PostalCode: "75011", Locality: words(20).Draw(t, "locality"),
+			Name: words(LetterTextMost).Draw(t, "place"), Address: words(LetterTextMost-30).Draw(t, "address"), PostalCode: "75011", Locality: words(20).Draw(t, "locality"),
 		})
 	}
 	return l
@@ -274,10 +274,10 @@ func TestALetterHoldsOnOnePageWhateverTheTexts(t *testing.T) {
 			rt.Skip("reads each page back with poppler")
 		}
 		b := phaseTwo()
-		b.Reference, b.Campaign = words(60).Draw(rt, "reference"), words(letterText).Draw(rt, "campaign")
+		b.Reference, b.Campaign = words(60).Draw(rt, "reference"), words(LetterTextMost).Draw(rt, "campaign")
 		b.Texts = LetterTexts{
-			Phone: words(letterText).Draw(rt, "phone"), Website: words(letterText).Draw(rt, "website"),
-			ObjectionUntil: words(letterText).Draw(rt, "until"), Rights: words(letterText).Draw(rt, "rights"),
+			Phone: words(LetterTextMost).Draw(rt, "phone"), Website: words(LetterTextMost).Draw(rt, "website"),
+			ObjectionUntil: words(LetterTextMost).Draw(rt, "until"), Rights: words(LetterTextMost).Draw(rt, "rights"),
 		}
 		letters := []Letter{anyLetter(rt, 1)}
 		pdf := lettersPDF(t, b, sequence(letters...))

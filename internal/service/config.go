@@ -12,6 +12,7 @@ import (
 	"vaccin/internal/auth"
 	"vaccin/internal/auth/oidc"
 	"vaccin/internal/auth/psc"
+	"vaccin/internal/registry"
 	"vaccin/internal/web"
 )
 
@@ -47,13 +48,13 @@ func (c Config) Public() (*url.URL, error) {
 	if c.PublicURL == "" {
 		_, port, err := net.SplitHostPort(c.Listen)
 		if err != nil {
-			return nil, fmt.Errorf("the address to listen on has no port: %w", err)
+			return nil, registry.Invalid("L’adresse à écouter (--listen) n’a pas de port\u00a0: écrivez-la comme :8080 ou 127.0.0.1:8080.")
 		}
 		return &url.URL{Scheme: c.scheme(), Host: "localhost:" + port}, nil
 	}
 	public, err := url.Parse(c.PublicURL)
 	if err != nil || public.Host == "" || public.Scheme != "http" && public.Scheme != "https" {
-		return nil, fmt.Errorf("the public address is not of the form https://host")
+		return nil, registry.Invalid("L’adresse publique (--public-url) ne convient pas\u00a0: écrivez-la comme https://vaccin.exemple.fr.")
 	}
 	return public, nil
 }
@@ -72,7 +73,7 @@ func (c Config) checkReader() error {
 	}
 	u, err := url.Parse(c.ReaderURL)
 	if err != nil || u.Hostname() != "127.0.0.1" || u.Port() == "" || c.ReaderURL != "http://127.0.0.1:"+u.Port() {
-		return fmt.Errorf("the address of the card-reading program is not of the form http://127.0.0.1:port")
+		return registry.Invalid("L’adresse du programme de lecture (--reader-url) ne convient pas\u00a0: écrivez-la comme http://127.0.0.1:24316, ou laissez-la vide pour qu’il n’y en ait pas.")
 	}
 	return nil
 }

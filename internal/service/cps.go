@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vaccin/internal/auth/cps"
+	"vaccin/internal/registry"
 	"vaccin/internal/web"
 )
 
@@ -34,13 +35,13 @@ func (c CPSConfig) public() (string, error) {
 	if c.PublicURL == "" {
 		_, port, err := net.SplitHostPort(c.Listen)
 		if err != nil {
-			return "", fmt.Errorf("the address to listen for cards on has no port: %w", err)
+			return "", registry.Invalid("L’adresse à écouter pour les cartes (--cps-listen) n’a pas de port\u00a0: écrivez-la comme :8443 ou 127.0.0.1:8443.")
 		}
 		return "https://localhost:" + port, nil
 	}
 	u, err := url.Parse(c.PublicURL)
 	if err != nil || u.Host == "" || u.Scheme != "https" || u.Path != "" && u.Path != "/" {
-		return "", fmt.Errorf("the public address of the card listener is not of the form https://host")
+		return "", registry.Invalid("L’adresse publique des cartes (--cps-public-url) ne convient pas\u00a0: écrivez-la comme https://carte.vaccin.exemple.fr.")
 	}
 	return "https://" + u.Host, nil
 }
@@ -77,6 +78,13 @@ func (c Config) cardDoor() (*cardDoor, error) {
 	address, err := c.CPS.public()
 	if err != nil {
 		return nil, err
+	}
+	for _, needed := range []struct{ name, file string }{
+		{"--cps-roots", c.CPS.Roots}, {"--cps-issuers", c.CPS.Issuers}, {"--cps-cert", c.CPS.Cert}, {"--cps-key", c.CPS.Key},
+	} {
+		if needed.file == "" {
+			return nil, registry.Invalid("La porte des cartes (--cps-listen) a besoin de " + needed.name + "\u00a0: donnez ce fichier.")
+		}
 	}
 	gate, err := c.CPS.gate()
 	if err != nil {

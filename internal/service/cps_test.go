@@ -105,14 +105,14 @@ func TestWhatIsWrongWithTheDoorOfCardsIsSaidAtTheStart(t *testing.T) {
 		change func(*CPSConfig)
 		says   string
 	}{
-		"no roots":            {func(c *CPSConfig) { c.Roots = "" }, "--cps-roots"},
-		"no issuers":          {func(c *CPSConfig) { c.Issuers = "" }, "--cps-issuers"},
-		"no certificate":      {func(c *CPSConfig) { c.Cert = "" }, "--cps-cert"},
+		"no roots":            {func(c *CPSConfig) { c.Roots = "" }, "a besoin de --cps-roots"},
+		"no issuers":          {func(c *CPSConfig) { c.Issuers = "" }, "a besoin de --cps-issuers"},
+		"no certificate":      {func(c *CPSConfig) { c.Cert = "" }, "a besoin de --cps-cert"},
 		"another key":         {func(c *CPSConfig) { c.Key = c.Cert }, "--cps-key"},
 		"roots that are none": {func(c *CPSConfig) { c.Roots = broken }, "roots"},
 		"an unknown tier":     {func(c *CPSConfig) { c.Tiers = []string{"MOYEN"} }, "MOYEN"},
 		"a list nowhere":      {func(c *CPSConfig) { c.CRL = []string{"/nowhere.crl"} }, "revocation list"},
-		"an address in clear": {func(c *CPSConfig) { c.PublicURL = "http://carte.exemple.fr" }, "https://host"},
+		"an address in clear": {func(c *CPSConfig) { c.PublicURL = "http://carte.exemple.fr" }, "(--cps-public-url)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := good

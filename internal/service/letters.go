@@ -3,6 +3,8 @@ package service
 import (
 	"context"
 	"fmt"
+	"strings"
+	"unicode/utf8"
 
 	"vaccin/internal/document"
 	"vaccin/internal/registry"
@@ -17,6 +19,12 @@ type LetterConfig struct {
 
 // Printer prints letters that say so.
 func (c LetterConfig) Printer() (registry.BatchPrinter, error) {
+	for _, set := range []struct{ name, text string }{{"phone", c.Phone}, {"website", c.Website}, {"rights", c.Rights}} {
+		if n := utf8.RuneCountInString(set.text); n > document.LetterTextMost {
+			return registry.BatchPrinter{}, registry.Invalid(fmt.Sprintf("Le texte de --letter-%s (VACCIN_LETTER_%s) a %s caractères, et les lettres n’ont de place que pour %d\u00a0: raccourcissez-le.",
+				set.name, strings.ToUpper(set.name), registry.FrenchNumber(n), document.LetterTextMost))
+		}
+	}
 	texts := registry.LetterTexts{Phone: c.Phone, Website: c.Website, Rights: c.Rights}
 	if err := document.CheckTexts(texts); err != nil {
 		return registry.BatchPrinter{}, fmt.Errorf("the settings of letters: %w", err)

@@ -58,6 +58,22 @@ func TestNothingTravelsInClear(t *testing.T) {
 	}
 }
 
+// What an operator may have written wrong is told in French, with the setting to look at.
+func TestAddressesThatCannotBeReadAreToldByTheirSetting(t *testing.T) {
+	t.Parallel()
+	public := func(c Config) error { _, err := c.Public(); return err }
+	cards := func(c CPSConfig) error { _, err := c.public(); return err }
+	for setting, err := range map[string]error{
+		"--listen": public(Config{Listen: "8080"}), "--public-url": public(Config{PublicURL: "vaccin.exemple.fr"}),
+		"--reader-url": Config{ReaderURL: "http://exemple.fr:1"}.checkReader(),
+		"--cps-listen": cards(CPSConfig{Listen: "8443"}), "--cps-public-url": cards(CPSConfig{PublicURL: "http://exemple.fr"}),
+	} {
+		if registry.KindOf(err) != registry.KindInvalid || !strings.Contains(err.Error(), "("+setting+")") {
+			t.Errorf("%s: %v", setting, err)
+		}
+	}
+}
+
 func TestNewRefusesWhatIsNotSafeAndWarnsOfClear(t *testing.T) {
 	t.Parallel()
 	for listen, warned := range map[string]bool{"127.0.0.1:8080": false, ":8080": true, "0.0.0.0:8080": true, "192.168.1.2:80": true} {

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+// Whatever is wrong with a command line is told in French, with what to do. What kong says in another way one day comes with its own words:
+// then a case fails.
+func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
+	file, where := newStore(t), t.TempDir()
+	for _, c := range []struct{ line, want string }{
+		{"", "Indiquez ce qu’il faut faire : audit, campaign, copy, import,"},
+		{"letters", "Indiquez ce qu’il faut faire : list, make, write, drop. « vaccin letters --help » dit"},
+		{"frobnicate", "« frobnicate » n’est pas attendu ici. « vaccin --help » dit"},
+		{"serv", "« serv » n’est pas attendu ici. Vouliez-vous dire serve ?"},
+		{"letters list 1 2", "« 2 » n’est pas attendu ici. « vaccin letters list --help » dit"},
+		{"serve --frob", "L’option --frob n’existe pas. « vaccin serve --help »"},
+		{"serve --stor x", "L’option --stor n’existe pas. Vouliez-vous dire --store ?"},
+		{"letters list", "Il manque <run>."},
+		{"import", "Il manque <kind> <file>."},
+		{"copy", "Il manque --from=FILE, --to=ADDRESS."},
+		{"letters list abc", "<run> : « abc » n’est pas un nombre entier"},
+		{"letters list 99999999999999999999", "<run> : « 99999999999999999999 » n’est pas un nombre entier, ou il est trop grand."},
+		{"letters make 1 --again=zz", "--again : Donnez la référence de l’envoi telle que les lettres la portent"},
+		{"letters make 1 --kind=papyrus", "--kind : « papyrus » ne convient pas. Choisissez parmi pdf, csv."},
+		{"keys new foo", "[<kind>] : « foo » ne convient pas. Choisissez parmi seal, blind."},
+		{"letters make 1 --to=" + where + "/absent", "--to : « " + where + "/absent » n’existe pas. Vérifiez ce nom"},
+		{"letters make 1 --to=" + file, "--to : « " + file + " » n’est pas un dossier."},
+		{"migrate --store", "--store : il manque sa valeur. « vaccin migrate --help »"},
+		{"serve --listen --store x", "--listen : il manque sa valeur. « vaccin serve --help »"},
+		{"audit verify --early=x", "--early : « x » n’est pas une durée. Écrivez-la comme 30s, 15m ou 4h."},
+		{"import lots x --dry-run=peut-être", "--dry-run : « peut-être » ne convient pas. Donnez true ou false."},
+	} {
+		_, err := kong.Must(&cli{}, kong.Name("vaccin")).Parse(strings.Fields(c.line))
+		var refused *kong.ParseError
+		if !errors.As(err, &refused) {
+			t.Errorf("vaccin %s: %v", c.line, err)
+			continue
+		}
+		got := strings.ReplaceAll(refusalOf(refused), "\u00a0", " ")
+		if !strings.HasPrefix(got, c.want) || strings.Contains(got, "en anglais") || !strings.HasSuffix(got, "dit ce qui est attendu.") {
+			t.Errorf("vaccin %s: %q, want %q", c.line, got, c.want)
+		}
+	}
+}
+
+func TestAWrongVariableIsNamed(t *testing.T) {
+	t.Setenv("VACCIN_SESSION_IDLE", "bientôt")
+	_, err := kong.Must(&cli{}, kong.Name("vaccin")).Parse([]string{"serve", "--key-file", "k"})
+	var refused *kong.ParseError
+	if !errors.As(err, &refused) {
+		t.Fatal(err)
+	}
+	if got := strings.ReplaceAll(refusalOf(refused), "\u00a0", " "); !strings.HasPrefix(got, "--idle : « bientôt » n’est pas une durée.") || !strings.Contains(got, "La valeur est celle de VACCIN_SESSION_IDLE.") {
+		t.Errorf("it says %q", got)
+	}
+}
