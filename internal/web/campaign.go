@@ -186,7 +186,7 @@ func (s *Server) writeCampaign(w http.ResponseWriter, r *http.Request, by regist
 	if err != nil {
 		return err
 	}
-	if err := s.flash(r, "Campagne «"+nbsp+c.Name+nbsp+"» enregistrée."); err != nil {
+	if err := s.flash(r, "Campagne «"+nbsp+together(c.Name)+nbsp+"» enregistrée."); err != nil {
 		return err
 	}
 	http.Redirect(w, r, campaignsAddress, http.StatusSeeOther)
@@ -237,10 +237,10 @@ func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by re
 	view.form.Errors = []ui.FieldError{{Field: recordedID, Message: "Quelqu’un d’autre a modifié cette campagne entre-temps. Comparez ce qui est enregistré avec votre saisie."}}
 	view.form.Values.Set(fieldFrom, strconv.Itoa(c.Version))
 	view.recorded = []ui.Row{
-		{Key: "name", Label: "Nom", Value: c.Name},
-		{Key: "phase", Label: "Phase", Value: c.Phase},
+		{Key: "name", Label: "Nom", Value: together(c.Name)},
+		{Key: "phase", Label: "Phase", Value: together(c.Phase)},
 		{Key: "rank", Label: "Place dans la phase", Value: strconv.Itoa(c.Rank)},
-		{Key: "source", Label: "Source", Value: c.Source},
+		{Key: "source", Label: "Source", Value: together(c.Source)},
 		{Key: "period", Label: "Période", Value: capitalised(c.Period())},
 		{Key: "sentence", Label: "Personnes concernées", Value: c.Sentence()},
 		{Key: "saved", Label: "Enregistrée par", Value: known.whoIs(c.SavedBy) + ", le " + frenchMoment(c.SavedAt, "")},

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"regexp"
 	"strconv"
 
 	"vaccin/internal/registry"
@@ -53,8 +54,8 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 		view.runs = append(view.runs, runLineOf(run, known))
 	}
 	for _, c := range all { // in their order: phase after phase
-		if n := len(view.phases); n == 0 || view.phases[n-1].name != c.Phase {
-			view.phases = append(view.phases, phaseView{name: c.Phase})
+		if n := len(view.phases); n == 0 || view.phases[n-1].name != together(c.Phase) {
+			view.phases = append(view.phases, phaseView{name: together(c.Phase)})
 		}
 		phase := &view.phases[len(view.phases)-1]
 		phase.campaigns = append(phase.campaigns, campaignLineOf(c.Campaign, latest, known))
@@ -65,9 +66,15 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	return s.render(w, r, http.StatusOK, campaignsPage(view))
 }
 
+// together writes a text that someone typed, or that ships, as French wants it on a page: what is kept has plain spaces, at which a
+// line may break before a sign that begins none, or within quotation marks.
+func together(text string) string { return breakable.ReplaceAllString(text, "${2}"+nbsp+"${1}") }
+
+var breakable = regexp.MustCompile(`[ ]([:;?!»%])|(«|n°)[ ]`)
+
 func campaignLineOf(c registry.Campaign, runs []registry.Run, known people) campaignLine {
 	line := campaignLine{
-		name: c.Name, id: c.ID, period: capitalised(c.Period()), says: c.Sentence(), source: c.Source, address: campaignAddress(c.ID),
+		name: together(c.Name), id: c.ID, period: capitalised(c.Period()), says: c.Sentence(), source: together(c.Source), address: campaignAddress(c.ID),
 	}
 	for _, run := range runs { // the latest first
 		if run.Campaign.ID == c.ID {

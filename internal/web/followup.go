@@ -53,7 +53,7 @@ func (s *Server) followUp(w http.ResponseWriter, r *http.Request, by registry.Ac
 		case number != "":
 			view.page.Title = "Suivi du ciblage n°" + nbsp + number
 		default:
-			view.page.Title = "Suivi\u00a0: " + phase
+			view.page.Title = "Suivi\u00a0: " + together(phase)
 		}
 	}
 	view.fill(counted)
@@ -83,10 +83,10 @@ func (v *followUpView) fill(counted []registry.FollowUp) {
 	}
 	slices.Sort(phases)
 	for _, phase := range phases {
-		v.runs = append(v.runs, reachedLine{phase, followUpAddress + "?" + url.Values{phaseParam: {phase}}.Encode(), reachedOf(ofPhase[phase])})
+		v.runs = append(v.runs, reachedLine{together(phase), followUpAddress + "?" + url.Values{phaseParam: {phase}}.Encode(), reachedOf(ofPhase[phase])})
 		for _, f := range counted {
 			if f.Campaign.Phase == phase {
-				name := "n°" + nbsp + strconv.Itoa(f.Run) + nbsp + "– " + f.Campaign.Name
+				name := "n°" + nbsp + strconv.Itoa(f.Run) + nbsp + "– " + together(f.Campaign.Name)
 				v.runs = append(v.runs, reachedLine{name, followUpAddress + "?" + runParam + "=" + strconv.Itoa(f.Run), reachedOf(f.Total())})
 			}
 		}

@@ -90,7 +90,7 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 	}
 	view := batchesView{
 		page: s.page(r, "Envois du ciblage n°"+nbsp+strconv.Itoa(run.Number)), back: runAddress(run.Number), address: batchesAddress(run.Number),
-		says: run.Campaign.Name, form: form, known: strconv.Itoa(len(all)), kind: kindRadios(),
+		says: together(run.Campaign.Name), form: form, known: strconv.Itoa(len(all)), kind: kindRadios(),
 		waits: len(all) > 0 && !all[len(all)-1].State.Over(), ready: run.State == registry.RunDone,
 		dropped: run.State == registry.RunDropped,
 	}
@@ -266,7 +266,7 @@ func lettersOf(n int) string { return registry.Counted(n, "lettre", "lettres") }
 
 func batchRows(b registry.Batch, known people) []ui.Row {
 	rows := []ui.Row{
-		{Key: "campaign", Label: "Campagne", Value: b.Campaign},
+		{Key: "campaign", Label: "Campagne", Value: together(b.Campaign)},
 		{Key: "date", Label: "Date des lettres", Value: b.Date.French()},
 		{Key: "kind", Label: "Forme", Value: b.Kind.Label()},
 		{Key: "letters", Label: "Lettres", Value: registry.FrenchNumber(b.Letters)},
@@ -317,7 +317,7 @@ func (s *Server) dropBatchForm(w http.ResponseWriter, r *http.Request, by regist
 		return err
 	}
 	return s.render(w, r, http.StatusOK, decidePage(decideView{
-		page: s.page(r, "Abandonner l’envoi "+b.Reference()), back: address, leave: "Retour à l’envoi, sans rien changer", campaign: b.Campaign,
+		page: s.page(r, "Abandonner l’envoi "+b.Reference()), back: address, leave: "Retour à l’envoi, sans rien changer", campaign: together(b.Campaign),
 		says: batchEffect(b), rows: []ui.Row{{Key: "asked", Label: "Demandé par", Value: batchLineOf(b, known).asked}},
 		effect: "Aucune lettre de cet envoi ne sera faite. Les personnes choisies jusqu’ici pourront être dans un autre envoi.",
 		action: address + "/abandonner", button: "Abandonner cet envoi", undoes: true,

@@ -38,7 +38,7 @@ type runLine struct {
 
 func runLineOf(run registry.Run, known people) runLine {
 	line := runLine{
-		address: runAddress(run.Number), label: "n°" + nbsp + strconv.Itoa(run.Number), campaign: run.Campaign.Name,
+		address: runAddress(run.Number), label: "n°" + nbsp + strconv.Itoa(run.Number), campaign: together(run.Campaign.Name),
 		state: runStatus(run), persons: registry.FrenchNumber(run.Persons()),
 		prepared: known.whoIs(run.PreparedBy) + ", le " + frenchMoment(run.PreparedAt, ""),
 	}
@@ -226,8 +226,8 @@ func decidedRows(line runLine) []ui.Row {
 func runRows(run registry.Run, known people) []ui.Row {
 	line := runLineOf(run, known)
 	rows := []ui.Row{
-		{Key: "campaign", Label: "Campagne", Value: run.Campaign.Name},
-		{Key: "phase", Label: "Phase", Value: run.Campaign.Phase},
+		{Key: "campaign", Label: "Campagne", Value: together(run.Campaign.Name)},
+		{Key: "phase", Label: "Phase", Value: together(run.Campaign.Phase)},
 		{Key: "period", Label: "Période", Value: capitalised(run.Campaign.Period())},
 	}
 	rows = append(rows, decidedRows(line)...)
@@ -341,7 +341,7 @@ func (s *Server) dropForm(w http.ResponseWriter, r *http.Request, by registry.Ac
 func (s *Server) decideViewOf(r *http.Request, by registry.Actor, run registry.Run) (decideView, error) {
 	known, err := s.people(r, by)
 	return decideView{
-		back: runAddress(run.Number), leave: "Retour au ciblage, sans rien changer", campaign: run.Campaign.Name, says: run.Campaign.Sentence(), rows: decidedRows(runLineOf(run, known)),
+		back: runAddress(run.Number), leave: "Retour au ciblage, sans rien changer", campaign: together(run.Campaign.Name), says: run.Campaign.Sentence(), rows: decidedRows(runLineOf(run, known)),
 	}, err
 }
 

@@ -364,3 +364,39 @@ func TestAFormOfACampaignThatComesAgainFindsWhatItSaved(t *testing.T) {
 		t.Errorf("logged %v", outcomes)
 	}
 }
+
+// TestNamesOfCampaignsHoldTogetherOnPages has no line end within what French holds together, in texts that are kept as they were typed.
+func TestNamesOfCampaignsHoldTogetherOnPages(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 1, "75011")
+	const typed, phase = "Avis « HAS » : seuls ; qui ?", "Phase : « deux »"
+	saved := campaignForm(first, "tenue").Fill("name", typed, "phase", phase, "source", typed).Send(first)
+	ask := first.Get("/campagnes/tenue/cibler")
+	run := confirmed(first, ask)
+	h.work(t)
+	approve := second.Get("/ciblages/1/approuver")
+	confirmed(second, approve)
+	h.work(t)
+	if err := registry.New(h.store).CountFollowUps(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	batches := second.Get("/ciblages/1/envois").Want(http.StatusOK)
+	batch := batches.Form("kind").Send(second)
+	for _, page := range []*webtest.Page{
+		saved, first.Get("/campagnes"), ask, run, approve, second.Get("/ciblages"), second.Get("/ciblages/1"), second.Get("/ciblages/suivi"),
+		batches, batch, second.Get(batch.URL.Path + "/abandonner"),
+	} {
+		page.Want(http.StatusOK)
+		if !strings.Contains(page.Body, "Avis «\u00a0HAS\u00a0»\u00a0: seuls\u00a0; qui\u00a0?") || strings.Contains(page.Body, "« HAS") || strings.Contains(page.Body, ">Phase :") {
+			t.Errorf("%s: a line may end within the campaign's name or phase", page.URL.Path)
+		}
+	}
+	if page := second.Get(second.Get("/ciblages/suivi").Link("Phase : « deux »")).Want(http.StatusOK, "Suivi : Phase"); strings.Contains(page.Body, "Phase :") {
+		t.Error("a line may end within the phase")
+	}
+	if form := first.Get("/campagnes/tenue/modifier").Form("name"); form.Values.Get("name") != typed || form.Values.Get("phase") != phase {
+		t.Errorf("the form has %q, %q", form.Values.Get("name"), form.Values.Get("phase"))
+	}
+}
