@@ -169,10 +169,10 @@ func TestWhatIsWrongIsSaidAtTheStart(t *testing.T) {
 		{"no secret", func(c *Config) { c.PSC.ClientSecret = "" }, auth.KeySize, "--psc-client-secret-file ou VACCIN_PSC_CLIENT_SECRET_FILE"},
 		{"an issuer in clear", func(c *Config) { c.PSC.Issuer = "http://psc.exemple.fr" }, auth.KeySize, "https"},
 		{"no secret file", func(c *Config) { c.PSC.ClientSecretFile = "/nowhere/secret" }, auth.KeySize, "vérifiez --psc-client-secret-file"},
-		{"a reader elsewhere", func(c *Config) { c.ReaderURL = "http://192.0.2.1:24316" }, auth.KeySize, "card-reading"},
-		{"a reader without port", func(c *Config) { c.ReaderURL = "http://127.0.0.1" }, auth.KeySize, "card-reading"},
-		{"a reader that adds to the policy", func(c *Config) { c.ReaderURL = "http://127.0.0.1:1; script-src *" }, auth.KeySize, "card-reading"},
-		{"no public address", func(c *Config) { c.PublicURL = "vaccin" }, auth.KeySize, "public address"},
+		{"a reader elsewhere", func(c *Config) { c.ReaderURL = "http://192.0.2.1:24316" }, auth.KeySize, "(--reader-url)"},
+		{"a reader without port", func(c *Config) { c.ReaderURL = "http://127.0.0.1" }, auth.KeySize, "(--reader-url)"},
+		{"a reader that adds to the policy", func(c *Config) { c.ReaderURL = "http://127.0.0.1:1; script-src *" }, auth.KeySize, "(--reader-url)"},
+		{"no public address", func(c *Config) { c.PublicURL = "vaccin" }, auth.KeySize, "(--public-url)"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
