@@ -1,10 +1,13 @@
 package postgrestest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Databases are those of one cluster that the tests of a package share; it starts when a test first asks. It
@@ -18,7 +21,14 @@ type Databases struct {
 	cluster *Cluster
 	mu      sync.Mutex
 	made    int
-	free    []string
+	free    []*kept
+}
+
+// kept is a database that tests use one after the other, with the connection that empties it: a new one for each test
+// would take longer than the emptying.
+type kept struct {
+	name string
+	conn *pgx.Conn
 }
 
 const template = "template_of_tests"
@@ -30,22 +40,41 @@ func (d *Databases) New(t testing.TB) string {
 	d.begin(t)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var name string
+	var one *kept
 	if n := len(d.free); n > 0 {
-		name, d.free = d.free[n-1], d.free[:n-1]
+		one, d.free = d.free[n-1], d.free[:n-1]
 	} else {
-		name = d.make(t)
+		one = &kept{name: d.make(t)}
 	}
 	t.Cleanup(func() {
-		if _, err := d.cluster.SQL(name, emptied); err != nil {
+		if err := d.empty(one); err != nil {
 			t.Errorf("emptying a database: %v", err)
 			return
 		}
 		d.mu.Lock()
 		defer d.mu.Unlock()
-		d.free = append(d.free, name)
+		d.free = append(d.free, one)
 	})
-	return d.cluster.URL(Superuser, name)
+	return d.cluster.URL(Superuser, one.name)
+}
+
+// empty leaves a database as it was when it was made. A test may have ended all connections to it: the one kept is then
+// made anew.
+func (d *Databases) empty(one *kept) error {
+	ctx := context.Background()
+	if one.conn != nil {
+		if _, err := one.conn.PgConn().Exec(ctx, emptied).ReadAll(); err == nil {
+			return nil
+		}
+		_ = one.conn.Close(ctx)
+	}
+	conn, err := pgx.Connect(ctx, d.cluster.URL(Superuser, one.name))
+	if err != nil {
+		return err
+	}
+	one.conn = conn
+	_, err = conn.PgConn().Exec(ctx, emptied).ReadAll()
+	return err
 }
 
 // emptied deletes every row, past the triggers that refuse it, and has the numbering of the access log begin anew. Most
