@@ -67,14 +67,14 @@ const layoutOf = `(() => {
 		scrolls: document.documentElement.scrollWidth > innerWidth,
 		wide: all.filter(e => !scrolling(e) && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map(name).slice(0, 6),
 		cut: all.filter(e => {
-			const style = getComputedStyle(e)
-			if (e.matches("input, textarea, select, option, .app-table, .autocomplete__menu") || !e.innerText?.trim()) return false
-			const hides = ["hidden", "clip"]
-			return hides.includes(style.overflowX) && e.scrollWidth > e.clientWidth + 1 || hides.includes(style.overflowY) && e.scrollHeight > e.clientHeight + 1
+			if (e.matches("input, textarea, select, option, .app-table, .autocomplete__menu")) return false
+			const style = getComputedStyle(e), hides = ["hidden", "clip"]
+			const cuts = hides.includes(style.overflowX) && e.scrollWidth > e.clientWidth + 1 || hides.includes(style.overflowY) && e.scrollHeight > e.clientHeight + 1
+			return cuts && Boolean(e.innerText?.trim()) // asked last: the browser lays all of the text out for it
 		}).map(name),
-		small: all.filter(e => e.matches("a[href], button, input:not([type=hidden]), select, summary") && !inText(e)).filter(e => {
+		small: all.filter(e => e.matches("a[href], button, input:not([type=hidden]), select, summary")).filter(e => {
 			const box = e.getBoundingClientRect()
-			return box.width < 24 || box.height < 24
+			return (box.width < 24 || box.height < 24) && !inText(e)
 		}).map(name)
 	})
 })()`
