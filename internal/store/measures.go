@@ -42,7 +42,7 @@ func newPostgresCounts() *postgresCounts {
 
 const (
 	countOpenSessions = "SELECT COUNT(*) FROM session WHERE expires > $1"
-	countFailedRuns   = "SELECT COUNT(*) FROM campaign_run WHERE failed_at <> 0 AND state NOT IN ('done', 'dropped')"
+	countFailedRuns   = "SELECT COUNT(*) FROM campaign_run WHERE failed_at <> 0 AND state IN ('counting', 'approved', 'running')"
 	// selectReplicas tells nothing to who may not know, and on what is itself a replica.
 	selectReplicas = "SELECT name, lag_bytes, lag_seconds, synchronous FROM replica_lag()"
 )

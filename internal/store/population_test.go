@@ -129,9 +129,14 @@ func importer(t *testing.T, address string) *Store {
 // checkPopulation sees that each person has one record with one row beside it, and the name that the file has.
 func checkPopulation(t *testing.T, s *Store, file registry.PopulationFile, persons int, usedName string) {
 	t.Helper()
+	length := 2 * drawnBytes
+	if _, loaded := s.engine.(*postgres); loaded {
+		length = tellingLength
+	}
 	for sql, want := range map[string]int{
 		"SELECT CAST(COUNT(*) AS TEXT) FROM record": persons, "SELECT CAST(COUNT(*) AS TEXT) FROM patient": persons,
 		"SELECT CAST(COUNT(*) AS TEXT) FROM record r JOIN patient p ON p.record_num = r.num":                                 persons,
+		fmt.Sprintf("SELECT CAST(COUNT(*) AS TEXT) FROM record WHERE length(id) = %d", length):                               persons,
 		"SELECT CAST(COUNT(DISTINCT holder_key) AS TEXT) FROM record":                                                        persons,
 		"SELECT CAST(COUNT(DISTINCT id) AS TEXT) FROM record WHERE version = 1":                                              persons,
 		"SELECT CAST(COUNT(*) AS TEXT) FROM population_duplicate WHERE import = (SELECT MAX(number) FROM population_import)": persons / 100,
@@ -214,7 +219,7 @@ func TestAnImportThatIsKilledGoesOn(t *testing.T) {
 	const persons = 6000
 	address := databases.Fresh(t)
 	before := importer(t, address)
-	shape := tableShape(t, before)
+	shape := slices.DeleteFunc(tableShape(t, before), func(line string) bool { return strings.Contains(line, "record_id_key") })
 	first := populationOf(persons, 100, "Durand")
 	importKilled(t, address, first, 5)
 	s := importer(t, address)

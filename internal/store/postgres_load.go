@@ -39,8 +39,9 @@ var madeIndexes = []madeIndex{
 }
 
 const (
-	// All identifiers of a first import tell the numbers of their records.
-	dropIDs   = "ALTER TABLE record DROP CONSTRAINT IF EXISTS record_id_key"
+	// All identifiers of a first import tell the numbers of their records. Of an import that the version before began there may be
+	// the index alone.
+	dropIDs   = "ALTER TABLE record DROP CONSTRAINT IF EXISTS record_id_key; DROP INDEX IF EXISTS record_id_key"
 	isLoading = "SELECT EXISTS (" + probeLoading + ")"
 	// What is lost with the server is lost from some moment on, and done again.
 	loadSettings = "SET synchronous_commit = off; SET maintenance_work_mem = '32MB'; SET max_parallel_maintenance_workers = 0;" +

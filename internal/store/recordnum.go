@@ -10,7 +10,7 @@ import (
 
 // Tables know a record by its number, everybody else by its identifier. A change comes soon after the record was
 // read, so the numbers of those read last are remembered: the three statements of a change then look for a number in
-// place of a text of 32 characters. A guard asks for both, so that it fails rather than touch another's record,
+// place of a text. A guard asks for both, so that it fails rather than touch another's record,
 // should a database ever be put back to before a number was given.
 
 var selectNumber = "SELECT num FROM record r WHERE " + byID("r", 1)

@@ -67,18 +67,23 @@ func runStatus(run registry.Run) statusView {
 }
 
 // runFailed tells that what a run waits for failed the last time.
-func runFailed(run registry.Run) bool { return !run.FailedAt.IsZero() && !run.State.Over() }
+func runFailed(run registry.Run) bool {
+	return !run.FailedAt.IsZero() && (run.State == registry.RunCounting || run.State == registry.RunApproved || run.State == registry.RunRunning)
+}
 
 // runFailure says so, and what comes of it.
 func runFailure(run registry.Run) string {
 	if !runFailed(run) {
 		return ""
 	}
-	what := "L’exécution de ce ciblage"
-	if run.State == registry.RunCounting {
+	what, order := "L’exécution de ce ciblage", "Le service réessaie de lui-même, après les autres ciblages"
+	switch run.State {
+	case registry.RunCounting:
 		what = "Le décompte des personnes"
+	case registry.RunRunning:
+		order = "Le service réessaie de lui-même, et n’exécute aucun autre ciblage avant la fin de celui-ci"
 	}
-	return what + " a échoué la dernière fois, le " + frenchMoment(run.FailedAt, "") + ". Le service réessaie de lui-même, après les autres ciblages" + nbsp +
+	return what + " a échoué la dernière fois, le " + frenchMoment(run.FailedAt, "") + ". " + order + nbsp +
 		": rien n’est à refaire. Si cela dure plus d’une heure, prévenez l’exploitant du service."
 }
 

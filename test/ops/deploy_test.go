@@ -134,7 +134,7 @@ func checkExposed(t *testing.T, metrics string) {
 }
 
 // personal are values that labels may never hold: routes are patterns, replicas and pools have names.
-var personal = regexp.MustCompile(`[0-9a-f]{32}|\d{13}|8\d{11}`)
+var personal = regexp.MustCompile(`[0-9a-f]{26}|\d{13}|8\d{11}`)
 
 // run runs a program of the system.
 func run(t *testing.T, program string, arguments ...string) string {

@@ -265,6 +265,15 @@ func (h halfway) Run(ctx context.Context, number int) (registry.Run, error) {
 	return run, err
 }
 
+// stuck is halfway and failed.
+type stuck struct{ halfway }
+
+func (s stuck) Run(ctx context.Context, number int) (registry.Run, error) {
+	run, err := s.halfway.Run(ctx, number)
+	run.FailedAt = run.PreparedAt
+	return run, err
+}
+
 func TestARunUnderWayShowsHowFarItIs(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -283,6 +292,8 @@ func TestARunUnderWayShowsHowFarItIs(t *testing.T) {
 			t.Errorf("%s leads to %s", path, page.URL.Path)
 		}
 	}
+	h.failing.Store = stuck{halfway{h.store, h.store, h.store}}
+	other.Get("/ciblages/1").Want(http.StatusOK, "L’exécution de ce ciblage a échoué", "n’exécute aucun autre ciblage avant la fin de celui-ci")
 }
 
 func TestARunThatFailedSaysSoUntilItIsDone(t *testing.T) {

@@ -1,20 +1,11 @@
 -- +goose NO TRANSACTION
 -- +goose Up
 
--- Identifiers that a first import makes tell the numbers of their records: they need no index. record_drawn_id has the others. What is
+-- Identifiers that a first import makes tell the numbers of their records: they need no index. record_drawn_id has the others. A first import
+-- takes record_id_key away, which has all; elsewhere it stays for the version before, which looks for identifiers by it. What is
 -- left of an index that was not made to the end is taken away first.
 DROP INDEX CONCURRENTLY IF EXISTS record_drawn_id;
 CREATE UNIQUE INDEX CONCURRENTLY record_drawn_id ON record (id) WHERE length(id) <> 26;
-
--- Where there are persons, the version before looks for identifiers in the index of all: there it goes with the next version.
--- +goose StatementBegin
-DO $$
-BEGIN
-    IF NOT EXISTS (SELECT FROM record) THEN
-        ALTER TABLE record DROP CONSTRAINT record_id_key;
-    END IF;
-END $$;
--- +goose StatementEnd
 
 -- +goose Down
 -- +goose StatementBegin
@@ -25,4 +16,4 @@ BEGIN
     END IF;
 END $$;
 -- +goose StatementEnd
-DROP INDEX CONCURRENTLY record_drawn_id;
+DROP INDEX CONCURRENTLY IF EXISTS record_drawn_id;

@@ -1,5 +1,8 @@
 -- +goose Up
 
+-- A merge that is under way ends first, or what it leaves of codes would not be seen below.
+LOCK TABLE doubtful_match IN SHARE ROW EXCLUSIVE MODE;
+
 -- Codes that a merge ended (ADR 39): each finds the person of the record that stays, and is given to nobody again.
 CREATE TABLE former_code (
     code       BIGINT PRIMARY KEY CHECK (code > 0),
