@@ -33,7 +33,7 @@ run: setup-run assets
 test: setup assets
 	@if [ -n "$$VACCIN_SHARED" ]; then echo "Tests on the real data of $$VACCIN_SHARED run in addition."; \
 	else echo "No ../shared/data: the tests on real data are passed over, each says so."; fi
-	@scripts/check lint build script-test bench-smoke+fuzz-smoke
+	@scripts/check build script-test lint+bench-smoke+fuzz-smoke
 
 ## setup: see that the machine has all that tests need; installs it when root on Debian
 .PHONY: setup setup-run
