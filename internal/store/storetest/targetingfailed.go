@@ -30,21 +30,35 @@ func (s *stumbling) CountRun(ctx context.Context, number int) error {
 // CarryOut stops where the run would end, or does what the engine does.
 func (s *stumbling) CarryOut(ctx context.Context, number int, event registry.Event, now func() time.Time, progress func(registry.Progress)) error {
 	if !s.ending[number] {
-		return s.Engine.CarryOut(ctx, number, event, now, progress)
+		return s.alone(func() error { return s.Engine.CarryOut(ctx, number, event, now, progress) })
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	asked := 0
-	err := s.Engine.CarryOut(ctx, number, event, func() time.Time {
-		if asked++; asked == 2 { // when it began, and when it ends
-			cancel()
-		}
-		return now()
-	}, progress)
+	err := s.alone(func() error {
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		asked := 0
+		return s.Engine.CarryOut(ctx, number, event, func() time.Time {
+			if asked++; asked == 2 { // when it began, and when it ends
+				cancel()
+			}
+			return now()
+		}, progress)
+	})
 	if err == nil {
 		return nil
 	}
 	return errStumbled
+}
+
+// alone does something again while another run is under way: of one that was stopped a moment ago, the database may not have seen yet
+// that nobody is at it.
+func (*stumbling) alone(carryOut func() error) (err error) {
+	for range 500 {
+		if err = carryOut(); !errors.Is(err, registry.ErrRunning) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return err
 }
 
 // runsThatFail has one run that cannot be counted and one that cannot be ended, among others.
