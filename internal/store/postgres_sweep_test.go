@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,25 +14,27 @@ import (
 	"vaccin/internal/registry"
 )
 
-// writing has someone else write as quickly as they can, until the test ends or stop is called.
+// writing has some others write as quickly as they can, until the test ends or stop is called: on a busy machine one alone might come
+// to too little to be noticed.
 func writing(t *testing.T, address string) (stop func()) {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for ctx.Err() == nil {
-			_, _ = conn.Exec(ctx, "SELECT pg_current_xact_id()")
+	var writers sync.WaitGroup
+	for range 4 {
+		conn, err := pgx.Connect(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
+		writers.Go(func() {
+			defer func() { _ = conn.Close(context.Background()) }()
+			for ctx.Err() == nil {
+				_, _ = conn.Exec(ctx, "SELECT pg_current_xact_id()")
+			}
+		})
+	}
 	stop = func() {
 		cancel()
-		<-ended
-		_ = conn.Close(context.Background())
+		writers.Wait()
 	}
 	t.Cleanup(stop)
 	return stop
