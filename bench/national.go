@@ -9,7 +9,7 @@ import (
 )
 
 // million is the country of the benches that do not compare sizes.
-func million(l *lab) int { return pick(l, min(1_000_000, l.persons), 3_000) }
+func million(l *lab) int { return pick(l, min(1_000_000, l.persons), 10_000) }
 
 // benchNationalDoses is (pa). Both sides are first tried with several numbers of clients; each then plays with its
 // best.
