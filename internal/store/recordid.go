@@ -3,9 +3,11 @@ package store
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"vaccin/internal/registry"
 )
@@ -29,10 +31,13 @@ const (
 	drawnID = isDrawn + " AND id"
 )
 
+// errManyRecords is a number that no identifier has room for.
+var errManyRecords = errors.New("store: a record of a number beyond what its identifier tells")
+
 // byID is a condition on the record of that alias: it is the one of recordKeys, which stand at a place and the next.
 func byID(alias string, at int) string {
 	id, num := "$"+strconv.Itoa(at), "$"+strconv.Itoa(at+1)
-	return alias + ".num = COALESCE(" + num + ", (SELECT num FROM record WHERE " + drawnID + " = " + id + ")) AND " + alias + ".id = " + id
+	return alias + ".num = COALESCE(" + num + ", (" + strings.Replace(selectNumber, "$1", id, 1) + ")) AND " + alias + ".id = " + id
 }
 
 // recordKeys are what byID looks for.
@@ -72,6 +77,9 @@ func tellingIDs(random io.Reader, nums func(i int) int64, n int) (string, error)
 	}
 	for i := range n {
 		var num [8]byte
+		if nums(i) > maxTold {
+			return "", errManyRecords
+		}
 		binary.BigEndian.PutUint64(num[:], uint64(nums(i))) //nolint:gosec // not below zero
 		id := b[i*size : (i+1)*size]
 		copy(id, num[8-toldBytes:])

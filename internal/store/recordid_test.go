@@ -25,6 +25,9 @@ func TestAnIdentifierTellsItsNumber(t *testing.T) {
 		}
 		seen[id[:2*toldBytes]] = true
 	}
+	if _, err := tellingIDs(rand.Reader, func(int) int64 { return maxTold + 1 }, 1); err == nil {
+		t.Error("a number is told for which there is no room")
+	}
 	drawn, err := drawnIDs(rand.Reader, 1)
 	if err != nil {
 		t.Fatal(err)
