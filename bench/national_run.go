@@ -9,15 +9,20 @@ import (
 	"vaccin/internal/registry"
 )
 
+// mostAtWork is up to how many codes a run gives beside others: the longer it takes, the more persons the doses of its time need.
+const mostAtWork = 30_000
+
 // benchNationalRun is (pr): the time of a search and of a dose while a run gives its codes to a quarter of persons more than
-// the country has, over the usual one, at the same load: half of what the service can do at most. Who begins changes with each round.
+// the country has (mostAtWork at most), over the usual one, at the same load: half of what the service can do at most. Who begins
+// changes with each round.
 func benchNationalRun(ctx context.Context, l *lab) (v verdict, err error) {
 	// A country of its own: in the others those who had no dose may be used up.
 	n, err := l.nation(ctx, pick(l, million(l)-10_000, 20_000))
 	if err != nil {
 		return v, err
 	}
-	if _, err := importPeople(ctx, n.cases, n.persons/4, population{household: 1, from: n.persons}); err != nil {
+	newcomers := min(n.persons/4, mostAtWork)
+	if _, err := importPeople(ctx, n.cases, newcomers, population{household: 1, from: n.persons}); err != nil {
 		return v, err
 	}
 	for _, sql := range []string{"VACUUM ANALYZE", "CHECKPOINT"} {
@@ -43,7 +48,7 @@ func benchNationalRun(ctx context.Context, l *lab) (v verdict, err error) {
 		return v, err
 	}
 	d := &duringRun{
-		nation: n, lab: l, steps: all, connections: connections, rate: most / 2,
+		nation: n, lab: l, newcomers: newcomers, steps: all, connections: connections, rate: most / 2,
 	}
 	l.say("at most %.0f steps/s over %d connections; %.0f/s from here on", most, connections, d.rate)
 	var usual, busy halfLoad
@@ -68,6 +73,7 @@ func benchNationalRun(ctx context.Context, l *lab) (v verdict, err error) {
 type duringRun struct {
 	*nation
 	lab         *lab
+	newcomers   int // whom a run concerns
 	number      int // of the last run, and how long it took
 	took        time.Duration
 	steps       turn
@@ -114,7 +120,7 @@ func (d *duringRun) carryOut(ctx context.Context) (err error) {
 	}
 	err = d.await(ctx, registry.RunDone)
 	d.took = time.Since(began)
-	d.lab.say("a run that gives %d codes, counted (%.1f s) and carried out meanwhile: %.1f s", d.persons/4, counted.Seconds(), d.took.Seconds())
+	d.lab.say("a run that gives %d codes, counted (%.1f s) and carried out meanwhile: %.1f s", d.newcomers, counted.Seconds(), d.took.Seconds())
 	return err
 }
 
