@@ -59,19 +59,22 @@ function enhance (input) {
 
 // A line of a list is one of the fields sent along: of another type of place it would be refused. It is
 // forgotten when they change, unless the field is hidden, for then it does not count.
+//
+// So what is in the field belongs to the values it was last shown or typed into with, whatever the combobox says: its
+// own « change » comes late, and again when the field is left, and by then another type may be chosen.
 function forgetOthers (combobox, withNames) {
   const current = () => JSON.stringify(withNames.map(name => fieldValues(combobox.form, name)))
-  let chosenWith = current()
-  combobox.addEventListener('input', () => { chosenWith = current() })
-  combobox.form.addEventListener('change', event => {
-    // Hidden while it has the focus, the field is left, and says so: nothing was chosen then.
-    if (event.target === combobox && !combobox.closest('[hidden]')) chosenWith = current()
-    if (!withNames.includes(event.target.name)) return
-    setTimeout(() => { // what is shown follows the same change
-      if (current() === chosenWith || combobox.closest('[hidden]') || combobox.value === '') return
-      Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(combobox, '')
-      combobox.dispatchEvent(new Event('input', { bubbles: true }))
-    })
+  let heldWith = current()
+  // Coming back by the browser's Back button changes the other fields after that, and no event says so.
+  combobox.addEventListener('input', () => { heldWith = current() })
+  // At the document, for what is shown follows the same change, at the form. Not by a timer: the form could be sent before.
+  document.addEventListener('change', ({ target }) => {
+    if (target.form !== combobox.form || !withNames.includes(target.name)) return
+    if (combobox.closest('[hidden]') || current() === heldWith) return
+    heldWith = current()
+    if (combobox.value === '') return
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(combobox, '')
+    combobox.dispatchEvent(new Event('input', { bubbles: true }))
   })
 }
 
