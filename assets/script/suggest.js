@@ -54,7 +54,7 @@ function enhance (input) {
     if (input.hasAttribute(name)) combobox.setAttribute(name, input.getAttribute(name))
   }
   if (input === document.activeElement || input.autofocus) combobox.focus()
-  if (!free) forgetOthers(combobox, withNames)
+  if (!free) forgetOthers(combobox, withNames, source.cancel)
 }
 
 // A line of a list is one of the fields sent along: of another type of place it would be refused. It is
@@ -62,7 +62,7 @@ function enhance (input) {
 //
 // So what is in the field belongs to the values it was last shown or typed into with, whatever the combobox says: its
 // own « change » comes late, and again when the field is left, and by then another type may be chosen.
-function forgetOthers (combobox, withNames) {
+function forgetOthers (combobox, withNames, cancelQuestion) {
   const current = () => JSON.stringify(withNames.map(name => fieldValues(combobox.form, name)))
   let heldWith = current()
   // Coming back by the browser's Back button changes the other fields after that, and no event says so.
@@ -72,6 +72,7 @@ function forgetOthers (combobox, withNames) {
     if (target.form !== combobox.form || !withNames.includes(target.name)) return
     if (combobox.closest('[hidden]') || current() === heldWith) return
     heldWith = current()
+    cancelQuestion() // its answer would open a list of the others
     if (combobox.value === '') return
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(combobox, '')
     combobox.dispatchEvent(new Event('input', { bubbles: true }))
@@ -84,9 +85,13 @@ function suggestionSource (address, form, withNames) {
   let timer
   let request = new AbortController()
 
-  const ask = (query, show) => {
+  const cancel = () => {
     clearTimeout(timer)
     request.abort()
+  }
+
+  const ask = (query, show) => {
+    cancel()
     request = new AbortController()
     state = 'waiting'
     const { signal } = request
@@ -109,7 +114,7 @@ function suggestionSource (address, form, withNames) {
     if (state === 'failed') return 'Suggestions indisponibles pour le moment : vous pouvez continuer à saisir'
     return free ? 'Aucune suggestion : votre saisie sera acceptée' : 'Aucun résultat'
   }
-  return { ask, emptyMessage }
+  return { ask, cancel, emptyMessage }
 }
 
 function suggestionAddress (address, query, form, withNames) {

@@ -172,6 +172,32 @@ func TestAPlaceIsForgottenThoughItsChoiceIsToldLate(t *testing.T) {
 	}
 }
 
+// An answer that is on its way when the type changes would open, on the field emptied, a list of the former type.
+func TestNoListOfAnotherTypeComesLate(t *testing.T) {
+	w := newTab(t)
+	w.doseForm("Liste")
+	w.choose("place_type", "EHPAD")
+	eval[bool](w, `(() => {
+		const ask = window.fetch
+		window.fetch = (address, options) => new Promise((answer, fail) => {
+			options.signal.addEventListener("abort", () => fail(options.signal.reason))
+			window.answerNow = () => ask(address, { ...options, signal: undefined }).then(answer)
+		})
+		return true
+	})()`)
+	w.fill("place", "glycines")
+	w.wait(`!!window.answerNow`)
+	w.choose("place_type", "USLD")
+	late := eval[string](w, `(async () => {
+		await window.answerNow()
+		await new Promise(done => setTimeout(done, 300)) // the combobox reads and shows the answer
+		return document.getElementById("place__listbox").innerText
+	})()`)
+	if late != "" {
+		t.Errorf("for the type USLD the list offers %q", late)
+	}
+}
+
 // Coming back, the browser chooses the type again, after the page has loaded; a place chosen then is of that type.
 func TestAPlaceChosenAfterComingBackStays(t *testing.T) {
 	w := newTab(t)
