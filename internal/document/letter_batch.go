@@ -21,15 +21,16 @@ func Printer(texts registry.LetterTexts) registry.BatchPrinter {
 	}
 }
 
-// fits tells whether a letter to someone can be printed: a few signs are many times as wide as they were typed once they are laid out.
-func fits(to *registry.Recipient) bool {
+// fits tells whether a letter to someone can be printed: a few signs are many times as wide as they were typed once they are laid out. In
+// CSV they are as they were typed: what room there is on paper is the printer's affair.
+func fits(kind registry.BatchKind, to *registry.Recipient) bool {
+	a := letterTo(*to).Addressee
+	if err := a.check(); err != nil || kind == registry.BatchCSV {
+		return err == nil
+	}
 	r, err := defaultRenderer()
 	if err != nil {
 		return true // and the printing says why nothing can be printed
-	}
-	a := letterTo(*to).Addressee
-	if a.check() != nil {
-		return false
 	}
 	_, f := layOut(a, face{font: r.regular})
 	return f.size >= leastText

@@ -154,12 +154,12 @@ func TestEveryRecipientOfABatchHasALetterThatCanBePrinted(t *testing.T) {
 	})
 }
 
-// Whoever has no room in a letter has none, whatever their address is made of: a few signs become many.
+// Who has no room in a letter is known before it is printed, whatever their address is made of: a few signs become many. A line of CSV has room for those.
 func TestWhoseLetterCannotBePrintedIsKnownBeforehand(t *testing.T) {
 	p := Printer(registry.LetterTexts{})
 	usual := registry.Recipient{Place: 1, Number: 1, Code: 7}
 	usual.GivenNames, usual.UsedName, usual.Address, usual.Locality = "Jeanne", "Durand", "4 rue Haute", registry.Locality{PostalCode: "75011", Name: "Paris"}
-	if !p.Fits(&usual) {
+	if !p.Fits(registry.BatchPDF, &usual) || !p.Fits(registry.BatchCSV, &usual) {
 		t.Error("a usual address does not fit")
 	}
 	for what, spoil := range map[string]func(*registry.Recipient){
@@ -173,8 +173,11 @@ func TestWhoseLetterCannotBePrintedIsKnownBeforehand(t *testing.T) {
 			t.Errorf("%s: the case proves nothing", what)
 		}
 		all := func(yield func(registry.Recipient, error) bool) { yield(absurd, nil) }
-		if err := p.Print(io.Discard, someBatch(registry.BatchPDF), all); p.Fits(&absurd) || !errors.Is(err, ErrLetter) {
-			t.Errorf("%s: fits %v, printed %v", what, p.Fits(&absurd), err)
+		if err := p.Print(io.Discard, someBatch(registry.BatchPDF), all); p.Fits(registry.BatchPDF, &absurd) || !errors.Is(err, ErrLetter) {
+			t.Errorf("%s: fits %v, printed %v", what, p.Fits(registry.BatchPDF, &absurd), err)
+		}
+		if nameless := strings.TrimSpace(absurd.UsedName) == ""; p.Fits(registry.BatchCSV, &absurd) == nameless {
+			t.Errorf("%s: fits into a line of CSV: %v", what, !nameless)
 		}
 	}
 	rapid.Check(t, func(rt *rapid.T) {
@@ -183,8 +186,8 @@ func TestWhoseLetterCannotBePrintedIsKnownBeforehand(t *testing.T) {
 		r.Locality = registry.Locality{PostalCode: rapid.StringN(0, 22, -1).Draw(rt, "code"), Name: rapid.StringN(0, 65, -1).Draw(rt, "town")}
 		for _, kind := range []registry.BatchKind{registry.BatchPDF, registry.BatchCSV} {
 			err := p.Print(io.Discard, someBatch(kind), func(yield func(registry.Recipient, error) bool) { yield(r, nil) })
-			if p.Fits(&r) && err != nil || kind == registry.BatchPDF && !p.Fits(&r) && err == nil {
-				rt.Fatalf("fits %v, printed as %s %v", p.Fits(&r), kind, err)
+			if fits := p.Fits(kind, &r); fits != (err == nil) {
+				rt.Fatalf("fits %v, printed as %s %v", fits, kind, err)
 			}
 		}
 	})

@@ -348,16 +348,17 @@ type BatchPrinter struct {
 	Texts   LetterTexts                 // all but ObjectionUntil, which is told by the limit of the day
 	Until   func(objection Step) string // until which step one may object, as letters say it; nil where they do not
 	Layout  int
-	Earlier []int                   // layouts of before that it prints as they were, which a batch of them asks for
-	Places  int                     // the first layout whose letters list places
-	Fits    func(r *Recipient) bool // whether a letter has room for someone's name and address, laid out; nil where it has for all
-	Print   func(w io.Writer, b Batch, letters iter.Seq2[Recipient, error]) error
+	Earlier []int // layouts of before that it prints as they were, which a batch of them asks for
+	Places  int   // the first layout whose letters list places
+	// Fits tells whether a letter of that kind has room for someone's name and address, laid out; nil where all have for all.
+	Fits  func(kind BatchKind, r *Recipient) bool
+	Print func(w io.Writer, b Batch, letters iter.Seq2[Recipient, error]) error
 }
 
 // look marks those whose letter could not be printed, and would keep those of all others from it.
-func (p BatchPrinter) look(next []Recipient) {
+func (p BatchPrinter) look(kind BatchKind, next []Recipient) {
 	for i := range next {
-		next[i].Unfit = p.Fits != nil && !p.Fits(&next[i])
+		next[i].Unfit = p.Fits != nil && !p.Fits(kind, &next[i])
 	}
 }
 

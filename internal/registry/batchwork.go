@@ -210,7 +210,7 @@ func (w *batchWork) gathered(ctx context.Context, key BatchKey) (Batch, error) {
 		if err != nil {
 			return b, fmt.Errorf("choosing whom to write to: %w", err)
 		}
-		w.printer.look(next)
+		w.printer.look(b.Kind, next)
 		part := DecidePart(b, next, len(next) < recipientsAtOnce)
 		switch err := w.s.Gather(ctx, b, part); {
 		case errors.Is(err, ErrOvertaken): // by another who is at it too
@@ -243,7 +243,7 @@ func (w *batchWork) reviewed(ctx context.Context, b Batch) (Batch, error) {
 		if err != nil {
 			return b, fmt.Errorf("looking once more at whom to write to: %w", err)
 		}
-		w.printer.look(next)
+		w.printer.look(b.Kind, next)
 		out, numbers := LeftOut{}, []int(nil)
 		for i := range next {
 			if next[i].Number <= after {

@@ -176,7 +176,7 @@ func batchUnfit(e *env) {
 	run := e.targeted(persons...)
 	first, second := e.record(persons[0].ID).Code, e.record(persons[1].ID).Code
 	p, looked := printer(), 0
-	p.Fits = func(r *registry.Recipient) bool {
+	p.Fits = func(_ registry.BatchKind, r *registry.Recipient) bool {
 		looked++
 		return r.Code != first && (r.Code != second || looked <= len(persons))
 	}
