@@ -201,6 +201,9 @@ func (w *tab) letterStates() {
 	w.says("Prêt", "Empreinte SHA-256")
 	w.examine("batch of letters")
 	w.follow("Retour aux envois")
+	if gap := eval[float64](w, `document.querySelector(".app-table").getBoundingClientRect().top - document.querySelector("main form .govuk-button").getBoundingClientRect().bottom`); gap < 16 {
+		w.t.Errorf("the table of batches begins %v pixels under the button of the form", gap)
+	}
 	w.examine("batches of letters")
 }
 
