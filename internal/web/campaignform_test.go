@@ -145,6 +145,10 @@ func TestEveryDepartmentIsOnTheMapOnce(t *testing.T) {
 	if n+2 != squares || squares != len(departmentNames) {
 		t.Errorf("%d squares, %d names, %d departments beside Corsica's", squares, len(departmentNames), n)
 	}
+	// « Personne » beside « 1 personne » would read as a person.
+	if says := view.levels[0].says; says != "Aucune personne" {
+		t.Errorf("the legend says %q of departments without anybody", says)
+	}
 	last := view.departments[len(view.departments)-1]
 	if len(view.departments) != 3 || last.name != "Département inconnu" || last.persons != "3" {
 		t.Errorf("the table: %+v", view.departments)

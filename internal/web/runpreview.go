@@ -114,7 +114,7 @@ func (v *previewView) draw(byDepartment map[string]int) {
 		level.class = "app-map__level-" + strconv.Itoa(at)
 		switch {
 		case at == 0:
-			level.says = "Personne"
+			level.says = "Aucune personne"
 		case lowest[at] == highest[at]:
 			level.says = personsOf(lowest[at])
 		default:
