@@ -288,7 +288,7 @@ func decideArea(f *form, departments, postalCodes, communes string, a Area) Area
 	}
 	return Area{
 		Departments: check(departments, a.Departments, IsDepartment,
-			"Écrivez chaque département par son numéro\u00a0: 01 à 95, 2A ou 2B, 971 à 978, 986 à 988."),
+			"Écrivez chaque département par son numéro\u00a0: 01 à 19, 2A, 2B, 21 à 95, 971 à 978, 986 à 988."),
 		PostalCodes: check(postalCodes, a.PostalCodes, func(code string) bool { return isDigits(code) && len(code) >= 2 && len(code) <= codeLength },
 			"Écrivez chaque code postal, ou son début, avec 2 à 5\u00a0chiffres."),
 		CommuneCodes: check(communes, a.CommuneCodes, isCommunePrefix,

@@ -110,6 +110,17 @@ func TestCampaignsThatCannotBe(t *testing.T) {
 	}
 }
 
+// Corsica has no 20: the sentence that refuses it does not count it among those that suit.
+func TestDepartment20IsRefusedByASentenceWithoutIt(t *testing.T) {
+	c := campaign()
+	c.Criteria[0].Territory.In.Departments = []string{"20"}
+	_, err := registry.DecideCampaign(c)
+	var refused *registry.Error
+	if !errors.As(err, &refused) || len(refused.Fields) != 1 || !strings.Contains(refused.Fields[0].Message, "01 à 19, 2A, 2B, 21 à 95") {
+		t.Errorf("%v, %+v", err, refused)
+	}
+}
+
 // All that is wrong is said at once, each in its group.
 func TestAllThatIsWrongWithACampaignIsSaidAtOnce(t *testing.T) {
 	c := campaign()
