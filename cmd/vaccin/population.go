@@ -90,7 +90,7 @@ func (p *populationRun) try(ctx context.Context) error {
 		}
 		p.tell(registry.PopulationProgress{Line: part.Last})
 	}
-	if err := errors.Join(p.shown.finish(), p.close(), p.tellRead(), p.tellList()); err != nil {
+	if err := errors.Join(p.shown.finish(), p.close(), p.tellRead(0), p.tellList()); err != nil {
 		return err
 	}
 	if p.report.Accepted == 0 {
@@ -245,11 +245,11 @@ func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
 // errNoRow is said of a file that brought nobody.
 var errNoRow = registry.Invalid("Aucune ligne de ce fichier n’a pu être prise\u00a0: rien n’a été enregistré.")
 
-// tellRead tells what became of the rows that were read.
-func (p *populationRun) tellRead() error {
+// tellRead tells what became of the rows that were read, of which some turned out to be others' duplicates.
+func (p *populationRun) tellRead(duplicates int64) error {
 	r := p.report
 	err := p.printf("%s : %s.\n  acceptées : %s, dont à vérifier : %s\n  rejetées : %s\n", p.file.Name,
-		count64(r.Read, "ligne lue", "lignes lues"), registry.FrenchNumber(int(r.Accepted)), registry.FrenchNumber(int(r.Warned)), registry.FrenchNumber(int(r.Rejected)))
+		count64(r.Read, "ligne lue", "lignes lues"), registry.FrenchNumber(int(max(0, r.Accepted-duplicates))), registry.FrenchNumber(int(r.Warned)), registry.FrenchNumber(int(r.Rejected)))
 	if p.path == "" && r.Rejected+r.Warned > 0 {
 		err = errors.Join(err, p.printf("Relancez la même commande avec --rejected rejets.csv pour la liste de ces lignes et de ce qui est à corriger.\n"))
 	}
@@ -261,15 +261,29 @@ func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duratio
 		return errors.Join(p.printf("Ce fichier a déjà été importé en entier : rien n’a changé.\n"), p.tellList())
 	}
 	if o.Created+o.Updated+o.Unchanged+o.Duplicates == 0 {
-		return errors.Join(p.tellRead(), p.tellList(), errNoRow)
+		return errors.Join(p.tellRead(0), p.tellList(), errNoRow)
 	}
 	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
-	err := errors.Join(p.tellRead(), p.printf("  en double dans le fichier : %s\nPersonnes ajoutées : %s ; mises à jour : %s ; sans changement : %s.\n",
+	err := errors.Join(p.tellRead(o.Duplicates), p.printf("  en double dans le fichier : %s\nPersonnes ajoutées : %s ; mises à jour : %s ; sans changement : %s.\n",
 		registry.FrenchNumber(int(o.Duplicates)), registry.FrenchNumber(int(o.Created)), registry.FrenchNumber(int(o.Updated)), registry.FrenchNumber(int(o.Unchanged))))
 	if o.Doubtful > 0 {
 		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", registry.FrenchNumber(o.Doubtful)))
 	}
-	return errors.Join(err, p.tellList(), p.printf("Import terminé en %s (%s à la seconde).\n", took.Round(time.Second), count(int(rate), "ligne", "lignes")))
+	return errors.Join(err, p.tellList(), p.printf("Import terminé en %s (%s à la seconde).\n", frenchDuration(took), count(int(rate), "ligne", "lignes")))
+}
+
+// frenchDuration says how long something took, in its two largest units.
+func frenchDuration(took time.Duration) string {
+	seconds := int(took.Round(time.Second) / time.Second)
+	switch {
+	case seconds == 0:
+		return "moins d’une seconde"
+	case seconds < 60:
+		return fmt.Sprintf("%d\u00a0s", seconds)
+	case seconds < 3600:
+		return fmt.Sprintf("%d\u00a0min %02d\u00a0s", seconds/60, seconds%60)
+	}
+	return fmt.Sprintf("%d\u00a0h %02d\u00a0min", seconds/3600, seconds/60%60)
 }
 
 // tellList tells where the rejected rows are, if they were asked for.

@@ -107,3 +107,14 @@ func checkRejected(t *testing.T, path string, bad map[string]string) {
 		t.Errorf("%d rows are rejected, of %d bad ones", found, len(bad))
 	}
 }
+
+func TestHowLongSomethingTookIsSaidInFrench(t *testing.T) {
+	for took, want := range map[time.Duration]string{
+		300 * time.Millisecond: "moins d’une seconde", 59400 * time.Millisecond: "59\u00a0s", 59600 * time.Millisecond: "1\u00a0min 00\u00a0s",
+		250 * time.Second: "4\u00a0min 10\u00a0s", 3725 * time.Second: "1\u00a0h 02\u00a0min",
+	} {
+		if got := frenchDuration(took); got != want {
+			t.Errorf("%v: %q, not %q", took, got, want)
+		}
+	}
+}

@@ -207,7 +207,7 @@ func decideAge(f *form, at func(string) string, a Age) Age {
 	}
 	f.checkYear(at(FieldAgeOn), a.On)
 	if !a.On.IsZero() && !a.asked() {
-		f.refuse(at(FieldAgeOn), "Ce jour ne sert à rien sans âge. Donnez un âge minimum ou maximum, ou retirez-le.")
+		f.refuse(at(FieldAgeOn), "Ce jour ne sert à rien sans âge. Donnez un âge minimum ou maximum, ou effacez ce jour.")
 	}
 	return a
 }

@@ -422,7 +422,7 @@ func (g *Registry) Run(ctx context.Context, by Actor, number int) (run Run, err 
 	return run, err
 }
 
-// ApproveRun approves a run that someone else prepared.
+// ApproveRun approves a run that someone else prepared. Asked again by the same person, whose answer may have been lost, it is approved already.
 func (g *Registry) ApproveRun(ctx context.Context, by Actor, number int) error {
 	run, err := g.Run(ctx, by, number)
 	if err != nil {
@@ -433,11 +433,12 @@ func (g *Registry) ApproveRun(ctx context.Context, by Actor, number int) error {
 		if err := g.going(ctx, by, event, run.Campaign); err != nil {
 			return err
 		}
-		return s.ApproveRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
+		err := s.ApproveRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
+		return g.unlessDone(ctx, s, number, event, err, func(r Run) bool { return r.ApprovedBy == by.Practitioner.NationalID && r.State != RunDropped })
 	})
 }
 
-// DropRun gives a run up before it is carried out.
+// DropRun gives a run up before it is carried out; as ApproveRun, once for all that the same person asks.
 func (g *Registry) DropRun(ctx context.Context, by Actor, number int) error {
 	run, err := g.Run(ctx, by, number)
 	if err != nil {
@@ -445,8 +446,26 @@ func (g *Registry) DropRun(ctx context.Context, by Actor, number int) error {
 	}
 	event := g.runEvent(by, ActionDropRun, run)
 	return g.targeting(ctx, by, event, MayPrepare, run, func(s TargetingStore) error {
-		return s.DropRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
+		err := s.DropRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
+		return g.unlessDone(ctx, s, number, event, err, func(r Run) bool { return r.DroppedBy == by.Practitioner.NationalID })
 	})
+}
+
+// unlessDone forgives that a run is in another state than an act asks for, when it is so by the same act.
+func (g *Registry) unlessDone(ctx context.Context, s TargetingStore, number int, event Event, err error, done func(Run) bool) error {
+	if !errors.Is(err, ErrNoRun) {
+		return err
+	}
+	switch run, failed := s.Run(ctx, number); {
+	case failed != nil:
+		return failed
+	case !done(run):
+		return err
+	}
+	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
+		return fmt.Errorf("logging a repeated act: %w", err)
+	}
+	return nil
 }
 
 // runEvent is the entry of an act on a run.

@@ -154,7 +154,7 @@ func (r *rowReader) split(line string) (reason string) {
 		}
 		var closed bool
 		if r.cells[at], rest, more, closed = nextCell(rest); !closed {
-			return "Un guillemet n’est pas fermé. Fermez-le : une cellule tient sur une seule ligne."
+			return "Un guillemet n’est pas fermé. Fermez-le, et doublez ceux que le texte contient : une cellule tient sur une seule ligne."
 		}
 	}
 	if more { // empty cells behind are not forgiven: they may be the last of a row shifted by a stray semicolon

@@ -92,6 +92,17 @@ func percent(run registry.Run) string { return strconv.Itoa(wholePercent(run)) +
 
 func wholePercent(run registry.Run) int { return int(run.Progress.Part() * 100) }
 
+// gotCode says how many got a code.
+func gotCode(n int) string {
+	switch n {
+	case 0:
+		return "Personne n’a reçu de code."
+	case 1:
+		return personsOf(n) + " a reçu un code."
+	}
+	return personsOf(n) + " ont reçu un code."
+}
+
 // personsOf says how many persons.
 func personsOf(n int) string { return registry.Counted(n, "personne", "personnes") }
 
@@ -265,10 +276,7 @@ func runEffect(run registry.Run) string {
 	case registry.RunRunning:
 		return "Les codes sont en cours d’attribution. Ils entreront en vigueur tous ensemble, à la fin. Une interruption du service ne fait rien perdre : l’exécution reprend là où elle en était."
 	case registry.RunDone:
-		if run.Targeted < 2 {
-			return personsOf(run.Targeted) + " a reçu un code."
-		}
-		return personsOf(run.Targeted) + " ont reçu un code."
+		return gotCode(run.Targeted)
 	}
 	return "Ce ciblage a été abandonné : personne n’a reçu de code."
 }
