@@ -155,7 +155,7 @@ var bad = []struct {
 	{"a huge number", `ald = [8, 13]`, `ald = [4294967304]`, 19, "ald", "de 1 à 32"},
 	{"yes in quotes", `tres_haut_risque = false`, `tres_haut_risque = "non"`, 20, "tres_haut_risque", "true (oui) ou false (non)"},
 	{"a department as a number", `["2A", "974"]`, `[75]`, 22, "departements", `"01", "2A", "974"`},
-	{"a department that is none", `["2A", "974"]`, `["20"]`, 22, "departements", "2A ou 2B"},
+	{"a department that is none", `["2A", "974"]`, `["20"]`, 22, "departements", "01 à 19, 2A, 2B, 21 à 95"},
 	{"an unknown vaccination", `"AUCUNE_DOSE"`, `"BEAUCOUP"`, 25, "vaccination", `"AUCUNE_DOSE", "AU_MOINS_UNE_DOSE", "COMPLETE"`},
 	{"wanted and left out", "[[groupe]]\nhors_residences", "[[groupe]]\nresidences = [\"PRISON\"]\nhors_residences", 30, "hors_residences", "à la fois"},
 	{"an empty group", "[[groupe]]\nage", "[[groupe]]\n[[groupe]]\nage", 11, "groupe", "aucun critère"},

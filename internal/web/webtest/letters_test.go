@@ -101,11 +101,16 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	if next := second.Get(again.URL.Path).Want(http.StatusOK, "Prêt"); next.Row("again") != "C1-0001" || next.Row("letters") != "3" {
 		t.Errorf("to the same persons: %q, %q", next.Row("again"), next.Row("letters"))
 	}
-	empty := second.Get(at).Form("kind").Fill("kind", "csv").Send(second).Want(http.StatusOK)
+	empty := second.Get(at).Form("kind").Send(second).Want(http.StatusOK)
 	h.letters(t)
 	none := second.Get(empty.URL.Path).Want(http.StatusOK, "Personne à qui écrire").Not("Télécharger")
 	if none.Row("written") != "3" || none.Row("unaddressed") != "2" {
 		t.Errorf("left out: %q, %q", none.Row("written"), none.Row("unaddressed"))
+	}
+	lines := second.Get(at).Form("kind").Fill("kind", "csv").Send(second).Want(http.StatusOK)
+	h.letters(t)
+	if wide := second.Get(lines.URL.Path).Want(http.StatusOK, "1 lettre"); wide.Row("written") != "3" || wide.Row("unaddressed") != "1" {
+		t.Errorf("left out of lines of CSV, which have room for more than a window: %q, %q", wide.Row("written"), wide.Row("unaddressed"))
 	}
 	second.Get(empty.URL.Path+"/lettres").Want(http.StatusConflict, "Action impossible", "aucune lettre").Not("Saisie non enregistrée")
 	for _, unknown := range []string{"/ciblages/1/envois/9", "/ciblages/1/envois/0", "/ciblages/1/envois/x", "/ciblages/01/envois/1", "/ciblages/1/envois/01", "/ciblages/1/envois/+1", "/ciblages/9/envois", "/ciblages/1/envois/9/lettres"} {
