@@ -90,7 +90,7 @@ func (p *populationRun) try(ctx context.Context) error {
 		}
 		p.tell(registry.PopulationProgress{Line: part.Last})
 	}
-	if err := errors.Join(p.shown.finish(), p.close(), p.tellRead(0), p.tellList()); err != nil {
+	if err := errors.Join(p.shown.finish(), p.close(), p.tellRead(), p.tellList()); err != nil {
 		return err
 	}
 	if p.report.Accepted == 0 {
@@ -245,11 +245,11 @@ func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
 // errNoRow is said of a file that brought nobody.
 var errNoRow = registry.Invalid("Aucune ligne de ce fichier n’a pu être prise\u00a0: rien n’a été enregistré.")
 
-// tellRead tells what became of the rows that were read, of which some turned out to be others' duplicates.
-func (p *populationRun) tellRead(duplicates int64) error {
+// tellRead tells what became of the rows that were read: those of the parts that were left, when an import goes on.
+func (p *populationRun) tellRead() error {
 	r := p.report
 	err := p.printf("%s : %s.\n  acceptées : %s, dont à vérifier : %s\n  rejetées : %s\n", p.file.Name,
-		count64(r.Read, "ligne lue", "lignes lues"), registry.FrenchNumber(int(max(0, r.Accepted-duplicates))), registry.FrenchNumber(int(r.Warned)), registry.FrenchNumber(int(r.Rejected)))
+		count64(r.Read, "ligne lue", "lignes lues"), registry.FrenchNumber(int(r.Accepted)), registry.FrenchNumber(int(r.Warned)), registry.FrenchNumber(int(r.Rejected)))
 	if p.path == "" && r.Rejected+r.Warned > 0 {
 		err = errors.Join(err, p.printf("Relancez la même commande avec --rejected rejets.csv pour la liste de ces lignes et de ce qui est à corriger.\n"))
 	}
@@ -261,11 +261,11 @@ func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duratio
 		return errors.Join(p.printf("Ce fichier a déjà été importé en entier : rien n’a changé.\n"), p.tellList())
 	}
 	if o.Created+o.Updated+o.Unchanged+o.Duplicates == 0 {
-		return errors.Join(p.tellRead(0), p.tellList(), errNoRow)
+		return errors.Join(p.tellRead(), p.tellList(), errNoRow)
 	}
 	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
-	err := errors.Join(p.tellRead(o.Duplicates), p.printf("  en double dans le fichier : %s\nPersonnes ajoutées : %s ; mises à jour : %s ; sans changement : %s.\n",
-		registry.FrenchNumber(int(o.Duplicates)), registry.FrenchNumber(int(o.Created)), registry.FrenchNumber(int(o.Updated)), registry.FrenchNumber(int(o.Unchanged))))
+	err := errors.Join(p.tellRead(), p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",
+		registry.FrenchNumber(int(o.Created)), registry.FrenchNumber(int(o.Updated)), registry.FrenchNumber(int(o.Unchanged)), registry.FrenchNumber(int(o.Duplicates))))
 	if o.Doubtful > 0 {
 		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", registry.FrenchNumber(o.Doubtful)))
 	}

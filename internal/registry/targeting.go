@@ -430,11 +430,15 @@ func (g *Registry) ApproveRun(ctx context.Context, by Actor, number int) error {
 	}
 	event := g.runEvent(by, ActionApproveRun, run)
 	return g.targeting(ctx, by, event, MayApprove, run, func(s TargetingStore) error {
+		approved := func(r Run) bool { return r.ApprovedBy == by.Practitioner.NationalID && r.State != RunDropped }
+		if approved(run) { // in time, whatever became of the campaign since
+			return g.unlessDone(ctx, s, number, event, ErrNoRun, approved)
+		}
 		if err := g.going(ctx, by, event, run.Campaign); err != nil {
 			return err
 		}
 		err := s.ApproveRun(ctx, number, by.Practitioner.NationalID, g.Security(), event)
-		return g.unlessDone(ctx, s, number, event, err, func(r Run) bool { return r.ApprovedBy == by.Practitioner.NationalID && r.State != RunDropped })
+		return g.unlessDone(ctx, s, number, event, err, approved)
 	})
 }
 

@@ -180,12 +180,13 @@ func importKilled(t *testing.T, address string, file registry.PopulationFile, le
 		s := importer(t, address)
 		ctx, cancel := context.WithCancel(t.Context())
 		after := within/2 + time.Duration(rand.Int64N(int64(within)))
-		kill := cancel
+		kill, end := cancel, func() {}
 		if stops%2 == 1 {
 			other := importer(t, address)
 			kill = func() {
 				_ = execute(t, other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 			}
+			end = func() { _ = other.Close() }
 		}
 		over, ended := make(chan struct{}), make(chan struct{})
 		go func() { // again until it ends: on a busy machine the first may come before there is a connection
@@ -202,6 +203,7 @@ func importKilled(t *testing.T, address string, file registry.PopulationFile, le
 		_, err := importPopulation(ctx, s, file)
 		close(over)
 		<-ended
+		end()
 		cancel()
 		_ = s.Close()
 		if err == nil {

@@ -310,6 +310,7 @@ func TestNothingMoreBeginsForACampaignThatEnded(t *testing.T) {
 	moved("") // what stands counts, not what the run was prepared by
 	second.Post("/ciblages/1/approuver", nil).Want(http.StatusOK, "Ciblage approuvé")
 	moved("10/2/2021")
+	second.Post("/ciblages/1/approuver", nil).Want(http.StatusOK, "Ciblage approuvé") // sent again: it was approved in time
 	h.work(t)
 	second.Get("/ciblages/1").Want(http.StatusOK, "Exécuté", "1 personne a reçu un code")
 

@@ -54,12 +54,18 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 	confirmed(second, second.Get(other.Link("Approuver ce ciblage")).Want(http.StatusOK, "ciblage de 3 personnes", "pour la vie")).
 		Want(http.StatusOK, "Ciblage approuvé", "en attente d’exécution")
 	second.Post("/ciblages/1/approuver", nil).Want(http.StatusOK, "Ciblage approuvé", "en attente d’exécution") // as a browser does whose first answer was lost
+	cases := registry.New(h.store)
+	cases.Security = h.clock.Now
+	third := registry.Actor{Role: registry.RoleCampaign, Door: doorOf(registry.RoleCampaign), Practitioner: registry.Practitioner{NationalID: "agent:third"}}
+	if err := cases.ApproveRun(t.Context(), third, 1); registry.KindOf(err) != registry.KindConflict {
+		t.Errorf("what another approved is approved once more: %v", err)
+	}
 	outcomes := map[registry.Outcome]int{}
 	for _, e := range h.logged(t, registry.ActionApproveRun) {
 		outcomes[e.Outcome]++
 	}
-	if outcomes[registry.OutcomeDone] != 1 || outcomes[registry.OutcomeRepeated] != 1 || outcomes[registry.OutcomeConflict] != 1 {
-		t.Errorf("approvals in the log: %v", outcomes) // the conflict is of before the count
+	if outcomes[registry.OutcomeDone] != 1 || outcomes[registry.OutcomeRepeated] != 1 || outcomes[registry.OutcomeConflict] != 2 {
+		t.Errorf("approvals in the log: %v", outcomes) // one conflict is of before the count, one of the third
 	}
 
 	h.work(t)
@@ -134,6 +140,13 @@ func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
 			}
 		}
 	}
+
+	h.ofSeventyFive(t, 1, "75011")
+	confirmed(first, first.Get("/campagnes/abandonnee/cibler")).Want(http.StatusOK, "Ciblage n° 2")
+	h.work(t)
+	second.Post("/ciblages/2/approuver", nil).Want(http.StatusOK, "Ciblage approuvé")
+	first.Post("/ciblages/2/abandonner", nil).Want(http.StatusOK, "Ciblage abandonné")
+	second.Post("/ciblages/2/approuver", nil).Want(http.StatusConflict, "changé d’état") // sent again, and of no effect any more
 }
 
 func TestARunIsPreparedOnceByOneForm(t *testing.T) {
