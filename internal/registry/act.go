@@ -119,8 +119,8 @@ func (g *Registry) do(ctx context.Context, act Act, action Action, want Wanted, 
 			facts: DoseFacts{Facts: facts, Reference: policy.Reference, Now: g.Business()},
 		})
 		if errors.Is(err, errAlready) {
-			if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
-				return Done{}, fmt.Errorf("logging a repeated act: %w", err)
+			if err := g.repeated(ctx, event); err != nil {
+				return Done{}, err
 			}
 			return Done{facts.Record, true}, nil
 		}

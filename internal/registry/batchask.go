@@ -48,8 +48,8 @@ func (g *Registry) AskBatch(ctx context.Context, by Actor, req BatchRequest, pri
 		event := g.batchEvent(by, ActionAskLetters, b)
 		made, sent := req.made(all, by)
 		if sent && made.Kind == req.Kind && made.Again == req.Again {
-			if err := g.Store.Log(ctx, g.batchEvent(by, ActionAskLetters, made).with(OutcomeRepeated)); err != nil {
-				return Batch{}, fmt.Errorf("logging a repeated act: %w", err)
+			if err := g.repeated(ctx, g.batchEvent(by, ActionAskLetters, made)); err != nil {
+				return Batch{}, err
 			}
 			return made, nil
 		}
@@ -167,8 +167,8 @@ func (g *Registry) dropped(ctx context.Context, by Actor, s LetterStore, key Bat
 		event := g.batchEvent(by, ActionDropLetters, b)
 		switch {
 		case b.State == BatchDropped:
-			if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
-				return Batch{}, fmt.Errorf("logging a repeated act: %w", err)
+			if err := g.repeated(ctx, event); err != nil {
+				return Batch{}, err
 			}
 			return b, nil
 		case b.State.Over():

@@ -93,6 +93,14 @@ func (g *Registry) refuse(ctx context.Context, event Event, refusal error) error
 	return refusal
 }
 
+// repeated logs an act that was done already, and came again: nothing changed.
+func (g *Registry) repeated(ctx context.Context, event Event) error {
+	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
+		return fmt.Errorf("logging a repeated act: %w", err)
+	}
+	return nil
+}
+
 // SearchByCode finds the record that bears a code, as typed.
 func (g *Registry) SearchByCode(ctx context.Context, by Actor, text string) (found Record, err error) {
 	return g.searchByCode(ctx, by, g.event(by, ActionSearchCode, ""), MaySearch, text)
@@ -243,10 +251,7 @@ func (g *Registry) registered(ctx context.Context, event Event, p Patient) (Reco
 		return "", fmt.Errorf("finding the record of a patient who has one: %w", err)
 	}
 	event.Record = id
-	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
-		return "", fmt.Errorf("logging a repeated registration: %w", err)
-	}
-	return id, nil
+	return id, g.repeated(ctx, event)
 }
 
 // newID draws 128 bits: a record's identifier stands in URLs and must not be guessed.

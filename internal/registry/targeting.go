@@ -258,10 +258,7 @@ func (g *Registry) SaveCampaign(ctx context.Context, by Actor, c Campaign, from 
 		if !already {
 			return err
 		}
-		if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
-			return fmt.Errorf("logging a repeated act: %w", err)
-		}
-		return nil
+		return g.repeated(ctx, event)
 	})
 }
 
@@ -373,10 +370,7 @@ func (g *Registry) runSentAgain(ctx context.Context, event Event, asked, made Ru
 	if !reflect.DeepEqual(made.Campaign, asked.Campaign) { // or whoever asks would be led to a run that says something else
 		return g.refuse(ctx, event, errRunFormOld)
 	}
-	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
-		return fmt.Errorf("logging a repeated act: %w", err)
-	}
-	return nil
+	return g.repeated(ctx, event)
 }
 
 // Runs lists the runs that were prepared before the one of a number, 0 for all, the latest first, RunsShown at most. older tells
@@ -432,7 +426,7 @@ func (g *Registry) ApproveRun(ctx context.Context, by Actor, number int) error {
 	return g.targeting(ctx, by, event, MayApprove, run, func(s TargetingStore) error {
 		approved := func(r Run) bool { return r.ApprovedBy == by.Practitioner.NationalID && r.State != RunDropped }
 		if approved(run) { // in time, whatever became of the campaign since
-			return g.unlessDone(ctx, s, number, event, ErrNoRun, approved)
+			return g.repeated(ctx, event)
 		}
 		if err := g.going(ctx, by, event, run.Campaign); err != nil {
 			return err
@@ -466,10 +460,7 @@ func (g *Registry) unlessDone(ctx context.Context, s TargetingStore, number int,
 	case !done(run):
 		return err
 	}
-	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {
-		return fmt.Errorf("logging a repeated act: %w", err)
-	}
-	return nil
+	return g.repeated(ctx, event)
 }
 
 // runEvent is the entry of an act on a run.
