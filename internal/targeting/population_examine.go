@@ -20,21 +20,22 @@ func (f *PopulationFile) examine(ctx context.Context, progress func(read, size i
 		return err
 	}
 	digest, found := sha256.New(), make([]glimpse, (f.Size+f.size-1)/f.size)
-	buffer, looked := make([]byte, f.size), make(chan glimpse, 1)
+	ahead, spare := f.glance(0, make([]byte, f.size)), make([]byte, f.size)
 	for i := range found {
+		at := <-ahead
+		if at.err != nil {
+			return at.err
+		}
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("reading a population file: %w", err)
 		}
-		from := int64(i) * f.size
-		block := buffer[:min(f.size, f.Size-from)]
-		if err := f.readAt(block, from); err != nil {
-			return err
+		if i+1 < len(found) { // it is read and looked at beside the digest, which takes as long
+			ahead, spare = f.glance(i+1, spare), at.block[:f.size]
 		}
-		go func() { looked <- look(block) }() // beside the digest, which takes as long
-		digest.Write(block)
-		found[i] = <-looked
+		digest.Write(at.block)
+		found[i] = at.glimpse
 		if progress != nil {
-			progress(from+int64(len(block)), f.Size)
+			progress(int64(i)*f.size+int64(len(at.block)), f.Size)
 		}
 	}
 	f.Digest = hex.EncodeToString(digest.Sum(nil))
@@ -46,6 +47,27 @@ func (f *PopulationFile) examine(ctx context.Context, progress func(read, size i
 		return invalid("Ce fichier n’a pas de ligne après son en-tête (%s).", title)
 	}
 	return nil
+}
+
+// glance is a square that was read, and what is seen of it.
+type glance struct {
+	glimpse
+	block []byte
+	err   error
+}
+
+// glance reads a square into that room, and looks at it meanwhile.
+func (f *PopulationFile) glance(square int, room []byte) <-chan glance {
+	done, from := make(chan glance, 1), int64(square)*f.size
+	go func() {
+		block := room[:min(f.size, f.Size-from)]
+		if err := f.readAt(block, from); err != nil {
+			done <- glance{err: err}
+			return
+		}
+		done <- glance{glimpse: look(block), block: block}
+	}()
+	return done
 }
 
 // readAt fills a block, and says in French that the file became shorter.
