@@ -28,20 +28,20 @@ type madeIndex struct {
 	constraint      string // that it stands for
 }
 
-// madeIndexes are those in the order in which they are made again (endSteps): the long ones first, so that the others use the
-// processors while whoever has made one waits for the disk to have it.
+// madeIndexes are those in the order in which they are made again (endSteps): the long one first, which takes as long as the others
+// together.
 var madeIndexes = []madeIndex{
 	{table: "record", name: "record_holder_key_birth_date_birth_rank_key", on: "(holder_key, birth_date, birth_rank)", unique: true, constraint: "UNIQUE"},
 	{table: "patient", name: "patient_pkey", on: "(record_num)", unique: true, constraint: "PRIMARY KEY"},
 	{table: "record", name: "record_own", on: "(own_key) WHERE own_key <> holder_key"},
 	{table: "record", name: "record_pkey", on: "(num)", unique: true, constraint: "PRIMARY KEY"},
-	{table: "record", name: "record_drawn_id", on: "(id) WHERE " + isDrawn, unique: true},
 }
 
 const (
-	// All identifiers of a first import tell the numbers of their records. Of an import that the version before began there may be
-	// the index alone.
-	dropIDs   = "ALTER TABLE record DROP CONSTRAINT IF EXISTS record_id_key; DROP INDEX IF EXISTS record_id_key"
+	// All identifiers of a first import tell the numbers of their records, so that record_drawn stays while rows come: to see of each
+	// that it does not belong there costs an eighth of reading the table for it afterwards. Of an import that the version before began there may be
+	// the index of all alone.
+	dropIDs   = "ALTER TABLE record DROP CONSTRAINT IF EXISTS record_id_key; DROP INDEX IF EXISTS record_id_key; DROP INDEX IF EXISTS record_drawn_id"
 	isLoading = "SELECT EXISTS (" + probeLoading + ")"
 	// What is lost with the server is lost from some moment on, and done again.
 	loadSettings = "SET synchronous_commit = off; SET maintenance_work_mem = '32MB'; SET max_parallel_maintenance_workers = 0;" +
@@ -94,9 +94,8 @@ func (t postgresTx) prepareLoad() error {
 	return err
 }
 
-// loadWriters is how many connections fill the tables: one a processor, but enough that one works while another waits, and no
-// more than the database has use for. One more makes indexes: whoever has made one waits for the disk to
-// have it.
+// loadWriters is how many connections fill the tables, and make their indexes: one a processor, but enough that one works while
+// another waits, and no more than the database has use for. One more would keep back the long index, for which all wait in the end.
 var loadWriters = min(max(2, runtime.GOMAXPROCS(0)), 4)
 
 // loadedPart is a part on its way.
@@ -109,7 +108,7 @@ type loadedPart struct {
 // load implements importSession.
 func (s *postgresImport) load(ctx context.Context, p *populationImport) error {
 	l := &populationLoad{populationImport: p, met: newMetKeys(p.file.Lines)}
-	for range loadWriters + 1 {
+	for range loadWriters {
 		conn, err := s.engine.bulkWatched(ctx)
 		if err != nil {
 			return err
@@ -151,7 +150,7 @@ func (l *populationLoad) rows(ctx context.Context) error {
 	defer cancel(nil)
 	parts, loaded := make(chan loadedPart), make(chan int64, loadWriters)
 	var writing sync.WaitGroup
-	for _, conn := range l.conns[:loadWriters] {
+	for _, conn := range l.conns {
 		writing.Go(func() {
 			if err := l.writeParts(ctx, conn, parts, loaded); err != nil {
 				cancel(err)

@@ -98,7 +98,7 @@ const (
 		" FROM pg_constraint WHERE contype IN ('p', 'u') AND conrelid IN ('record'::regclass, 'patient'::regclass)" +
 		" AND conname <> 'record_id_key'" // which goes, as with a first import
 	droppedIndexes = "SELECT 'DROP INDEX ' || indexname, replace(indexdef, ' ON ONLY ', ' ON ') FROM pg_indexes" +
-		" WHERE tablename = 'access_log' OR indexname IN ('record_own', 'record_drawn_id')"
+		" WHERE tablename = 'access_log' OR indexname IN ('record_own', 'record_drawn')"
 	// What runs by itself would look at the rows as they come.
 	untended = "SELECT 'ALTER TABLE ' || oid::regclass || ' SET (autovacuum_enabled = off)', 'SELECT 1' FROM pg_class" +
 		" WHERE relkind = 'r' AND (relname IN ('record', 'patient', 'entry') OR starts_with(relname, 'access_log_'))"
