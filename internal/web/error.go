@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"vaccin/internal/auth"
@@ -44,18 +45,18 @@ var titleOf = map[int]string{
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *registry.Error
 	view := failure{page: s.page(r, "Service momentanément indisponible"), home: s.homeFor(r)}
-	status := http.StatusInternalServerError
+	status, reason := http.StatusInternalServerError, ""
 	switch {
 	case errors.As(err, &refusal):
 		status = statusOf(refusal.Kind)
 		sayWhenToRetry(w, refusal)
-		view.page.Title, view.reason = titleOf[status], refusal.Message
+		view.page.Title, reason = titleOf[status], refusal.Message
 		if status == http.StatusConflict && r.Method != http.MethodPost { // letters that are refused: nothing was typed
 			view.page.Title = titleOf[http.StatusForbidden]
 		}
 	case errors.Is(err, errWrongMethod):
 		status = http.StatusMethodNotAllowed
-		view.page.Title, view.reason = "Demande impossible", "Cette page ne peut pas être demandée de cette façon. Revenez à l’accueil."
+		view.page.Title, reason = "Demande impossible", "Cette page ne peut pas être demandée de cette façon. Revenez à l’accueil."
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // the browser has left
 	default:
@@ -63,13 +64,14 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			status = http.StatusServiceUnavailable
 			w.Header().Set("Retry-After", retryAfter)
 		}
-		view.reason = "Le service n’a pas pu traiter votre demande. Réessayez dans un instant ; si le problème persiste, contactez l’assistance."
+		reason = "Le service n’a pas pu traiter votre demande. Réessayez dans un instant ; si le problème persiste, contactez l’assistance."
 		if r.Method == http.MethodPost && len(r.PostForm) > 0 && r.URL.Path != "/amelipro" { // no page holds a password
 			view.again, view.values = r.URL.Path, r.PostForm
-			view.reason = "Le service n’a pas pu traiter votre demande. Ce que vous avez saisi est conservé sur cette page : " +
+			reason = "Le service n’a pas pu traiter votre demande. Ce que vous avez saisi est conservé sur cette page : " +
 				"envoyez-le de nouveau, rien ne sera enregistré deux fois."
 		}
 	}
+	view.reason = linked(r, reason)
 	if err := s.render(w, r, status, failurePage(view)); err != nil && r.Context().Err() == nil { // someone waits for it
 		s.Log.Error("the error page failed", "route", r.Pattern, "error", err)
 		http.Error(w, "Service momentanément indisponible.", http.StatusInternalServerError)
@@ -89,10 +91,36 @@ func sayWhenToRetry(w http.ResponseWriter, refusal *registry.Error) {
 // failure is what an error page shows.
 type failure struct {
 	page   ui.Page
-	reason string
+	reason said
 	home   link       // where whoever reads the page can go on
 	again  string     // address to send the form to again
 	values url.Values // of that form
+}
+
+// said is a sentence, of which some words may be a link.
+type said struct {
+	before string
+	way    link
+	after  string
+}
+
+// linked makes a link of the words by which a sentence names a page of ours: whoever is told to go back there can.
+func linked(r *http.Request, sentence string) said {
+	for _, way := range []link{
+		{runsAddress, "la liste des ciblages"},
+		{campaignsAddress, "la liste des campagnes"},
+		{followUpAddress, "suivi de tous les ciblages"},
+		{batchesAddress(runNumber(r)), "envois de ce ciblage"},
+		{reportsAddress, "la liste des signalements"},
+		{matchesAddress, "la liste des rapprochements"},
+		{ownActsAddress, "la liste de vos actes récents"},
+		{journalAddress, "journal des accès"},
+	} {
+		if before, after, found := strings.Cut(sentence, way.label); found {
+			return said{before, way, after}
+		}
+	}
+	return said{before: sentence}
 }
 
 // homeFor is where whoever the request's session names can go on.
