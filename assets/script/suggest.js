@@ -54,29 +54,40 @@ function enhance (input) {
     if (input.hasAttribute(name)) combobox.setAttribute(name, input.getAttribute(name))
   }
   if (input === document.activeElement || input.autofocus) combobox.focus()
-  if (!free) forgetOthers(combobox, withNames, source.cancel)
+  if (!free) forgetOthers(combobox, withNames, source)
 }
 
 // A line of a list is one of the fields sent along: of another type of place it would be refused. It is
-// forgotten when they change, unless the field is hidden, for then it does not count.
+// forgotten when they change, unless the field is hidden, for then it does not count. It comes back when they are again
+// what they were, for the arrow keys pass by other types, unless there was something else in the meantime.
 //
 // So what is in the field belongs to the values it was last shown or typed into with, whatever the combobox says: its
 // own « change » comes late, and again when the field is left, and by then another type may be chosen.
-function forgetOthers (combobox, withNames, cancelQuestion) {
+function forgetOthers (combobox, withNames, source) {
   const current = () => JSON.stringify(withNames.map(name => fieldValues(combobox.form, name)))
   let heldWith = current()
+  let forgotten // the last one, and what it was held with
   // Coming back by the browser's Back button changes the other fields after that, and no event says so.
   combobox.addEventListener('input', () => { heldWith = current() })
   // At the document, for what is shown follows the same change, at the form. Not by a timer: the form could be sent before.
   document.addEventListener('change', ({ target }) => {
     if (target.form !== combobox.form || !withNames.includes(target.name)) return
     if (combobox.closest('[hidden]') || current() === heldWith) return
+    if (combobox.value !== '') forgotten = { value: combobox.value, heldWith }
     heldWith = current()
-    cancelQuestion() // its answer would open a list of the others
-    if (combobox.value === '') return
-    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(combobox, '')
-    combobox.dispatchEvent(new Event('input', { bubbles: true }))
+    source.cancel() // its answer would open a list of the others
+    if (forgotten?.heldWith === heldWith) {
+      source.unasked(() => write(combobox, forgotten.value))
+      combobox.dispatchEvent(Object.assign(new Event('keydown', { bubbles: true }), { keyCode: 27 })) // Escape: its list is closed
+      forgotten = undefined
+    } else if (combobox.value !== '') write(combobox, '')
   })
+}
+
+// write puts a text into the combobox as typing does.
+function write (combobox, text) {
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(combobox, text)
+  combobox.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
 // suggestionSource asks the server after a pause; a newer question cancels the one under way.
@@ -84,6 +95,7 @@ function suggestionSource (address, form, withNames) {
   let state = 'waiting'
   let timer
   let request = new AbortController()
+  let known = false
 
   const cancel = () => {
     clearTimeout(timer)
@@ -92,6 +104,7 @@ function suggestionSource (address, form, withNames) {
 
   const ask = (query, show) => {
     cancel()
+    if (known) return show([query])
     request = new AbortController()
     state = 'waiting'
     const { signal } = request
@@ -109,12 +122,19 @@ function suggestionSource (address, form, withNames) {
     }, pauseBeforeAsking)
   }
 
+  // unasked does something about a line that was chosen from a list: that line is the answer, and the server is not asked.
+  const unasked = act => {
+    known = true
+    act()
+    known = false
+  }
+
   const emptyMessage = free => {
     if (state === 'waiting') return 'Recherche en cours…'
     if (state === 'failed') return 'Suggestions indisponibles pour le moment : vous pouvez continuer à saisir'
     return free ? 'Aucune suggestion : votre saisie sera acceptée' : 'Aucun résultat'
   }
-  return { ask, cancel, emptyMessage }
+  return { ask, cancel, unasked, emptyMessage }
 }
 
 function suggestionAddress (address, query, form, withNames) {

@@ -138,6 +138,50 @@ func TestAPlaceOfAnotherTypeIsForgotten(t *testing.T) {
 	}
 }
 
+// Whoever looks through the types with the arrow keys passes by others, each of which is chosen for a moment.
+func TestAPlaceComesBackWithItsType(t *testing.T) {
+	w := newTab(t)
+	w.doseForm("Retrouver")
+	w.choose("place_type", "EHPAD")
+	place := w.takeSuggestion("place", "glycines", 1)
+	kind := w.value("place_type")
+	passByOthers := func() {
+		t.Helper()
+		eval[bool](w, `(document.getElementById("place_type").focus(), true)`)
+		w.press(kb.ArrowDown + kb.ArrowDown)
+		w.wait(fmt.Sprintf(`document.getElementById("place_type").value !== %q`, kind))
+		w.press(kb.ArrowUp + kb.ArrowUp)
+		w.wait(fmt.Sprintf(`document.getElementById("place_type").value === %q`, kind))
+	}
+	passByOthers()
+	passByOthers()
+	if got := w.value("place"); got != place {
+		t.Fatalf("after passing by other types the place is %q, want %q", got, place)
+	}
+	if eval[string](w, `(async () => { await new Promise(done => setTimeout(done, 300)); return document.getElementById("place").getAttribute("aria-expanded") })()`) != "false" {
+		t.Error("a list opens by itself") // the field's question, and its answer, would be here by then
+	}
+
+	// It is a field like before: one can type into it, and what one empties does not come back.
+	w.fill("place", "")
+	passByOthers()
+	if got := w.value("place"); got != "" {
+		t.Errorf("emptied, the place is %q again", got)
+	}
+	w.takeSuggestion("place", "glycines", 1)
+
+	// Nor does it once something else was chosen.
+	w.choose("place_type", "USLD")
+	w.wait(`document.getElementById("place").value === ""`)
+	w.fill("place", "autre")
+	w.choose("place_type", "EHPAD")
+	w.wait(`document.getElementById("place").value === ""`)
+	w.choose("place_type", "USLD")
+	if got := w.value("place"); got != "autre" {
+		t.Errorf("what was typed last is now %q", got)
+	}
+}
+
 // The combobox tells a choice late, and once more when it is left: on a slow machine another type is chosen by then. Here
 // that happens each time, for the type changes before the page's timers run.
 func TestAPlaceIsForgottenThoughItsChoiceIsToldLate(t *testing.T) {
