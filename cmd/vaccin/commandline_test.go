@@ -18,8 +18,10 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 		{"frobnicate", "« frobnicate » n’est pas attendu ici. « vaccin --help » dit"},
 		{"serv", "« serv » n’est pas attendu ici. Vouliez-vous dire serve ?"},
 		{"letters list 1 2", "« 2 » n’est pas attendu ici. « vaccin letters list --help » dit"},
-		{"serve --frob", "L’option --frob n’existe pas. « vaccin serve --help »"},
-		{"serve --stor x", "L’option --stor n’existe pas. Vouliez-vous dire --store ?"},
+		{"serve --frob", "Cette commande n’a pas d’option --frob. « vaccin serve --help »"},
+		{"letters list 1 --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin letters list --help »"}, // others have
+		{"target --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin target --help »"},
+		{"serve --stor x", "Cette commande n’a pas d’option --stor. Vouliez-vous dire --store ?"},
 		{"letters list", "Il manque <run>."},
 		{"import", "Il manque <kind> <file>."},
 		{"copy", "Il manque --from=FILE, --to=ADDRESS."},

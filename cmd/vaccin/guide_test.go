@@ -54,3 +54,24 @@ func TestWhatOperatorsAreToldToTypeExists(t *testing.T) {
 		}
 	}
 }
+
+// The operator's guide names the commands that take the keys of identities, and no other takes them.
+func TestTheGuideNamesTheCommandsThatTakeKeys(t *testing.T) {
+	guide, err := os.ReadFile("../../docs/guides/exploitation.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sentence := regexp.MustCompile(`Seules les commandes ([^.]*) prennent ces options`).FindStringSubmatch(string(guide))
+	if sentence == nil {
+		t.Fatal("the guide does not name them")
+	}
+	named := regexp.MustCompile("`([a-z ]+)`").FindAllStringSubmatch(sentence[1], -1)
+	for _, command := range kong.Must(&cli{}, kong.Name("vaccin")).Model.Leaves(true) {
+		path := strings.TrimPrefix(command.FullPath(), "vaccin ")
+		takes := slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == "nir-key-file" })
+		told := slices.ContainsFunc(named, func(n []string) bool { return path == n[1] || strings.HasPrefix(path, n[1]+" ") })
+		if takes != told {
+			t.Errorf("vaccin %s takes keys: %t; the guide says so: %t", path, takes, told)
+		}
+	}
+}
