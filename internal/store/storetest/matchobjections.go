@@ -43,6 +43,7 @@ func matchObjections(e *env) {
 		"two":                          {{true, object}, {false, object}},
 		"taken back where it goes":     {{false, object}, {true, object}, {true, withdraw}},
 		"taken back where it stays":    {{true, object}, {false, object}, {false, withdraw}},
+		"taken back under both":        {{false, object}, {false, withdraw}, {true, object}, {true, withdraw}},
 		"several":                      {{true, object}, {true, withdraw}, {false, object}, {false, withdraw}, {true, object}},
 	})
 }
@@ -54,6 +55,7 @@ func matchObjectionsDeclared(e *env) {
 		"after an agreement":            {{false, eligible}, {true, object}},
 		"before an agreement":           {{true, object}, {false, eligible}},
 		"lifted, and again":             {{false, object}, {false, eligible}, {true, object}, {true, withdraw}, {true, object}},
+		"lifted, and taken back":        {{false, object}, {false, eligible}, {true, object}, {true, withdraw}},
 		"with a dose":                   {{true, object}, {false, eligible}, {false, dose}},
 		"lifted where it stays, before": {{true, object}, {false, object}, {false, eligible}},
 	})
