@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"runtime"
@@ -24,6 +25,9 @@ const populationMemory = 420 << 20
 // population imports a file of insured persons, or goes on with it.
 func (i importCmd) population(ctx context.Context, c console) (err error) {
 	debug.SetMemoryLimit(populationMemory)
+	if err := listCanBeWritten(i.Rejected); err != nil {
+		return err
+	}
 	looking := bar{}
 	file, err := targeting.OpenPopulation(ctx, i.File, func(read, size int64) {
 		if looking.bar == nil {
@@ -130,7 +134,7 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 		first := from
 		if p.path != "" {
 			if first = 0; p.create() != nil {
-				yield(registry.PopulationPart{}, registry.Invalid("Le fichier des lignes rejetées ne peut pas être écrit : vérifiez son dossier et vos droits."))
+				yield(registry.PopulationPart{}, errNoList)
 				return
 			}
 		}
@@ -158,6 +162,28 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 			}
 		}
 	}
+}
+
+// errNoList is said where the list of rejected rows cannot be written.
+var errNoList = registry.Invalid("Le fichier des lignes rejetées ne peut pas être écrit : vérifiez son dossier et vos droits.")
+
+// listCanBeWritten refuses a list that cannot be written before anything else is done: found out later, a first import has begun, whose
+// database then takes no other file and is not served. What stands under the name is left as it is.
+func listCanBeWritten(path string) error {
+	if path == "" {
+		return nil
+	}
+	_, err := os.Lstat(path)
+	made := errors.Is(err, fs.ErrNotExist)
+	list, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
+	if err != nil {
+		return errNoList
+	}
+	err = list.Close()
+	if made {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }
 
 // list writes the rejected rows of a file that is imported already.

@@ -55,6 +55,42 @@ func TestAPopulationWithBadRowsIsImported(t *testing.T) {
 	}
 }
 
+// TestAListThatCannotBeWrittenBeginsNoImport: after a folder that was misspelt the database still takes another file, is served, and the list that
+// stands under a good name is not lost to a file that is refused.
+func TestAListThatCannotBeWrittenBeginsNoImport(t *testing.T) {
+	first, newer := populationFiles(t, 300)
+	folder := t.TempDir()
+	command := importCmd{Kind: "population", File: first, Rejected: filepath.Join(folder, "absent", "rejected.csv")}
+	command.Store, command.NIRKeyFile = databases.Fresh(t), filepath.Join(folder, "keys.nir")
+	newImporter(t, command.Store, "", "") // makes the tables
+	run := func() error { return command.Run(t.Context(), console{out: io.Discard}) }
+	if err := run(); !errors.Is(err, errNoList) {
+		t.Fatalf("a list in a folder that does not exist: %v", err)
+	}
+	command.File, command.Rejected = newer, filepath.Join(folder, "rejected.csv")
+	if err := run(); err != nil {
+		t.Fatalf("another file afterwards: %v", err)
+	}
+	before, err := os.ReadFile(command.Rejected)
+	if err != nil {
+		t.Fatal(err)
+	}
+	command.File = folder
+	if err := run(); err == nil {
+		t.Fatal("a folder was imported")
+	}
+	if after, err := os.ReadFile(command.Rejected); err != nil || !bytes.Equal(after, before) {
+		t.Errorf("the list of before was not left as it was: %v", err)
+	}
+	command.Rejected = filepath.Join(folder, "none.csv")
+	if err := run(); err == nil {
+		t.Fatal("a folder was imported")
+	}
+	if _, err := os.Stat(command.Rejected); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a list of a file that was refused at once: %v", err)
+	}
+}
+
 // TestABirthOfTodayIsTakenWhereverTheCommandRuns has a machine on UTC read, in the evening, births of the day that it is in Paris and
 // in Nouméa by then.
 func TestABirthOfTodayIsTakenWhereverTheCommandRuns(t *testing.T) {
