@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -28,6 +29,8 @@ type Addressee struct {
 	Street []string
 	// PostalCode and Town make the town line.
 	PostalCode, Town string
+
+	numbersParted bool // as letters of before: a line may end with the number of a street, or with a comma
 }
 
 // NameLine is how a letter names a person, without civility: «Jeanne Marie DURAND». All given names are there, as the population file
@@ -83,7 +86,7 @@ func (a Addressee) broken(street []string, width int) []string {
 	lines := appendBroken(nil, a.Name, width)
 	var above []string
 	for _, line := range street {
-		above = appendBroken(above, line, width)
+		above = append(above, a.brokenStreet(line, width)...)
 	}
 	for i := max(0, len(above)-2); i < len(above); i++ {
 		above[i] = capitals(above[i])
@@ -92,6 +95,45 @@ func (a Addressee) broken(street []string, width int) []string {
 		lines = appendBroken(lines, line, width)
 	}
 	return appendBroken(lines, capitals(a.PostalCode+" "+a.Town), max(width, codeMost+1+townMost)) // a town line is never broken
+}
+
+// brokenStreet lays out a line of the street. The referential has the whole street as one, and whoever delivers the letter looks for the
+// number beside its name.
+func (a Addressee) brokenStreet(text string, width int) []string {
+	if a.numbersParted {
+		return appendBroken(nil, text, width)
+	}
+	lines := appendWords(nil, withNumbers(strings.Fields(text), width), width)
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(line, " ,")
+	}
+	return lines
+}
+
+// How the number of a street is written, and the first words of names of streets, by which it is known as that where no comma stands before it.
+var (
+	houseNumber = regexp.MustCompile(`^\d+[A-Za-z]?([-/]\d+[A-Za-z]?)?,?$`)
+	repetition  = regexp.MustCompile(`^(?i:bis|ter|quater),?$`)
+	way         = regexp.MustCompile(`^(?i:rue|r|avenue|av|ave|boulevard|bd|bld|place|pl|chemin|che|ch|impasse|imp|allée|allee|all|route|rte|quai|cours|square|sq|passage|sentier|villa|cité|faubourg|fg|lotissement|lot)\.?$`)
+)
+
+// withNumbers joins the number of each street to the word that follows it. One that makes no line of that many characters stays as it is.
+func withNumbers(words []string, width int) (units []string) {
+	for i := 0; i < len(words); i++ {
+		unit := words[i]
+		last := i + 1
+		if last < len(words) && repetition.MatchString(words[last]) {
+			last++
+		}
+		begins := i == 0 || strings.HasSuffix(words[i-1], ",")
+		if houseNumber.MatchString(words[i]) && last < len(words) && (begins || way.MatchString(words[last])) {
+			if joined := strings.Join(words[i:last+1], " "); utf8.RuneCountInString(joined) <= width {
+				unit, i = joined, last
+			}
+		}
+		units = append(units, unit)
+	}
+	return units
 }
 
 func blank(text string) bool { return strings.TrimSpace(text) == "" }
@@ -124,13 +166,18 @@ func capitals(text string) string {
 // appendBroken appends a text in lines of at most that many characters, broken between words, or within one that
 // is longer than a line. A blank text has no line.
 func appendBroken(lines []string, text string, width int) []string {
+	return appendWords(lines, strings.Fields(text), width)
+}
+
+// appendWords appends words, each of which stays whole if a line holds it.
+func appendWords(lines, words []string, width int) []string {
 	var line []rune
 	flush := func() {
 		if len(line) > 0 {
 			lines, line = append(lines, string(line)), nil
 		}
 	}
-	for word := range strings.FieldsSeq(text) {
+	for _, word := range words {
 		runes := []rune(word)
 		if len(line)+1+len(runes) > width {
 			flush()

@@ -72,6 +72,30 @@ func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
 			[]string{"Jeanne DURAND", "51600 SAINT REMY EN BOUZEMONT SAINT GENEST ET ISSON"},
 			false,
 		},
+		{
+			"the number of a street stands beside its name, and no comma at the end of a line",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence du Bois, bâtiment C, escalier 4, appartement 127, 148 boulevard de la République"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "Résidence du Bois, bâtiment C", "ESCALIER 4 APPARTEMENT 127", "148 BOULEVARD DE LA REPUBLIQUE", "35000 RENNES"},
+			true,
+		},
+		{
+			"nor where no comma says which number that is",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence du Bois appartement 127 14 bis AV du Général de Gaulle"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "RESIDENCE DU BOIS APPARTEMENT 127", "14 BIS AV DU GENERAL DE GAULLE", "35000 RENNES"},
+			true,
+		},
+		{
+			"another number ends a line",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence du Petit Bois bâtiment C 148 appartement 3"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "RESIDENCE DU PETIT BOIS BATIMENT C 148", "APPARTEMENT 3", "35000 RENNES"},
+			true,
+		},
+		{
+			"in letters of before, a number was parted from its street",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence du Bois, appartement 12, 148 boulevard de l’Essai"}, PostalCode: "35000", Town: "Rennes", numbersParted: true},
+			[]string{"Jeanne DURAND", "RESIDENCE DU BOIS APPARTEMENT 12 148", "BOULEVARD DE L ESSAI", "35000 RENNES"},
+			true,
+		},
 		{"nothing", Addressee{}, nil, false},
 	}
 	for _, test := range tests {

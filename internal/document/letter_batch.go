@@ -9,15 +9,21 @@ import (
 
 // LetterLayout is the version of the letters: a batch is printed again to the byte by a program of the same one alone. It
 // grows with every change of what letters say or of how they are written, which a test notices.
-const LetterLayout = 2
+const LetterLayout = 3
 
-// withoutPlaces is the layout of letters that list no vaccination places: the same bytes as those that have none near.
-const withoutPlaces = 1
+// Layouts of before, which are still printed.
+const (
+	// withoutPlaces is that of letters that list no vaccination places: the same bytes as those that have none near.
+	withoutPlaces = 1
+	// numbersParted is the last one whose addresses break between the number of a street and its name.
+	numbersParted = 2
+)
 
 // Printer prints the batches of package registry with texts that are settings of the service.
 func Printer(texts registry.LetterTexts) registry.BatchPrinter {
 	return registry.BatchPrinter{
-		Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces}, Places: withoutPlaces + 1, Fits: fits, Print: PrintBatch,
+		Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces, numbersParted}, Places: withoutPlaces + 1,
+		Fits: fits, Print: PrintBatch,
 	}
 }
 
@@ -58,7 +64,9 @@ func PrintBatch(w io.Writer, b registry.Batch, recipients iter.Seq2[registry.Rec
 			if b.Layout == withoutPlaces {
 				r.Near = nil
 			}
-			if !yield(letterTo(r), err) {
+			letter := letterTo(r)
+			letter.Addressee.numbersParted = b.Layout <= numbersParted
+			if !yield(letter, err) {
 				return
 			}
 		}

@@ -25,10 +25,12 @@ var layoutDigests = []struct {
 	kind   registry.BatchKind
 	digest string
 }{
-	{withoutPlaces, registry.BatchPDF, "1d10dd8416fc0d19d4e7c2c1f1f9710d2997b98a98a3097332e026de98cb19dd"},
-	{withoutPlaces, registry.BatchCSV, "022589044cdca96bee18dd378e5ce5766be1e74e53bc495c3c37f760f96c89eb"},
-	{LetterLayout, registry.BatchPDF, "72a24b5d442c806e02c7bf60e80398f2710355a40f55b7815782efeaebc96eac"},
-	{LetterLayout, registry.BatchCSV, "e52084fac767ed905b8cb9f2c80f6ea4db104fc55b649267c8500ffac1459f9a"},
+	{withoutPlaces, registry.BatchPDF, "1a2756ec4f1c625fda672a1c4e8b5081a9260ddc915d4480555aedcc6c611347"},
+	{withoutPlaces, registry.BatchCSV, "4f899c71c65113e65b05b286b8e4e362f11ee1440da991473322fee7287b9ceb"},
+	{numbersParted, registry.BatchPDF, "1959cfee44f77ad70cf2fbbaf9a6e908aa224359a9cc663ed4dc477c64073f18"},
+	{numbersParted, registry.BatchCSV, "9265c5b0277faeae74ac3fccf1f9a662787ab1b04dab38b540b51ed48de393fd"},
+	{LetterLayout, registry.BatchPDF, "5b16d9e9bd1dae1ef624606aee4c979a0502b627ceafbd903d17be95d91e9c66"},
+	{LetterLayout, registry.BatchCSV, "666452b9a4fff6fbf476995eceaa4e129295f0f0f02cdbfd1141aeae6bb1bce7"},
 }
 
 func someBatch(kind registry.BatchKind) registry.Batch {
@@ -43,6 +45,9 @@ func recipients(yield func(registry.Recipient, error) bool) {
 		r := registry.Recipient{Number: n + 1, Code: registry.TargetCode(471147114711 + n)}
 		r.GivenNames, r.UsedName, r.BirthName = "Jeanne, Marie", "Durand", "Lefèvre"
 		r.Address, r.Locality = "4 bis, rue de l’Église", registry.Locality{PostalCode: "75011", Name: "Paris"}
+		if n == 2 { // broken between lines
+			r.Address = "Résidence du Bois, appartement 12, 148 boulevard de l’Essai"
+		}
 		for i := range n { // the first is near none
 			r.Near = append(r.Near, registry.VaccinationPlace{Name: "Gymnase Inventé", Address: fmt.Sprint(i+1, " rue des Essais"), PostalCode: "75011", Locality: "Paris"})
 		}
