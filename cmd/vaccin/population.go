@@ -62,13 +62,18 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 	return p.run(ctx, g, by, store.IsDatabase(i.Store))
 }
 
-// tellColumns tells of columns that are missed or not known: a name that is misspelt is both.
+// tellColumns tells of columns that are missed or not known: a name that is misspelt is both. What is missed counts as not told, so that the
+// import takes it from those whom an earlier file told it of, but for their own NIR, which stays.
 func tellColumns(c console, file *targeting.PopulationFile) (err error) {
 	for _, name := range file.Ignored {
 		err = errors.Join(err, c.printf("Colonne ignorée, que le format ne connaît pas : %s\n", name))
 	}
 	for _, name := range file.Absent {
-		err = errors.Join(err, c.printf("Colonne absente : %s\n", name))
+		effect := ". Ce qu’un fichier précédent en disait sera effacé."
+		if name == "nir" {
+			effect = ""
+		}
+		err = errors.Join(err, c.printf("Colonne absente : %s%s\n", name, effect))
 	}
 	return err
 }

@@ -91,6 +91,31 @@ func TestAListThatCannotBeWrittenBeginsNoImport(t *testing.T) {
 	}
 }
 
+// TestAnAbsentColumnIsToldWithWhatItTakesAway: a misspelt header would leave a country without addresses.
+func TestAnAbsentColumnIsToldWithWhatItTakesAway(t *testing.T) {
+	folder := t.TempDir()
+	command := importCmd{Kind: "population", File: filepath.Join(folder, "population.csv")}
+	command.Store, command.NIRKeyFile = filepath.Join(folder, "vaccin.db"), filepath.Join(folder, "keys.nir")
+	const header, row = "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe;code_postal;", "\n2690549588157;20210201;1;Martin;Jeanne;F;35000;"
+	var out bytes.Buffer
+	for _, text := range []string{header + "commune" + row + "Rennes\n", header + "comune" + row + "Rennes\n"} {
+		if err := os.WriteFile(command.File, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out.Reset()
+		if err := command.Run(t.Context(), console{out: &out}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{
+		"Colonne absente : commune. Ce qu’un fichier précédent en disait sera effacé.\n", "Colonne absente : nir\n", "mises à jour : 1 ;",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not said: %s", want, out.String())
+		}
+	}
+}
+
 // TestABirthOfTodayIsTakenWhereverTheCommandRuns has a machine on UTC read, in the evening, births of the day that it is in Paris and
 // in Nouméa by then.
 func TestABirthOfTodayIsTakenWhereverTheCommandRuns(t *testing.T) {
