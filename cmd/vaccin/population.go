@@ -294,8 +294,12 @@ func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duratio
 	if o.Created+o.Updated+o.Unchanged+o.Duplicates == 0 {
 		return errors.Join(p.tellRead(), p.tellList(), errNoRow)
 	}
+	var err error
+	if o.Instead {
+		err = p.printf("L’import d’un autre fichier n’était pas terminé : celui-ci l’a remplacé. Ce que l’autre avait déjà apporté reste, sauf ce que celui-ci en dit autrement.\n")
+	}
 	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
-	err := errors.Join(p.tellRead(), p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",
+	err = errors.Join(err, p.tellRead(), p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",
 		registry.FrenchNumber(int(o.Created)), registry.FrenchNumber(int(o.Updated)), registry.FrenchNumber(int(o.Unchanged)), registry.FrenchNumber(int(o.Duplicates))))
 	if o.Doubtful > 0 {
 		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", registry.FrenchNumber(o.Doubtful)))

@@ -179,3 +179,19 @@ func TestHowLongSomethingTookIsSaidInFrench(t *testing.T) {
 		}
 	}
 }
+
+// TestAnImportSaysWhatItReplaced: who named the wrong file by mistake is to know that another had not ended.
+func TestAnImportSaysWhatItReplaced(t *testing.T) {
+	t.Parallel()
+	for _, instead := range []bool{true, false} {
+		var out bytes.Buffer
+		p := populationRun{console: console{out: &out}, file: &targeting.PopulationFile{Name: "population.csv"}}
+		o := registry.PopulationOutcome{PopulationCounts: registry.PopulationCounts{Created: 1}, Instead: instead}
+		if err := p.conclude(o, time.Second); err != nil {
+			t.Fatal(err)
+		}
+		if said := strings.Contains(out.String(), "L’import d’un autre fichier n’était pas terminé"); said != instead {
+			t.Errorf("in the place of another %v: %s", instead, &out)
+		}
+	}
+}

@@ -69,6 +69,7 @@ type PopulationOutcome struct {
 	Already    bool
 	FinishedAt time.Time
 	First      bool // the store had no person
+	Instead    bool // an import of another file was under way, and will not be ended; what it brought stays
 	Doubtful   int  // pairs that are left to decide, of all imports
 }
 

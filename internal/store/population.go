@@ -74,10 +74,11 @@ type populationImport struct {
 	random   io.Reader
 	progress func(registry.PopulationProgress)
 
-	number int
-	first  bool
-	state  string
-	done   map[int]bool // parts
+	number  int
+	first   bool
+	instead bool // of one of another file that did not end
+	state   string
+	done    map[int]bool // parts
 }
 
 // storedImport is an import as the store knows it.
@@ -164,6 +165,7 @@ func (p *populationImport) begin(tx importTx, mayLoad bool) error {
 		if _, err := tx.exec(dropImport, latest.number); err != nil {
 			return err
 		}
+		p.instead = true
 	}
 	persons, err := exists(tx, selectAnyRecord)
 	if err != nil {
@@ -227,7 +229,7 @@ func (p *populationImport) conclude(tx importTx, o *registry.PopulationOutcome) 
 	if err != nil {
 		return err
 	}
-	o.First, o.FinishedAt = latest.first, time.UnixMicro(latest.finished).UTC()
+	o.First, o.Instead, o.FinishedAt = latest.first, p.instead, time.UnixMicro(latest.finished).UTC()
 	for sql, to := range map[string][]any{
 		sumPopulated: {&o.Created, &o.Updated, &o.Unchanged}, countDuplicates: {&o.Duplicates},
 	} {

@@ -414,7 +414,10 @@ func populationBack(e *env) {
 	// An import of persons that has begun is given up for another file.
 	_, err := e.populate(stoppedAfter(fileOf(rowsOf(newer...)), 1))
 	e.fails(err, errStopped)
-	e.counts(e.populated(people...), registry.PopulationCounts{Updated: 1, Unchanged: 4})
+	o := e.populated(people...)
+	e.counts(o, registry.PopulationCounts{Updated: 1, Unchanged: 4})
+	e.equal("in the place of another", o.Instead, true)
+	e.equal("in the place of none", e.populated(newer...).Instead, false)
 }
 
 func populationKeepsOwn(e *env) {
