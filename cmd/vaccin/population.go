@@ -296,7 +296,7 @@ func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duratio
 	}
 	var err error
 	if o.Instead {
-		err = p.printf("L’import d’un autre fichier n’était pas terminé : celui-ci l’a remplacé. Ce que l’autre avait déjà apporté reste, sauf ce que celui-ci en dit autrement.\n")
+		err = p.printf("L’import d’un autre fichier n’était pas terminé\u00a0: celui-ci l’a remplacé. Ce que l’autre avait déjà apporté reste, sauf ce que celui-ci en dit autrement.\n")
 	}
 	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
 	err = errors.Join(err, p.tellRead(), p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",
