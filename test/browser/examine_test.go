@@ -55,6 +55,7 @@ type layout struct {
 	Wide    []string `json:"wide"`    // what stands out of the window
 	Cut     []string `json:"cut"`     // texts that are not seen whole
 	Small   []string `json:"small"`   // targets smaller than 24 pixels
+	Tight   []string `json:"tight"`   // what follows a form, and touches its last button
 }
 
 const layoutOf = `(() => {
@@ -75,6 +76,11 @@ const layoutOf = `(() => {
 		small: all.filter(e => e.matches("a[href], button, input:not([type=hidden]), select, summary")).filter(e => {
 			const box = e.getBoundingClientRect()
 			return (box.width < 24 || box.height < 24) && !inText(e)
+		}).map(name),
+		tight: all.filter(e => {
+			const button = e.previousElementSibling?.matches("form") && [...e.previousElementSibling.querySelectorAll(".govuk-button")].filter(seen).at(-1)
+			const gap = button && e.getBoundingClientRect().top - button.getBoundingClientRect().bottom
+			return button && gap > -8 && gap < 12
 		}).map(name)
 	})
 })()`
@@ -172,5 +178,8 @@ func (w *tab) fits(state string) {
 	}
 	if len(l.Small) > 0 {
 		w.t.Errorf("%s: targets under 24 pixels: %s", state, strings.Join(l.Small, "; "))
+	}
+	if len(l.Tight) > 0 {
+		w.t.Errorf("%s: touch the button above: %s", state, strings.Join(l.Tight, "; "))
 	}
 }
