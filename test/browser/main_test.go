@@ -38,7 +38,7 @@ func run(m *testing.M) int {
 	}
 	defer stop()
 	chromium = ctx
-	started, err := startService("")
+	started, err := startService("", fewPersons)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "the service of the browser tests did not start:", err)
 		return 1

@@ -31,6 +31,7 @@ import (
 
 // running is the product on a store, served on ports of its own with a clock that stands still.
 type running struct {
+	persons  int    // of the country, as asked
 	base     string // address that browsers use
 	provider string // address of the simulated Pro Santé Connect
 	country  demo.Country
@@ -50,9 +51,12 @@ type running struct {
 // morning is a Monday when both telephone lines are open.
 var morning = time.Date(2021, 2, 1, 10, 30, 0, 0, registry.ZoneOf(""))
 
-// startService starts the product on the database at an address, or on an embedded store if there is none.
-func startService(database string) (*running, error) {
-	s := &running{}
+// fewPersons are enough for most tests.
+const fewPersons = 60
+
+// startService starts the product, with a country of so many, on the database at an address, or on an embedded store if there is none.
+func startService(database string, persons int) (*running, error) {
+	s := &running{persons: persons}
 	s.now.Store(morning.UnixNano())
 	if err := s.start(database); err != nil {
 		s.stop()
@@ -73,7 +77,13 @@ func onPostgreSQL(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	started, err := startService(cluster.URL(postgrestest.Superuser, "postgres"))
+	onAnother(t, cluster.URL(postgrestest.Superuser, "postgres"), fewPersons)
+}
+
+// onAnother has a test use a service of its own.
+func onAnother(t *testing.T, database string, persons int) {
+	t.Helper()
+	started, err := startService(database, persons)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +142,7 @@ func (s *running) cases(on registry.Store) *registry.Registry {
 // populate fills a store, which the service itself may not do.
 func (s *running) populate(ctx context.Context, kept *store.Store) (err error) {
 	cases := s.cases(kept)
-	s.country, err = demo.Populate(ctx, cases, kept, demo.Options{Persons: 60, Seed: 1, Today: registry.TodayAt(morning)})
+	s.country, err = demo.Populate(ctx, cases, kept, demo.Options{Persons: s.persons, Seed: 1, Today: registry.TodayAt(morning)})
 	if err != nil {
 		return err
 	}
