@@ -65,7 +65,7 @@ func walk(t *testing.T, file string, w *tab, steps map[string]func()) {
 }
 
 // pictureFrom is where pictures begin that do not begin at the top of the page.
-var pictureFrom = map[string]string{"campagne-carte": ".app-map"}
+var pictureFrom = map[string]string{"campagne-carte": ".app-map", "donnees-motif": "#reason"}
 
 // illustrate takes a picture of a guide where that is asked for, and otherwise sees that there is one.
 func (w *tab) illustrate(name string) {
@@ -183,6 +183,30 @@ func declaredAndReported(t *testing.T) (record string) {
 		w.send("Rechercher par code")
 	}
 	return record
+}
+
+func TestTheDataProtectionGuide(t *testing.T) {
+	doctor := newTab(t)
+	doctor.signIn("dr-un-lieu")
+	doctor.eligible("Consultée", "Ginette")
+	w := newTab(t)
+	walk(t, "protection-des-donnees.md", w, map[string]func(){
+		"donnees-accueil": func() { w.enterAsAgent("dpo") },
+		"donnees-demande": func() {
+			w.follow("Demandes d’accès")
+			w.fill("person", site.example(t, "Vaccination complète en EHPAD").Code.Format())
+			w.pick("requested", "on")
+		},
+		"donnees-personne": func() { w.send("Rechercher la personne") },
+		"donnees-journal": func() {
+			w.follow("Journal des accès")
+			w.fill("professional", "99700810379")
+			w.send("Consulter le journal")
+		},
+		"donnees-entree":  func() { w.leave(func() { w.click("tbody th a") }) },
+		"donnees-motif":   func() { w.fill("reason", "Réclamation n° 2021-17") },
+		"donnees-patient": func() { w.send("Identifier le patient") },
+	})
 }
 
 // The guide is for a country whose map shows something; where no pictures are taken, a small one is as good.
