@@ -28,6 +28,10 @@ type PopulationFile struct {
 	PartSize int64
 	// Lines is the number of its last line.
 	Lines int64
+	// Columns are those that it has, as the format names them and in its order; none of what is no file, of which nobody asks what it lacks.
+	Columns []string
+	// Erasing are columns that it lacks, and of which it was said that what an earlier file told there is to go.
+	Erasing []string
 	// Read yields its parts from one on, in the order of the file. It may be called again.
 	Read func(ctx context.Context, from int) iter.Seq2[PopulationPart, error]
 }
@@ -71,6 +75,8 @@ type PopulationOutcome struct {
 	First      bool // the store had no person
 	Instead    bool // an import of another file was under way, and will not be ended; what it brought stays
 	Doubtful   int  // pairs that are left to decide, of all imports
+	// Erased are the columns that the file of the import before had and this one has not.
+	Erased []string
 }
 
 // DuplicateRow is a row that was not imported because another row of the file, an earlier one, is the same person.
@@ -106,6 +112,9 @@ type PopulationStore interface {
 	//
 	// Stopped anywhere, it goes on when called with the same file again; a file of which the import was finished last
 	// changes nothing. It returns ErrImporting while another is under way.
+	//
+	// It keeps the columns of the file. One that may not follow the file of the last finished import that took somebody, of which the columns
+	// are known (MayFollow), is refused before anything is written; one that was begun goes on without being asked again.
 	ImportPopulation(ctx context.Context, file PopulationFile, event Event, random io.Reader, progress func(PopulationProgress)) (PopulationOutcome, error)
 
 	// PopulationDuplicates yields the rows of the file imported last that were duplicates, in the order of the file.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 
 	"vaccin/internal/keyring"
@@ -20,10 +21,11 @@ import (
 const (
 	importColumns   = "number, digest, parts, part_size, first, state, finished"
 	selectImport    = "SELECT " + importColumns + " FROM population_import ORDER BY number DESC LIMIT 1"
-	insertImport    = "INSERT INTO population_import (number, digest, parts, part_size, first, state, began) VALUES ($1, $2, $3, $4, $5, 'rows', $6)"
+	insertImport    = "INSERT INTO population_import (number, digest, parts, part_size, first, state, began, columns) VALUES ($1, $2, $3, $4, $5, 'rows', $6, $7)"
 	dropImport      = "UPDATE population_import SET state = 'dropped' WHERE number = $1"
 	finishImport    = "UPDATE population_import SET state = 'finished', finished = $2 WHERE number = $1"
-	anyTaken        = "SELECT 1 FROM population_part WHERE import = $1 AND created + updated + unchanged > 0"
+	anyTaken        = "SELECT 1 FROM population_part WHERE import = $1" + isTaken
+	isTaken         = " AND created + updated + unchanged > 0"
 	selectParts     = "SELECT part FROM population_part WHERE import = $1"
 	selectPart      = selectParts + " AND part = $2"
 	insertPopulated = "INSERT INTO population_part (import, part, created, updated, unchanged) VALUES ($1, $2, $3, $4, $5)"
@@ -161,17 +163,29 @@ func (p *populationImport) begin(tx importTx, mayLoad bool) error {
 		return registry.ErrOlderImport
 	case open && latest.first:
 		return registry.ErrOtherFile
-	case open:
-		if _, err := tx.exec(dropImport, latest.number); err != nil {
-			return err
-		}
-		p.instead = true
 	}
 	persons, err := exists(tx, selectAnyRecord)
 	if err != nil {
 		return err
 	}
-	p.number, p.first, p.state = latest.number+1, mayLoad && !persons, importRows
+	p.number, p.first, p.state, p.instead = latest.number+1, mayLoad && !persons, importRows, open
+	return p.beginAnew(tx)
+}
+
+// beginAnew begins an import, in the place of the one before where that is open.
+func (p *populationImport) beginAnew(tx importTx) error {
+	earlier, err := p.columnsBefore(tx)
+	if err != nil {
+		return err
+	}
+	if err := p.file.MayFollow(earlier); err != nil {
+		return err
+	}
+	if p.instead {
+		if _, err := tx.exec(dropImport, p.number-1); err != nil {
+			return err
+		}
+	}
 	if err := tx.forgetSeen(); err != nil {
 		return err
 	}
@@ -183,8 +197,26 @@ func (p *populationImport) begin(tx importTx, mayLoad bool) error {
 	if err := p.sameKeys(tx); err != nil { // once nobody can begin a rotation
 		return err
 	}
-	_, err = tx.exec(insertImport, p.number, p.file.Digest, p.file.Parts, p.file.PartSize, p.first, time.Now().UnixMicro())
+	_, err = tx.exec(insertImport, p.number, p.file.Digest, p.file.Parts, p.file.PartSize, p.first, time.Now().UnixMicro(), strings.Join(p.file.Columns, columnSeparator))
 	return err
+}
+
+const (
+	// Of an import that the version before this column began, they are not known.
+	selectColumns = "SELECT columns FROM population_import i WHERE number < $1 AND state = 'finished' AND columns <> ''" +
+		" AND EXISTS (SELECT 1 FROM population_part WHERE import = i.number" + isTaken + ") ORDER BY number DESC LIMIT 1"
+	columnSeparator = ";" // which no name has
+)
+
+// columnsBefore are those of the file whose import was the last that told anything before this one, as far as they are known.
+func (p *populationImport) columnsBefore(tx importTx) (columns []string, err error) {
+	err = tx.query(query{sql: selectColumns, args: []any{p.number}, row: func(scan func(...any) error) error {
+		text := ""
+		err := scan(&text)
+		columns = strings.Split(text, columnSeparator)
+		return err
+	}})
+	return columns, err
 }
 
 // resume finds which parts are imported.
@@ -229,7 +261,11 @@ func (p *populationImport) conclude(tx importTx, o *registry.PopulationOutcome) 
 	if err != nil {
 		return err
 	}
-	o.First, o.Instead, o.FinishedAt = latest.first, p.instead, time.UnixMicro(latest.finished).UTC()
+	earlier, err := p.columnsBefore(tx)
+	if err != nil {
+		return err
+	}
+	o.First, o.Instead, o.FinishedAt, o.Erased = latest.first, p.instead, time.UnixMicro(latest.finished).UTC(), p.file.Erased(earlier)
 	for sql, to := range map[string][]any{
 		sumPopulated: {&o.Created, &o.Updated, &o.Unchanged}, countDuplicates: {&o.Duplicates},
 	} {

@@ -115,6 +115,9 @@ func TestTheHeaderTellsWhatTheFileHas(t *testing.T) {
 	if !slices.Equal(f.Ignored, []string{"Comorbidité"}) || !slices.Contains(f.Absent, "comorbidites") || slices.Contains(f.Absent, "email") {
 		t.Errorf("ignored %q, absent %q", f.Ignored, f.Absent)
 	}
+	if want := strings.Split(shortHeader+";email", ";"); !slices.Equal(f.Columns, want) {
+		t.Errorf("columns %q, not %q", f.Columns, want)
+	}
 	if sum := sha256.Sum256([]byte(text)); f.Digest != hex.EncodeToString(sum[:]) || f.Size != int64(len(text)) || f.Lines != 1 || f.Parts() != 1 {
 		t.Errorf("%+v", f)
 	}

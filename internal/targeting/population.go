@@ -31,7 +31,8 @@ type PopulationFile struct {
 	Size    int64    // in bytes
 	Digest  string   // SHA-256 of the bytes, in hexadecimal: by it a resumed import knows the file again
 	Lines   int64    // lines that follow the header, blank ones included
-	Absent  []string // columns of the format that the file does without
+	Columns []string // columns of the format that the file has, in the order of the format
+	Absent  []string // those that it does without
 	Ignored []string // its columns that the format does not know
 
 	file       io.ReaderAt

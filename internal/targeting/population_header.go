@@ -42,7 +42,7 @@ const (
 
 // columnNames are the columns of the format as files and remarks name them.
 var columnNames = [columns + 1]string{
-	colHolder: "nir_ouvrant_droit", colOwn: "nir", colBirthDate: "date_naissance", colRank: "rang",
+	colHolder: "nir_ouvrant_droit", colOwn: registry.OwnColumn, colBirthDate: "date_naissance", colRank: "rang",
 	colBirthName: "nom_naissance", colUsedName: "nom_usage", colGivenNames: "prenoms", colSex: "sexe",
 	colAddress: "adresse", colPostalCode: "code_postal", colCommune: "commune", colCommuneCode: "code_commune",
 	colPhone: "telephone", colEmail: "email", colResidence: "residence", colEstablishment: "etablissement",
@@ -131,6 +131,7 @@ func (f *PopulationFile) readHeader(line string) error {
 	for c, there := range found {
 		switch {
 		case there:
+			f.Columns = append(f.Columns, columnNames[c])
 		case slices.Contains(requiredColumns, column(c)):
 			missing = append(missing, "« "+columnNames[c]+" »")
 		default:
