@@ -16,11 +16,12 @@ import (
 // importCmd imports a file of reference data in three steps: parse, check, apply; or one of insured persons, part by part,
 // which needs the keys of identities.
 type importCmd struct {
-	ringFlags `embed:""`
-	Rejected  string `type:"path" placeholder:"FILE.csv" help:"Where to write the list of rejected rows, rows to check, and what was left out."`
-	DryRun    bool   `help:"Parse and check only; nothing is imported."`
-	Kind      string `arg:"" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules,population" help:"What the file holds: ${enum}."`
-	File      string `arg:"" type:"path" help:"The file."`
+	ringFlags          `embed:""`
+	Rejected           string   `type:"path" placeholder:"FILE.csv" help:"Where to write the list of rejected rows, rows to check, and what was left out."`
+	DryRun             bool     `help:"Parse and check only; nothing is imported."`
+	EraseAbsentColumns []string `placeholder:"COLUMN" help:"Of a population: go on though the file lacks these columns, which that of the last import had; what was told there is erased of everybody in the file."`
+	Kind               string   `arg:"" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules,population" help:"What the file holds: ${enum}."`
+	File               string   `arg:"" type:"path" help:"The file."`
 }
 
 // readers make the reader of each kind of file; ref is the reference data that the file refers to.
@@ -56,6 +57,9 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 	}
 	if i.Kind == "population" {
 		return i.population(ctx, c)
+	}
+	if len(i.EraseAbsentColumns) > 0 {
+		return registry.Invalid("--erase-absent-columns ne vaut que pour l’import de la population.")
 	}
 	source, err := referential.Open(i.File)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -42,7 +44,10 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 	if err := tellColumns(c, file); err != nil {
 		return err
 	}
-	p := &populationRun{console: c, file: file, path: i.Rejected, now: time.Now}
+	if err := i.erasesAbsent(file); err != nil {
+		return err
+	}
+	p := &populationRun{console: c, file: file, erasing: i.EraseAbsentColumns, path: i.Rejected, now: time.Now}
 	if i.DryRun {
 		return p.try(ctx)
 	}
@@ -70,7 +75,7 @@ func tellColumns(c console, file *targeting.PopulationFile) (err error) {
 	}
 	for _, name := range file.Absent {
 		effect := ". Ce qu’un fichier précédent en disait sera effacé."
-		if name == "nir" {
+		if name == registry.OwnColumn {
 			effect = ""
 		}
 		err = errors.Join(err, c.printf("Colonne absente : %s%s\n", name, effect))
@@ -78,17 +83,28 @@ func tellColumns(c console, file *targeting.PopulationFile) (err error) {
 	return err
 }
 
+// erasesAbsent refuses an answer about a column that the file does not lack: it was given for another file, or is misspelt.
+func (i importCmd) erasesAbsent(file *targeting.PopulationFile) error {
+	for _, name := range i.EraseAbsentColumns {
+		if !slices.Contains(file.Absent, name) {
+			return registry.Invalid("«\u00a0" + name + "\u00a0» n’est pas une colonne absente de ce fichier\u00a0: ne donnez à --erase-absent-columns que des colonnes que la commande dit absentes.")
+		}
+	}
+	return nil
+}
+
 // populationRun is an import under way.
 type populationRun struct {
 	console
-	file   *targeting.PopulationFile
-	path   string // of the rejected rows
-	report targeting.Report
-	out    *os.File
-	rows   *targeting.RemarkWriter
-	shown  bar
-	step   registry.PopulationStep
-	now    func() time.Time
+	file    *targeting.PopulationFile
+	erasing []string // absent columns
+	path    string   // of the rejected rows
+	report  targeting.Report
+	out     *os.File
+	rows    *targeting.RemarkWriter
+	shown   bar
+	step    registry.PopulationStep
+	now     func() time.Time
 }
 
 // try reads the file and imports nothing.
@@ -117,6 +133,7 @@ func (p *populationRun) run(ctx context.Context, g *registry.Registry, by regist
 	began := time.Now()
 	o, err := g.ImportPopulation(ctx, by, registry.PopulationFile{
 		Digest: p.file.Digest, Parts: p.file.Parts(), PartSize: targeting.PartSize, Lines: p.file.LastLine(), Read: p.read,
+		Columns: p.file.Columns, Erasing: p.erasing,
 	}, p.tell)
 	if err == nil && o.Already && p.path != "" { // the command may have been killed before the list was whole
 		err = p.list(ctx)
@@ -297,6 +314,9 @@ func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duratio
 	var err error
 	if o.Instead {
 		err = p.printf("L’import d’un autre fichier n’était pas terminé\u00a0: celui-ci l’a remplacé. Ce que l’autre avait déjà apporté reste, sauf ce que celui-ci en dit autrement.\n")
+	}
+	if len(o.Erased) > 0 {
+		err = errors.Join(err, p.printf("Effacé pour les personnes de ce fichier\u00a0: ce que le précédent disait dans les colonnes absentes de celui-ci (%s).\n", strings.Join(o.Erased, ", ")))
 	}
 	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
 	err = errors.Join(err, p.tellRead(), p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",

@@ -98,11 +98,13 @@ func TestAnAbsentColumnIsToldWithWhatItTakesAway(t *testing.T) {
 	command.Store, command.NIRKeyFile = filepath.Join(folder, "vaccin.db"), filepath.Join(folder, "keys.nir")
 	const header, row = "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe;code_postal;", "\n2690549588157;20210201;1;Martin;Jeanne;F;35000;"
 	var out bytes.Buffer
-	for _, text := range []string{header + "commune" + row + "Rennes\n", header + "comune" + row + "Rennes\n"} {
-		if err := os.WriteFile(command.File, []byte(text), 0o600); err != nil {
+	for _, column := range []string{"commune", "comune"} {
+		if err := os.WriteFile(command.File, []byte(header+column+row+"Rennes\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		out.Reset()
+		if out.Reset(); column != "commune" {
+			command.EraseAbsentColumns = []string{"commune"}
+		}
 		if err := command.Run(t.Context(), console{out: &out}); err != nil {
 			t.Fatal(err)
 		}
@@ -113,6 +115,69 @@ func TestAnAbsentColumnIsToldWithWhatItTakesAway(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not said: %s", want, out.String())
 		}
+	}
+}
+
+// TestAFileThatLacksAColumnOfTheOneBeforeIsAskedAbout: it is refused before anything is written, the list of rejected rows included, and
+// goes on once the column is named.
+func TestAFileThatLacksAColumnOfTheOneBeforeIsAskedAbout(t *testing.T) {
+	for name, address := range map[string]string{"SQLite": filepath.Join(t.TempDir(), "vaccin.db"), "PostgreSQL": databases.Fresh(t)} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			i := newImporter(t, address, filepath.Join(folder, "keys.nir"), "")
+			command := importCmd{Kind: "population", File: filepath.Join(folder, "population.csv"), Rejected: filepath.Join(folder, "rejected.csv")}
+			command.Store, command.NIRKeyFile = i.address, i.keys
+			run := func(columns, cells string, erasing ...string) (string, error) {
+				text := "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe" + columns + "\n2690549588157;20210201;1;Martin;Jeanne;F" + cells + "\n"
+				if err := os.WriteFile(command.File, []byte(text), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				var out bytes.Buffer
+				command.EraseAbsentColumns = erasing
+				err := command.Run(t.Context(), console{out: &out})
+				return strings.ReplaceAll(out.String(), "\u00a0", " "), err
+			}
+			if out, err := run(";nir;code_postal;commune;telephone", ";2690549588157;35000;Rennes;0639980000"); err != nil || strings.Contains(out, "Effacé") {
+				t.Fatal(out, err)
+			}
+			if err := os.WriteFile(command.Rejected, []byte("the list before"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			const columns, cells = ";code postal;comune;telephone", ";35000;Rennes;"
+			before := contentOf(t, address)
+			for _, erasing := range [][]string{nil, {"nir"}} {
+				_, err := run(columns, cells, erasing...)
+				if registry.KindOf(err) != registry.KindUnconfirmed || !strings.Contains(sentence(err), "n’a pas la colonne commune, que") ||
+					!strings.Contains(sentence(err), "«\u00a0--erase-absent-columns commune\u00a0»") {
+					t.Fatalf("with a word about %v: %v", erasing, err)
+				}
+			}
+			for _, other := range []string{"telephone", "comune"} {
+				if _, err := run(columns, cells, "commune", other); err == nil || !strings.Contains(sentence(err), other+"\u00a0» n’est pas une colonne absente") {
+					t.Errorf("with a word about %s: %v", other, err)
+				}
+			}
+			if list, err := os.ReadFile(command.Rejected); err != nil || string(list) != "the list before" || contentOf(t, address) != before {
+				t.Errorf("something was written: %q, %v", list, err)
+			}
+			out, err := run(columns, cells, "commune")
+			if err != nil || !strings.Contains(out, "Effacé pour les personnes de ce fichier : ce que le précédent disait dans les colonnes absentes de celui-ci (commune).\n") ||
+				!strings.Contains(out, "mises à jour : 1 ;") {
+				t.Errorf("%s %v", out, err)
+			}
+			if out, err = run(columns, cells); err != nil || !strings.Contains(out, "déjà été importé en entier") || strings.Contains(out, "Effacé") {
+				t.Errorf("the same file again: %s %v", out, err)
+			}
+		})
+	}
+}
+
+// TestColumnsAreErasedOfAPopulationAlone: of another file nothing is erased, whatever it lacks.
+func TestColumnsAreErasedOfAPopulationAlone(t *testing.T) {
+	t.Parallel()
+	command := importCmd{Kind: "lots", File: "lots.csv", EraseAbsentColumns: []string{"commune"}}
+	if err := command.Run(t.Context(), console{out: io.Discard}); err == nil || !strings.Contains(sentence(err), "--erase-absent-columns ne vaut que") {
+		t.Error(err)
 	}
 }
 
