@@ -65,9 +65,11 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"Parquet":                {"PAR1\x15\x00", "Parquet"},
 		"Windows-1252":           {accents, "Windows-1252"},
 		"carriage returns alone": {strings.ReplaceAll(row, "\n", "\r"), "retour chariot"},
+		"many of them":           {strings.ReplaceAll(shortHeader+"\n"+strings.Repeat(shortRow+"\n", 2_000), "\n", "\r"), "CSV UTF-8 depuis un tableur"},
 		"open quote":             {`"` + row, "guillemet"},
 		"endless first line":     {strings.Repeat("a", 100_000), "trop longue"},
 		"zero bytes":             {strings.Repeat("\x00", 1000), "UTF-8"},
+		"many zero bytes":        {strings.Repeat("\r\x00", 100_000), "UTF-8"},
 	} {
 		_, err := targeting.ReadPopulation(t.Context(), "f.csv", strings.NewReader(c.text), int64(len(c.text)), nil)
 		if registry.KindOf(err) != registry.KindInvalid || !strings.Contains(err.Error(), c.reason) {

@@ -88,6 +88,9 @@ func (f *PopulationFile) openHeader() error {
 		}
 		switch line = strings.TrimSuffix(line, "\r"); {
 		case !ended && f.start < f.Size:
+			if err := noLines(line); err != nil {
+				return err
+			}
 			return invalid("La première ligne de ce fichier est trop longue pour un en-tête (%s).", title)
 		case strings.TrimSpace(line) != "":
 			return f.readHeader(line)
@@ -98,13 +101,22 @@ func (f *PopulationFile) openHeader() error {
 	}
 }
 
-// readHeader finds the columns by their names. Two of one name are refused, for nothing tells which is meant.
-func (f *PopulationFile) readHeader(line string) error {
+// noLines says of what stands before the first line break why it is no line of a text, nil where it may be one.
+func noLines(line string) error {
 	switch {
 	case strings.ContainsRune(line, 0):
 		return invalid("Ce fichier n’est pas un texte en UTF-8. Enregistrez-le en CSV UTF-8, puis recommencez.")
 	case strings.ContainsRune(line, '\r'):
-		return invalid("Les lignes de ce fichier se terminent par un retour chariot seul. Enregistrez-le avec des fins de ligne de Windows ou d’Unix, puis recommencez.")
+		return invalid("Les lignes de ce fichier se terminent par un retour chariot seul. Convertissez ses fins de ligne en celles d’Unix ou de Windows, " +
+			"ou enregistrez-le en CSV UTF-8 depuis un tableur, puis recommencez.")
+	}
+	return nil
+}
+
+// readHeader finds the columns by their names. Two of one name are refused, for nothing tells which is meant.
+func (f *PopulationFile) readHeader(line string) error {
+	if err := noLines(line); err != nil {
+		return err
 	}
 	var cells []string
 	for rest, more := line, true; more; {
