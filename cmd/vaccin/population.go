@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -195,15 +196,18 @@ func listCanBeWritten(path string) error {
 	if path == "" {
 		return nil
 	}
-	_, err := os.Lstat(path)
+	_, err := os.Stat(path)
 	made := errors.Is(err, fs.ErrNotExist)
 	list, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
 		return errNoList
 	}
 	err = list.Close()
-	if made {
-		err = errors.Join(err, os.Remove(path))
+	if made { // where a link leads, if the path is one
+		at, failed := filepath.EvalSymlinks(path)
+		if err = errors.Join(err, failed); failed == nil {
+			err = errors.Join(err, os.Remove(at))
+		}
 	}
 	return err
 }

@@ -82,12 +82,21 @@ func TestAListThatCannotBeWrittenBeginsNoImport(t *testing.T) {
 	if after, err := os.ReadFile(command.Rejected); err != nil || !bytes.Equal(after, before) {
 		t.Errorf("the list of before was not left as it was: %v", err)
 	}
-	command.Rejected = filepath.Join(folder, "none.csv")
-	if err := run(); err == nil {
-		t.Fatal("a folder was imported")
+	// A link that leads nowhere yet stays as it is, with nothing where it leads.
+	none, link := filepath.Join(folder, "none.csv"), filepath.Join(t.TempDir(), "link.csv")
+	if err := os.Symlink(none, link); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := os.Stat(command.Rejected); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a list of a file that was refused at once: %v", err)
+	for _, command.Rejected = range []string{none, link} {
+		if err := run(); err == nil {
+			t.Fatal("a folder was imported")
+		}
+		if _, err := os.Stat(none); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: a list of a file that was refused at once: %v", command.Rejected, err)
+		}
+	}
+	if to, err := os.Readlink(link); err != nil || to != none {
+		t.Errorf("the link leads to %q: %v", to, err)
 	}
 }
 
