@@ -65,7 +65,7 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return p.run(ctx, g, by, store.IsDatabase(i.Store))
+	return p.run(ctx, g, by)
 }
 
 // tellColumns tells of columns that are missed or not known: a name that is misspelt is both. What is missed counts as not told, so that the
@@ -125,12 +125,7 @@ func (p *populationRun) try(ctx context.Context) error {
 	return p.printf("Essai : rien n’a été enregistré. Les lignes en double ne sont cherchées qu’à l’import.\n")
 }
 
-func (p *populationRun) run(ctx context.Context, g *registry.Registry, by registry.Actor, database bool) error {
-	if database {
-		if err := p.printf("Si la base n’a encore aucune personne, aucun service ne doit l’utiliser avant la fin de cet import.\n"); err != nil {
-			return err
-		}
-	}
+func (p *populationRun) run(ctx context.Context, g *registry.Registry, by registry.Actor) error {
 	began := time.Now()
 	o, err := g.ImportPopulation(ctx, by, registry.PopulationFile{
 		Digest: p.file.Digest, Parts: p.file.Parts(), PartSize: targeting.PartSize, Lines: p.file.LastLine(), Read: p.read,
@@ -264,8 +259,12 @@ func (p *populationRun) writeDuplicates(ctx context.Context, g *registry.Registr
 	return p.rows.Flush()
 }
 
-// tell shows how far an import is, its rate, and the time that is left.
+// tell shows how far an import is, its rate, and the time that is left; of a first one, before its first row, what it asks of the services.
 func (p *populationRun) tell(at registry.PopulationProgress) {
+	if at.Step == registry.PopulationFirst {
+		_ = p.printf("Premier import de la population dans cette base\u00a0: aucun service ne doit l’utiliser avant la fin de cet import.\n") // a sentence that cannot be written stops nothing
+		return
+	}
 	if p.console.progress == nil {
 		return
 	}

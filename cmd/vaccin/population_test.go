@@ -100,6 +100,37 @@ func TestAListThatCannotBeWrittenBeginsNoImport(t *testing.T) {
 	}
 }
 
+// TestAFirstImportAloneKeepsServicesAway: it says so before its first row; a newer file, and the embedded store, which merges, have nothing to say.
+func TestAFirstImportAloneKeepsServicesAway(t *testing.T) {
+	first, newer := populationFiles(t, 300)
+	folder := t.TempDir()
+	database, embedded := databases.Fresh(t), filepath.Join(folder, "vaccin.db")
+	newImporter(t, database, "", "") // makes the tables
+	for _, c := range []struct {
+		name, store, file string
+		says              bool
+	}{
+		{"into a database without persons", database, first, true},
+		{"the same file again", database, first, false},
+		{"a newer file", database, newer, false},
+		{"into the embedded store", embedded, first, false},
+	} {
+		command := importCmd{Kind: "population", File: c.file}
+		command.Store, command.NIRKeyFile = c.store, c.store+".nir"
+		if c.store == database {
+			command.NIRKeyFile = filepath.Join(folder, "keys.nir")
+		}
+		var out bytes.Buffer
+		if err := command.Run(t.Context(), console{out: &out}); err != nil {
+			t.Fatal(err)
+		}
+		before, _, said := strings.Cut(out.String(), "aucun service ne doit l’utiliser avant la fin de cet import")
+		if said != c.says || said && strings.Contains(before, "lues") {
+			t.Errorf("%s: %s", c.name, &out)
+		}
+	}
+}
+
 // TestAnAbsentColumnIsToldWithWhatItTakesAway: a misspelt header would leave a country without addresses.
 func TestAnAbsentColumnIsToldWithWhatItTakesAway(t *testing.T) {
 	folder := t.TempDir()

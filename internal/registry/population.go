@@ -48,9 +48,11 @@ type PopulationPart struct {
 // PopulationStep is what an import is doing.
 type PopulationStep int
 
-// The steps of an import, in order; the last two are those of a first import alone.
+// The steps of an import. All but that of its rows are those of a first import alone, which begins with PopulationFirst: from then on to its
+// end nobody may use the store.
 const (
 	PopulationRows PopulationStep = iota
+	PopulationFirst
 	PopulationIndexes
 	PopulationDuplicates
 )
@@ -111,7 +113,7 @@ type PopulationStore interface {
 	// Doubtful matches are kept for MatchStore, and merge nothing.
 	//
 	// Stopped anywhere, it goes on when called with the same file again; a file of which the import was finished last
-	// changes nothing. It returns ErrImporting while another is under way.
+	// changes nothing. It returns ErrImporting while another is under way. A first import tells progress PopulationFirst before its first row.
 	//
 	// It keeps the columns of the file. One that may not follow the file of the last finished import that took somebody, of which the columns
 	// are known (MayFollow), is refused before anything is written; one that was begun goes on without being asked again.

@@ -121,6 +121,7 @@ func (s *Store) ImportPopulation(
 	switch {
 	case outcome.Already:
 	case p.first:
+		progress(registry.PopulationProgress{Step: registry.PopulationFirst})
 		err = session.load(ctx, p)
 	default:
 		err = p.mergeAll(ctx, session)

@@ -73,7 +73,14 @@ func fileOf(rows []registry.InsuredRow) registry.PopulationFile {
 func (e *env) populate(file registry.PopulationFile) (registry.PopulationOutcome, error) {
 	event := e.event(registry.ActionImportPersons)
 	event.Digest = file.Digest
-	return e.store.ImportPopulation(e.ctx, file, event, registrytest.Random(byte(128+len(e.events()))), func(registry.PopulationProgress) {})
+	first := false
+	o, err := e.store.ImportPopulation(e.ctx, file, event, registrytest.Random(byte(128+len(e.events()))), func(at registry.PopulationProgress) {
+		first = first || at.Step == registry.PopulationFirst
+	})
+	if err == nil {
+		e.equal("that a first import was told as one", first, o.First && !o.Already)
+	}
+	return o, err
 }
 
 func (e *env) populated(people ...registry.ImportedPerson) registry.PopulationOutcome {
