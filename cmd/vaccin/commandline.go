@@ -72,6 +72,9 @@ func wrong(err error, text string) string {
 	option, _, _ := strings.Cut(text, ": ")
 	var refused *registry.Error
 	if errors.As(err, &refused) {
+		if !strings.ContainsAny(option[:1], "-<[") { // a command, which the sentence names
+			return refused.Message
+		}
 		return option + " : " + refused.Message
 	}
 	if of := fileSentence(err); of != "" {

@@ -21,9 +21,13 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 		{"serve --frob", "Cette commande n’a pas d’option --frob. « vaccin serve --help »"},
 		{"letters list 1 --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin letters list --help »"}, // others have
 		{"target --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin target --help »"},
+		{"import lots x --nir-key-file k", "« vaccin import lots » n’a pas d’option --nir-key-file : seul l’import de la population a besoin de clés. « vaccin import --help »"},
+		{"import --key-file=k places x", "« vaccin import places » n’a pas d’option --key-file : seul"},
+		{"import finess x --nir-key-command k", "« vaccin import finess » n’a pas d’option --nir-key-command : seul"},
 		{"serve --stor x", "Cette commande n’a pas d’option --stor. Vouliez-vous dire --store ?"},
 		{"letters list", "Il manque <run>."},
 		{"import", "Il manque <kind> <file>."},
+		{"import --nir-key-file k", "Il manque <kind> <file>."},
 		{"copy", "Il manque --from=FILE, --to=ADDRESS."},
 		{"letters list abc", "<run> : « abc » n’est pas un nombre entier"},
 		{"letters list 99999999999999999999", "<run> : « 99999999999999999999 » n’est pas un nombre entier, ou il est trop grand."},
@@ -46,6 +50,17 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 		got := strings.ReplaceAll(refusalOf(refused), "\u00a0", " ")
 		if !strings.HasPrefix(got, c.want) || strings.Contains(got, "en anglais") || !strings.HasSuffix(got, "dit ce qui est attendu.") {
 			t.Errorf("vaccin %s: %q, want %q", c.line, got, c.want)
+		}
+	}
+}
+
+// The keys of the environment are there for all commands, and a population needs them.
+func TestKeysAreTakenWhereTheyAreOfUse(t *testing.T) {
+	t.Setenv("VACCIN_NIR_KEY_FILE", "k")
+	t.Setenv("VACCIN_KEY_FILE", "k")
+	for _, line := range []string{"import lots x", "import population x --nir-key-file k --key-file k"} {
+		if _, err := kong.Must(&cli{}, kong.Name("vaccin")).Parse(strings.Fields(line)); err != nil {
+			t.Errorf("vaccin %s: %v", line, err)
 		}
 	}
 }

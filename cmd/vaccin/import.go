@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
 
+	"github.com/alecthomas/kong"
 	"github.com/schollz/progressbar/v3"
 )
 
@@ -22,6 +24,19 @@ type importCmd struct {
 	EraseAbsentColumns []string `placeholder:"COLUMN" help:"Of a population: go on though the file lacks these columns, which that of the last import had; what was told there is erased of everybody in the file."`
 	Kind               string   `arg:"" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules,population" help:"What the file holds: ${enum}."`
 	File               string   `arg:"" type:"path" help:"The file."`
+}
+
+// Validate refuses keys that are given for a file of reference data, which needs none: whoever gives them takes it for another command. Those of
+// the environment are there for all commands.
+func (i importCmd) Validate(line *kong.Context) error {
+	_, ofReference := readers[i.Kind]
+	for _, part := range line.Path {
+		if ofReference && part.Flag != nil && slices.Contains([]string{"nir-key-file", "nir-key-command", "key-file"}, part.Flag.Name) {
+			return registry.Invalid("«\u00a0vaccin import " + i.Kind + "\u00a0» n’a pas d’option --" + part.Flag.Name +
+				"\u00a0: seul l’import de la population a besoin de clés.")
+		}
+	}
+	return nil
 }
 
 // readers make the reader of each kind of file; ref is the reference data that the file refers to.
