@@ -64,8 +64,12 @@ func (l lettersListCmd) Run(ctx context.Context, c console) (err error) {
 	if len(all) == 0 {
 		return c.printf("Aucun envoi n’a encore été préparé pour ce ciblage.\n")
 	}
+	who, err := g.Colleagues(ctx)
+	if err != nil {
+		return err
+	}
 	for _, b := range all {
-		if err := tellBatch(c, b); err != nil {
+		if err := tellBatch(c, b, who); err != nil {
 			return err
 		}
 	}
@@ -73,22 +77,27 @@ func (l lettersListCmd) Run(ctx context.Context, c console) (err error) {
 }
 
 // whoDropped says by whom a batch was dropped and, where the service did by itself, why.
-func whoDropped(b registry.Batch) string {
+func whoDropped(b registry.Batch, who registry.Colleagues) string {
 	if why := b.DropReason.Label(); why != "" {
 		return "par le service (" + why + ")"
 	}
-	return "par " + b.DroppedBy
+	return "par " + who.WhoIs(b.DroppedBy)
 }
 
-// tellBatch tells what is known of a batch.
-func tellBatch(c console, b registry.Batch) error {
+// onPages is a moment as pages tell it, by the time of Paris.
+func onPages(at time.Time) string {
+	return at.In(registry.ZoneOf("")).Format("02/01/2006 à 15\u00a0h\u00a004")
+}
+
+// tellBatch tells what is known of a batch, with the moments and names of its page.
+func tellBatch(c console, b registry.Batch, who registry.Colleagues) error {
 	line := b.Reference() + " : " + b.State.Label() + ", " + b.Kind.Label() + ", " + count(b.Letters, "lettre", "lettres")
 	if b.Again > 0 {
 		line += ", aux mêmes personnes que " + registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()
 	}
-	line += ", demandé par " + b.AskedBy + " le " + frenchMoment(b.AskedAt)
+	line += ", demandé par " + who.WhoIs(b.AskedBy) + " le " + onPages(b.AskedAt)
 	if b.State == registry.BatchDropped {
-		line += ", abandonné " + whoDropped(b) + " le " + frenchMoment(b.DroppedAt)
+		line += ", abandonné " + whoDropped(b, who) + " le " + onPages(b.DroppedAt)
 	}
 	if n := len(b.Deliveries); n > 0 {
 		line += ", remis " + registry.FrenchNumber(n) + " fois"
@@ -200,22 +209,26 @@ func (m lettersMakeCmd) print(
 		shown.set(int64(printed))
 	}
 	path := filepath.Join(m.To, b.FileName())
+	who, err := g.Colleagues(ctx)
+	if err != nil {
+		return b, err
+	}
 	var made registry.Batch
-	err := writeWhole(path, func(w io.Writer) (keep bool, err error) {
+	err = writeWhole(path, func(w io.Writer) (keep bool, err error) {
 		made, err = g.WorkBatch(ctx, by, b.BatchKey, printer, w, progress)
 		return made.State == registry.BatchPrinted, err
 	}, func() error { return g.Delivered(ctx, by, made) })
 	if err := errors.Join(err, shown.finish()); err != nil {
 		return made, err
 	}
-	if err := tellBatch(c, made); err != nil {
+	if err := tellBatch(c, made, who); err != nil {
 		return made, err
 	}
 	switch made.State {
 	case registry.BatchEmpty:
 		return made, nil
 	case registry.BatchDropped:
-		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation, " + whoDropped(made) + " :" +
+		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation, " + whoDropped(made, who) + " :" +
 			" il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
 	}
 	return made, c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
@@ -274,9 +287,13 @@ func (l lettersDropCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
+	who, err := g.Colleagues(ctx)
+	if err != nil {
+		return err
+	}
 	b, err := g.DropBatch(ctx, by, key)
 	if err != nil {
 		return err
 	}
-	return tellBatch(c, b)
+	return tellBatch(c, b, who)
 }

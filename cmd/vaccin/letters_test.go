@@ -128,6 +128,36 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 	}
 }
 
+// TestTheListOfBatchesNamesAndDatesAsPagesDo: by the time of Paris, and whoever has a name by it.
+func TestTheListOfBatchesNamesAndDatesAsPagesDo(t *testing.T) {
+	path := targetedStore(t, 3)
+	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: t.TempDir()}
+	f := m.letterFlags
+	st, g, by, err := f.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.Security = func() time.Time { return time.Date(2021, 1, 31, 23, 5, 0, 0, time.UTC) }
+	b, err := g.AskBatch(t.Context(), by, registry.BatchRequest{Run: 1, Kind: registry.BatchPDF}, registry.BatchPrinter{})
+	if err == nil {
+		_, err = g.DropBatch(t.Context(), by, b.BatchKey)
+	}
+	agent := registry.Agent{ID: by.Practitioner.NationalID, FamilyName: "Martin", GivenName: "Camille", SeenAt: time.Now()}
+	if err := errors.Join(err, st.KeepAgent(t.Context(), agent, time.Now()), st.Close()); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	l := lettersListCmd{Number: 1}
+	l.Store = path
+	if err := l.Run(t.Context(), console{out: &out}); err != nil {
+		t.Fatal(err)
+	}
+	const who = "par Camille MARTIN le 01/02/2021 à 00\u00a0h\u00a005"
+	if !strings.Contains(out.String(), ", demandé "+who+", abandonné "+who+"\n") {
+		t.Error(out.String())
+	}
+}
+
 func TestABatchIsDroppedByCommand(t *testing.T) {
 	path, folder := targetedStore(t, 5), t.TempDir()
 	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder}

@@ -48,6 +48,30 @@ func (a Agents) Label(nationalID string) string {
 	return label
 }
 
+// Colleagues are agents as they are named to each other, and to who runs the service.
+type Colleagues struct {
+	Agents
+	bearers map[string]int // how many bear a name
+}
+
+// Colleagues are the agents so.
+func (a Agents) Colleagues() Colleagues {
+	c := Colleagues{a, map[string]int{}}
+	for _, known := range a {
+		c.bearers[known.DisplayName()]++
+	}
+	return c
+}
+
+// WhoIs names someone. Their identifier, of which colleagues know nothing, is told only of who has no name here, and of namesakes, whom
+// nothing else tells apart.
+func (c Colleagues) WhoIs(nationalID string) string {
+	if name := c.Name(nationalID); name != "" && c.bearers[name] == 1 {
+		return name
+	}
+	return c.Label(nationalID)
+}
+
 // AgentStore keeps who agents are.
 type AgentStore interface {
 	// KeepAgent keeps an agent, in place of what was known of them. Whom it knows by that name, and saw at a moment or
@@ -94,4 +118,10 @@ func (g *Registry) Agents(ctx context.Context) (Agents, error) {
 		known[a.ID] = a
 	}
 	return known, nil
+}
+
+// Colleagues tells who agents are to each other, and to who runs the service.
+func (g *Registry) Colleagues(ctx context.Context) (Colleagues, error) {
+	all, err := g.Agents(ctx)
+	return all.Colleagues(), err
 }

@@ -24,3 +24,17 @@ func TestAgentsAreNamedWhereTheyAreKnown(t *testing.T) {
 		}
 	}
 }
+
+func TestColleaguesAreCalledByTheirNames(t *testing.T) {
+	colleagues := registry.Agents{
+		"agent:a": {ID: "agent:a", FamilyName: "Martin", GivenName: "Camille"}, "agent:b": {ID: "agent:b", FamilyName: "Petit", GivenName: "Lou"},
+		"agent:c": {ID: "agent:c", FamilyName: "Petit", GivenName: "Lou"}, "agent:d": {ID: "agent:d"},
+	}.Colleagues()
+	for id, want := range map[string]string{
+		"agent:a": "Camille MARTIN", "agent:b": "Lou PETIT (agent:b)", "agent:c": "Lou PETIT (agent:c)", "agent:d": "agent:d", "ops": "ops",
+	} {
+		if got := colleagues.WhoIs(id); got != want {
+			t.Errorf("%q is called %q", id, got)
+		}
+	}
+}
