@@ -311,16 +311,16 @@ func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
+	if run.State != registry.RunPrepared { // nobody's approval is of use: its page says where it is
+		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
+		return nil
+	}
 	refusal, err := s.mayApprove(r, by, run)
 	if err != nil {
 		return err
 	}
 	if refusal != nil {
 		return refusal
-	}
-	if run.State != registry.RunPrepared {
-		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
-		return nil
 	}
 	view, err := s.decideViewOf(r, by, run)
 	if err != nil {

@@ -27,13 +27,21 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 	if still.Header.Get("Refresh") != "" {
 		t.Error("the page goes on coming anew")
 	}
-	first.Get("/ciblages/1/approuver").Want(http.StatusForbidden, "une autre personne doit l’approuver")
-	if page := second.Get("/ciblages/1/approuver"); page.URL.Path != "/ciblages/1" {
-		t.Errorf("a run that is being counted can be approved at %s", page.URL.Path)
+	// Where nobody's approval is of use, its address leads to where the run is.
+	notAsked := func(says string) {
+		t.Helper()
+		for _, b := range []*webtest.Browser{first, second} {
+			page := b.Get("/ciblages/1/approuver").Want(http.StatusOK, says).Not("une autre personne doit l’approuver")
+			if page.URL.Path != "/ciblages/1" {
+				t.Errorf("a run can be approved at %s: %s", page.URL.Path, says)
+			}
+		}
 	}
+	notAsked("en cours de décompte")
 	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict)
 
 	h.work(t)
+	first.Get("/ciblages/1/approuver").Want(http.StatusForbidden, "une autre personne doit l’approuver")
 	own := first.Get("/ciblages/1").Want(http.StatusOK, "À approuver", "Aperçu : 3 personnes", "ne se publient pas", "75 – Paris", "75 à 79 ans",
 		"Vous avez préparé ce ciblage : une autre personne doit l’approuver").Not("Approuver ce ciblage", "s’actualise")
 	if own.Link("Approuver ce ciblage") != "" || own.Header.Get("Refresh") != "" {
@@ -68,7 +76,9 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 		t.Errorf("approvals in the log: %v", outcomes) // one conflict is of before the count, one of the third
 	}
 
+	notAsked("en attente d’exécution")
 	h.work(t)
+	notAsked("3 personnes ont reçu un code")
 	done := second.Get("/ciblages/1").Want(http.StatusOK, "Exécuté", "3 personnes ont reçu un code").Not("Abandonner", "s’actualise")
 	if done.Row("targeted") != "3" || !strings.HasPrefix(done.Row("approved"), "Vous, le") || strings.HasPrefix(done.Row("prepared"), "Vous") {
 		t.Errorf("rows: %q %q %q", done.Row("targeted"), done.Row("approved"), done.Row("prepared"))
