@@ -23,9 +23,9 @@ const recipientsAtOnce = 2000
 const workingTime = 2 * time.Minute
 
 var (
-	errNoSuchBatch  = NotFound("Cet envoi n’existe pas. Revenez aux envois de ce ciblage.")
+	errNoSuchBatch  = NotFound("Cet envoi n’existe pas. Revenez aux %s.").Naming(BatchList)
 	errRunNotDone   = Conflict("Ce ciblage n’est pas encore exécuté\u00a0: personne n’a reçu de code, il n’y a pas de lettre à préparer.")
-	errBatchMoved   = Conflict("Un autre envoi de ce ciblage a été préparé entre-temps. Revenez aux envois de ce ciblage et vérifiez où ils en sont.")
+	errBatchMoved   = Conflict("Un autre envoi de ce ciblage a été préparé entre-temps. Revenez aux %s et vérifiez où ils en sont.").Naming(BatchList)
 	errBatchNotOver = Conflict("Cet envoi est encore en préparation. Attendez qu’il soit prêt.")
 	errBatchLayout  = Conflict("La mise en page des lettres a changé depuis cet envoi\u00a0: il ne peut plus être imprimé à l’identique. " +
 		"Préparez un nouvel envoi aux mêmes personnes.")
@@ -34,7 +34,7 @@ var (
 	errNobodyWritten = Conflict("Cet envoi n’a aucune lettre.")
 	errBatchDropped  = Conflict("Cet envoi a été abandonné\u00a0: il n’a aucune lettre.")
 	errBatchBeside   = Conflict("Cet envoi a été préparé au même moment par ailleurs, et ses lettres ne sont plus celles-ci. Quand il sera prêt, imprimez-le de nouveau.")
-	errBatchOver     = Conflict("La préparation de cet envoi est terminée\u00a0: il ne peut plus être abandonné. Revenez aux envois de ce ciblage.")
+	errBatchOver     = Conflict("La préparation de cet envoi est terminée\u00a0: il ne peut plus être abandonné. Revenez aux %s.").Naming(BatchList)
 )
 
 // batches is the store as what keeps letters, or an error for one that does not.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,30 @@ type Error struct {
 	Fields    []FieldError  // beside their fields
 	Questions []Question    // for KindUnconfirmed
 	Wait      time.Duration // for KindThrottled: how long
+	List      List          // the one that the message names, if it does
+}
+
+// List is a list that a refusal sends someone back to, by the words that name it. A page makes a link of them; where the list is, package
+// web knows.
+type List string
+
+// The lists that refusals name.
+const (
+	CampaignList List = "la liste des campagnes"
+	RunList      List = "la liste des ciblages"
+	FollowUpList List = "suivi de tous les ciblages"
+	BatchList    List = "envois de ce ciblage"
+	MatchList    List = "la liste des rapprochements"
+	ReportList   List = "la liste des signalements"
+	OwnActList   List = "la liste de vos actes récents"
+	LogList      List = "journal des accès"
+)
+
+// Naming is a refusal that names a list where its message has «%s».
+func (e *Error) Naming(l List) *Error {
+	named := *e
+	named.Message, named.List = fmt.Sprintf(e.Message, l), l
+	return &named
 }
 
 // FieldError ties a sentence to a field of a request by the field's name.

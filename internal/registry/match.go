@@ -81,7 +81,7 @@ type MatchStore interface {
 // MatchesShown is how many doubtful matches are listed.
 const MatchesShown = 100
 
-var errNoSuchMatch = NotFound("Ce rapprochement n’existe pas, ou a déjà été décidé. Revenez à la liste des rapprochements.")
+var errNoSuchMatch = NotFound("Ce rapprochement n’existe pas, ou a déjà été décidé. Revenez à %s.").Naming(MatchList)
 
 // matches lets someone do something about doubtful matches, if the policy does, with the store that keeps them.
 func (g *Registry) matches(ctx context.Context, by Actor, event Event, do func(MatchStore) error) error {
@@ -160,7 +160,7 @@ func (g *Registry) DecideMatch(ctx context.Context, by Actor, record, other Reco
 	})
 	switch {
 	case errors.Is(err, ErrNoMatch):
-		return g.refuse(ctx, event, Conflict("Quelqu’un d’autre a décidé ce rapprochement entre-temps, ou il n’existe pas. Revenez à la liste des rapprochements."))
+		return g.refuse(ctx, event, Conflict("Quelqu’un d’autre a décidé ce rapprochement entre-temps, ou il n’existe pas. Revenez à %s.").Naming(MatchList))
 	case errors.Is(err, ErrOvertaken):
 		return g.refuse(ctx, event, Conflict("Ces dossiers changent en ce moment même. Réessayez dans une minute."))
 	case errors.Is(err, ErrBothUsed):

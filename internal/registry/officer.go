@@ -184,8 +184,8 @@ func (g *Registry) logEntry(ctx context.Context, by Actor, ref EntryRef) (LogEnt
 }
 
 var (
-	errNoLogEntry = NotFound("Cette entrée du journal n’existe pas. Revenez au journal des accès.")
-	errNoPatient  = NotFound("Cette entrée du journal ne concerne aucun patient. Revenez au journal des accès.")
+	errNoLogEntry = NotFound("Cette entrée du journal n’existe pas. Revenez au %s.").Naming(LogList)
+	errNoPatient  = NotFound("Cette entrée du journal ne concerne aucun patient. Revenez au %s.").Naming(LogList)
 )
 
 // LogEntry returns one entry of the access log.

@@ -146,7 +146,7 @@ func (g *Registry) OwnAct(ctx context.Context, by Actor, act ReportedAct) (OwnAc
 	return own[0], nil
 }
 
-var errNotOwn = NotFound("Cet acte ne figure pas parmi les vôtres. Revenez à la liste de vos actes récents.")
+var errNotOwn = NotFound("Cet acte ne figure pas parmi les vôtres. Revenez à %s.").Naming(OwnActList)
 
 // NotMine reports an act of the actor's list as not theirs.
 func (g *Registry) NotMine(ctx context.Context, by Actor, act ReportedAct, note string) error {
@@ -203,7 +203,7 @@ func (g *Registry) Report(ctx context.Context, by Actor, id ReportID) (Report, e
 	return reports[0], nil
 }
 
-var errNoSuchReport = NotFound("Ce signalement n’existe pas. Revenez à la liste des signalements.")
+var errNoSuchReport = NotFound("Ce signalement n’existe pas. Revenez à %s.").Naming(ReportList)
 
 // CloseReport says how a report was dealt with. lift lets an account search again at once: whoever closes
 // the report knows that it is in the right hands.
@@ -229,7 +229,7 @@ func (g *Registry) CloseReport(ctx context.Context, by Actor, id ReportID, outco
 	closed := Closed{ClosedAt: g.Security(), ClosedBy: by.Practitioner.NationalID, Outcome: outcome}
 	err = g.Store.Apply(ctx, ReportClosed{Head{event: event}, id, closed, key})
 	if errors.Is(err, ErrNoReport) {
-		return g.refuse(ctx, event, Conflict("Ce signalement a déjà été traité, ou n’existe pas. Revenez à la liste des signalements."))
+		return g.refuse(ctx, event, Conflict("Ce signalement a déjà été traité, ou n’existe pas. Revenez à %s.").Naming(ReportList))
 	}
 	return err
 }

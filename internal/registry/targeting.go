@@ -199,12 +199,12 @@ const RunsShown = 100
 var ErrCampaignMoved = Conflict("Cette campagne a été modifiée depuis que vous avez ouvert la page. Relisez-la telle qu’elle est maintenant, puis confirmez.")
 
 var (
-	errNoSuchRun      = NotFound("Ce ciblage n’existe pas. Revenez à la liste des ciblages.")
-	errNoSuchCampaign = NotFound("Cette campagne n’existe pas. Revenez à la liste des campagnes.")
-	errRunFormUsed    = Conflict("Ce formulaire a déjà servi à préparer le ciblage d’une autre campagne. Revenez à la liste des campagnes et recommencez.")
-	errRunFormOld     = Conflict("Ce formulaire a déjà servi à préparer un ciblage de cette campagne, qui a été modifiée depuis. Revenez à la liste des campagnes et recommencez.")
+	errNoSuchRun      = NotFound("Ce ciblage n’existe pas. Revenez à %s.").Naming(RunList)
+	errNoSuchCampaign = NotFound("Cette campagne n’existe pas. Revenez à %s.").Naming(CampaignList)
+	errRunFormUsed    = Conflict("Ce formulaire a déjà servi à préparer le ciblage d’une autre campagne. Revenez à %s et recommencez.").Naming(CampaignList)
+	errRunFormOld     = Conflict("Ce formulaire a déjà servi à préparer un ciblage de cette campagne, qui a été modifiée depuis. Revenez à %s et recommencez.").Naming(CampaignList)
 	errNoRunForm      = Invalid("Ce formulaire n’est pas valide. Revenez à la page précédente, actualisez-la et recommencez.")
-	errRunMoved       = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à la liste des ciblages et vérifiez où il en est.")
+	errRunMoved       = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à %s et vérifiez où il en est.").Naming(RunList)
 )
 
 // runs is the store as what carries runs, or an error for one that does not.
@@ -313,7 +313,7 @@ func (g *Registry) Ended(ctx context.Context, by Actor, c Campaign) (refusal *Er
 		return nil, nil
 	}
 	return Conflict("Cette campagne est terminée\u00a0: son dernier jour était le " + c.Closes.FrenchInFull() +
-		". Si elle doit continuer, prolongez-la d’abord depuis la liste des campagnes."), nil
+		". Si elle doit continuer, prolongez-la d’abord depuis %s.").Naming(CampaignList), nil
 }
 
 // going has something begin for a campaign, unless it ended.

@@ -45,18 +45,18 @@ var titleOf = map[int]string{
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *registry.Error
 	view := failure{page: s.page(r, "Service momentanément indisponible"), home: s.homeFor(r)}
-	status, reason := http.StatusInternalServerError, ""
+	status := http.StatusInternalServerError
 	switch {
 	case errors.As(err, &refusal):
 		status = statusOf(refusal.Kind)
 		sayWhenToRetry(w, refusal)
-		view.page.Title, reason = titleOf[status], refusal.Message
+		view.page.Title, view.reason = titleOf[status], linked(r, refusal)
 		if status == http.StatusConflict && r.Method != http.MethodPost { // letters that are refused: nothing was typed
 			view.page.Title = titleOf[http.StatusForbidden]
 		}
 	case errors.Is(err, errWrongMethod):
 		status = http.StatusMethodNotAllowed
-		view.page.Title, reason = "Demande impossible", "Cette page ne peut pas être demandée de cette façon. Revenez à l’accueil."
+		view.page.Title, view.reason.before = "Demande impossible", "Cette page ne peut pas être demandée de cette façon. Revenez à l’accueil."
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		return // the browser has left
 	default:
@@ -64,14 +64,13 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 			status = http.StatusServiceUnavailable
 			w.Header().Set("Retry-After", retryAfter)
 		}
-		reason = "Le service n’a pas pu traiter votre demande. Réessayez dans un instant ; si le problème persiste, contactez l’assistance."
+		view.reason.before = "Le service n’a pas pu traiter votre demande. Réessayez dans un instant ; si le problème persiste, contactez l’assistance."
 		if r.Method == http.MethodPost && len(r.PostForm) > 0 && r.URL.Path != "/amelipro" { // no page holds a password
 			view.again, view.values = r.URL.Path, r.PostForm
-			reason = "Le service n’a pas pu traiter votre demande. Ce que vous avez saisi est conservé sur cette page : " +
+			view.reason.before = "Le service n’a pas pu traiter votre demande. Ce que vous avez saisi est conservé sur cette page : " +
 				"envoyez-le de nouveau, rien ne sera enregistré deux fois."
 		}
 	}
-	view.reason = linked(r, reason)
 	if err := s.render(w, r, status, failurePage(view)); err != nil && r.Context().Err() == nil { // someone waits for it
 		s.Log.Error("the error page failed", "route", r.Pattern, "error", err)
 		http.Error(w, "Service momentanément indisponible.", http.StatusInternalServerError)
@@ -104,23 +103,36 @@ type said struct {
 	after  string
 }
 
-// linked makes a link of the words by which a sentence names a page of ours: whoever is told to go back there can.
-func linked(r *http.Request, sentence string) said {
-	for _, way := range []link{
-		{runsAddress, "la liste des ciblages"},
-		{campaignsAddress, "la liste des campagnes"},
-		{followUpAddress, "suivi de tous les ciblages"},
-		{batchesAddress(runNumber(r)), "envois de ce ciblage"},
-		{reportsAddress, "la liste des signalements"},
-		{matchesAddress, "la liste des rapprochements"},
-		{ownActsAddress, "la liste de vos actes récents"},
-		{journalAddress, "journal des accès"},
-	} {
-		if before, after, found := strings.Cut(sentence, way.label); found {
-			return said{before, way, after}
-		}
+// linked makes a link of the words by which a refusal names a list: whoever is told to go back there can.
+func linked(r *http.Request, refusal *registry.Error) said {
+	if refusal.List == "" {
+		return said{before: refusal.Message}
 	}
-	return said{before: sentence}
+	before, after, _ := strings.Cut(refusal.Message, string(refusal.List))
+	return said{before, link{listAddress(r, refusal.List), string(refusal.List)}, after}
+}
+
+// listAddress is where a list is.
+func listAddress(r *http.Request, list registry.List) string {
+	switch list {
+	case registry.CampaignList:
+		return campaignsAddress
+	case registry.RunList:
+		return runsAddress
+	case registry.FollowUpList:
+		return followUpAddress
+	case registry.BatchList:
+		return batchesAddress(runNumber(r))
+	case registry.MatchList:
+		return matchesAddress
+	case registry.ReportList:
+		return reportsAddress
+	case registry.OwnActList:
+		return ownActsAddress
+	case registry.LogList:
+		return journalAddress
+	}
+	return ""
 }
 
 // homeFor is where whoever the request's session names can go on.

@@ -49,7 +49,7 @@ func (s *Server) followUp(w http.ResponseWriter, r *http.Request, by registry.Ac
 		view.whole = "Retour au suivi de tous les ciblages"
 		switch {
 		case len(counted) == 0:
-			return registry.NotFound("Aucun décompte pour ce ciblage ou cette phase. Revenez au suivi de tous les ciblages.")
+			return registry.NotFound("Aucun décompte pour ce ciblage ou cette phase. Revenez au %s.").Naming(registry.FollowUpList)
 		case number != "":
 			view.page.Title = "Suivi du ciblage n°" + nbsp + number
 		default:

@@ -257,7 +257,7 @@ func (s *Server) journalCSV(w http.ResponseWriter, r *http.Request, by registry.
 		return err
 	}
 	if !ok {
-		return registry.NotFound("Cette consultation du journal n’est plus connue. Revenez au journal des accès et recommencez.")
+		return registry.NotFound("Cette consultation du journal n’est plus connue. Revenez au %s et recommencez.").Naming(registry.LogList)
 	}
 	entries, err := s.Registry.ReadLog(r.Context(), by, search.Request, entryOf(r.URL.Query().Get(afterParam)), logEntriesInFile)
 	if err != nil {
