@@ -31,10 +31,11 @@ var (
 		"Préparez un nouvel envoi aux mêmes personnes.")
 	errBatchChanged = Conflict("Le nom, l’adresse ou le code d’au moins un destinataire a changé depuis cet envoi\u00a0: il ne peut plus être imprimé à " +
 		"l’identique. Préparez un nouvel envoi aux mêmes personnes, à leur adresse d’aujourd’hui.")
-	errNobodyWritten = Conflict("Cet envoi n’a aucune lettre.")
-	errBatchDropped  = Conflict("Cet envoi a été abandonné\u00a0: il n’a aucune lettre.")
-	errBatchBeside   = Conflict("Cet envoi a été préparé au même moment par ailleurs, et ses lettres ne sont plus celles-ci. Quand il sera prêt, imprimez-le de nouveau.")
-	errBatchOver     = Conflict("La préparation de cet envoi est terminée\u00a0: il ne peut plus être abandonné. Revenez aux %s.").Naming(BatchList)
+	errNobodyWritten = Conflict("Cet envoi n’a aucune lettre\u00a0: il n’y avait personne à qui écrire, et il n’y a rien à imprimer. " +
+		"Vérifiez qui a été laissé de côté, et pourquoi.")
+	errBatchDropped = Conflict("Cet envoi a été abandonné\u00a0: il n’a aucune lettre. Préparez un autre envoi.")
+	errBatchBeside  = Conflict("Cet envoi a été préparé au même moment par ailleurs, et ses lettres ne sont plus celles-ci. Quand il sera prêt, imprimez-le de nouveau.")
+	errBatchOver    = Conflict("La préparation de cet envoi est terminée\u00a0: il ne peut plus être abandonné. Revenez aux %s.").Naming(BatchList)
 )
 
 // batches is the store as what keeps letters, or an error for one that does not.

@@ -46,6 +46,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var refusal *registry.Error
 	view := failure{page: s.page(r, "Service momentanément indisponible"), home: s.homeFor(r)}
 	status := http.StatusInternalServerError
+	var from refusedFrom
+	if errors.As(err, &from) {
+		view.back = from.back
+	}
 	switch {
 	case errors.As(err, &refusal):
 		status = statusOf(refusal.Kind)
@@ -90,11 +94,21 @@ func sayWhenToRetry(w http.ResponseWriter, refusal *registry.Error) {
 // failure is what an error page shows.
 type failure struct {
 	page   ui.Page
+	back   link // where whoever reads the page comes from, if that is known
 	reason said
 	home   link       // where whoever reads the page can go on
 	again  string     // address to send the form to again
 	values url.Values // of that form
 }
+
+// refusedFrom is a refusal of what a page offers or leads to, with that page: what is to be known or done about it is there.
+type refusedFrom struct {
+	error
+	back link
+}
+
+// Unwrap returns the refusal.
+func (r refusedFrom) Unwrap() error { return r.error }
 
 // said is a sentence, of which some words may be a link.
 type said struct {

@@ -346,6 +346,9 @@ func (s *Server) batchFile(w http.ResponseWriter, r *http.Request, by registry.A
 		return s.batch(w, r, by)
 	}
 	b, write, err := s.Registry.Deliver(r.Context(), by, batchKey(r), s.Letters)
+	if registry.KindOf(err) == registry.KindConflict {
+		return refusedFrom{err, link{batchAddress(batchKey(r)), "Retour à l’envoi"}}
+	}
 	if err != nil {
 		return err
 	}

@@ -320,7 +320,7 @@ func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry
 		return err
 	}
 	if refusal != nil {
-		return refusal
+		return refusedFrom{refusal, link{runAddress(run.Number), "Retour au ciblage"}}
 	}
 	view, err := s.decideViewOf(r, by, run)
 	if err != nil {

@@ -112,9 +112,12 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	if wide := second.Get(lines.URL.Path).Want(http.StatusOK, "1 lettre"); wide.Row("written") != "3" || wide.Row("unaddressed") != "1" {
 		t.Errorf("left out of lines of CSV, which have room for more than a window: %q, %q", wide.Row("written"), wide.Row("unaddressed"))
 	}
-	second.Get(empty.URL.Path+"/lettres").Want(http.StatusConflict, "Action impossible", "aucune lettre").Not("Saisie non enregistrée")
+	refused := second.Get(empty.URL.Path+"/lettres").Want(http.StatusConflict, "Action impossible", "aucune lettre", "Vérifiez qui a été laissé de côté").Not("Saisie non enregistrée")
+	if back := refused.Link("Retour à l’envoi"); back != empty.URL.Path {
+		t.Errorf("letters that are refused lead back to %q", back)
+	}
 	for _, unknown := range []string{"/ciblages/1/envois/9", "/ciblages/1/envois/0", "/ciblages/1/envois/x", "/ciblages/01/envois/1", "/ciblages/1/envois/01", "/ciblages/1/envois/+1", "/ciblages/9/envois", "/ciblages/1/envois/9/lettres"} {
-		second.Get(unknown).Want(http.StatusNotFound)
+		second.Get(unknown).Want(http.StatusNotFound).Not("Retour à l’envoi")
 	}
 	for _, forged := range []url.Values{{"kind": {"pdf"}, "known": {"x"}}, {"kind": {"pdf"}, "known": {"-1"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"7"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"x"}}} {
 		if page := second.Post(at, forged); page.Status != http.StatusConflict && page.Status != http.StatusNotFound {
@@ -153,7 +156,7 @@ func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
 		t.Errorf("dropped by somebody, for the reason %q", why)
 	}
 	first.Post(ask.URL.Path, nil).Want(http.StatusOK, "Abandonné") // sent twice
-	second.Get(asked.URL.Path+"/lettres").Want(http.StatusConflict, "a été abandonné")
+	second.Get(asked.URL.Path+"/lettres").Want(http.StatusConflict, "a été abandonné", "Préparez un autre envoi", "Retour à l’envoi")
 	h.letters(t)
 	next := second.Get(at).Want(http.StatusOK, "Abandonné", "Préparer un envoi").Form("kind").Send(second).Want(http.StatusOK, "Envoi C1-0002 demandé")
 	h.letters(t)

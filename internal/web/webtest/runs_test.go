@@ -41,7 +41,9 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict)
 
 	h.work(t)
-	first.Get("/ciblages/1/approuver").Want(http.StatusForbidden, "une autre personne doit l’approuver")
+	if back := first.Get("/ciblages/1/approuver").Want(http.StatusForbidden, "une autre personne doit l’approuver").Link("Retour au ciblage"); back != "/ciblages/1" {
+		t.Errorf("who may not approve is led back to %q", back)
+	}
 	own := first.Get("/ciblages/1").Want(http.StatusOK, "À approuver", "Aperçu : 3 personnes", "ne se publient pas", "75 – Paris", "75 à 79 ans",
 		"Vous avez préparé ce ciblage : une autre personne doit l’approuver").Not("Approuver ce ciblage", "s’actualise")
 	if own.Link("Approuver ce ciblage") != "" || own.Header.Get("Refresh") != "" {
