@@ -98,7 +98,7 @@ func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error
 func (s *Server) page(r *http.Request, title string) ui.Page {
 	p := ui.Page{Title: title, Assets: assets.Path}
 	if login, ok := s.login(r); ok {
-		session := ui.Session{Person: login.DisplayName(), Home: homeOf(login.Role)}
+		session := ui.Session{Person: login.DisplayName(), Home: homeOf(login.Role), Agent: login.IsAgent()}
 		if login.Door == registry.DoorPassword {
 			session.Home = "/amelipro"
 		}

@@ -33,6 +33,7 @@ func (p Page) documentTitle() string {
 // Session is who is signed in, and where.
 type Session struct {
 	Person         string
+	Agent          bool   // and no practitioner
 	Role           string // of an agent; a practitioner's goes without saying
 	Place          string
 	Home           string // where their work begins
@@ -47,6 +48,17 @@ func (s *Session) home() string {
 		return "/"
 	}
 	return s.Home
+}
+
+// reserved says for whom the pages are that someone sees; signed out, for whom the service is.
+func (s *Session) reserved() string {
+	switch {
+	case s == nil:
+		return "Téléservice réservé aux professionnels de santé et aux agents habilités."
+	case s.Agent:
+		return "Pages réservées aux agents habilités."
+	}
+	return "Téléservice réservé aux professionnels de santé habilités."
 }
 
 // Link is an address of ours with its words.

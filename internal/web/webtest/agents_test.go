@@ -36,6 +36,29 @@ func (h *house) as(t *testing.T, role registry.Role) *webtest.Browser {
 	return h.agent(t, accountOf[role])
 }
 
+// The foot of a page tells for whom it is: not the same to a doctor, to an agent, who may still have to choose a role, and to who is not signed in.
+func TestTheFootOfAPageTellsForWhomItIs(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	const all, doctors, agents = "réservé aux professionnels de santé et aux agents habilités.", "réservé aux professionnels de santé habilités.", "Pages réservées aux agents habilités."
+	signedIn := map[*webtest.Browser]string{webtest.NewBrowser(t, h.base): all, h.agent(t, "deux-roles"): agents}
+	for role := range accountOf {
+		says := agents
+		if role == registry.RolePractitioner {
+			says = doctors
+		}
+		signedIn[h.as(t, role)] = says
+	}
+	for b, says := range signedIn {
+		page := b.Get("/mentions-legales").Want(http.StatusOK, says)
+		for _, other := range []string{all, doctors, agents} {
+			if _, foot, _ := strings.Cut(page.Body, "<footer"); other != says && strings.Contains(foot, other) {
+				t.Errorf("for others too: %s", foot)
+			}
+		}
+	}
+}
+
 // declarations are addresses open to support, which reads what stands there, at which support is refused when it
 // would declare: the record of the test has everything but dose 2.
 var declarations = []string{
