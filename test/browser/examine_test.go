@@ -72,7 +72,11 @@ const layoutOf = `(() => {
 			const style = getComputedStyle(e), hides = ["hidden", "clip"]
 			const cuts = hides.includes(style.overflowX) && e.scrollWidth > e.clientWidth + 1 || hides.includes(style.overflowY) && e.scrollHeight > e.clientHeight + 1
 			return cuts && Boolean(e.innerText?.trim()) // asked last: the browser lays all of the text out for it
-		}).map(name),
+		}).concat(all.filter(e => { // what a table is may be read before it is scrolled
+			const text = document.createRange()
+			text.selectNodeContents(e)
+			return e.matches("caption") && text.getBoundingClientRect().right > e.closest(".app-table").getBoundingClientRect().right
+		})).map(name),
 		small: all.filter(e => e.matches("a[href], button, input:not([type=hidden]), select, summary")).filter(e => {
 			const box = e.getBoundingClientRect()
 			return (box.width < 24 || box.height < 24) && !inText(e)
