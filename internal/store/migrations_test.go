@@ -31,6 +31,8 @@ var (
 	addsColumn = regexp.MustCompile(`(?is)\bADD\s+(?:COLUMN\s+)?(\w+)\s+[^,;]*?\bNOT\s+NULL\b[^,;]*`)
 	hasDefault = regexp.MustCompile(`(?i)\b(DEFAULT|GENERATED)\b`)
 	addsIndex  = regexp.MustCompile(`(?is)\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+(CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?\w+\s+ON\s+(?:ONLY\s+)?(\w+)`)
+	dropsIndex = regexp.MustCompile(`(?i)\bDROP\s+INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+EXISTS\s+)?(\w+)`)
+	namesIndex = regexp.MustCompile(`(?i)\bCREATE\s+(?:UNIQUE\s+)?INDEX\s+(?:CONCURRENTLY\s+)?(?:IF\s+NOT\s+EXISTS\s+)?(\w+)`)
 	makesTable = regexp.MustCompile(`(?i)\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(\w+)`)
 )
 
@@ -38,10 +40,13 @@ var (
 // does.
 var allowedMigrations = map[string]string{
 	// One program at a time uses the file, and this one was never given to anybody.
-	"sqlite/00014_entries.sql drops a table":    "the embedded store has no rolling upgrade: what serves it is stopped, and started as the next version",
-	"sqlite/00015_log_run.sql drops a table":    "the same",
-	"sqlite/00018_objections.sql drops a table": "the same",
-	"sqlite/00018_objections.sql renames":       "the same",
+	"sqlite/00014_entries.sql drops a table":          "the embedded store has no rolling upgrade: what serves it is stopped, and started as the next version",
+	"sqlite/00015_log_run.sql drops a table":          "the same",
+	"sqlite/00018_objections.sql drops a table":       "the same",
+	"sqlite/00018_objections.sql renames":             "the same",
+	"sqlite/00026_own_number.sql drops an index":      "the same",
+	"postgres/00025_own_number.sql drops an index":    "of a database without persons, where the version before that one could not begin a first import any more: it is not at work now",
+	"postgres/00013_session_saves.sql drops an index": "the version before purges sessions without it, by reading them all",
 	// Of tables with a row a run, and a row a batch.
 	"postgres/00021_agent.sql builds an index while nobody may write": "some hundreds of rows, and nobody waits for them but who prepares a run or letters",
 	// A function that it makes does, of a table that another of its functions made.
@@ -70,6 +75,15 @@ func departures(text string, index bool) (found []string) {
 	for _, added := range addsIndex.FindAllStringSubmatch(up, -1) {
 		if index && added[1] == "" && !made[added[2]] {
 			found = append(found, "builds an index while nobody may write")
+		}
+	}
+	again := map[string]bool{} // what is left of an index that was not made to the end is taken away first
+	for _, named := range namesIndex.FindAllStringSubmatch(up, -1) {
+		again[named[1]] = true
+	}
+	for _, dropped := range dropsIndex.FindAllStringSubmatch(up, -1) {
+		if !again[dropped[1]] { // that version plans with it, and takes it away by its name when it begins a first import
+			found = append(found, "drops an index")
 		}
 	}
 	return found
@@ -118,6 +132,8 @@ func TestTheCheckOfMigrationsFinds(t *testing.T) {
 		"DROP TABLE dose;":                                                                          1,
 		"CREATE INDEX dose_n ON dose (n);":                                                          1,
 		"CREATE INDEX CONCURRENTLY dose_n ON dose (n);":                                             0,
+		"DROP INDEX CONCURRENTLY IF EXISTS dose_n;\nCREATE INDEX CONCURRENTLY dose_n ON dose (n);":  0,
+		"DROP INDEX IF EXISTS dose_n;\nCREATE INDEX CONCURRENTLY dose_m ON dose (n);":               1,
 		"CREATE TABLE new (n INTEGER NOT NULL);\nCREATE UNIQUE INDEX new_n ON new (n);":             0,
 		"-- never DROP COLUMN here\nCREATE TABLE new (n INTEGER);\n-- +goose Down\nDROP TABLE new;": 0,
 	} {
