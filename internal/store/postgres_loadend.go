@@ -225,6 +225,9 @@ func takeSteps(ctx context.Context, conn *pgx.Conn, steps <-chan endStep) error 
 			return context.Cause(ctx)
 		}
 		if err := take(ctx, conn); err != nil {
+			if ctx.Err() != nil { // what was cut short fails in its own ways
+				return context.Cause(ctx)
+			}
 			return unavailable(err)
 		}
 	}

@@ -1,0 +1,38 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// TestAnIndexThatIsInterruptedSaysSo: what follows on the connection that was cut fails too, as if the database were away.
+func TestAnIndexThatIsInterruptedSaysSo(t *testing.T) {
+	address := databases.New(t)
+	var conns [2]*pgx.Conn
+	for i := range conns {
+		conn, err := pgx.Connect(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conns[i] = conn
+		t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	}
+	if _, err := conns[0].Exec(t.Context(), "BEGIN; LOCK TABLE record IN ROW EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	steps := make(chan endStep, 1)
+	steps <- func(ctx context.Context, conn *pgx.Conn) error {
+		return makeIndex(ctx, conn, madeIndex{table: "record", name: "record_kept_waiting", on: "(version)"})
+	}
+	close(steps)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	time.AfterFunc(200*time.Millisecond, cancel)
+	if err := takeSteps(ctx, conns[1], steps); !errors.Is(err, context.Canceled) {
+		t.Errorf("it says %v", err)
+	}
+}
