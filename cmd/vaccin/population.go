@@ -131,7 +131,8 @@ func (p *populationRun) run(ctx context.Context, g *registry.Registry, by regist
 		Digest: p.file.Digest, Parts: p.file.Parts(), PartSize: targeting.PartSize, Lines: p.file.LastLine(), Read: p.read,
 		Columns: p.file.Columns, Erasing: p.erasing,
 	}, p.tell)
-	if err == nil && o.Already && p.path != "" { // the command may have been killed before the list was whole
+	// Nothing was left to read, and whoever was killed may not have come to the end of the list, or made none.
+	if err == nil && p.rows == nil && p.path != "" {
 		err = p.list(ctx)
 	}
 	err = errors.Join(err, p.shown.finish())
@@ -191,7 +192,10 @@ func listCanBeWritten(path string) error {
 	if path == "" {
 		return nil
 	}
-	_, err := os.Stat(path)
+	about, err := os.Stat(path)
+	if err == nil && !about.Mode().IsRegular() && !about.IsDir() {
+		return nil // who reads a pipe would take the trial for the whole list, and be gone when it comes
+	}
 	made := errors.Is(err, fs.ErrNotExist)
 	list, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
@@ -207,7 +211,7 @@ func listCanBeWritten(path string) error {
 	return err
 }
 
-// list writes the rejected rows of a file that is imported already.
+// list writes the rejected rows of a file whose rows are imported already.
 func (p *populationRun) list(ctx context.Context) error {
 	for _, err := range p.read(ctx, p.file.Parts()) {
 		if err != nil {
@@ -321,13 +325,17 @@ func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duratio
 	if len(o.Erased) > 0 {
 		err = errors.Join(err, p.printf("Effacé pour les personnes de ce fichier\u00a0: ce que le précédent disait dans les colonnes absentes de celui-ci (%s).\n", strings.Join(o.Erased, ", ")))
 	}
-	rate := float64(p.report.Read) / max(took.Seconds(), 0.001)
-	err = errors.Join(err, p.tellRead(), p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",
+	rate := ""
+	if p.report.Read > 0 { // or indexes alone were left to make, of an import that goes on
+		rate = fmt.Sprintf(" (%s à la seconde)", count(int(float64(p.report.Read)/max(took.Seconds(), 0.001)), "ligne", "lignes"))
+		err = errors.Join(err, p.tellRead())
+	}
+	err = errors.Join(err, p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",
 		registry.FrenchNumber(int(o.Created)), registry.FrenchNumber(int(o.Updated)), registry.FrenchNumber(int(o.Unchanged)), registry.FrenchNumber(int(o.Duplicates))))
 	if o.Doubtful > 0 {
 		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", registry.FrenchNumber(o.Doubtful)))
 	}
-	return errors.Join(err, p.tellList(), p.printf("Import terminé en %s (%s à la seconde).\n", frenchDuration(took), count(int(rate), "ligne", "lignes")))
+	return errors.Join(err, p.tellList(), p.printf("Import terminé en %s%s.\n", frenchDuration(took), rate))
 }
 
 // frenchDuration says how long something took, in its two largest units.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"io"
@@ -9,11 +10,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"vaccin/internal/demo"
 	"vaccin/internal/registry"
+	"vaccin/internal/store"
 	"vaccin/internal/targeting"
 )
 
@@ -128,6 +131,106 @@ func TestAFirstImportAloneKeepsServicesAway(t *testing.T) {
 		if said != c.says || said && strings.Contains(before, "lues") {
 			t.Errorf("%s: %s", c.name, &out)
 		}
+	}
+}
+
+// TestAnImportOfWhichIndexesAreLeftListsAllThatItDidNotTake: stopped once all rows are there, it has nothing left to read, and the list still has
+// the rejected rows and the duplicates; without a list nothing is said of rows that were not read.
+func TestAnImportOfWhichIndexesAreLeftListsAllThatItDidNotTake(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "population.csv")
+	text := "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe\n" +
+		"2690549588157;20200101;1;Martin;Jeanne;F\n2690549588157;20200101;1;Martin;Jeanne;F\n2690549588157;20200102;1;;Rose;F\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range []string{filepath.Join(folder, "rejected.csv"), ""} {
+		command := importCmd{Kind: "population", File: path, Rejected: list}
+		command.Store, command.NIRKeyFile = databases.Fresh(t), filepath.Join(folder, "keys.nir")
+		newImporter(t, command.Store, "", "") // makes the tables
+		stopAtIndexes(t, command)
+		var out bytes.Buffer
+		if err := command.Run(t.Context(), console{out: &out}); err != nil {
+			t.Fatal(err)
+		}
+		if said := out.String(); !strings.Contains(said, "laissées de côté\u00a0: 1.") || strings.Contains(said, "lues") != (list != "") || strings.Contains(said, "0 ligne") {
+			t.Errorf("it says %s", said)
+		}
+		if list == "" {
+			continue
+		}
+		found, err := os.ReadFile(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"population.csv;4;nom_naissance;rejetée;", "population.csv;3;;rejetée;Cette personne est en double de la ligne 2"} {
+			if !strings.Contains(string(found), want) {
+				t.Errorf("the list has no %q: %s", want, found)
+			}
+		}
+	}
+}
+
+// stopAtIndexes begins an import, and stops it once all rows are there.
+func stopAtIndexes(t *testing.T, command importCmd) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	file, err := targeting.OpenPopulation(ctx, command.File, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	keys, err := command.source("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	by, err := operator()
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, g, _, err := openStore(ctx, command.Store, store.Options{Keys: keys, Importing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	p := &populationRun{console: console{out: io.Discard}, file: file, now: time.Now}
+	_, err = g.ImportPopulation(ctx, by, registry.PopulationFile{
+		Digest: file.Digest, Parts: file.Parts(), PartSize: targeting.PartSize, Lines: file.LastLine(), Read: p.read,
+	}, func(at registry.PopulationProgress) {
+		if at.Step == registry.PopulationIndexes {
+			stop()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}
+
+// TestAListMayGoToWhoReadsIt: a trial that opened the pipe would leave its reader with nothing.
+func TestAListMayGoToWhoReadsIt(t *testing.T) {
+	first, _ := populationFiles(t, 300)
+	folder := t.TempDir()
+	command := importCmd{Kind: "population", File: first, Rejected: filepath.Join(folder, "pipe"), DryRun: true}
+	command.Store = filepath.Join(folder, "vaccin.db")
+	if err := syscall.Mkfifo(command.Rejected, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := make(chan []byte, 1)
+	go func() {
+		list, err := os.ReadFile(command.Rejected)
+		if err != nil {
+			t.Error(err)
+		}
+		read <- list
+	}()
+	done := make(chan error, 1)
+	go func() { done <- command.Run(t.Context(), console{out: io.Discard}) }()
+	if list := <-read; !strings.Contains(string(list), "rejetée") {
+		t.Fatalf("who reads the list has %q", list)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 
