@@ -40,13 +40,15 @@ var (
 // does.
 var allowedMigrations = map[string]string{
 	// One program at a time uses the file, and this one was never given to anybody.
-	"sqlite/00014_entries.sql drops a table":          "the embedded store has no rolling upgrade: what serves it is stopped, and started as the next version",
-	"sqlite/00015_log_run.sql drops a table":          "the same",
-	"sqlite/00018_objections.sql drops a table":       "the same",
-	"sqlite/00018_objections.sql renames":             "the same",
-	"sqlite/00026_own_number.sql drops an index":      "the same",
-	"postgres/00025_own_number.sql drops an index":    "of a database without persons, where the version before that one could not begin a first import any more: it is not at work now",
-	"postgres/00013_session_saves.sql drops an index": "the version before purges sessions without it, by reading them all",
+	"sqlite/00014_entries.sql drops a table":                                   "the embedded store has no rolling upgrade: what serves it is stopped, and started as the next version",
+	"sqlite/00015_log_run.sql drops a table":                                   "the same",
+	"sqlite/00018_objections.sql drops a table":                                "the same",
+	"sqlite/00018_objections.sql renames":                                      "the same",
+	"sqlite/00026_own_number.sql drops an index":                               "the same",
+	"postgres/00025_own_number.sql drops an index":                             "of a database without persons, where the version before that one could not begin a first import any more: it is not at work now",
+	"postgres/00013_session_saves.sql drops an index":                          "the version before purges sessions without it, by reading them all",
+	"postgres/00032_lighter_import.sql drops an index":                         "of a database without persons, where the version before cannot do without it: 00034 makes it again",
+	"postgres/00034_drawn_id_again.sql builds an index while nobody may write": "of a table without rows",
 	// Of tables with a row a run, and a row a batch.
 	"postgres/00021_agent.sql builds an index while nobody may write": "some hundreds of rows, and nobody waits for them but who prepares a run or letters",
 	// A function that it makes does, of a table that another of its functions made.

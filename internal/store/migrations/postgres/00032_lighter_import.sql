@@ -6,8 +6,15 @@
 DROP INDEX CONCURRENTLY IF EXISTS record_drawn;
 CREATE UNIQUE INDEX CONCURRENTLY record_drawn ON record (id) WHERE octet_length(id) <> 26;
 
--- record_drawn_id goes with a first import, and elsewhere with the next version: the version before looks for records by it, and takes it
--- away itself when it begins a first import.
+-- Where there are persons, the version before asks for record_drawn_id: there it goes with the next version.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM record) THEN
+        DROP INDEX IF EXISTS record_drawn_id;
+    END IF;
+END $$;
+-- +goose StatementEnd
 
 -- The same check, by bytes, too: it is made of each row that comes.
 ALTER TABLE record DROP CONSTRAINT IF EXISTS record_birth_date_check,
