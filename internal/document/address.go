@@ -2,7 +2,7 @@ package document
 
 import (
 	"fmt"
-	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -30,7 +30,7 @@ type Addressee struct {
 	// PostalCode and Town make the town line.
 	PostalCode, Town string
 
-	numbersParted bool // as letters of before: a line may end with the number of a street, or with a comma
+	layout int // of letters of before; 0 for the newest
 }
 
 // NameLine is how a letter names a person, without civility: «Jeanne Marie DURAND». All given names are there, as the population file
@@ -41,24 +41,88 @@ func NameLine(givenNames, familyName string) string {
 }
 
 // Lines are the lines of the address as they are printed and posted: no blank one, the town in capitals, and
-// the two lines above it too, without accents nor punctuation, as sorting machines read them best. What
-// does not fit in six lines of thirty-eight characters makes longer lines, which are printed smaller: nothing
-// is cut. See Conforms.
+// the two lines above it too, without accents nor punctuation, as sorting machines read them best; with them what the first of these goes on
+// with. The parts of a street that do not fit on one line have their own as long as there are six; what does not fit in six lines of thirty-eight
+// characters makes longer lines, which are printed smaller: nothing is cut. See conforms.
 func (a Addressee) Lines() []string {
-	lines := a.broken(a.Street, addressWidth)
-	for width := addressWidth + 4; len(lines) > addressLines && width <= 2*addressWidth; width += 4 {
-		lines = a.broken(a.Street, width)
+	if a.layout > 0 && a.layout <= townsUnrouted {
+		return a.linesBefore()
 	}
-	street := []string{strings.Join(a.Street, " ")}
-	for width := addressWidth; len(lines) > addressLines; width += 4 { // too many, however long they are
-		lines = a.broken(street, width)
+	street := a.ownStreet()
+	for how := betweenParts; how <= withinLong; how++ {
+		if lines := a.laid(street, addressWidth, how); len(lines) < addressLines { // six lines are set smaller than five
+			return lines
+		}
+	}
+	// Wider ones may do, for capitals come without the signs.
+	lines := a.firstOf(street, addressWidth+8, func(lines []string) bool { return len(lines) <= addressLines && conforms(lines) })
+	if lines == nil {
+		lines = a.firstOf(street, 2*addressWidth, func(lines []string) bool { return len(lines) <= addressLines })
+	}
+	street = []string{strings.Join(street, " ")}
+	for width := addressWidth; lines == nil || len(lines) > addressLines; width += 4 { // too many, however long they are
+		lines = a.laid(street, width, betweenUnits)
 	}
 	return lines
 }
 
-// Conforms tells whether the address keeps to the norm: six lines of thirty-eight characters.
-func (a Addressee) Conforms() bool {
-	lines := a.Lines()
+// firstOf is the first of the ways to lay the address out that will do, from the narrowest to so wide a one; nil when none does.
+func (a Addressee) firstOf(street []string, widest int, willDo func([]string) bool) []string {
+	for width := addressWidth; width <= widest; width += 4 {
+		for how := betweenParts; how <= betweenUnits; how++ {
+			if lines := a.laid(street, width, how); willDo(lines) {
+				return lines
+			}
+		}
+	}
+	return nil
+}
+
+// laid lays the address out with lines of that width.
+func (a Addressee) laid(street []string, width int, how breaking) []string {
+	lines := appendBroken(nil, a.Name, width)
+	var above []streetLine
+	for _, text := range street {
+		above = brokenStreet(above, text, width, how)
+	}
+	capital := max(0, len(above)-2)
+	for capital > 0 && above[capital].continues {
+		capital--
+	}
+	for i, line := range above {
+		text := line.text
+		if i >= capital {
+			text = capitals(text)
+		}
+		lines = appendBroken(lines, text, width) // capitals can be longer: Œ
+	}
+	return appendTown(lines, a.townLine(), width)
+}
+
+// townLine is the last line.
+func (a Addressee) townLine() string { return routed(capitals(a.PostalCode + " " + a.Town)) }
+
+// appendTown appends the last line, which is never broken.
+func appendTown(lines []string, line string, width int) []string {
+	return appendBroken(lines, line, max(width, codeMost+1+townMost))
+}
+
+// ownStreet is the street without the postal code and the town at its end, which are the last line.
+func (a Addressee) ownStreet() []string {
+	last, code := len(a.Street)-1, strings.TrimSpace(a.PostalCode)
+	if last < 0 || code == "" {
+		return a.Street
+	}
+	text := a.Street[last]
+	at := strings.LastIndex(text, code)
+	if at < 0 || at > 0 && isDigit(text[at-1]) || routed(capitals(text[at:])) != a.townLine() {
+		return a.Street
+	}
+	return append(slices.Clone(a.Street[:last]), strings.TrimRight(text[:at], " ,(-–—"))
+}
+
+// conforms tells whether lines of an address keep to the norm: six of thirty-eight characters.
+func conforms(lines []string) bool {
 	for _, line := range lines {
 		if utf8.RuneCountInString(line) > addressWidth {
 			return false
@@ -79,61 +143,6 @@ func (a Addressee) check() error {
 		return fmt.Errorf("%w: a town of more than %d characters, or a postal code of more than %d", ErrLetter, townMost, codeMost)
 	}
 	return nil
-}
-
-// broken lays the address out with lines of that width.
-func (a Addressee) broken(street []string, width int) []string {
-	lines := appendBroken(nil, a.Name, width)
-	var above []string
-	for _, line := range street {
-		above = append(above, a.brokenStreet(line, width)...)
-	}
-	for i := max(0, len(above)-2); i < len(above); i++ {
-		above[i] = capitals(above[i])
-	}
-	for _, line := range above { // capitals can be longer: Œ
-		lines = appendBroken(lines, line, width)
-	}
-	return appendBroken(lines, capitals(a.PostalCode+" "+a.Town), max(width, codeMost+1+townMost)) // a town line is never broken
-}
-
-// brokenStreet lays out a line of the street. The referential has the whole street as one, and whoever delivers the letter looks for the
-// number beside its name.
-func (a Addressee) brokenStreet(text string, width int) []string {
-	if a.numbersParted {
-		return appendBroken(nil, text, width)
-	}
-	lines := appendWords(nil, withNumbers(strings.Fields(text), width), width)
-	for i, line := range lines {
-		lines[i] = strings.TrimRight(line, " ,")
-	}
-	return lines
-}
-
-// How the number of a street is written, and the first words of names of streets, by which it is known as that where no comma stands before it.
-var (
-	houseNumber = regexp.MustCompile(`^\d+[A-Za-z]?([-/]\d+[A-Za-z]?)?,?$`)
-	repetition  = regexp.MustCompile(`^(?i:bis|ter|quater),?$`)
-	way         = regexp.MustCompile(`^(?i:rue|r|avenue|av|ave|boulevard|bd|bld|place|pl|chemin|che|ch|impasse|imp|allée|allee|all|route|rte|quai|cours|square|sq|passage|sentier|villa|cité|faubourg|fg|lotissement|lot)\.?$`)
-)
-
-// withNumbers joins the number of each street to the word that follows it. One that makes no line of that many characters stays as it is.
-func withNumbers(words []string, width int) (units []string) {
-	for i := 0; i < len(words); i++ {
-		unit := words[i]
-		last := i + 1
-		if last < len(words) && repetition.MatchString(words[last]) {
-			last++
-		}
-		begins := i == 0 || strings.HasSuffix(words[i-1], ",")
-		if houseNumber.MatchString(words[i]) && last < len(words) && (begins || way.MatchString(words[last])) {
-			if joined := strings.Join(words[i:last+1], " "); utf8.RuneCountInString(joined) <= width {
-				unit, i = joined, last
-			}
-		}
-		units = append(units, unit)
-	}
-	return units
 }
 
 func blank(text string) bool { return strings.TrimSpace(text) == "" }

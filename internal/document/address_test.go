@@ -11,12 +11,7 @@ import (
 )
 
 func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
-	tests := []struct {
-		name     string
-		a        Addressee
-		want     []string
-		conforms bool
-	}{
+	checkLines(t, []addressCase{
 		{
 			"usual",
 			Addressee{Name: "Jeanne DURAND", Street: []string{"4 bis, rue de l’Église"}, PostalCode: "75011", Town: "Paris"},
@@ -29,7 +24,7 @@ func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
 				Name:   "Zoë BŒUF-LEFÈVRE",
 				Street: []string{"chez M. Jean N’DIAYE", "Apt. 12, 2ème étage", "Rés. « Les Œillets » – bât. B", "BP 40122"}, PostalCode: "42100", Town: "Saint-Étienne",
 			},
-			[]string{"Zoë BŒUF-LEFÈVRE", "chez M. Jean N’DIAYE", "Apt. 12, 2ème étage", "RES LES OEILLETS BAT B", "BP 40122", "42100 SAINT ETIENNE"},
+			[]string{"Zoë BŒUF-LEFÈVRE", "chez M. Jean N’DIAYE", "Apt. 12, 2ème étage", "RES LES OEILLETS BAT B", "BP 40122", "42100 ST ETIENNE"},
 			true,
 		},
 		{
@@ -68,9 +63,15 @@ func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
 		},
 		{
 			"a town is never broken",
-			Addressee{Name: "Jeanne DURAND", PostalCode: "51600", Town: "Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"},
-			[]string{"Jeanne DURAND", "51600 SAINT REMY EN BOUZEMONT SAINT GENEST ET ISSON"},
+			Addressee{Name: "Jeanne DURAND", PostalCode: "51600", Town: "Essai-en-Bouzemont-et-Essai-lès-Genest-sur-Isson"},
+			[]string{"Jeanne DURAND", "51600 ESSAI EN BOUZEMONT ET ESSAI LES GENEST SUR ISSON"},
 			false,
+		},
+		{
+			"the last line says the town as La Poste does",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"4 rue de l’Essai"}, PostalCode: "69003", Town: "Lyon 3e arrondissement"},
+			[]string{"Jeanne DURAND", "4 RUE DE L ESSAI", "69003 LYON"},
+			true,
 		},
 		{
 			"the number of a street stands beside its name, and no comma at the end of a line",
@@ -90,20 +91,50 @@ func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
 			[]string{"Jeanne DURAND", "RESIDENCE DU PETIT BOIS BATIMENT C 148", "APPARTEMENT 3", "35000 RENNES"},
 			true,
 		},
+		{"nothing", Addressee{}, nil, false},
+	})
+}
+
+// Letters of the layouts of before are printed again as they were.
+func TestAnAddressOfBeforeIsLaidOutAsItWas(t *testing.T) {
+	checkLines(t, []addressCase{
+		{
+			"in letters of before, it said the arrondissement",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"4 rue de l’Essai"}, PostalCode: "69003", Town: "Lyon 3e arrondissement", layout: townsUnrouted},
+			[]string{"Jeanne DURAND", "4 RUE DE L ESSAI", "69003 LYON 3E ARRONDISSEMENT"},
+			true,
+		},
+		{
+			"in letters of before, it had not",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence Le Vieux-Port, bât. C, appt 1204, 12 ter quai de l’Essai"}, PostalCode: "35000", Town: "Rennes", layout: townsUnrouted},
+			[]string{"Jeanne DURAND", "RESIDENCE LE VIEUX PORT BAT C APPT", "1204 12 TER QUAI DE L ESSAI", "35000 RENNES"},
+			true,
+		},
 		{
 			"in letters of before, a number was parted from its street",
-			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence du Bois, appartement 12, 148 boulevard de l’Essai"}, PostalCode: "35000", Town: "Rennes", numbersParted: true},
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence du Bois, appartement 12, 148 boulevard de l’Essai"}, PostalCode: "35000", Town: "Rennes", layout: numbersParted},
 			[]string{"Jeanne DURAND", "RESIDENCE DU BOIS APPARTEMENT 12 148", "BOULEVARD DE L ESSAI", "35000 RENNES"},
 			true,
 		},
-		{"nothing", Addressee{}, nil, false},
-	}
-	for _, test := range tests {
+	})
+}
+
+// addressCase is an address with its lines.
+type addressCase struct {
+	name     string
+	a        Addressee
+	want     []string
+	conforms bool
+}
+
+func checkLines(t *testing.T, cases []addressCase) {
+	t.Helper()
+	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, test.a.Lines()); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if got := test.a.Conforms(); got != test.conforms {
+			if got := conforms(test.a.Lines()); got != test.conforms {
 				t.Errorf("conforms to the norm: %v", got)
 			}
 		})
@@ -146,7 +177,7 @@ func TestAnAddressLosesNothingInSixLines(t *testing.T) {
 		if len(lines) > addressLines {
 			t.Fatalf("%d lines", len(lines))
 		}
-		want := bare(a.Name + strings.Join(a.Street, "") + a.PostalCode + a.Town)
+		want := bare(a.Name + strings.Join(a.Street, "") + a.townLine())
 		if got := bare(strings.Join(lines, "")); got != want {
 			t.Fatalf("lost:\nwant %s\ngot  %s", want, got)
 		}

@@ -9,7 +9,7 @@ import (
 
 // LetterLayout is the version of the letters: a batch is printed again to the byte by a program of the same one alone. It
 // grows with every change of what letters say or of how they are written, which a test notices.
-const LetterLayout = 3
+const LetterLayout = 4
 
 // Layouts of before, which are still printed.
 const (
@@ -17,12 +17,14 @@ const (
 	withoutPlaces = 1
 	// numbersParted is the last one whose addresses break between the number of a street and its name.
 	numbersParted = 2
+	// townsUnrouted is the last one whose addresses end with the town as the referential calls it, and break between any two words.
+	townsUnrouted = 3
 )
 
 // Printer prints the batches of package registry with texts that are settings of the service.
 func Printer(texts registry.LetterTexts) registry.BatchPrinter {
 	return registry.BatchPrinter{
-		Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces, numbersParted}, Places: withoutPlaces + 1,
+		Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces, numbersParted, townsUnrouted}, Places: withoutPlaces + 1,
 		Fits: fits, Print: PrintBatch,
 	}
 }
@@ -65,7 +67,7 @@ func PrintBatch(w io.Writer, b registry.Batch, recipients iter.Seq2[registry.Rec
 				r.Near = nil
 			}
 			letter := letterTo(r)
-			letter.Addressee.numbersParted = b.Layout <= numbersParted
+			letter.Addressee.layout = b.Layout
 			if !yield(letter, err) {
 				return
 			}

@@ -53,12 +53,13 @@ func WriteLettersCSV(w io.Writer, b Batch, letters iter.Seq2[Letter, error]) err
 
 // cells are a letter's cells, one for each of lettersColumns.
 func (b Batch) cells(l Letter) []string {
+	address := l.Addressee.Lines()
 	var lines [addressLines]string
-	copy(lines[:], l.Addressee.Lines())
+	copy(lines[:], address)
 	code := l.Code.Format()
 	cells := append(make([]string, 0, len(lettersColumns)),
 		b.Reference, strconv.Itoa(l.Number), b.Date.French(), b.Campaign, b.Opens.French())
-	cells = append(append(cells, lines[:]...), strings.ToLower(yesNo(l.Addressee.Conforms())), code, l.Code.Compact())
+	cells = append(append(cells, lines[:]...), strings.ToLower(yesNo(conforms(address))), code, l.Code.Compact())
 	var spoken []string
 	for group := range strings.SplitSeq(code, "-") {
 		var signs []string
