@@ -185,7 +185,7 @@ func (m lettersMakeCmd) next(ctx context.Context, g *registry.Registry, by regis
 		}
 		return b, nil
 	}
-	return g.AskBatch(ctx, by, registry.BatchRequest{Run: m.Number, Kind: kind, Known: len(all), Again: m.Again.Part}, printer)
+	return g.AskBatch(ctx, by, registry.BatchRequest{Run: m.Number, Kind: kind, Known: len(all), Again: m.Again.Part, Sure: true}, printer)
 }
 
 // toWhom says in which form a batch is, and whether it is to the persons of another.
@@ -231,7 +231,23 @@ func (m lettersMakeCmd) print(
 		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation, " + whoDropped(made, who) + " :" +
 			" il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
 	}
-	return made, c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
+	told := c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
+	return made, errors.Join(told, m.tellOthers(ctx, c, g, by, made))
+}
+
+// tellOthers tells which other letters to the persons of a batch somebody has.
+func (m lettersMakeCmd) tellOthers(ctx context.Context, c console, g *registry.Registry, by registry.Actor, made registry.Batch) error {
+	_, all, err := g.Batches(ctx, by, m.Number)
+	if err != nil {
+		return err
+	}
+	for _, other := range made.Beside(all) {
+		if len(other.Deliveries) > 0 {
+			err = errors.Join(err, c.printf("  attention : ces personnes ont aussi une lettre dans %s (%s, remis %s fois). Ne faites partir que les lettres d’un seul de ces envois.\n",
+				other.Reference(), other.Kind.Label(), registry.FrenchNumber(len(other.Deliveries))))
+		}
+	}
+	return err
 }
 
 type lettersWriteCmd struct {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"vaccin/internal/registry"
@@ -77,6 +78,34 @@ func TestABatchEndsWhenItIsFullOrNobodyIsLeft(t *testing.T) {
 	b := registry.Batch{State: registry.BatchGathering, Through: 5}
 	if b = b.With(registry.DecidePart(b, nil, true)); b.State != registry.BatchEmpty || b.Through != 5 {
 		t.Errorf("of nobody: %+v", b)
+	}
+}
+
+func TestBatchesToTheSamePersonsAreBesideEachOther(t *testing.T) {
+	all := []registry.Batch{
+		{State: registry.BatchPrinted, Deliveries: []registry.Delivery{{By: "a"}}},
+		{State: registry.BatchPrinted},
+		{State: registry.BatchPrinting, Again: 1},
+		{State: registry.BatchDropped, Again: 1},
+		{State: registry.BatchEmpty, Again: 3},
+		{State: registry.BatchPrinted, Again: 3, Deliveries: []registry.Delivery{{By: "b"}}},
+		{State: registry.BatchPrinted, Again: 2},
+	}
+	for i := range all {
+		all[i].BatchKey = registry.BatchKey{Run: 1, Part: i + 1}
+	}
+	parts := func(batches []registry.Batch) (parts []int) {
+		for _, b := range batches {
+			parts = append(parts, b.Part)
+		}
+		return parts
+	}
+	for part, want := range map[int][2][]int{
+		1: {{3, 6}, {1, 6}}, 3: {{1, 6}, {1, 6}}, 6: {{1, 3}, {1, 6}}, 4: {{1, 3, 6}, {1, 6}}, 2: {{7}, nil}, 7: {{2}, nil},
+	} {
+		if got := [2][]int{parts(all[part-1].Beside(all)), parts(all[part-1].HandedOver(all))}; !cmp.Equal(got, want) {
+			t.Errorf("batch %d: beside it, and handed over: %v, want %v", part, got, want)
+		}
 	}
 }
 

@@ -13,8 +13,9 @@ import (
 type BatchRequest struct {
 	Run   int
 	Kind  BatchKind
-	Known int // how many batches the run had when they were asked for: one more would not be what was meant
-	Again int // to the same persons as that batch of the run, as they are now; 0 to those to whom nobody wrote yet
+	Known int  // how many batches the run had when they were asked for: one more would not be what was meant
+	Again int  // to the same persons as that batch of the run, as they are now; 0 to those to whom nobody wrote yet
+	Sure  bool // Again, though somebody has letters to them already
 
 	Request string // identifies the form sent: sent again by the same person, it leads to the same batch
 }
@@ -59,6 +60,9 @@ func (g *Registry) AskBatch(ctx context.Context, by Actor, req BatchRequest, pri
 		}
 		if refusal != nil {
 			return Batch{}, g.refuse(ctx, event, refusal)
+		}
+		if err := req.sure(all); err != nil {
+			return Batch{}, err
 		}
 		if err := g.going(ctx, by, event, run.Campaign); err != nil {
 			return Batch{}, err

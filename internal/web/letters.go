@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"vaccin/internal/registry"
@@ -41,8 +42,8 @@ func batchAddress(key registry.BatchKey) string {
 
 // batchLine is a batch in a list.
 type batchLine struct {
-	address, reference, kind, letters, out, asked string
-	state                                         statusView
+	address, reference, again, kind, letters, out, asked string
+	state                                                statusView
 }
 
 func batchLineOf(b registry.Batch, known people) batchLine {
@@ -50,7 +51,12 @@ func batchLineOf(b registry.Batch, known people) batchLine {
 		registry.BatchGathering: "progress", registry.BatchPrinting: "progress", registry.BatchPrinted: "done", registry.BatchEmpty: "none",
 		registry.BatchDropped: "stopped",
 	}
+	again := ""
+	if b.Again > 0 {
+		again = "Mêmes personnes que " + registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()
+	}
 	return batchLine{
+		again:   again,
 		address: batchAddress(b.BatchKey), reference: b.Reference(), kind: b.Kind.Label(), letters: registry.FrenchNumber(b.Letters),
 		out: registry.FrenchNumber(b.LeftOut.Sum()), asked: known.whoIs(b.AskedBy) + ", le " + frenchMoment(b.AskedAt, ""),
 		state: statusView{kinds[b.State], b.State.Label()},
@@ -142,12 +148,15 @@ func (s *Server) askBatch(w http.ResponseWriter, r *http.Request, by registry.Ac
 	f := r.PostForm
 	b, err := s.Registry.AskBatch(r.Context(), by, registry.BatchRequest{
 		Run: runNumber(r), Kind: registry.BatchKind(f.Get(registry.FieldBatchKind)), Known: wholeNumber(f.Get(fieldKnown)), Again: wholeNumber(f.Get(fieldAgain)),
-		Request: f.Get(fieldRequest),
+		Sure: f.Get(registry.FieldBatchSure) == "on", Request: f.Get(fieldRequest),
 	}, s.Letters)
 	if registry.KindOf(err) == registry.KindInvalid {
 		form, err := formOf(f, err)
 		if err != nil {
 			return err
+		}
+		if again := wholeNumber(f.Get(fieldAgain)); again > 0 {
+			return s.showBatch(w, r, by, registry.BatchKey{Run: runNumber(r), Part: again}, http.StatusUnprocessableEntity, form)
 		}
 		return s.showBatches(w, r, by, http.StatusUnprocessableEntity, form)
 	}
@@ -185,22 +194,29 @@ type batchView struct {
 	drop     string // where it may be given up, if it may
 	file     string // where its letters are, if they are
 	fileName string
+	beside   string // which other letters there are to its persons
 	again    string // where the same persons are written to anew, if they may be
 	ended    string // why they may not, where the campaign is over
+	form     ui.Form
+	kind     ui.Radios
+	handed   string // which letters to them somebody has
 	part     string
-	kind     string
 	known    string
-	request  string
 	waits    bool
 	refresh  refreshView
 }
 
 func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	run, all, err := s.Registry.Batches(r.Context(), by, runNumber(r))
+	return s.showBatch(w, r, by, batchKey(r), http.StatusOK, ui.Form{})
+}
+
+// showBatch shows a batch, with the form that asks for one more to its persons: as it was sent, or a new one where it holds nothing.
+func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.Actor, key registry.BatchKey, status int, form ui.Form) error {
+	b, err := s.Registry.Batch(r.Context(), by, key)
 	if err != nil {
 		return err
 	}
-	b, err := s.Registry.Batch(r.Context(), by, batchKey(r))
+	run, all, err := s.Registry.Batches(r.Context(), by, key.Run) // after it, so that it is among them
 	if err != nil {
 		return err
 	}
@@ -211,7 +227,12 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 	line := batchLineOf(b, known)
 	view := batchView{
 		page: s.page(r, "Envoi "+line.reference), back: batchesAddress(b.Run), state: line.state, rows: batchRows(b, known), fileName: b.FileName(),
-		part: strconv.Itoa(b.Part), kind: string(b.Kind), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b),
+		part: strconv.Itoa(b.Part), kind: kindRadios(), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b),
+		form: form, handed: handedOver(b.HandedOver(all)),
+	}
+	view.page.Form = form
+	if b.State == registry.BatchPrinted {
+		view.beside = besideText(b.Beside(all))
 	}
 	if b.State != registry.BatchDropped {
 		for _, c := range b.LeftOut.Counts() {
@@ -229,14 +250,18 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 			return err
 		}
 		if view.ended == "" {
-			view.again, view.request = batchesAddress(b.Run), newForm().Get(fieldRequest)
+			view.again = batchesAddress(b.Run)
 		}
+	}
+	if view.form.Values == nil {
+		view.form.Values = newForm()
+		view.form.Values.Set(registry.FieldBatchKind, string(b.Kind))
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
 	}
 	view.refresh = refreshing(w, r, line.address, view.waits)
-	return s.render(w, r, http.StatusOK, batchPage(view))
+	return s.render(w, r, status, batchPage(view))
 }
 
 // batchKey is the batch of an address; none has the part 0.
@@ -257,9 +282,38 @@ func batchEffect(b registry.Batch) string {
 		}
 		return "Cet envoi a été abandonné avant d’être prêt : aucune lettre n’en est partie, et ses destinataires peuvent être dans un autre."
 	case registry.BatchEmpty:
-		return "Il n’y avait personne à qui écrire\u00a0: cet envoi n’a aucune lettre."
+		says := "Il n’y avait personne à qui écrire\u00a0: cet envoi n’a aucune lettre."
+		if b.LeftOut.Written > 0 {
+			says += " Pour écrire de nouveau aux personnes d’un autre envoi, ou sous une autre forme, ouvrez celui-là."
+		}
+		return says
 	}
 	return lettersOf(b.Letters) + ". Le fichier contient des noms, des adresses et des codes\u00a0: remettez-le à l’imprimeur par un moyen sûr, et détruisez-le une fois imprimé."
+}
+
+// besideText says which other letters there are to the persons of a batch; nothing where there are none.
+func besideText(beside []registry.Batch) string {
+	if len(beside) == 0 {
+		return ""
+	}
+	others := make([]string, len(beside))
+	for i, b := range beside {
+		others[i] = b.Reference() + " (" + b.Kind.Label() + ", " + strings.ToLower(b.State.Label()) + ")"
+	}
+	return "Ces personnes ont aussi une lettre dans " + strings.Join(others, ", ") + ". Ne faites partir que les lettres d’un seul de ces envois."
+}
+
+// handedOver says which letters somebody has, and since when; nothing where nobody has any.
+func handedOver(handed []registry.Batch) string {
+	if len(handed) == 0 {
+		return ""
+	}
+	each := make([]string, len(handed))
+	for i, b := range handed {
+		last := b.Deliveries[len(b.Deliveries)-1]
+		each[i] = b.Reference() + " (" + registry.Counted(len(b.Deliveries), "remise", "remises") + ", la dernière le " + frenchMoment(last.At, "") + ")"
+	}
+	return "Des lettres à ces personnes ont déjà été remises" + nbsp + ": " + strings.Join(each, ", ") + ". Si elles partent aussi, ces personnes en recevront deux."
 }
 
 func lettersOf(n int) string { return registry.Counted(n, "lettre", "lettres") }

@@ -207,6 +207,22 @@ func (w *tab) letterStates() {
 	w.open(at)
 	w.says("Prêt", "Empreinte SHA-256")
 	w.examine("batch of letters")
+	eval[bool](w, `(async () => { const answer = await fetch(document.querySelector("main a[href$='/lettres']").href); await answer.arrayBuffer(); return answer.ok })()`)
+	w.open(at)
+	w.says("Des lettres à ces personnes ont déjà été remises")
+	w.pick("kind", "csv")
+	w.send("Préparer un nouvel envoi aux mêmes personnes")
+	w.says("Cochez cette case si")
+	w.examine("batch of letters to ask for again, unaware")
+	w.pick("sure", "on")
+	w.send("Préparer un nouvel envoi aux mêmes personnes")
+	w.says("demandé", "CSV de publipostage", "Mêmes personnes que")
+	if _, err := site.cases(site.failing).WorkBatches(w.t.Context(), operator, document.Printer(registry.LetterTexts{})); err != nil {
+		w.t.Fatal(err)
+	}
+	w.open(w.path())
+	w.says("Prêt", "Ne faites partir que les lettres d’un seul de ces envois")
+	w.examine("batch of letters in another form")
 	w.follow("Retour aux envois")
 	w.examine("batches of letters")
 }

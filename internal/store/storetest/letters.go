@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -19,6 +20,7 @@ var letterTests = group{
 	"one batch of a run is made at a time":                    batchAlone,
 	"a form that comes again asks for one batch":              batchSentAgain,
 	"nobody gets two letters of a run, but when asked":        batchOnce,
+	"nor once somebody has the first, but knowingly":          batchKnowingly,
 	"the same letters give the same bytes":                    batchRepeated,
 	"a batch begun in another layout is printed in this one":  batchLaidOutAnew,
 	"a batch that is killed goes on":                          batchKilled,
@@ -73,7 +75,7 @@ func (e *env) asked(run, again int) registry.Batch {
 	e.Helper()
 	_, all, err := e.registry.Batches(e.ctx, e.manager(), run)
 	e.ok(err)
-	b, err := e.registry.AskBatch(e.ctx, e.manager(), registry.BatchRequest{Run: run, Kind: registry.BatchPDF, Known: len(all), Again: again}, printer())
+	b, err := e.registry.AskBatch(e.ctx, e.manager(), registry.BatchRequest{Run: run, Kind: registry.BatchPDF, Known: len(all), Again: again, Sure: true}, printer())
 	e.ok(err)
 	return b
 }
@@ -252,6 +254,41 @@ func batchOnce(e *env) {
 	}
 	_, err := e.registry.AskBatch(e.ctx, e.manager(), registry.BatchRequest{Run: run, Kind: registry.BatchPDF, Known: 3, Again: next.Part}, printer())
 	e.equal("to the persons of an empty batch", registry.KindOf(err), registry.KindConflict)
+}
+
+// batchKnowingly writes to the same persons once more when somebody has letters to them already.
+func batchKnowingly(e *env) {
+	run := e.targeted(e.old(2)...)
+	first, _ := e.made(e.asked(run, 0).BatchKey)
+	ask := func(req registry.BatchRequest) (registry.Batch, error) {
+		req.Run, req.Kind = run, registry.BatchCSV
+		return e.registry.AskBatch(e.ctx, e.manager(), req, printer())
+	}
+	req := registry.BatchRequest{Known: 1, Again: 1, Request: "one"}
+	b, err := ask(req)
+	e.ok(err)
+	second, _ := e.made(b.BatchKey)
+	e.equal("the form of the letters", second.Kind, registry.BatchCSV)
+	_, err = e.delivered(first.BatchKey)
+	e.ok(err)
+	same, err := ask(req)
+	e.ok(err)
+	e.equal("the form that comes again, once somebody has letters", same.BatchKey, second.BatchKey)
+	for _, again := range []int{1, 2} { // of the same persons, whichever of the batches is named
+		events := e.logged(func() {
+			_, err := ask(registry.BatchRequest{Known: 2, Again: again})
+			var refusal *registry.Error
+			if !errors.As(err, &refusal) || refusal.Kind != registry.KindInvalid || len(refusal.Fields) != 1 || refusal.Fields[0].Field != registry.FieldBatchSure {
+				e.Errorf("to those of batch %d, unaware: %v", again, err)
+			}
+		})
+		e.equal("events of what was not sent whole", len(events), 0)
+	}
+	third, err := ask(registry.BatchRequest{Known: 2, Again: 2, Sure: true})
+	e.ok(err)
+	e.equal("knowingly", third.Again, 2)
+	got, _ := e.made(third.BatchKey)
+	e.equal("its letters", got.Letters, 2)
 }
 
 func batchRepeated(e *env) {

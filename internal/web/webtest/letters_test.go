@@ -93,8 +93,8 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 		}
 	}
 
-	again := seen.Form("again").Send(second).Want(http.StatusOK, "Envoi C1-0002 demandé")
-	if twice := seen.Form("again").Send(second).Want(http.StatusOK); twice.URL.Path != again.URL.Path {
+	again := seen.Form("again").Fill("sure", "on").Send(second).Want(http.StatusOK, "Envoi C1-0002 demandé")
+	if twice := seen.Form("again").Fill("sure", "on").Send(second).Want(http.StatusOK); twice.URL.Path != again.URL.Path {
 		t.Errorf("the form sent again leads to %s", twice.URL.Path)
 	}
 	h.letters(t)
@@ -131,6 +131,60 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	if e := h.logged(t, registry.ActionDeliverLetters); len(e) != 4 || !strings.HasSuffix(e[1].Digest, made.Row("digest")) {
 		t.Errorf("logged %+v", e)
 	}
+}
+
+// The printer wants lines of CSV once there is a PDF: whoever asks for them knows of the letters that there are.
+func TestTheSamePersonsAreWrittenToInAnotherForm(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 2, "75011")
+	at := h.runDone(t, first, second)
+	second.Get(at).Want(http.StatusOK).Not("aux personnes d’un envoi")
+	pdf := second.Get(at).Form("kind").Send(second).URL.Path
+	h.letters(t)
+	elsewhere := second.Get(at).Want(http.StatusOK, "Pour écrire de nouveau aux personnes d’un envoi, par exemple sous une autre forme, ouvrez-le").
+		Form("kind").Fill("kind", "csv").Send(second).URL.Path
+	h.letters(t)
+	second.Get(elsewhere).Want(http.StatusOK, "Personne à qui écrire", "sous une autre forme, ouvrez celui-là").Not("Télécharger")
+
+	// Nobody has the PDF: nothing to be sure of, and the form asked for is the same unless another is chosen.
+	asks := second.Get(pdf).Want(http.StatusOK, "L’imprimeur demande une autre forme").Not("déjà remises", "aussi une lettre")
+	if form := asks.Form("again"); form.Values.Get("kind") != "pdf" {
+		t.Errorf("the form chosen is %q", form.Values.Get("kind"))
+	}
+	stale := second.Get(pdf).Form("again").Fill("kind", "csv")
+	csv := asks.Form("again").Fill("kind", "csv").Send(second).Want(http.StatusOK, "Envoi C1-0003 demandé").URL.Path
+	stale.Send(second).Want(http.StatusConflict, "Un autre envoi de ce ciblage")
+	h.letters(t)
+	made := second.Get(csv).Want(http.StatusOK, "Prêt", "lettres-C1-0003.csv",
+		"Ces personnes ont aussi une lettre dans C1-0001 (PDF à imprimer, prêt). Ne faites partir que les lettres d’un seul de ces envois")
+	if made.Row("again") != "C1-0001" || made.Row("letters") != "2" || made.Row("kind") != "CSV de publipostage" {
+		t.Errorf("%q, %q, %q", made.Row("again"), made.Row("letters"), made.Row("kind"))
+	}
+	second.Get(pdf).Want(http.StatusOK, "aussi une lettre dans C1-0003 (CSV de publipostage, prêt)").Not("C1-0002")
+	second.Get(at).Want(http.StatusOK, "Mêmes personnes que C1-0001")
+
+	// Somebody took the PDF between the page and the form: to write to them once more has to be meant, of whichever of the batches.
+	unaware := second.Get(csv).Form("again").Fill("kind", "pdf")
+	second.Get(pdf + "/lettres").Want(http.StatusOK)
+	for _, form := range []*webtest.Form{unaware, second.Get(pdf).Want(http.StatusOK, "C1-0001 (1 remise, la dernière le").Form("again").Fill("kind", "csv")} {
+		asked := form.Send(second).Want(http.StatusUnprocessableEntity, "Certains champs sont à corriger", "Si elles partent aussi, ces personnes en recevront deux")
+		if !strings.Contains(asked.Error("sure"), "Cochez cette case si les lettres déjà remises ne partiront pas") {
+			t.Errorf("beside the box: %q", asked.Error("sure"))
+		}
+		if again := asked.Form("again"); again.Values.Get("kind") != form.Values.Get("kind") || again.Values.Get("request") != form.Values.Get("request") {
+			t.Errorf("what was asked for is lost: %q", again.Values.Get("kind"))
+		}
+	}
+	wrong := second.Get(pdf).Form("again").Fill("kind", "papyrus").Send(second).Want(http.StatusUnprocessableEntity, "Envoi C1-0001")
+	if !strings.Contains(wrong.Error("kind"), "Choisissez la forme") {
+		t.Errorf("beside the form: %q", wrong.Error("kind"))
+	}
+	sure := unaware.Fill("sure", "on").Send(second).Want(http.StatusOK, "Envoi C1-0004 demandé").URL.Path
+	h.letters(t)
+	second.Get(sure).Want(http.StatusOK, "Prêt", "C1-0001 (PDF à imprimer, prêt), C1-0003 (CSV de publipostage, prêt)", "lettres-C1-0004.pdf")
+	second.Post(at, url.Values{"kind": {"pdf"}, "known": {"4"}, "again": {"9"}}).Want(http.StatusNotFound)
 }
 
 func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
