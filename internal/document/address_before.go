@@ -1,6 +1,7 @@
 package document
 
 import (
+	"regexp"
 	"strings"
 	"unicode/utf8"
 )
@@ -48,6 +49,12 @@ func (a Addressee) brokenBefore(text string, width int) []string {
 	return lines
 }
 
+// What numbers and names of streets were known as in layout 3.
+var (
+	houseNumberBefore = regexp.MustCompile(`^\d+[A-Za-z]?([-/]\d+[A-Za-z]?)?,?$`)
+	wayBefore         = regexp.MustCompile(`^(?i:rue|r|avenue|av|ave|boulevard|bd|bld|place|pl|chemin|che|ch|impasse|imp|allée|allee|all|route|rte|quai|cours|square|sq|passage|sentier|villa|cité|faubourg|fg|lotissement|lot)\.?$`)
+)
+
 // withNumbers joins the number of each street to the word that follows it. One that makes no line of that many characters stays as it is.
 func withNumbers(words []string, width int) (units []string) {
 	for i := 0; i < len(words); i++ {
@@ -57,7 +64,7 @@ func withNumbers(words []string, width int) (units []string) {
 			last++
 		}
 		begins := i == 0 || strings.HasSuffix(words[i-1], ",")
-		if houseNumber.MatchString(words[i]) && last < len(words) && (begins || way.MatchString(words[last])) {
+		if houseNumberBefore.MatchString(words[i]) && last < len(words) && (begins || wayBefore.MatchString(words[last])) {
 			if joined := strings.Join(words[i:last+1], " "); utf8.RuneCountInString(joined) <= width {
 				unit, i = joined, last
 			}

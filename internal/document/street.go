@@ -59,9 +59,10 @@ func isDesignator(word string) bool {
 
 // How the number of a street is written, and the first words of names of streets, by which it is known as that where no comma stands before it.
 var (
-	houseNumber = regexp.MustCompile(`^\d+[A-Za-z]?([-/]\d+[A-Za-z]?)?,?$`)
+	houseNumber = regexp.MustCompile(`^(?i:\d+([a-z]|bis|ter|quater)?([-/]\d+([a-z]|bis|ter|quater)?)?,?)$`)
 	repetition  = regexp.MustCompile(`^(?i:bis|ter|quater),?$`)
-	way         = regexp.MustCompile(`^(?i:rue|r|avenue|av|ave|boulevard|bd|bld|place|pl|chemin|che|ch|impasse|imp|allée|allee|all|route|rte|quai|cours|square|sq|passage|sentier|villa|cité|faubourg|fg|lotissement|lot)\.?$`)
+	way         = regexp.MustCompile(`^(?i:rue|r|avenue|av|ave|boulevard|bd|bld|bvd|place|pl|chemin|che|ch|impasse|imp|all[ée]es?|all|route|rte|quai|cours|cour|square|sq|` +
+		`passage|sentier|sente|ruelle|venelle|villa|cit[ée]|faubourg|fg|lotissement|lot|esplanade|promenade|mont[ée]e|chauss[ée]e|rond-point|voie|traverse|parvis|mail)\.?$`)
 )
 
 // streetUnits parts a text into units.

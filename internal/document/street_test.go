@@ -18,6 +18,18 @@ func TestAStreetHasALineOfItsOwn(t *testing.T) {
 			true,
 		},
 		{
+			"with what stands for a letter after it, whatever kind of street it is",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence les Acacias du Parc 12BIS ALLEES JEAN JAURES"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "RESIDENCE LES ACACIAS DU PARC", "12BIS ALLEES JEAN JAURES", "35000 RENNES"},
+			true,
+		},
+		{
+			"« R » is a street, and no letter of a number",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence les Acacias du Grand Parc 3-5ter R DE METZ"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "RESIDENCE LES ACACIAS DU GRAND PARC", "3 5TER R DE METZ", "35000 RENNES"},
+			true,
+		},
+		{
 			"the number of a building is none of a street",
 			Addressee{Name: "Jeanne DURAND", Street: []string{"Rés. des Fleurs bât. 4 cité de l’Essai"}, PostalCode: "35000", Town: "Rennes"},
 			[]string{"Jeanne DURAND", "RES DES FLEURS BAT 4 CITE DE L ESSAI", "35000 RENNES"},
