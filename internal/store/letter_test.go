@@ -55,7 +55,7 @@ func askedBatch(t *testing.T, g *registry.Registry, run, again int) registry.Bat
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := g.AskBatch(t.Context(), letterManager, registry.BatchRequest{Run: run, Kind: registry.BatchPDF, Known: len(all), Again: again}, plainPrinter)
+	b, err := g.AskBatch(t.Context(), letterManager, registry.BatchRequest{Run: run, Kind: registry.BatchPDF, Known: len(all), Again: again, Sure: true}, plainPrinter)
 	if err != nil {
 		t.Fatal(err)
 	}
