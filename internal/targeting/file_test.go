@@ -236,6 +236,23 @@ func TestFilesThatCannotBeOpened(t *testing.T) {
 	}
 }
 
+// TestAFileThatGrowsIsRefused: of a copy that is under way the rows to come would be left out, and its last one be cut.
+func TestAFileThatGrowsIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "copie.csv")
+	const text = "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe\n2690549588157;20210201;1;Martin;Jea"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := targeting.OpenPopulation(t.Context(), path, func(int64, int64) {
+		if err := os.WriteFile(path, []byte(text+"nne;F\n"), 0o600); err != nil {
+			t.Error(err)
+		}
+	})
+	if registry.KindOf(err) != registry.KindInvalid || !strings.Contains(err.Error(), "Attendez qu’il soit complet") {
+		t.Errorf("it is told as %v", err)
+	}
+}
+
 // counting is a file that remembers how far it was read.
 type counting struct {
 	io.ReaderAt

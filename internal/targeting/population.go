@@ -109,6 +109,11 @@ func OpenPopulation(ctx context.Context, path string, progress func(read, size i
 		return nil, errors.Join(fmt.Errorf("opening a population file: %w", err), file.Close())
 	}
 	f, err := ReadPopulation(ctx, filepath.Base(path), file, about.Size(), progress)
+	if err == nil {
+		if about, err = file.Stat(); err == nil && about.Size() != f.Size { // it is being copied: its last rows are to come
+			err = errChanged
+		}
+	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
