@@ -17,7 +17,7 @@ const (
 	withoutPlaces = 1
 	// numbersParted is the last one whose addresses break between the number of a street and its name.
 	numbersParted = 2
-	// townsUnrouted is the last one whose addresses end with the town as the referential calls it, and break between any two words.
+	// townsUnrouted is the last one whose addresses end with the town as the referential calls it, and break between any two words but a number and its street.
 	townsUnrouted = 3
 )
 

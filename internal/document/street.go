@@ -45,7 +45,7 @@ type streetLine struct {
 // Words before a number that is theirs, and not that of a street: without their point, in small letters.
 var designators = func() map[string]bool {
 	known := map[string]bool{}
-	for word := range strings.FieldsSeq("apt appt app appart appartement bat bât bt bâtiment batiment esc escalier chambre chb porte pte bloc n° no num bp cs tsa km pk lot logement log") {
+	for word := range strings.FieldsSeq("apt appt app appart appartement bat bât bt bâtiment batiment esc escalier chambre chb porte pte bloc entree entrée hall imm immeuble n° no num bp cs tsa km pk lot logement log") {
 		known[word] = true
 	}
 	return known
@@ -61,6 +61,8 @@ func isDesignator(word string) bool {
 var (
 	houseNumber = regexp.MustCompile(`^(?i:\d+([a-z]|bis|ter|quater)?([-/]\d+([a-z]|bis|ter|quater)?)?,?)$`)
 	repetition  = regexp.MustCompile(`^(?i:bis|ter|quater),?$`)
+	article     = regexp.MustCompile(`^(?i:les|des|du|aux)$`) // « les 3 allées » is a name
+	andNumber   = regexp.MustCompile(`^(?i:[-–/&]|et|ou|[aà])$`)
 	way         = regexp.MustCompile(`^(?i:rue|r|avenue|av|ave|boulevard|bd|bld|bvd|place|pl|chemin|che|ch|impasse|imp|all[ée]es?|all|route|rte|quai|cours|cour|square|sq|` +
 		`passage|sentier|sente|ruelle|venelle|villa|cit[ée]|faubourg|fg|lotissement|lot|esplanade|promenade|mont[ée]e|chauss[ée]e|rond-point|voie|traverse|parvis|mail)\.?$`)
 )
@@ -110,18 +112,31 @@ func numbered(words []string, i int) (last int, street bool) {
 	if !isDigit(words[i][0]) || !houseNumber.MatchString(words[i]) {
 		return i, false
 	}
-	last = i + 1
-	if repetition.MatchString(words[last]) || len(words[last]) == 1 && last+1 < len(words) && way.MatchString(words[last+1]) { // 12 ter, 12 B
-		last++
-	}
+	last = afterNumber(words, i)
 	if last == len(words) {
 		return i, false
 	}
-	street = way.MatchString(words[last])
+	street = way.MatchString(words[last]) && (i == 0 || !article.MatchString(words[i-1]))
 	if !street && i > 0 && !strings.HasSuffix(words[i-1], ",") {
 		return i, false
 	}
 	return last, street
+}
+
+// afterNumber is the word that follows the number of a street which begins at one: « 12 ter », « 12 B », « 12 - 14 », « 12 et 14 bis ».
+func afterNumber(words []string, i int) int {
+	next := i + 1
+	if next < len(words) && (repetition.MatchString(words[next]) || len(words[next]) == 1 && next+1 < len(words) && way.MatchString(words[next+1])) {
+		next++
+	}
+	second := next
+	if second < len(words) && andNumber.MatchString(words[second]) {
+		second++
+	}
+	if second < len(words) && isDigit(words[second][0]) && houseNumber.MatchString(words[second]) {
+		return afterNumber(words, second)
+	}
+	return next
 }
 
 // brokenStreet appends the lines of a text of the street, each of at most that many characters.

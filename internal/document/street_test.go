@@ -24,6 +24,30 @@ func TestAStreetHasALineOfItsOwn(t *testing.T) {
 			true,
 		},
 		{
+			"with the other number of a pair",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence des Essais de la Ville, 12 - 14 rue de l’Essai"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "RESIDENCE DES ESSAIS DE LA VILLE", "12 14 RUE DE L ESSAI", "35000 RENNES"},
+			true,
+		},
+		{
+			"a number may be part of a name, or that of an entrance",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence les 3 allées, entrée 2 place de l’Essai"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "RESIDENCE LES 3 ALLEES", "ENTREE 2 PLACE DE L ESSAI", "35000 RENNES"},
+			true,
+		},
+		{
+			"a pair alone",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"12 bis et 14 rue de l’Essai"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "12 BIS ET 14 RUE DE L ESSAI", "35000 RENNES"},
+			true,
+		},
+		{
+			"a pair in capitals, or without a word between",
+			Addressee{Name: "Jeanne DURAND", Street: []string{"RESIDENCE X 12 A 16 RUE DE L ESSAI", "Résidence Y 12 14 rue Z"}, PostalCode: "35000", Town: "Rennes"},
+			[]string{"Jeanne DURAND", "RESIDENCE X", "12 A 16 RUE DE L ESSAI", "RESIDENCE Y", "12 14 RUE Z", "35000 RENNES"},
+			true,
+		},
+		{
 			"« R » is a street, and no letter of a number",
 			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence les Acacias du Grand Parc 3-5ter R DE METZ"}, PostalCode: "35000", Town: "Rennes"},
 			[]string{"Jeanne DURAND", "RESIDENCE LES ACACIAS DU GRAND PARC", "3 5TER R DE METZ", "35000 RENNES"},
