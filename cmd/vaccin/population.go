@@ -12,6 +12,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -193,8 +194,12 @@ func listCanBeWritten(path string) error {
 		return nil
 	}
 	about, err := os.Stat(path)
-	if err == nil && !about.Mode().IsRegular() && !about.IsDir() {
-		return nil // who reads a pipe would take the trial for the whole list, and be gone when it comes
+	if err == nil && about.Mode()&fs.ModeNamedPipe != 0 { // who reads it would take a trial for the whole list, and be gone when it comes
+		const mayWrite = 2 // W_OK of access(2)
+		if syscall.Access(path, mayWrite) != nil {
+			return errNoList
+		}
+		return nil
 	}
 	made := errors.Is(err, fs.ErrNotExist)
 	list, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
