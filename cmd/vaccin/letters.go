@@ -232,17 +232,17 @@ func (m lettersMakeCmd) print(
 			" il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
 	}
 	told := c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
-	return made, errors.Join(told, m.tellOthers(ctx, c, g, by, made))
+	return made, errors.Join(told, tellOthers(ctx, c, g, by, made))
 }
 
-// tellOthers tells which other letters to the persons of a batch somebody has.
-func (m lettersMakeCmd) tellOthers(ctx context.Context, c console, g *registry.Registry, by registry.Actor, made registry.Batch) error {
-	_, all, err := g.Batches(ctx, by, m.Number)
+// tellOthers tells which other letters there are to the persons of a batch, and how often they were handed over.
+func tellOthers(ctx context.Context, c console, g *registry.Registry, by registry.Actor, made registry.Batch) error {
+	_, all, err := g.Batches(ctx, by, made.Run)
 	if err != nil {
 		return err
 	}
 	for _, other := range made.Beside(all) {
-		if len(other.Deliveries) > 0 {
+		if other.State == registry.BatchPrinted {
 			err = errors.Join(err, c.printf("  attention : ces personnes ont aussi une lettre dans %s (%s, remis %s fois). Ne faites partir que les lettres d’un seul de ces envois.\n",
 				other.Reference(), other.Kind.Label(), registry.FrenchNumber(len(other.Deliveries))))
 		}
@@ -280,7 +280,8 @@ func (l lettersWriteCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	return c.printf("%s : les mêmes octets, SHA-256 %s\n", path, b.Digest)
+	told := c.printf("%s : les mêmes octets, SHA-256 %s\n", path, b.Digest)
+	return errors.Join(told, tellOthers(ctx, c, g, by, b))
 }
 
 type lettersDropCmd struct {

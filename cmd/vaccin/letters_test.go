@@ -109,6 +109,11 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 		!strings.Contains(out, "ont aussi une lettre dans C1-0001 (PDF à imprimer, remis 2 fois). Ne faites partir que") || strings.Contains(out, "une lettre dans C1-0003") {
 		t.Errorf("%v: %s", err, out)
 	}
+	var taken bytes.Buffer
+	w.To = t.TempDir()
+	if err := w.Run(t.Context(), console{out: &taken}); err != nil || !strings.Contains(taken.String(), "ont aussi une lettre dans C1-0003 (CSV de publipostage, remis 1 fois)") {
+		t.Errorf("who takes the first away is told %q, %v", taken.String(), err)
+	}
 	if left, err := filepath.Glob(filepath.Join(folder, "*")); err != nil || len(left) != 2 {
 		t.Errorf("files: %v, %v", left, err)
 	}

@@ -140,6 +140,8 @@ func mayFollow(req BatchRequest, run Run, all []Batch) error {
 		return errBatchMoved
 	case req.Again < 0 || req.Again > len(all):
 		return errNoSuchBatch
+	case req.Again > 0 && all[req.Again-1].State == BatchDropped:
+		return errBatchDropped
 	case req.Again > 0 && all[req.Again-1].Letters == 0:
 		return errNobodyWritten
 	}

@@ -212,13 +212,13 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 
 // showBatch shows a batch, with the form that asks for one more to its persons: as it was sent, or a new one where it holds nothing.
 func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.Actor, key registry.BatchKey, status int, form ui.Form) error {
-	b, err := s.Registry.Batch(r.Context(), by, key)
-	if err != nil {
+	b, none := s.Registry.Batch(r.Context(), by, key)
+	run, all, err := s.Registry.Batches(r.Context(), by, key.Run) // after it, so that it is among them
+	if err != nil {                                               // that there is no such run comes first: one would be sent back to its batches
 		return err
 	}
-	run, all, err := s.Registry.Batches(r.Context(), by, key.Run) // after it, so that it is among them
-	if err != nil {
-		return err
+	if none != nil {
+		return none
 	}
 	known, err := s.people(r, by)
 	if err != nil {

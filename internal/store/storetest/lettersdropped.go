@@ -3,6 +3,7 @@ package storetest
 import (
 	"io"
 	"iter"
+	"strings"
 
 	"vaccin/internal/registry"
 )
@@ -77,6 +78,7 @@ func batchDropped(e *env) {
 	e.equal("left out of the next", b.LeftOut, registry.LeftOut{})
 	_, err = e.registry.AskBatch(e.ctx, e.manager(), registry.BatchRequest{Run: run, Kind: registry.BatchPDF, Known: 4, Again: 3}, printer())
 	e.equal("to the persons of one that was dropped", registry.KindOf(err), registry.KindConflict)
+	e.equal("which is why", strings.Contains(err.Error(), "a été abandonné"), true)
 	_, err = e.delivered(registry.BatchKey{Run: run, Part: 3})
 	e.equal("handing over one that was dropped", registry.KindOf(err), registry.KindConflict)
 }

@@ -119,6 +119,7 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	for _, unknown := range []string{"/ciblages/1/envois/9", "/ciblages/1/envois/0", "/ciblages/1/envois/x", "/ciblages/01/envois/1", "/ciblages/1/envois/01", "/ciblages/1/envois/+1", "/ciblages/9/envois", "/ciblages/1/envois/9/lettres"} {
 		second.Get(unknown).Want(http.StatusNotFound).Not("Retour à l’envoi")
 	}
+	second.Get("/ciblages/9/envois/1").Want(http.StatusNotFound, "Ce ciblage n’existe pas")
 	for _, forged := range []url.Values{{"kind": {"pdf"}, "known": {"x"}}, {"kind": {"pdf"}, "known": {"-1"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"7"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"x"}}} {
 		if page := second.Post(at, forged); page.Status != http.StatusConflict && page.Status != http.StatusNotFound {
 			t.Errorf("%v: %d", forged, page.Status)
