@@ -73,6 +73,7 @@ func notOpened(err error, address string) error {
 		err     error
 		message string
 	}{
+		{registry.ErrImporting, "Un import de la population est en cours : attendez qu’il se termine, puis relancez « vaccin migrate »."},
 		{store.ErrOutdated, "Les tables de la base sont plus anciennes que ce programme : mettez-les à jour d’abord avec « vaccin migrate »."},
 		{store.ErrUnreachable, "La base " + name + " ne répond pas : vérifiez son adresse, le réseau, et que le serveur est démarré."},
 		{store.ErrAccount, "La base " + name + " refuse ce compte, ou n’existe pas : vérifiez le compte, son mot de passe et ses droits (docs/deployment.md)."},
@@ -111,6 +112,9 @@ type migrateCmd struct {
 // Run creates the store or brings it to this version.
 func (m migrateCmd) Run(ctx context.Context, c console) (err error) {
 	st, g, seeded, err := openStore(ctx, m.Store, store.Options{Migrate: true})
+	if errors.Is(err, store.ErrLoading) { // which is found out once they are
+		return c.printf("Les tables de la base %s sont à jour. Le premier import de la population n’y est pas terminé : relancez « vaccin import population » avec le même fichier.\n", store.Name(m.Store))
+	}
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,39 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"vaccin/internal/registry"
 )
+
+// TestTablesAreNotBroughtUpToDateBesideAnImport: a migration may make the index that the import is about to make. Two that migrate wait for each
+// other, and keep an import out meanwhile.
+func TestTablesAreNotBroughtUpToDateBesideAnImport(t *testing.T) {
+	address := databases.New(t)
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	for _, c := range []struct {
+		lock string
+		want error
+	}{{lockImport, registry.ErrImporting}, {lockNoImport, nil}} {
+		held := false
+		if err := conn.QueryRow(t.Context(), c.lock).Scan(&held); err != nil || !held {
+			t.Fatal(held, err)
+		}
+		s, err := Open(t.Context(), address, Options{Migrate: true})
+		if !errors.Is(err, c.want) {
+			t.Errorf("beside %s: %v", c.lock, err)
+		}
+		if err == nil {
+			_ = s.Close()
+		}
+		if _, err := conn.Exec(t.Context(), unlockAll); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
 
 // TestAnIndexThatIsInterruptedSaysSo: what follows on the connection that was cut fails too, as if the database were away.
 func TestAnIndexThatIsInterruptedSaysSo(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 
 const (
 	lockImport     = "SELECT pg_try_advisory_lock(hashtext('vaccin population'))"
+	lockNoImport   = "SELECT pg_try_advisory_lock_shared(hashtext('vaccin population'))" // several may bring the tables up to date
 	isOwner        = "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'record'::regclass"
 	watchClient    = "SET client_connection_check_interval = '1s'"
 	lockForWriting = "LOCK TABLE record IN ROW EXCLUSIVE MODE"

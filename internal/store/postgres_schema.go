@@ -12,6 +12,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
+
+	"vaccin/internal/registry"
 )
 
 //go:embed migrations/postgres/*.sql
@@ -145,7 +147,9 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 		return fmt.Errorf("looking at the tables: %w", err)
 	}
 	if o.Migrate || empty {
-		err = migratePostgres(ctx, config, conn)
+		if err = awaitImport(ctx, conn); err == nil {
+			err = migratePostgres(ctx, config, conn)
+		}
 	} else {
 		err = checkVersion(ctx, conn)
 	}
@@ -246,6 +250,19 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, conn *pgx.Conn
 		return fmt.Errorf("making the months of the access log: %w", err)
 	}
 	return grantToService(ctx, conn)
+}
+
+// awaitImport refuses to bring the tables up to date while an import of the population is under way, whose indexes a migration may be about
+// to make too: each would wait for the other. It keeps the next one waiting as long as the connection is open.
+func awaitImport(ctx context.Context, conn *pgx.Conn) error {
+	alone := false
+	if err := conn.QueryRow(ctx, lockNoImport).Scan(&alone); err != nil {
+		return fmt.Errorf("looking whether an import is under way: %w", err)
+	}
+	if !alone {
+		return registry.ErrImporting
+	}
+	return nil
 }
 
 // grantToService makes the role of the service and gives it its rights, and takes away any other that it had.
