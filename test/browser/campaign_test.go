@@ -217,9 +217,7 @@ func (w *tab) letterStates() {
 	w.pick("sure", "on")
 	w.send("Préparer un nouvel envoi aux mêmes personnes")
 	w.says("demandé", "CSV de publipostage", "Mêmes personnes que")
-	if _, err := site.cases(site.failing).WorkBatches(w.t.Context(), operator, document.Printer(registry.LetterTexts{})); err != nil {
-		w.t.Fatal(err)
-	}
+	site.print(w.t)
 	w.open(w.path())
 	w.says("Prêt", "Ne faites partir que les lettres d’un seul de ces envois")
 	w.examine("batch of letters in another form")
