@@ -147,7 +147,7 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 		return fmt.Errorf("looking at the tables: %w", err)
 	}
 	if o.Migrate || empty {
-		if err = awaitImport(ctx, conn); err == nil {
+		if err = keepImportsOut(ctx, conn); err == nil {
 			err = migratePostgres(ctx, config, conn)
 		}
 	} else {
@@ -252,9 +252,9 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, conn *pgx.Conn
 	return grantToService(ctx, conn)
 }
 
-// awaitImport refuses to bring the tables up to date while an import of the population is under way, whose indexes a migration may be about
-// to make too: each would wait for the other. It keeps the next one waiting as long as the connection is open.
-func awaitImport(ctx context.Context, conn *pgx.Conn) error {
+// keepImportsOut keeps imports of the population out as long as the connection is open, and refuses where one is under way: a migration may be
+// about to make the same index, and each would wait for the other.
+func keepImportsOut(ctx context.Context, conn *pgx.Conn) error {
 	alone := false
 	if err := conn.QueryRow(ctx, lockNoImport).Scan(&alone); err != nil {
 		return fmt.Errorf("looking whether an import is under way: %w", err)
