@@ -119,14 +119,15 @@ type said struct {
 
 // linked makes a link of the words by which a refusal names a list: whoever is told to go back there can.
 func linked(r *http.Request, refusal *registry.Error) said {
-	if refusal.List == "" {
+	address := listAddress(r, refusal.List)
+	if address == "" {
 		return said{before: refusal.Message}
 	}
 	before, after, _ := strings.Cut(refusal.Message, string(refusal.List))
-	return said{before, link{listAddress(r, refusal.List), string(refusal.List)}, after}
+	return said{before, link{address, string(refusal.List)}, after}
 }
 
-// listAddress is where a list is.
+// listAddress is where a list is; empty where a refusal names none.
 func listAddress(r *http.Request, list registry.List) string {
 	switch list {
 	case registry.CampaignList:
