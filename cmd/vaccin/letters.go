@@ -84,9 +84,12 @@ func whoDropped(b registry.Batch, who registry.Colleagues) string {
 	return "par " + who.WhoIs(b.DroppedBy)
 }
 
-// onPages is a moment as pages tell it, by the time of Paris.
-func onPages(at time.Time) string {
-	return at.In(registry.ZoneOf("")).Format("02/01/2006 à 15\u00a0h\u00a004")
+// handedOver says how often the letters of a batch were handed over, if they were.
+func handedOver(b registry.Batch) string {
+	if n := len(b.Deliveries); n > 0 {
+		return ", remis " + registry.FrenchNumber(n) + " fois"
+	}
+	return ""
 }
 
 // tellBatch tells what is known of a batch, with the moments and names of its page.
@@ -95,13 +98,11 @@ func tellBatch(c console, b registry.Batch, who registry.Colleagues) error {
 	if b.Again > 0 {
 		line += ", aux mêmes personnes que " + registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()
 	}
-	line += ", demandé par " + who.WhoIs(b.AskedBy) + " le " + onPages(b.AskedAt)
+	line += ", demandé par " + who.WhoIs(b.AskedBy) + " le " + registry.FrenchMoment(b.AskedAt, "")
 	if b.State == registry.BatchDropped {
-		line += ", abandonné " + whoDropped(b, who) + " le " + onPages(b.DroppedAt)
+		line += ", abandonné " + whoDropped(b, who) + " le " + registry.FrenchMoment(b.DroppedAt, "")
 	}
-	if n := len(b.Deliveries); n > 0 {
-		line += ", remis " + registry.FrenchNumber(n) + " fois"
-	}
+	line += handedOver(b)
 	if b.ListsNone() {
 		line += "\n  aucun lieu de vaccination indiqué : les lettres disent où se renseigner"
 	}
@@ -243,8 +244,8 @@ func tellOthers(ctx context.Context, c console, g *registry.Registry, by registr
 	}
 	for _, other := range made.Beside(all) {
 		if other.State == registry.BatchPrinted {
-			err = errors.Join(err, c.printf("  attention : ces personnes ont aussi une lettre dans %s (%s, remis %s fois). Ne faites partir que les lettres d’un seul de ces envois.\n",
-				other.Reference(), other.Kind.Label(), registry.FrenchNumber(len(other.Deliveries))))
+			err = errors.Join(err, c.printf("  attention : ces personnes ont aussi une lettre dans %s (%s%s). Ne faites partir que les lettres d’un seul de ces envois.\n",
+				other.Reference(), other.Kind.Label(), handedOver(other)))
 		}
 	}
 	return err

@@ -213,3 +213,8 @@ func ZoneOf(postalCode string) *time.Location {
 	}
 	return mainland
 }
+
+// FrenchMoment writes 27/12/2020 à 14 h 05, by the time of a place; of Paris, for no postal code.
+func FrenchMoment(at time.Time, postalCode string) string {
+	return at.In(ZoneOf(postalCode)).Format("02/01/2006 à 15\u00a0h\u00a004")
+}

@@ -243,7 +243,7 @@ func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by re
 		{Key: "source", Label: "Source", Value: together(c.Source)},
 		{Key: "period", Label: "Période", Value: capitalised(c.Period())},
 		{Key: "sentence", Label: "Personnes concernées", Value: c.Sentence()},
-		{Key: "saved", Label: "Enregistrée par", Value: known.whoIs(c.SavedBy) + ", le " + frenchMoment(c.SavedAt, "")},
+		{Key: "saved", Label: "Enregistrée par", Value: known.whoIs(c.SavedBy) + ", le " + registry.FrenchMoment(c.SavedAt, "")},
 	}
 	return s.showCampaign(w, r, http.StatusConflict, view, false)
 }

@@ -69,7 +69,7 @@ func (v *followUpView) fill(counted []registry.FollowUp) {
 	var phases []string
 	ofPhase, ofAge, ofDepartment := map[string]registry.Reached{}, map[registry.AgeClass]registry.Reached{}, map[string]registry.Reached{}
 	for _, f := range counted {
-		v.at = frenchMoment(f.At, "") // all are counted at once
+		v.at = registry.FrenchMoment(f.At, "") // all are counted at once
 		phase := f.Campaign.Phase
 		if !slices.Contains(phases, phase) {
 			phases = append(phases, phase)

@@ -58,7 +58,7 @@ func batchLineOf(b registry.Batch, known people) batchLine {
 	return batchLine{
 		again:   again,
 		address: batchAddress(b.BatchKey), reference: b.Reference(), kind: b.Kind.Label(), letters: registry.FrenchNumber(b.Letters),
-		out: registry.FrenchNumber(b.LeftOut.Sum()), asked: known.whoIs(b.AskedBy) + ", le " + frenchMoment(b.AskedAt, ""),
+		out: registry.FrenchNumber(b.LeftOut.Sum()), asked: known.whoIs(b.AskedBy) + ", le " + registry.FrenchMoment(b.AskedAt, ""),
 		state: statusView{kinds[b.State], b.State.Label()},
 	}
 }
@@ -212,13 +212,14 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 
 // showBatch shows a batch, with the form that asks for one more to its persons: as it was sent, or a new one where it holds nothing.
 func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.Actor, key registry.BatchKey, status int, form ui.Form) error {
-	b, none := s.Registry.Batch(r.Context(), by, key)
-	run, all, err := s.Registry.Batches(r.Context(), by, key.Run) // after it, so that it is among them
-	if err != nil {                                               // that there is no such run comes first: one would be sent back to its batches
-		return err
+	b, missing := s.Registry.Batch(r.Context(), by, key)
+	// After it, so that it is among them; and that there is no such run is said first, for one is sent back from a batch to those of its run.
+	run, all, err := s.Registry.Batches(r.Context(), by, key.Run)
+	if err == nil {
+		err = missing
 	}
-	if none != nil {
-		return none
+	if err != nil {
+		return err
 	}
 	known, err := s.people(r, by)
 	if err != nil {
@@ -311,7 +312,7 @@ func handedOver(handed []registry.Batch) string {
 	each := make([]string, len(handed))
 	for i, b := range handed {
 		last := b.Deliveries[len(b.Deliveries)-1]
-		each[i] = b.Reference() + " (" + registry.Counted(len(b.Deliveries), "remise", "remises") + ", la dernière le " + frenchMoment(last.At, "") + ")"
+		each[i] = b.Reference() + " (" + registry.Counted(len(b.Deliveries), "remise", "remises") + ", la dernière le " + registry.FrenchMoment(last.At, "") + ")"
 	}
 	return "Des lettres à ces personnes ont déjà été remises" + nbsp + ": " + strings.Join(each, ", ") + ". Si elles partent aussi, ces personnes en recevront deux."
 }
@@ -324,7 +325,7 @@ func batchRows(b registry.Batch, known people) []ui.Row {
 		{Key: "date", Label: "Date des lettres", Value: b.Date.French()},
 		{Key: "kind", Label: "Forme", Value: b.Kind.Label()},
 		{Key: "letters", Label: "Lettres", Value: registry.FrenchNumber(b.Letters)},
-		{Key: "asked", Label: "Demandé par", Value: known.whoIs(b.AskedBy) + ", le " + frenchMoment(b.AskedAt, "")},
+		{Key: "asked", Label: "Demandé par", Value: known.whoIs(b.AskedBy) + ", le " + registry.FrenchMoment(b.AskedAt, "")},
 	}
 	if b.Again > 0 {
 		rows = append(rows, ui.Row{Key: "again", Label: "Mêmes personnes que", Value: registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()})
@@ -337,20 +338,20 @@ func batchRows(b registry.Batch, known people) []ui.Row {
 		if why != "" { // whoever had it printed did not ask for that
 			who = "Le service"
 		}
-		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: who + ", le " + frenchMoment(b.DroppedAt, "")})
+		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: who + ", le " + registry.FrenchMoment(b.DroppedAt, "")})
 		if why != "" {
 			rows = append(rows, ui.Row{Key: "reason", Label: "Motif de l’abandon", Value: capitalised(why)})
 		}
 	}
 	if b.State == registry.BatchPrinted {
 		rows = append(rows,
-			ui.Row{Key: "printed", Label: "Mis en page", Value: "Le " + frenchMoment(b.PrintedAt, "")},
+			ui.Row{Key: "printed", Label: "Mis en page", Value: "Le " + registry.FrenchMoment(b.PrintedAt, "")},
 			ui.Row{Key: "digest", Label: "Empreinte SHA-256", Value: b.Digest},
 			ui.Row{Key: "size", Label: "Taille", Value: registry.FrenchNumber(int(b.Size)) + nbsp + "octets"})
 	}
 	for i, d := range b.Deliveries {
 		rows = append(rows, ui.Row{
-			Key: "delivery" + strconv.Itoa(i+1), Label: "Remise n°" + nbsp + strconv.Itoa(i+1), Value: known.whoIs(d.By) + ", le " + frenchMoment(d.At, ""),
+			Key: "delivery" + strconv.Itoa(i+1), Label: "Remise n°" + nbsp + strconv.Itoa(i+1), Value: known.whoIs(d.By) + ", le " + registry.FrenchMoment(d.At, ""),
 		})
 	}
 	return rows

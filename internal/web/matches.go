@@ -34,7 +34,7 @@ func (s *Server) matches(w http.ResponseWriter, r *http.Request, by registry.Act
 	}
 	view := matchesView{page: s.page(r, "Rapprochements douteux"), more: len(all) == registry.MatchesShown}
 	for i, m := range all {
-		view.matches = append(view.matches, matchView{strconv.Itoa(i + 1), matchAddress(m), m.Reason.Label(), frenchMoment(m.At, "")})
+		view.matches = append(view.matches, matchView{strconv.Itoa(i + 1), matchAddress(m), m.Reason.Label(), registry.FrenchMoment(m.At, "")})
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (s *Server) showMatch(w http.ResponseWriter, r *http.Request, by registry.A
 		return err
 	}
 	view := matchPageView{
-		page: s.page(r, "Une personne ou deux\u00a0?"), form: form, address: matchAddress(m), reason: m.Reason.Label(), when: frenchMoment(m.At, ""),
+		page: s.page(r, "Une personne ou deux\u00a0?"), form: form, address: matchAddress(m), reason: m.Reason.Label(), when: registry.FrenchMoment(m.At, ""),
 		rows: matchRows(pair[0], pair[1]),
 		radio: ui.Radios{
 			Name: registry.FieldMatch, Legend: "Votre décision", Hint: "Elle ne peut pas être annulée.",

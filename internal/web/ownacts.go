@@ -60,7 +60,7 @@ func (s *Server) ownActs(w http.ResponseWriter, r *http.Request, by registry.Act
 
 func ownAct(a registry.OwnAct, by registry.Actor) ownActView {
 	view := ownActView{
-		when: frenchMoment(a.At, by.Place.PostalCode), what: a.Action.Label(), where: a.PlaceName, how: a.Door.Label(),
+		when: registry.FrenchMoment(a.At, by.Place.PostalCode), what: a.Action.Label(), where: a.PlaceName, how: a.Door.Label(),
 		patient: a.Patient.FullName(), born: a.Patient.BirthDate.French(),
 		record: "/dossiers/" + string(a.Record),
 	}

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"vaccin/internal/document"
 	"vaccin/internal/registry"
@@ -143,12 +142,7 @@ func recordFacts(record registry.Record, bookFrom registry.Date) []ui.Row {
 const nbsp = "\u00a0"
 
 func whoAndWhen(signed registry.Signature) string {
-	return signed.Practitioner.DisplayName() + ", le " + frenchMoment(signed.At, signed.Place.PostalCode)
-}
-
-// frenchMoment is a moment at the time of a place; of Paris, for no postal code.
-func frenchMoment(at time.Time, postalCode string) string {
-	return at.In(registry.ZoneOf(postalCode)).Format("02/01/2006 à 15" + nbsp + "h" + nbsp + "04")
+	return signed.Practitioner.DisplayName() + ", le " + registry.FrenchMoment(signed.At, signed.Place.PostalCode)
 }
 
 // The page of a step: its form while it is to be done, its summary afterwards.

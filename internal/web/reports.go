@@ -63,15 +63,15 @@ func (s *Server) reports(w http.ResponseWriter, r *http.Request, by registry.Act
 
 func reportShown(report registry.Report) reportView {
 	view := reportView{
-		address: reportsAddress + "/" + string(report.ID), when: frenchMoment(report.At, ""), kind: report.Kind.Label(),
+		address: reportsAddress + "/" + string(report.ID), when: registry.FrenchMoment(report.At, ""), kind: report.Kind.Label(),
 		about: report.About.DisplayName(), number: report.About.Number(), door: report.Door.Label(), where: report.PlaceName,
 		note: report.Note, open: report.IsOpen(), outcome: report.Outcome,
 	}
 	if report.Kind == registry.ReportNotMine {
-		view.act, view.actWhen = report.Act.Action.Label(), frenchMoment(report.Act.At, "")
+		view.act, view.actWhen = report.Act.Action.Label(), registry.FrenchMoment(report.Act.At, "")
 	}
 	if !view.open {
-		view.closedWhen = frenchMoment(report.ClosedAt, "")
+		view.closedWhen = registry.FrenchMoment(report.ClosedAt, "")
 	}
 	return view
 }

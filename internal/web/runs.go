@@ -40,13 +40,13 @@ func runLineOf(run registry.Run, known people) runLine {
 	line := runLine{
 		address: runAddress(run.Number), label: "n°" + nbsp + strconv.Itoa(run.Number), campaign: together(run.Campaign.Name),
 		state: runStatus(run), persons: registry.FrenchNumber(run.Persons()),
-		prepared: known.whoIs(run.PreparedBy) + ", le " + frenchMoment(run.PreparedAt, ""),
+		prepared: known.whoIs(run.PreparedBy) + ", le " + registry.FrenchMoment(run.PreparedAt, ""),
 	}
 	if run.State == registry.RunCounting {
 		line.persons = ""
 	}
 	if run.ApprovedBy != "" {
-		line.approved = known.whoIs(run.ApprovedBy) + ", le " + frenchMoment(run.ApprovedAt, "")
+		line.approved = known.whoIs(run.ApprovedBy) + ", le " + registry.FrenchMoment(run.ApprovedAt, "")
 	}
 	return line
 }
@@ -83,7 +83,7 @@ func runFailure(run registry.Run) string {
 	case registry.RunRunning:
 		order = "Le service réessaie de lui-même, et n’exécute aucun autre ciblage avant la fin de celui-ci"
 	}
-	return what + " a échoué la dernière fois, le " + frenchMoment(run.FailedAt, "") + ". " + order + nbsp +
+	return what + " a échoué la dernière fois, le " + registry.FrenchMoment(run.FailedAt, "") + ". " + order + nbsp +
 		": rien n’est à refaire. Si cela dure plus d’une heure, prévenez l’exploitant du service."
 }
 
@@ -248,14 +248,14 @@ func runRows(run registry.Run, known people) []ui.Row {
 	}
 	rows = append(rows, decidedRows(line)...)
 	if !run.StartedAt.IsZero() {
-		rows = append(rows, ui.Row{Key: "started", Label: "Exécution commencée", Value: "Le " + frenchMoment(run.StartedAt, "")})
+		rows = append(rows, ui.Row{Key: "started", Label: "Exécution commencée", Value: "Le " + registry.FrenchMoment(run.StartedAt, "")})
 	}
 	if run.State == registry.RunDone {
-		rows = append(rows, ui.Row{Key: "ended", Label: "Exécution terminée", Value: "Le " + frenchMoment(run.EndedAt, "")},
+		rows = append(rows, ui.Row{Key: "ended", Label: "Exécution terminée", Value: "Le " + registry.FrenchMoment(run.EndedAt, "")},
 			ui.Row{Key: "targeted", Label: "Codes donnés", Value: registry.FrenchNumber(run.Targeted)})
 	}
 	if !run.DroppedAt.IsZero() {
-		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: known.whoIs(run.DroppedBy) + ", le " + frenchMoment(run.DroppedAt, "")})
+		rows = append(rows, ui.Row{Key: "dropped", Label: "Abandonné par", Value: known.whoIs(run.DroppedBy) + ", le " + registry.FrenchMoment(run.DroppedAt, "")})
 	}
 	return rows
 }
