@@ -84,7 +84,7 @@ const layoutOf = `(() => {
 		tight: all.filter(e => {
 			const button = e.previousElementSibling?.matches("form") && [...e.previousElementSibling.querySelectorAll(".govuk-button")].filter(seen).at(-1)
 			const gap = button && e.getBoundingClientRect().top - button.getBoundingClientRect().bottom
-			return button && gap > -8 && gap < 16
+			return button && gap > -8 && gap < (e.closest(".app-actions") ? 12 : 16) // buttons beside each other stand closer
 		}).map(name)
 	})
 })()`
