@@ -76,7 +76,7 @@ func tellColumns(c console, file *targeting.PopulationFile) (err error) {
 		err = errors.Join(err, c.printf("Colonne ignorée, que le format ne connaît pas : %s\n", name))
 	}
 	for _, name := range file.Absent {
-		effect := ". Ce qu’un fichier précédent en disait sera effacé."
+		effect := ". Si un fichier précédent la donnait, ce qu’il en disait sera effacé."
 		if name == registry.OwnColumn {
 			effect = ""
 		}

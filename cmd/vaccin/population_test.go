@@ -260,7 +260,7 @@ func TestAnAbsentColumnIsToldWithWhatItTakesAway(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"Colonne absente : commune. Ce qu’un fichier précédent en disait sera effacé.\n", "Colonne absente : nir\n", "mises à jour : 1 ;",
+		"Colonne absente : commune. Si un fichier précédent la donnait, ce qu’il en disait sera effacé.\n", "Colonne absente : nir\n", "mises à jour : 1 ;",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is not said: %s", want, out.String())
