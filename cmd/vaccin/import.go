@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"vaccin/internal/referential"
@@ -108,21 +109,29 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 }
 
 // sparesOthers refuses to write the list of rejected rows over what the command reads: a list replaces what stands under its
-// name, and a national file that was emptied so is not had again in a day.
+// name, and a national file that was emptied so is not had again in a day. Nor does it go where the command will make a store or keys.
 func (i importCmd) sparesOthers() error {
 	if i.Rejected == "" {
 		return nil
 	}
-	list, err := os.Stat(i.Rejected)
-	if err != nil {
-		return nil // there is nothing to spare; who cannot write there is told so later
-	}
 	for _, path := range []string{i.File, i.Store, i.NIRKeyFile, i.KeyFile} {
-		if other, err := os.Stat(path); err == nil && os.SameFile(list, other) {
+		if path != "" && sameFile(i.Rejected, path) {
 			return registry.Invalid("La liste des lignes rejetées remplacerait « " + path + " » : donnez un autre nom à --rejected.")
 		}
 	}
 	return nil
+}
+
+// sameFile tells whether two names are those of one file, which may not be there yet.
+func sameFile(a, b string) bool {
+	is, err := os.Stat(a)
+	other, missing := os.Stat(b)
+	if err == nil && missing == nil {
+		return os.SameFile(is, other)
+	}
+	at, failed := filepath.Abs(a)
+	beside, alike := filepath.Abs(b)
+	return errors.Join(failed, alike) == nil && at == beside
 }
 
 // tellGone has a change close to letters the centres that are not in its list any more, and names them: of a file that is only a part

@@ -103,6 +103,27 @@ func TestAListThatCannotBeWrittenBeginsNoImport(t *testing.T) {
 	}
 }
 
+// TestTheListTakesThePlaceOfNothing: neither of what the command reads, nor of what it is about to make.
+func TestTheListTakesThePlaceOfNothing(t *testing.T) {
+	first, _ := populationFiles(t, 30)
+	folder := t.TempDir()
+	t.Chdir(folder)
+	link := filepath.Join(t.TempDir(), "link.csv")
+	if err := os.Symlink(first, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range []string{first, link, filepath.Join(folder, "made.db"), filepath.Join(folder, "made.nir")} {
+		command := importCmd{Kind: "population", File: first, Rejected: list}
+		command.Store, command.NIRKeyFile = "made.db", "made.nir"
+		if err := command.Run(t.Context(), console{out: io.Discard}); err == nil || !strings.Contains(sentence(err), "autre nom à --rejected") {
+			t.Errorf("the list goes to %s: %v", list, err)
+		}
+	}
+	if made, err := os.ReadDir(folder); err != nil || len(made) > 0 {
+		t.Errorf("something was made: %v %v", made, err)
+	}
+}
+
 // TestAFirstImportAloneKeepsServicesAway: it says so before its first row; a newer file, and the embedded store, which merges, have nothing to say.
 func TestAFirstImportAloneKeepsServicesAway(t *testing.T) {
 	first, newer := populationFiles(t, 300)
