@@ -138,7 +138,7 @@ func (r *rowReader) split(line string) (reason string) {
 	rest, more := line, true
 	for i, at := range r.layout {
 		if !more {
-			return fmt.Sprintf("La ligne a %d colonnes au lieu de %d. Vérifiez les points-virgules et les guillemets.", i, len(r.layout))
+			return wrongCount(i, len(r.layout))
 		}
 		if rest != "" && rest[0] == ';' { // many cells are empty
 			r.cells[at], rest = "", rest[1:]
@@ -158,10 +158,17 @@ func (r *rowReader) split(line string) (reason string) {
 		}
 	}
 	if more { // empty cells behind are not forgiven: they may be the last of a row shifted by a stray semicolon
-		return fmt.Sprintf("La ligne a %d colonnes au lieu de %d. Vérifiez les points-virgules et les guillemets.",
-			len(r.layout)+1+strings.Count(rest, ";"), len(r.layout))
+		return wrongCount(len(r.layout)+1+strings.Count(rest, ";"), len(r.layout))
 	}
 	return ""
+}
+
+func wrongCount(cells, want int) string {
+	noun := "colonnes"
+	if cells < 2 {
+		noun = "colonne"
+	}
+	return fmt.Sprintf("La ligne a %d %s au lieu de %d. Vérifiez les points-virgules et les guillemets.", cells, noun, want)
 }
 
 // cell returns a cell without spaces around.
