@@ -54,6 +54,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"header only":            {shortHeader, "pas de ligne"},
 		"header and line end":    {shortHeader + "\r\n", "pas de ligne"},
 		"no header":              {shortRow + "\n" + shortRow + "\n", "nir_ouvrant_droit"},
+		"a person in the header": {shortHeader + ";" + shortRow + "\n" + shortRow + strings.Repeat(";", 6) + "\n", "fin de ligne"},
 		"missing column":         {strings.ReplaceAll(row, "rang;", "range;"), "«\u00a0rang\u00a0»"},
 		"duplicated column":      {strings.Replace(row, "commune;code_commune", "commune;Commune", 1), "deux fois"},
 		"commas":                 {strings.ReplaceAll(row, ";", ","), "points-virgules"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+	"unicode"
 
 	"vaccin/internal/registry"
 )
@@ -154,8 +155,16 @@ func (f *PopulationFile) readHeader(line string) error {
 		return invalid("Ce n’est pas un fichier de ce type (%s) : l’en-tête n’a pas %s. Les colonnes sont séparées par des points-virgules.",
 			title, strings.Join(missing, ", "))
 	}
+	if slices.ContainsFunc(f.Ignored, withoutLetter) {
+		return invalid("L’en-tête a une colonne dont le nom n’a pas de lettre : il y manque sans doute la fin de ligne avant la première personne. " +
+			"Rétablissez-la, ou nommez cette colonne.")
+	}
 	return nil
 }
+
+// withoutLetter tells a number or a date from the name of a column. Where the line of a person is joined to the header, what that says would be
+// told on the console, as names that are ignored.
+func withoutLetter(name string) bool { return !strings.ContainsFunc(name, unicode.IsLetter) }
 
 // columnNamed finds a column whatever the capitals, accents and signs between words; columns when there is none.
 func columnNamed(cell string) column {
