@@ -29,6 +29,7 @@ func (s *Server) lettersTable(t *table) {
 	letters("GET "+runsAddress+"/{run}/envois", s.batches)
 	letters("POST "+runsAddress+"/{run}/envois", s.askBatch)
 	letters("GET "+runsAddress+"/{run}/envois/{part}", s.batch)
+	letters("POST "+runsAddress+"/{run}/envois/{part}", s.askBatch) // from its page, where the form comes back if the session ended
 	letters("GET "+runsAddress+"/{run}/envois/{part}/lettres", s.batchFile)
 	letters("GET "+runsAddress+"/{run}/envois/{part}/abandonner", s.dropBatchForm)
 	letters("POST "+runsAddress+"/{run}/envois/{part}/abandonner", s.dropBatch)
@@ -80,12 +81,18 @@ type batchesView struct {
 }
 
 func (s *Server) batches(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	values := newForm()
-	values.Set(registry.FieldBatchKind, string(registry.BatchPDF))
-	return s.showBatches(w, r, by, http.StatusOK, ui.Form{Values: values})
+	values, kept, err := s.keptValues(r)
+	if err != nil {
+		return err
+	}
+	if !kept {
+		values = newForm()
+		values.Set(registry.FieldBatchKind, string(registry.BatchPDF))
+	}
+	return s.showBatches(w, r, by, http.StatusOK, ui.Form{Values: values}, kept)
 }
 
-func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry.Actor, status int, form ui.Form) error {
+func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry.Actor, status int, form ui.Form, kept bool) error {
 	run, all, err := s.Registry.Batches(r.Context(), by, runNumber(r))
 	if err != nil {
 		return err
@@ -111,6 +118,9 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
+	}
+	if kept && view.ready && !view.waits && view.ended == "" {
+		view.page.Notice = keptNotice
 	}
 	view.refresh = refreshing(w, r, view.address, view.waits)
 	return s.render(w, r, status, batchesPage(view))
@@ -156,9 +166,9 @@ func (s *Server) askBatch(w http.ResponseWriter, r *http.Request, by registry.Ac
 			return err
 		}
 		if again := wholeNumber(f.Get(fieldAgain)); again > 0 {
-			return s.showBatch(w, r, by, registry.BatchKey{Run: runNumber(r), Part: again}, http.StatusUnprocessableEntity, form)
+			return s.showBatch(w, r, by, registry.BatchKey{Run: runNumber(r), Part: again}, http.StatusUnprocessableEntity, form, false)
 		}
-		return s.showBatches(w, r, by, http.StatusUnprocessableEntity, form)
+		return s.showBatches(w, r, by, http.StatusUnprocessableEntity, form, false)
 	}
 	if err != nil {
 		return err
@@ -207,11 +217,15 @@ type batchView struct {
 }
 
 func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	return s.showBatch(w, r, by, batchKey(r), http.StatusOK, ui.Form{})
+	values, kept, err := s.keptValues(r)
+	if err != nil {
+		return err
+	}
+	return s.showBatch(w, r, by, batchKey(r), http.StatusOK, ui.Form{Values: values}, kept)
 }
 
 // showBatch shows a batch, with the form that asks for one more to its persons: as it was sent, or a new one where it holds nothing.
-func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.Actor, key registry.BatchKey, status int, form ui.Form) error {
+func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.Actor, key registry.BatchKey, status int, form ui.Form, kept bool) error {
 	b, missing := s.Registry.Batch(r.Context(), by, key)
 	// After it, so that it is among them; and that there is no such run is said first, for one is sent back from a batch to those of its run.
 	run, all, err := s.Registry.Batches(r.Context(), by, key.Run)
@@ -251,7 +265,7 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 			return err
 		}
 		if view.ended == "" {
-			view.again = batchesAddress(b.Run)
+			view.again = line.address
 		}
 	}
 	if view.form.Values == nil {
@@ -260,6 +274,9 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
+	}
+	if kept && view.again != "" {
+		view.page.Notice = keptNotice
 	}
 	view.refresh = refreshing(w, r, line.address, view.waits)
 	return s.render(w, r, status, batchPage(view))

@@ -313,3 +313,31 @@ func (r *renaming) Letters(ctx context.Context, key registry.BatchKey, after, li
 	}
 	return all, err
 }
+
+// What was chosen for letters comes back where it was chosen, also to persons who were written to: nobody is led to another form.
+func TestWhatIsAskedOfLettersOutlivesTheSession(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 2, "75011")
+	at := h.runDone(t, first, second)
+	for _, c := range []struct{ address, field, says string }{{at, "kind", "C1-0001 demandé"}, {at + "/1", "again", "C1-0002 demandé"}} {
+		form := second.Get(c.address).Form(c.field).Fill("kind", "csv")
+		if c.field == "again" {
+			form.Fill("sure", "on")
+		}
+		h.expire(second)
+		expired := form.Send(second).Want(http.StatusUnauthorized, "Votre saisie est conservée")
+		back := h.enter(second, "campagne-2", expired.Link("Vous êtes agent")).Want(http.StatusOK, "Votre saisie a été conservée")
+		if back.URL.Path != c.address {
+			t.Errorf("what was chosen at %s comes back at %s", c.address, back.URL.Path)
+		}
+		sameValues(t, form.Values, back.Form(c.field).Values, "")
+		second.Get(at).Want(http.StatusOK, "Envois du ciblage") // wherever one was, the list stays a list
+		back.Form(c.field).Send(second).Want(http.StatusOK, c.says)
+		second.Get(c.address).Not("Votre saisie a été conservée")
+		h.letters(t)
+		second.Get(at + "/1/lettres").Want(http.StatusOK)
+	}
+	second.Get(at+"/2").Want(http.StatusOK, "CSV de publipostage", "Mêmes personnes que")
+}
