@@ -166,7 +166,7 @@ func (s *Server) askBatch(w http.ResponseWriter, r *http.Request, by registry.Ac
 			return err
 		}
 		if again := wholeNumber(f.Get(fieldAgain)); again > 0 {
-			return s.showBatch(w, r, by, registry.BatchKey{Run: runNumber(r), Part: again}, http.StatusUnprocessableEntity, form, false)
+			return s.showBatch(w, r, by, registry.BatchKey{Run: runNumber(r), Part: again}, http.StatusUnprocessableEntity, batchShown{form: form})
 		}
 		return s.showBatches(w, r, by, http.StatusUnprocessableEntity, form, false)
 	}
@@ -204,6 +204,7 @@ type batchView struct {
 	drop     string // where it may be given up, if it may
 	file     string // where its letters are, if they are
 	fileName string
+	refused  string // why not, if it was just found out
 	beside   string // which other letters there are to its persons
 	again    string // where the same persons are written to anew, if they may be
 	ended    string // why they may not, where the campaign is over
@@ -221,11 +222,18 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 	if err != nil {
 		return err
 	}
-	return s.showBatch(w, r, by, batchKey(r), http.StatusOK, ui.Form{Values: values}, kept)
+	return s.showBatch(w, r, by, batchKey(r), http.StatusOK, batchShown{form: ui.Form{Values: values}, kept: kept})
+}
+
+// batchShown is what the page of a batch shows of what was asked of it.
+type batchShown struct {
+	form    ui.Form
+	kept    bool   // an expired session left the form
+	refused string // why its letters are not to be had
 }
 
 // showBatch shows a batch, with the form that asks for one more to its persons: as it was sent, or a new one where it holds nothing.
-func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.Actor, key registry.BatchKey, status int, form ui.Form, kept bool) error {
+func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.Actor, key registry.BatchKey, status int, shown batchShown) error {
 	b, missing := s.Registry.Batch(r.Context(), by, key)
 	// After it, so that it is among them; and that there is no such run is said first, for one is sent back from a batch to those of its run.
 	run, all, err := s.Registry.Batches(r.Context(), by, key.Run)
@@ -243,9 +251,12 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	view := batchView{
 		page: s.page(r, "Envoi "+line.reference), back: batchesAddress(b.Run), state: line.state, rows: batchRows(b, known), fileName: b.FileName(),
 		part: strconv.Itoa(b.Part), kind: kindRadios(), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b),
-		form: form, handed: handedOver(b.HandedOver(all)),
+		form: shown.form, handed: handedOver(b.HandedOver(all)), refused: shown.refused,
 	}
-	view.page.Form = form
+	view.page.Form = shown.form
+	if shown.refused != "" {
+		view.page.Title = "Lettres de l’envoi " + line.reference + " non remises"
+	}
 	if b.State == registry.BatchPrinted {
 		view.beside = besideText(b.Beside(all))
 	}
@@ -257,7 +268,7 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	if !b.State.Over() {
 		view.drop = line.address + "/abandonner"
 	}
-	if b.State == registry.BatchPrinted {
+	if b.State == registry.BatchPrinted && shown.refused == "" {
 		view.file = line.address + "/lettres"
 	}
 	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() {
@@ -275,7 +286,7 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
 	}
-	if kept && view.again != "" {
+	if shown.kept && view.again != "" {
 		view.page.Notice = keptNotice
 	}
 	view.refresh = refreshing(w, r, line.address, view.waits)
@@ -418,7 +429,10 @@ func (s *Server) batchFile(w http.ResponseWriter, r *http.Request, by registry.A
 		return s.batch(w, r, by)
 	}
 	b, write, err := s.Registry.Deliver(r.Context(), by, batchKey(r), s.Letters)
-	if registry.KindOf(err) == registry.KindConflict {
+	if refusal := (*registry.Error)(nil); errors.As(err, &refusal) && refusal.Kind == registry.KindConflict {
+		if b.State == registry.BatchPrinted { // what remains is on its page, where they are not offered any more
+			return s.showBatch(w, r, by, b.BatchKey, http.StatusConflict, batchShown{refused: refusal.Message})
+		}
 		return refusedFrom{err, link{batchAddress(batchKey(r)), "Retour à l’envoi"}}
 	}
 	if err != nil {

@@ -341,3 +341,22 @@ func TestWhatIsAskedOfLettersOutlivesTheSession(t *testing.T) {
 	}
 	second.Get(at+"/2").Want(http.StatusOK, "CSV de publipostage", "Mêmes personnes que")
 }
+
+// Letters that cannot be had as they were are answered by what is left to do, without being offered once more.
+func TestLettersThatAreRefusedAreOfferedNoMore(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	people := h.ofSeventyFive(t, 2, "75011")
+	at := h.runDone(t, first, second)
+	second.Get(at).Form("kind").Send(second).Want(http.StatusOK)
+	h.letters(t)
+	second.Get(at+"/1").Want(http.StatusOK, "Télécharger les lettres")
+	agent := h.as(t, registry.RoleDataProtection)
+	stated(sought(agent, people[0].Patient.Holder.Format()), "01/02/2021", "mail").Send(agent).Want(http.StatusOK, "Opposition enregistrée")
+	refused := second.Get(at+"/1/lettres").Want(http.StatusConflict, "Lettres de l’envoi C1-0001 non remises", "1 destinataire s’est opposé", "Écrire de nouveau aux mêmes personnes").
+		Not("Télécharger les lettres", "Remise n°", "Prêt")
+	refused.Form("again").Send(second).Want(http.StatusOK, "C1-0002 demandé")
+	h.letters(t)
+	second.Get(at+"/2").Want(http.StatusOK, "1 lettre", "Télécharger les lettres")
+}
