@@ -329,7 +329,7 @@ func besideText(beside []registry.Batch) string {
 	for i, b := range beside {
 		others[i] = b.Reference() + " (" + b.Kind.Label() + ", " + strings.ToLower(b.State.Label()) + ")"
 	}
-	return "Ces personnes ont aussi une lettre dans " + strings.Join(others, ", ") + ". Ne faites partir que les lettres d’un seul de ces envois."
+	return "Ces personnes ont aussi une lettre dans " + strings.Join(others, ", ") + ". Ne faites partir que les lettres d’un seul de ces envois, sauf si ces personnes doivent en recevoir une seconde."
 }
 
 // handedOver says which letters somebody has, and since when; nothing where nobody has any.
