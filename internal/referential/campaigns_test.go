@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -321,6 +322,20 @@ func TestTheOpeningsOfTheStateShip(t *testing.T) {
 			if !strings.Contains(c.Source, strings.Trim(word, "()«»;,")) {
 				t.Errorf("%s does not name %q among its sources: %s", c.ID, word, c.Source)
 			}
+		}
+	}
+}
+
+// Sources are read by campaign managers: what is the mark of a version is called one, and no source says how we keep a page.
+func TestSourcesThatShipSayWhatTheyName(t *testing.T) {
+	all, err := Campaigns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := regexp.MustCompile(`(\S+) [0-9a-f]{8}\b`)
+	for _, c := range all {
+		if found := mark.FindStringSubmatch(c.Source); found != nil && found[1] != "version" || strings.Contains(c.Source, "page stockée") {
+			t.Errorf("%s is from %q", c.ID, c.Source)
 		}
 	}
 }
