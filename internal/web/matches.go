@@ -57,8 +57,16 @@ type matchRow struct {
 	same               bool
 }
 
+// differs tells facts that both records have, and not alike: what one of them does not tell speaks neither for one person nor for two.
+func (m matchRow) differs() bool { return !m.same && m.file != "" && m.other != "" }
+
 func (m matchRow) comparison() string {
-	if m.same {
+	switch {
+	case m.file == "" && m.other == "":
+		return "Absent des deux côtés"
+	case m.file == "" || m.other == "":
+		return "Absent d’un côté"
+	case m.same:
 		return "Identique"
 	}
 	return "Différent"
@@ -107,7 +115,7 @@ func matchRows(file, other registry.Record) []matchRow {
 	a, b := file.Patient, other.Patient
 	rows := []matchRow{}
 	text := func(label, ofFile, ofOther string, same bool) {
-		rows = append(rows, matchRow{label, orNone(ofFile), orNone(ofOther), same})
+		rows = append(rows, matchRow{label, ofFile, ofOther, same})
 	}
 	plain := func(label, ofFile, ofOther string) {
 		text(label, ofFile, ofOther, registry.Fold(ofFile) == registry.Fold(ofOther))
