@@ -285,11 +285,11 @@ func runEffect(run registry.Run) string {
 func approvalEffect(n int) string {
 	switch n {
 	case 0:
-		return "Approuver ne donnera de code à personne, sauf à qui est concerné depuis le décompte."
+		return "L’approbation ne donnera de code à personne, sauf à qui est concerné depuis le décompte."
 	case 1:
-		return "Approuver lancera le ciblage de " + personsOf(n) + ", qui recevra un code."
+		return "L’approbation lancera le ciblage de " + personsOf(n) + ", qui recevra un code."
 	}
-	return "Approuver lancera le ciblage de " + personsOf(n) + " : chacune recevra un code."
+	return "L’approbation lancera le ciblage de " + personsOf(n) + " : chacune recevra un code."
 }
 
 // decideView is a page that asks before something is done to a run, or to a batch of its letters.
