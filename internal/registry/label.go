@@ -62,7 +62,7 @@ var outcomeLabels = map[Outcome]string{
 	OutcomeNothing:   "Rien trouvé",
 	OutcomeRefused:   "Refusé",
 	OutcomeMalformed: "Saisie impossible",
-	OutcomeConflict:  "Devancé par une autre saisie",
+	OutcomeConflict:  "Situation changée entre-temps",
 	OutcomeRepeated:  "Déjà fait",
 	OutcomeThrottled: "Recherches suspendues",
 }
