@@ -244,8 +244,8 @@ func tellOthers(ctx context.Context, c console, g *registry.Registry, by registr
 	}
 	for _, other := range made.Beside(all) {
 		if other.State == registry.BatchPrinted {
-			err = errors.Join(err, c.printf("  attention : ces personnes ont aussi une lettre dans %s (%s%s). Ne faites partir que les lettres d’un seul de ces envois.\n",
-				other.Reference(), other.Kind.Label(), handedOver(other)))
+			err = errors.Join(err, c.printf("  attention : ces personnes ont aussi une lettre dans %s (%s%s). %s\n",
+				other.Reference(), other.Kind.Label(), handedOver(other), registry.OneOfTheseBatches))
 		}
 	}
 	return err

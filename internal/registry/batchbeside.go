@@ -8,6 +8,9 @@ import "slices"
 // FieldBatchSure names the box by which whoever asks for one more letter to the same persons says to know of the others.
 const FieldBatchSure = "sure"
 
+// OneOfTheseBatches is what to do where the same persons have letters in several batches.
+const OneOfTheseBatches = "Ne faites partir que les lettres d’un seul de ces envois, sauf si ces personnes doivent en recevoir une seconde."
+
 // Beside are the other batches of the run of b with letters to its persons, or to some of them: those that wrote to them anew, and
 // those that these were made anew of. all are the batches of the run, in their order.
 func (b Batch) Beside(all []Batch) (beside []Batch) {
