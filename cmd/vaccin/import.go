@@ -114,7 +114,11 @@ func (i importCmd) sparesOthers() error {
 	if i.Rejected == "" {
 		return nil
 	}
-	for _, path := range []string{i.File, i.Store, i.NIRKeyFile, i.KeyFile} {
+	others := []string{i.File, i.Store, i.KeyFile}
+	if keys, err := i.file(i.KeyFile); err == nil {
+		others = append(others, keys)
+	}
+	for _, path := range others {
 		if path != "" && sameFile(i.Rejected, path) {
 			return registry.Invalid("La liste des lignes rejetées remplacerait « " + path + " » : donnez un autre nom à --rejected.")
 		}
@@ -122,7 +126,7 @@ func (i importCmd) sparesOthers() error {
 	return nil
 }
 
-// sameFile tells whether two names are those of one file, which may not be there yet.
+// sameFile tells whether two names are those of one file: by what they lead to, or by themselves where one is not there yet.
 func sameFile(a, b string) bool {
 	is, err := os.Stat(a)
 	other, missing := os.Stat(b)

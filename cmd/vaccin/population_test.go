@@ -112,9 +112,12 @@ func TestTheListTakesThePlaceOfNothing(t *testing.T) {
 	if err := os.Symlink(first, link); err != nil {
 		t.Fatal(err)
 	}
-	for _, list := range []string{first, link, filepath.Join(folder, "made.db"), filepath.Join(folder, "made.nir")} {
+	for _, list := range []string{first, link, filepath.Join(folder, "made.db"), filepath.Join(folder, "made.nir"), filepath.Join(folder, "session.nir")} {
 		command := importCmd{Kind: "population", File: first, Rejected: list}
-		command.Store, command.NIRKeyFile = "made.db", "made.nir"
+		command.Store, command.NIRKeyFile, command.KeyFile = "made.db", "made.nir", "session"
+		if filepath.Base(list) == "session.nir" { // where they are unless they are named
+			command.NIRKeyFile = ""
+		}
 		if err := command.Run(t.Context(), console{out: io.Discard}); err == nil || !strings.Contains(sentence(err), "autre nom à --rejected") {
 			t.Errorf("the list goes to %s: %v", list, err)
 		}
