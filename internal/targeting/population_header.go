@@ -157,7 +157,7 @@ func (f *PopulationFile) readHeader(line string) error {
 	}
 	if slices.ContainsFunc(f.Ignored, withoutLetter) {
 		return invalid("L’en-tête a une colonne dont le nom n’a pas de lettre : il y manque sans doute la fin de ligne avant la première personne. " +
-			"Rétablissez-la, ou nommez cette colonne.")
+			"Rétablissez-la, ou donnez à cette colonne un nom qui a des lettres.")
 	}
 	return nil
 }

@@ -164,11 +164,7 @@ func (r *rowReader) split(line string) (reason string) {
 }
 
 func wrongCount(cells, want int) string {
-	noun := "colonnes"
-	if cells < 2 {
-		noun = "colonne"
-	}
-	return fmt.Sprintf("La ligne a %d %s au lieu de %d. Vérifiez les points-virgules et les guillemets.", cells, noun, want)
+	return fmt.Sprintf("La ligne a %s au lieu de %d. Vérifiez les points-virgules et les guillemets.", registry.Counted(cells, "colonne", "colonnes"), want)
 }
 
 // cell returns a cell without spaces around.

@@ -27,8 +27,8 @@ var reasons = map[string]string{
 	"short telephone": "Un numéro de téléphone français", "unfinished e-mail": "Cette adresse électronique est incomplète", "unknown residence": "Ce type de résidence",
 	"wrong establishment": "Le numéro Finess", "unknown occupation": "Ce métier", "unknown workplace": "Ce lieu de travail", "condition out of the list": "Une ALD",
 	"unknown comorbidity": "Une comorbidité", "wrong scheme": "Le régime", "unreadable death": "La date de décès n’est pas lisible",
-	"death in the future": "La date de décès est dans le futur", "death before birth": "La date de décès est avant", "a cell is missing": "La ligne a 21 colonnes au lieu de 22",
-	"a cell too many": "La ligne a 23 colonnes au lieu de 22", "open quote": "Un guillemet n’est pas fermé",
+	"death in the future": "La date de décès est dans le futur", "death before birth": "La date de décès est avant", "a cell is missing": "La ligne a 21\u00a0colonnes au lieu de 22",
+	"a cell too many": "La ligne a 23\u00a0colonnes au lieu de 22", "open quote": "Un guillemet n’est pas fermé",
 }
 
 // TestEveryGoodRowIsTakenAndEveryBadOneNamed reads a file of which one row in a hundred is bad.
