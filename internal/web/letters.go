@@ -155,9 +155,15 @@ func (s *Server) askBatch(w http.ResponseWriter, r *http.Request, by registry.Ac
 	if err := s.dropKept(r); err != nil {
 		return err
 	}
-	f := r.PostForm
+	f, again := r.PostForm, wholeNumber(r.PostForm.Get(fieldAgain))
+	if r.PathValue("part") != "" { // on the page of the batch to whose persons letters are asked for
+		if _, err := s.Registry.Batch(r.Context(), by, batchKey(r)); err != nil {
+			return err
+		}
+		again = pathNumber(r, "part")
+	}
 	b, err := s.Registry.AskBatch(r.Context(), by, registry.BatchRequest{
-		Run: runNumber(r), Kind: registry.BatchKind(f.Get(registry.FieldBatchKind)), Known: wholeNumber(f.Get(fieldKnown)), Again: wholeNumber(f.Get(fieldAgain)),
+		Run: runNumber(r), Kind: registry.BatchKind(f.Get(registry.FieldBatchKind)), Known: wholeNumber(f.Get(fieldKnown)), Again: again,
 		Sure: f.Get(registry.FieldBatchSure) == "on", Request: f.Get(fieldRequest),
 	}, s.Letters)
 	if registry.KindOf(err) == registry.KindInvalid {
@@ -165,7 +171,7 @@ func (s *Server) askBatch(w http.ResponseWriter, r *http.Request, by registry.Ac
 		if err != nil {
 			return err
 		}
-		if again := wholeNumber(f.Get(fieldAgain)); again > 0 {
+		if again > 0 {
 			return s.showBatch(w, r, by, registry.BatchKey{Run: runNumber(r), Part: again}, http.StatusUnprocessableEntity, batchShown{form: form})
 		}
 		return s.showBatches(w, r, by, http.StatusUnprocessableEntity, form, false)
@@ -207,7 +213,7 @@ type batchView struct {
 	refused  string // why not, if it was just found out
 	beside   string // which other letters there are to its persons
 	again    string // where the same persons are written to anew, if they may be
-	ended    string // why they may not, where the campaign is over
+	ended    string // why they may not
 	form     ui.Form
 	kind     ui.Radios
 	handed   string // which letters to them somebody has
@@ -255,7 +261,7 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	}
 	view.page.Form = shown.form
 	if shown.refused != "" {
-		view.page.Title = "Lettres de l’envoi " + line.reference + " non remises"
+		view.page.Title = "Téléchargement de l’envoi " + line.reference + " refusé"
 	}
 	if b.State == registry.BatchPrinted {
 		view.beside = besideText(b.Beside(all))
@@ -271,7 +277,11 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	if b.State == registry.BatchPrinted && shown.refused == "" {
 		view.file = line.address + "/lettres"
 	}
-	if b.State == registry.BatchPrinted && all[len(all)-1].State.Over() {
+	switch {
+	case b.State != registry.BatchPrinted:
+	case !all[len(all)-1].State.Over():
+		view.ended = "Un envoi de ce ciblage est en préparation\u00a0: quand il sera terminé, vous pourrez écrire de nouveau à ces personnes."
+	default:
 		if view.ended, err = s.endedOf(r, by, run.Campaign); err != nil {
 			return err
 		}
@@ -329,7 +339,7 @@ func besideText(beside []registry.Batch) string {
 	for i, b := range beside {
 		others[i] = b.Reference() + " (" + b.Kind.Label() + ", " + strings.ToLower(b.State.Label()) + ")"
 	}
-	return "Ces personnes ont aussi une lettre dans " + strings.Join(others, ", ") + ". Ne faites partir que les lettres d’un seul de ces envois, sauf si ces personnes doivent en recevoir une seconde."
+	return "Ces personnes ont aussi une lettre dans " + strings.Join(others, ", ") + ". " + registry.OneOfTheseBatches
 }
 
 // handedOver says which letters somebody has, and since when; nothing where nobody has any.

@@ -118,6 +118,9 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	}
 	for _, unknown := range []string{"/ciblages/1/envois/9", "/ciblages/1/envois/0", "/ciblages/1/envois/x", "/ciblages/01/envois/1", "/ciblages/1/envois/01", "/ciblages/1/envois/+1", "/ciblages/9/envois", "/ciblages/1/envois/9/lettres"} {
 		second.Get(unknown).Want(http.StatusNotFound).Not("Retour à l’envoi")
+		if strings.Contains(unknown, "envois/") && !strings.HasSuffix(unknown, "/lettres") {
+			second.Post(unknown, url.Values{"kind": {"csv"}, "known": {"3"}, "sure": {"on"}}).Want(http.StatusNotFound)
+		}
 	}
 	second.Get("/ciblages/9/envois/1").Want(http.StatusNotFound, "Ce ciblage n’existe pas")
 	for _, forged := range []url.Values{{"kind": {"pdf"}, "known": {"x"}}, {"kind": {"pdf"}, "known": {"-1"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"7"}}, {"kind": {"pdf"}, "known": {"3"}, "again": {"x"}}} {
@@ -335,8 +338,11 @@ func TestWhatIsAskedOfLettersOutlivesTheSession(t *testing.T) {
 		sameValues(t, form.Values, back.Form(c.field).Values, "")
 		second.Get(at).Want(http.StatusOK, "Envois du ciblage") // wherever one was, the list stays a list
 		back.Form(c.field).Send(second).Want(http.StatusOK, c.says)
-		second.Get(c.address).Not("Votre saisie a été conservée")
+		if c.field == "again" {
+			second.Get(c.address).Want(http.StatusOK, "quand il sera terminé, vous pourrez écrire de nouveau")
+		}
 		h.letters(t)
+		second.Get(c.address).Want(http.StatusOK, "Préparer").Not("Votre saisie a été conservée")
 		second.Get(at + "/1/lettres").Want(http.StatusOK)
 	}
 	second.Get(at+"/2").Want(http.StatusOK, "CSV de publipostage", "Mêmes personnes que")
@@ -354,7 +360,7 @@ func TestLettersThatAreRefusedAreOfferedNoMore(t *testing.T) {
 	second.Get(at+"/1").Want(http.StatusOK, "Télécharger les lettres")
 	agent := h.as(t, registry.RoleDataProtection)
 	stated(sought(agent, people[0].Patient.Holder.Format()), "01/02/2021", "mail").Send(agent).Want(http.StatusOK, "Opposition enregistrée")
-	refused := second.Get(at+"/1/lettres").Want(http.StatusConflict, "Lettres de l’envoi C1-0001 non remises", "1 destinataire s’est opposé", "Écrire de nouveau aux mêmes personnes").
+	refused := second.Get(at+"/1/lettres").Want(http.StatusConflict, "Téléchargement de l’envoi C1-0001 refusé", "1 destinataire s’est opposé", "Écrire de nouveau aux mêmes personnes").
 		Not("Télécharger les lettres", "Remise n°", "Prêt")
 	refused.Form("again").Send(second).Want(http.StatusOK, "C1-0002 demandé")
 	h.letters(t)
