@@ -62,7 +62,7 @@ var outcomeLabels = map[Outcome]string{
 	OutcomeNothing:   "Rien trouvé",
 	OutcomeRefused:   "Refusé",
 	OutcomeMalformed: "Saisie impossible",
-	OutcomeConflict:  "Situation changée entre-temps",
+	OutcomeConflict:  "Impossible en l’état",
 	OutcomeRepeated:  "Déjà fait",
 	OutcomeThrottled: "Recherches suspendues",
 }

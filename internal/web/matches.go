@@ -63,9 +63,9 @@ func (m matchRow) differs() bool { return !m.same && m.file != "" && m.other != 
 func (m matchRow) comparison() string {
 	switch {
 	case m.file == "" && m.other == "":
-		return "Absent des deux côtés"
+		return "Non renseigné des deux côtés"
 	case m.file == "" || m.other == "":
-		return "Absent d’un côté"
+		return "Non renseigné d’un côté"
 	case m.same:
 		return "Identique"
 	}

@@ -60,7 +60,7 @@ func TestAgentsDecideWhetherTwoRecordsAreOfOnePerson(t *testing.T) {
 	list := first.Get(first.Get("/recherche").Link("Rapprochements")).
 		Want(http.StatusOK, "Examiner", "autre rang").Not("DURAND", "Jeanne", "Augustine", twin.Holder.Format(), twin.BirthDate.French())
 	address := list.Link("Examiner")
-	page := first.Get(address).Want(http.StatusOK, "Jeanne", "Augustine", "LEFÈVRE", "15/06/1945", "Identique", "Différent", "Absent d’un côté", "Absent des deux côtés").Not(twin.Holder.Format(), twin.Holder.Digits())
+	page := first.Get(address).Want(http.StatusOK, "Jeanne", "Augustine", "LEFÈVRE", "15/06/1945", "Identique", "Différent", "Non renseigné d’un côté", "Non renseigné des deux côtés").Not(twin.Holder.Format(), twin.Holder.Digits())
 	form, late := page.Form(registry.FieldMatch), second.Get(address).Form(registry.FieldMatch)
 	form.Send(first).Want(http.StatusUnprocessableEntity, "Indiquez s’il s’agit de la même personne", "Augustine")
 	form.Fill(registry.FieldMatch, "autre").Send(first).Want(http.StatusUnprocessableEntity, "Indiquez s’il s’agit de la même personne")
