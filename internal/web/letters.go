@@ -210,10 +210,10 @@ type batchView struct {
 	drop     string // where it may be given up, if it may
 	file     string // where its letters are, if they are
 	fileName string
-	refused  string // why not, if it was just found out
+	refused  said   // why not, if it was just found out
 	beside   string // which other letters there are to its persons
 	again    string // where the same persons are written to anew, if they may be
-	ended    string // why they may not
+	notAgain string // why they may not
 	form     ui.Form
 	kind     ui.Radios
 	handed   string // which letters to them somebody has
@@ -234,8 +234,8 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, by registry.Actor
 // batchShown is what the page of a batch shows of what was asked of it.
 type batchShown struct {
 	form    ui.Form
-	kept    bool   // an expired session left the form
-	refused string // why its letters are not to be had
+	kept    bool            // an expired session left the form
+	refused *registry.Error // why its letters are not to be had
 }
 
 // showBatch shows a batch, with the form that asks for one more to its persons: as it was sent, or a new one where it holds nothing.
@@ -257,10 +257,11 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	view := batchView{
 		page: s.page(r, "Envoi "+line.reference), back: batchesAddress(b.Run), state: line.state, rows: batchRows(b, known), fileName: b.FileName(),
 		part: strconv.Itoa(b.Part), kind: kindRadios(), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b),
-		form: shown.form, handed: handedOver(b.HandedOver(all)), refused: shown.refused,
+		form: shown.form, handed: handedOver(b.HandedOver(all)),
 	}
 	view.page.Form = shown.form
-	if shown.refused != "" {
+	if shown.refused != nil {
+		view.refused = linked(r, shown.refused)
 		view.page.Title = "Téléchargement de l’envoi " + line.reference + " refusé"
 	}
 	if b.State == registry.BatchPrinted {
@@ -274,18 +275,18 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	if !b.State.Over() {
 		view.drop = line.address + "/abandonner"
 	}
-	if b.State == registry.BatchPrinted && shown.refused == "" {
+	if b.State == registry.BatchPrinted && shown.refused == nil {
 		view.file = line.address + "/lettres"
 	}
 	switch {
 	case b.State != registry.BatchPrinted:
 	case !all[len(all)-1].State.Over():
-		view.ended = "Un envoi de ce ciblage est en préparation\u00a0: quand il sera terminé, vous pourrez écrire de nouveau à ces personnes."
+		view.notAgain = "Un envoi de ce ciblage est en préparation\u00a0: quand il sera terminé, vous pourrez écrire de nouveau à ces personnes."
 	default:
-		if view.ended, err = s.endedOf(r, by, run.Campaign); err != nil {
+		if view.notAgain, err = s.endedOf(r, by, run.Campaign); err != nil {
 			return err
 		}
-		if view.ended == "" {
+		if view.notAgain == "" {
 			view.again = line.address
 		}
 	}
@@ -441,7 +442,7 @@ func (s *Server) batchFile(w http.ResponseWriter, r *http.Request, by registry.A
 	b, write, err := s.Registry.Deliver(r.Context(), by, batchKey(r), s.Letters)
 	if refusal := (*registry.Error)(nil); errors.As(err, &refusal) && refusal.Kind == registry.KindConflict {
 		if b.State == registry.BatchPrinted { // what remains is on its page, where they are not offered any more
-			return s.showBatch(w, r, by, b.BatchKey, http.StatusConflict, batchShown{refused: refusal.Message})
+			return s.showBatch(w, r, by, b.BatchKey, http.StatusConflict, batchShown{refused: refusal})
 		}
 		return refusedFrom{err, link{batchAddress(batchKey(r)), "Retour à l’envoi"}}
 	}

@@ -57,9 +57,10 @@ type matchRow struct {
 	same               bool
 }
 
-// differs tells facts that both records have, and not alike: what one of them does not tell speaks neither for one person nor for two.
-func (m matchRow) differs() bool { return !m.same && m.file != "" && m.other != "" }
+const differs = "Différent"
 
+// comparison tells facts that both records have, and not alike, from others: what one of them does not tell speaks neither for one person
+// nor for two.
 func (m matchRow) comparison() string {
 	switch {
 	case m.file == "" && m.other == "":
@@ -69,7 +70,7 @@ func (m matchRow) comparison() string {
 	case m.same:
 		return "Identique"
 	}
-	return "Différent"
+	return differs
 }
 
 // pairOf are the two records of an address.
