@@ -332,9 +332,14 @@ func TestSourcesThatShipSayWhatTheyName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mark := regexp.MustCompile(`(\S+) [0-9a-f]{8}\b`)
+	mark := regexp.MustCompile(`\b[0-9a-f]{8}\b`)
 	for _, c := range all {
-		if found := mark.FindStringSubmatch(c.Source); found != nil && found[1] != "version" || strings.Contains(c.Source, "page stockée") {
+		for _, at := range mark.FindAllStringIndex(c.Source, -1) {
+			if !strings.HasSuffix(c.Source[:at[0]], "version ") {
+				t.Errorf("%s is from %q", c.ID, c.Source)
+			}
+		}
+		if strings.Contains(c.Source, "page stockée") {
 			t.Errorf("%s is from %q", c.ID, c.Source)
 		}
 	}
