@@ -193,6 +193,23 @@ func (w *tab) runStates() {
 	w.examine("runs")
 }
 
+// renamed is a store whose recipients have other names than when their letters were made.
+type renamed struct {
+	registry.Store
+	registry.TargetingStore
+	registry.LetterStore
+	registry.AgentStore
+}
+
+// Letters returns the letters.
+func (r renamed) Letters(ctx context.Context, key registry.BatchKey, after, limit int) ([]registry.Recipient, error) {
+	all, err := r.LetterStore.Letters(ctx, key, after, limit)
+	for i := range all {
+		all[i].UsedName = "Autre"
+	}
+	return all, err
+}
+
 // letterStates asks for the letters of a run, has them made, and looks at each page on the way.
 func (w *tab) letterStates() {
 	w.t.Helper()
@@ -221,6 +238,12 @@ func (w *tab) letterStates() {
 	w.open(w.path())
 	w.says("Prêt", "Ne faites partir que les lettres d’un seul de ces envois")
 	w.examine("batch of letters in another form")
+	before := site.failing.Store
+	site.failing.Store = renamed{before, before.(registry.TargetingStore), before.(registry.LetterStore), before.(registry.AgentStore)}
+	w.open(at + "/lettres")
+	w.says("Téléchargement de l’envoi", "refusé", "Écrire de nouveau aux mêmes personnes")
+	w.examine("letters refused")
+	site.failing.Store = before
 	w.follow("Retour aux envois")
 	w.examine("batches of letters")
 }
