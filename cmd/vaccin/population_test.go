@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -236,6 +237,28 @@ func stopAtIndexes(t *testing.T, command importCmd) {
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
+	letGo(t, command.Store)
+}
+
+// letGo waits until the server has seen that an import was stopped: until then it keeps others out, as it should.
+func letGo(t *testing.T, address string) {
+	t.Helper()
+	at, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const held = "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database WHERE locktype = 'advisory' AND datname = current_database()"
+	locks := ""
+	for range 200 {
+		if locks, err = databases.Cluster().SQL(strings.TrimPrefix(at.Path, "/"), held); err != nil {
+			t.Fatal(err)
+		}
+		if locks == "0" {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatalf("ten seconds after an import was stopped, the server still keeps others out: %s locks", locks)
 }
 
 // TestAListMayGoToWhoReadsIt: a trial that opened the pipe would leave its reader with nothing.
