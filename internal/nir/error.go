@@ -61,7 +61,7 @@ type Error struct {
 	// dashes not counted. It is 0 for every kind but BadCharacter.
 	Position int
 	// Count is how many characters were typed, spaces and dashes not counted. It
-	// is 0 for every kind but TooShort.
+	// is 0 for every kind but TooShort and TooLong.
 	Count int
 }
 
@@ -70,7 +70,7 @@ func (e *Error) Error() string {
 	switch e.Kind {
 	case BadCharacter:
 		return fmt.Sprintf("nir: %v at position %d", e.Kind, e.Position)
-	case TooShort:
+	case TooShort, TooLong:
 		return fmt.Sprintf("nir: %v: %d", e.Kind, e.Count)
 	}
 	return "nir: " + e.Kind.String()
@@ -110,10 +110,31 @@ func (e *Error) Message() string {
 	return "Le numéro de sécurité sociale n’est pas valide. Vérifiez-le."
 }
 
+// FileMessage returns a French sentence for whoever keeps a file of numbers,
+// where the key may be left out ([ParseKeyless]), which says what was found and what to do.
+func (e *Error) FileMessage() string {
+	const want = "Indiquez ses 13\u00a0caractères, seuls ou suivis de la clé à 2\u00a0chiffres."
+	switch e.Kind {
+	case Empty:
+		return "Le numéro de sécurité sociale manque. " + want
+	case TooShort, TooLong:
+		return fmt.Sprintf("Le numéro de sécurité sociale a %s au lieu de 13, ou de 15 avec la clé (sans compter les espaces). ", countFound(e.Count)) + want
+	}
+	return e.Message()
+}
+
+// countFound says in French how many characters there are.
+func countFound(n int) string {
+	if n == 1 {
+		return "1\u00a0caractère"
+	}
+	return fmt.Sprintf("%d\u00a0caractères", n)
+}
+
 // countTyped says in French how many characters were typed.
 func countTyped(n int) string {
 	if n == 1 {
-		return "1\u00a0caractère saisi"
+		return countFound(n) + " saisi"
 	}
-	return fmt.Sprintf("%d\u00a0caractères saisis", n)
+	return countFound(n) + " saisis"
 }

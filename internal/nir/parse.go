@@ -39,7 +39,7 @@ func Parse(text string) (Number, error) {
 // always an [*Error].
 func FromDigits(digits string) (Number, error) {
 	if len(digits) > Size {
-		return Number{}, &Error{Kind: TooLong}
+		return Number{}, &Error{Kind: TooLong, Count: len(digits)}
 	}
 	var characters [Size]byte
 	for i := range len(digits) {
@@ -64,7 +64,7 @@ func FromDigits(digits string) (Number, error) {
 // case, and how many they are.
 func significant(text string) (typed [Size + keySize]byte, count int, err error) {
 	for _, r := range text {
-		if separates(r) {
+		if Separates(r) {
 			continue
 		}
 		if r == 'a' || r == 'b' {
@@ -74,7 +74,7 @@ func significant(text string) (typed [Size + keySize]byte, count int, err error)
 			return typed, count, &Error{Kind: BadCharacter, Position: count + 1}
 		}
 		if count == len(typed) {
-			return typed, count, &Error{Kind: TooLong}
+			return typed, count, &Error{Kind: TooLong, Count: countOf(text)}
 		}
 		typed[count] = byte(r)
 		count++
@@ -82,9 +82,19 @@ func significant(text string) (typed [Size + keySize]byte, count int, err error)
 	return typed, count, nil
 }
 
-// separates reports whether r only sets characters apart: spaces, dashes, full
-// stops, and the characters without width that come with pasted text.
-func separates(r rune) bool {
+// countOf is how many characters of text do not only set others apart.
+func countOf(text string) (count int) {
+	for _, r := range text {
+		if !Separates(r) {
+			count++
+		}
+	}
+	return count
+}
+
+// Separates reports whether r only sets characters of a number apart: spaces,
+// dashes, full stops, and the characters without width that come with pasted text.
+func Separates(r rune) bool {
 	const minus, middleDot = '\u2212', '\u00b7'
 	switch {
 	case r >= '0' && r <= '9':

@@ -54,7 +54,7 @@ func (s *Source) campaignText() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading a campaign: %w", err)
 	}
-	return strings.ReplaceAll(strings.TrimPrefix(string(text), byteOrderMark), "\r\n", "\n"), nil
+	return strings.ReplaceAll(strings.TrimLeft(string(text), "\uFEFF"), "\r\n", "\n"), nil
 }
 
 // unreadable says where a file is no TOML. It does not quote the file: it may be another, with people in it.

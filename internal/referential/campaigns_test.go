@@ -86,7 +86,7 @@ func TestACampaignIsReadFromItsFile(t *testing.T) {
 		t.Error(diff)
 	}
 	for name, same := range map[string]string{
-		"Windows ends of lines": strings.ReplaceAll(text, "\n", "\r\n"), "a byte order mark": byteOrderMark + text,
+		"Windows ends of lines": strings.ReplaceAll(text, "\n", "\r\n"), "a byte order mark": byteOrderMark + text, "two of them": byteOrderMark + byteOrderMark + text,
 		"small letters": strings.ReplaceAll(text, `"EHPAD"`, `"ehpad"`), "single quotes": strings.ReplaceAll(text, `"USLD"`, `'USLD'`),
 	} {
 		if other, remarks, err := readCampaign(t, same); err != nil || len(remarks) > 0 || !cmp.Equal(c, other) {

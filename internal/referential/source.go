@@ -174,7 +174,10 @@ func (s *Source) lines() (*lines, error) {
 		return nil, fmt.Errorf("reading a file to import: %w", err)
 	}
 	in := bufio.NewReaderSize(io.LimitReader(s.file, maxFile), maxLine)
-	if mark, err := in.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
+	for { // some programs write one byte order mark more, which nobody sees
+		if mark, err := in.Peek(len(byteOrderMark)); err != nil || string(mark) != byteOrderMark {
+			break
+		}
 		if _, err := in.Discard(len(byteOrderMark)); err != nil {
 			return nil, fmt.Errorf("reading a file to import: %w", err)
 		}

@@ -35,9 +35,12 @@ func rowWith(changes ...string) string {
 var rejected = []struct{ column, text, reason string }{
 	{"nir_ouvrant_droit", "", "manque"},
 	{"nir_ouvrant_droit", "269054958815781", "clé"},
-	{"nir_ouvrant_droit", "26905495881", "trop court"},
-	{"nir_ouvrant_droit", "26905495881578", "trop court"},
-	{"nir_ouvrant_droit", "2690549588157800", "trop long"},
+	{"nir_ouvrant_droit", "269054958815", "a 12\u00a0caractères au lieu de 13, ou de 15 avec la clé (sans compter les espaces). Indiquez ses 13\u00a0caractères, seuls ou suivis"},
+	{"nir_ouvrant_droit", "26905495881578", "a 14\u00a0caractères au lieu de 13, ou de 15"},
+	{"nir_ouvrant_droit", "2 69 05 49 588 157 80 0", "a 16\u00a0caractères au lieu de 13, ou de 15"},
+	{"nir_ouvrant_droit", "2", "a 1\u00a0caractère au lieu de 13"},
+	{"nir_ouvrant_droit", "-", "manque. Indiquez ses 13\u00a0caractères, seuls ou suivis de la clé"},
+	{"nir", "269054958815", "a 12\u00a0caractères au lieu de 13"},
 	{"nir_ouvrant_droit", "0690549588157", "premier chiffre"},
 	{"nir_ouvrant_droit", "2691549588157", "mois"},
 	{"nir_ouvrant_droit", "2690500588157", "département"},
@@ -128,7 +131,11 @@ var rejected = []struct{ column, text, reason string }{
 	{"adresse", strings.Repeat("a", 70_000), "trop longue"},
 	{"adresse", "3 rue; des Lilas", "23\u00a0colonnes"},
 	{"date_deces", ";", "23\u00a0colonnes"},
-	{"adresse", `"3 rue`, "guillemet"},
+	{"adresse", `"3 rue`, "guillemet n’est pas fermé"},
+	{"adresse", `"3 rue" bis`, "suit le guillemet"},
+	{"adresse", `"3 rue" `, "suit le guillemet"},
+	{"adresse", `"Le "Clos""`, "suit le guillemet"}, // else a cell would go on to the next quote, and take others with it
+	{"adresse", `"Le ""Clos"""`, ""},
 }
 
 func TestWhatIsRejected(t *testing.T) {
@@ -140,7 +147,7 @@ func TestWhatIsRejected(t *testing.T) {
 			}
 			continue
 		}
-		whole := slices.Contains([]string{"trop longue", "23\u00a0colonnes", "guillemet"}, c.reason)
+		whole := slices.Contains([]string{"trop longue", "23\u00a0colonnes", "guillemet n’est pas fermé", "suit le guillemet"}, c.reason)
 		if len(rejected) != 1 || rejected[0].Line != 2 || !strings.Contains(rejected[0].Reason, c.reason) || (rejected[0].Column == c.column) == whole {
 			t.Errorf("%s %.20q: %d rows are taken, %v", c.column, c.text, len(rows), rejected)
 			continue

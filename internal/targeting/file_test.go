@@ -67,7 +67,8 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"Windows-1252":           {accents, "Windows-1252"},
 		"carriage returns alone": {strings.ReplaceAll(row, "\n", "\r"), "retour chariot"},
 		"many of them":           {strings.ReplaceAll(shortHeader+"\n"+strings.Repeat(shortRow+"\n", 2_000), "\n", "\r"), "CSV UTF-8 depuis un tableur"},
-		"open quote":             {`"` + row, "guillemet"},
+		"open quote":             {`"` + row, "guillemet n’est pas fermé"},
+		"text after a quote":     {`"nir"ouvrant;` + row, "Du texte suit le guillemet"},
 		"endless first line":     {strings.Repeat("a", 100_000), "trop longue"},
 		"zero bytes":             {strings.Repeat("\x00", 1000), "UTF-8"},
 		"many zero bytes":        {strings.Repeat("\r\x00", 100_000), "UTF-8"},
@@ -90,6 +91,9 @@ func TestFilesWithFaultsAreRead(t *testing.T) {
 	}{
 		"no final line end":         {shortHeader + "\n" + shortRow, 1, nil, ""},
 		"blank lines":               {"\n\r\n" + shortHeader + "\n\n" + shortRow + "\n  \n\r\n" + shortRow, 2, nil, ""},
+		"a mark twice":              {"\ufeff\ufeff" + shortHeader + "\n" + shortRow, 1, nil, ""},
+		"a mark twice before blank": {"\ufeff\ufeff\n" + shortHeader + "\n" + shortRow + "\n" + shortHeader, 1, []int64{4}, "nir_ouvrant_droit"},
+		"text after a quote":        {shortHeader + "\n" + `2690549588157;19690512;1;"Martin"e;"Jeanne";F` + "\n" + shortRow, 1, []int64{2}, ""},
 		"a second header":           {shortHeader + "\n" + shortRow + "\n\ufeff" + shortHeader + "\n" + shortRow, 2, []int64{3}, "nir_ouvrant_droit"},
 		"a mark in the middle":      {shortHeader + "\n" + shortRow + "\n\ufeff" + shortRow, 2, nil, ""}, // as Parse, which leaves out what is invisible
 		"a zero byte":               {shortHeader + "\n" + strings.Replace(shortRow, "Martin", "Mar\x00tin", 1) + "\n" + shortRow, 1, []int64{2}, "nom_naissance"},

@@ -79,7 +79,7 @@ func (f *PopulationFile) openHeader() error {
 			return invalid("%s", is.reason)
 		}
 	}
-	text := strings.TrimPrefix(string(start), byteOrderMark)
+	text := strings.TrimLeft(string(start), "\uFEFF") // some programs write one byte order mark more, which nobody sees
 	f.start, f.headerLine = int64(len(start)-len(text)), 0
 	for {
 		line, rest, ended := strings.Cut(text, "\n")
@@ -121,10 +121,9 @@ func (f *PopulationFile) readHeader(line string) error {
 	}
 	var cells []string
 	for rest, more := line, true; more; {
-		var cell string
-		var closed bool
-		if cell, rest, more, closed = nextCell(rest); !closed {
-			return invalid("Dans l’en-tête, un guillemet n’est pas fermé.")
+		var cell, wrong string
+		if cell, rest, more, wrong = nextCell(rest); wrong != "" {
+			return invalid("L’en-tête de ce fichier ne peut pas être lu. %s", wrong)
 		}
 		cells = append(cells, cell)
 	}
@@ -177,29 +176,36 @@ func columnNamed(cell string) column {
 	return columns
 }
 
-// nextCell takes the first cell off a row, and says whether there are more and whether its quotes are closed. Quotes
+// What is wrong with the quotes of a cell.
+const (
+	reasonOpenQuote = "Un guillemet n’est pas fermé. Fermez-le, et doublez ceux que le texte contient\u00a0: une cellule tient sur une seule ligne."
+	reasonAfter     = "Du texte suit le guillemet qui ferme une cellule. Retirez ce texte ou les guillemets de la cellule\u00a0; si un guillemet fait partie du texte, doublez-le."
+)
+
+// nextCell takes the first cell off a row, and says whether there are more and what is wrong with its quotes. Quotes
 // count only at the start of a cell; doubled within, they stand for one.
-func nextCell(row string) (cell, rest string, more, closed bool) {
+func nextCell(row string) (cell, rest string, more bool, wrong string) {
 	if !strings.HasPrefix(row, `"`) {
 		cell, rest, more = strings.Cut(row, ";")
-		return cell, rest, more, true
+		return cell, rest, more, ""
 	}
 	var text strings.Builder
 	for row = row[1:]; ; {
 		at := strings.IndexByte(row, '"')
 		if at < 0 {
-			return "", "", false, false
+			return "", "", false, reasonOpenQuote
 		}
 		text.WriteString(row[:at])
 		row = row[at+1:]
 		switch {
 		case row == "":
-			return text.String(), "", false, true
+			return text.String(), "", false, ""
 		case row[0] == ';':
-			return text.String(), row[1:], true, true
-		case row[0] == '"':
-			row = row[1:]
+			return text.String(), row[1:], true, ""
+		case row[0] != '"':
+			return "", "", false, reasonAfter
 		}
 		text.WriteByte('"')
+		row = row[1:]
 	}
 }

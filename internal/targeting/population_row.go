@@ -152,9 +152,8 @@ func (r *rowReader) split(line string) (reason string) {
 			}
 			continue
 		}
-		var closed bool
-		if r.cells[at], rest, more, closed = nextCell(rest); !closed {
-			return "Un guillemet n’est pas fermé. Fermez-le, et doublez ceux que le texte contient : une cellule tient sur une seule ligne."
+		if r.cells[at], rest, more, reason = nextCell(rest); reason != "" {
+			return reason
 		}
 	}
 	if more { // empty cells behind are not forgiven: they may be the last of a row shifted by a stray semicolon
@@ -205,7 +204,7 @@ func (r *rowReader) readNumbers(row *Row) (column, string) {
 func reasonOf(err error) string {
 	var number *nir.Error
 	if errors.As(err, &number) {
-		return number.Message()
+		return number.FileMessage()
 	}
 	return err.Error() // a registry.Error, which is its sentence
 }

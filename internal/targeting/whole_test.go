@@ -14,8 +14,8 @@ import (
 
 // reasons say how the reason begins of each kind of bad row that demo.WriteInsured makes.
 var reasons = map[string]string{
-	"no holder": "Le NIR de l’ouvrant droit manque", "wrong key": "La clé du numéro", "short number": "Le numéro de sécurité sociale est trop court",
-	"letter in a number": "Le caractère n°", "impossible month of a number": "Le mois du numéro", "wrong own number": "Le numéro de sécurité sociale est trop court",
+	"no holder": "Le NIR de l’ouvrant droit manque", "wrong key": "La clé du numéro", "short number": "Le numéro de sécurité sociale a 11\u00a0caractères au lieu de 13",
+	"letter in a number": "Le caractère n°", "impossible month of a number": "Le mois du numéro", "wrong own number": "Le numéro de sécurité sociale a 3\u00a0caractères au lieu de 13",
 	"no birth date": "La date de naissance manque", "unreadable birth date": "La date de naissance n’est pas lisible",
 	"no day of the calendar": "Cette date n’existe pas", "birth in the future": "La date de naissance est dans le futur",
 	"birth too long ago": "La date de naissance est trop ancienne", "rank zero": "Le rang de naissance", "no birth name": "Le nom de naissance manque",
