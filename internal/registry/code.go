@@ -152,10 +152,11 @@ func partOfCode(text string) int {
 	return 0
 }
 
-// compactCode drops what people type in a code, and the apostrophe with which files for spreadsheets mark a text.
+// compactCode drops what people type between the signs of a code, or paste with them and do not see, as in a NIR; and the apostrophe with
+// which files for spreadsheets mark a text.
 func compactCode(text string) string {
 	return strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" \t\u00a0\u202f-‐‑–—._'", r) {
+		if nir.Separates(r) || r == '_' || r == '\'' {
 			return -1
 		}
 		return r

@@ -12,11 +12,35 @@ import (
 
 	"pgregory.net/rapid"
 
+	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 	rt "vaccin/internal/registry/registrytest"
 )
 
 const signs = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+// TestACodeIsFoundWhateverIsPastedWithIt: programs put signs between and around characters that nobody sees, in the field of the code and in
+// that of the NIR.
+func TestACodeIsFoundWhateverIsPastedWithIt(t *testing.T) {
+	c := registry.TargetCode(123_456_789_012_345)
+	number := rt.NIR(1)
+	for _, sign := range "\u200b\u200c\u200d\ufeff\u00ad\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\u202f\u00a0\u2009\t\r\n\u2212" {
+		typed := string(sign) + strings.ReplaceAll(c.Format(), "-", string(sign)) + string(sign)
+		if back, err := registry.ParseCode(typed); err != nil || back != c || !registry.LooksLikeCode(typed) {
+			t.Errorf("a code with %U: %v", sign, err)
+		}
+		typed = string(sign) + strings.Join(strings.Split(number.Digits()+number.Key(), ""), string(sign)) + string(sign)
+		if back, err := nir.Parse(typed); err != nil || back != number || registry.LooksLikeCode(typed) {
+			t.Errorf("a NIR with %U: %v", sign, err)
+		}
+	}
+	// What is seen and looks alike is still another sign.
+	for _, typed := range []string{"\u0410BCD-EFGH-JKM", "ABCD\u0301-EFGH-JKM"} {
+		if _, err := registry.ParseCode(typed); err == nil || !strings.HasPrefix(err.Error(), "Ce code contient un caractère") {
+			t.Errorf("%q: %v", typed, err)
+		}
+	}
+}
 
 // anyCode draws a code, the ends of the space more often than chance would.
 func anyCode(t *rapid.T) registry.TargetCode {
