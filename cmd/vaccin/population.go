@@ -102,6 +102,8 @@ type populationRun struct {
 	erasing []string // absent columns
 	path    string   // of the rejected rows
 	report  targeting.Report
+	first   int64 // line of the first part that was read
+	doubled int64 // of the rows that were read: those in double, which the report has as accepted
 	out     *os.File
 	rows    *targeting.RemarkWriter
 	shown   bar
@@ -137,8 +139,8 @@ func (p *populationRun) run(ctx context.Context, g *registry.Registry, by regist
 		err = p.list(ctx)
 	}
 	err = errors.Join(err, p.shown.finish())
-	if err == nil && p.rows != nil {
-		err = p.writeDuplicates(ctx, g)
+	if err == nil && p.report.Read > 0 {
+		err = p.findDuplicates(ctx, g)
 	}
 	if err := errors.Join(err, p.close()); err != nil {
 		return err
@@ -150,7 +152,7 @@ func (p *populationRun) run(ctx context.Context, g *registry.Registry, by regist
 // again, so that an import that goes on leaves the whole list.
 func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
 	return func(yield func(registry.PopulationPart, error) bool) {
-		p.report = targeting.Report{}
+		p.report, p.first = targeting.Report{}, 0
 		first := from
 		if p.path != "" {
 			if first = 0; p.create() != nil {
@@ -165,6 +167,9 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 				return
 			}
 			p.report.Add(part)
+			if p.first == 0 && part.Lines > 0 {
+				p.first = part.Line
+			}
 			if p.rows != nil {
 				if err := p.rows.WritePart(part); err != nil {
 					yield(registry.PopulationPart{}, err)
@@ -247,8 +252,8 @@ func (p *populationRun) close() error {
 	return err
 }
 
-// writeDuplicates adds the rows that were duplicates to those rejected.
-func (p *populationRun) writeDuplicates(ctx context.Context, g *registry.Registry) error {
+// findDuplicates counts the rows that were duplicates among those that were read, and adds all of the file to the list of those rejected.
+func (p *populationRun) findDuplicates(ctx context.Context, g *registry.Registry) error {
 	duplicates, err := g.PopulationDuplicates(ctx)
 	if err != nil {
 		return err
@@ -257,6 +262,12 @@ func (p *populationRun) writeDuplicates(ctx context.Context, g *registry.Registr
 		if err != nil {
 			return err
 		}
+		if d.Line >= p.first {
+			p.doubled++
+		}
+		if p.rows == nil {
+			continue
+		}
 		reason := targeting.DuplicateOf(d.Of)
 		if d.Own {
 			reason = targeting.DuplicateOwn(d.Of)
@@ -264,6 +275,9 @@ func (p *populationRun) writeDuplicates(ctx context.Context, g *registry.Registr
 		if err := p.rows.Write(targeting.FateRejected, targeting.Remark{Line: d.Line, Reason: reason}); err != nil {
 			return err
 		}
+	}
+	if p.rows == nil {
+		return nil
 	}
 	return p.rows.Flush()
 }
@@ -305,12 +319,16 @@ func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
 // errNoRow is said of a file that brought nobody.
 var errNoRow = registry.Invalid("Aucune ligne de ce fichier n’a pu être prise\u00a0: rien n’a été enregistré.")
 
-// tellRead tells what became of the rows that were read: those of the parts that were left, when an import goes on.
+// tellRead tells what became of the rows that were read, by the words of the list of rejected rows: of the parts that were left, when an
+// import goes on.
 func (p *populationRun) tellRead() error {
-	r := p.report
-	err := p.printf("%s : %s.\n  acceptées : %s, dont à vérifier : %s\n  rejetées : %s\n", p.file.Name,
-		count64(r.Read, "ligne lue", "lignes lues"), registry.FrenchNumber(int(r.Accepted)), registry.FrenchNumber(int(r.Warned)), registry.FrenchNumber(int(r.Rejected)))
-	if p.path == "" && r.Rejected+r.Warned > 0 {
+	r, rejected, doubled := p.report, p.report.Rejected+p.doubled, ""
+	if p.doubled > 0 {
+		doubled = ", dont en double\u00a0: " + registry.FrenchNumber(int(p.doubled))
+	}
+	err := p.printf("%s\u00a0: %s.\n  acceptées\u00a0: %s\n  rejetées\u00a0: %s%s\n  à vérifier\u00a0: %s\n", p.file.Name, count64(r.Read, "ligne lue", "lignes lues"),
+		registry.FrenchNumber(int(r.Accepted-p.doubled)), registry.FrenchNumber(int(rejected)), doubled, registry.FrenchNumber(int(r.Warned)))
+	if p.path == "" && rejected+r.Warned > 0 {
 		err = errors.Join(err, p.printf("Relancez la même commande avec --rejected rejets.csv pour la liste de ces lignes et de ce qui est à corriger.\n"))
 	}
 	return err
@@ -338,7 +356,7 @@ func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duratio
 	err = errors.Join(err, p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",
 		registry.FrenchNumber(int(o.Created)), registry.FrenchNumber(int(o.Updated)), registry.FrenchNumber(int(o.Unchanged)), registry.FrenchNumber(int(o.Duplicates))))
 	if o.Doubtful > 0 {
-		err = errors.Join(err, p.printf("Rapprochements douteux, à décider par une personne : %s.\n", registry.FrenchNumber(o.Doubtful)))
+		err = errors.Join(err, p.printf("Rapprochements douteux à décider par une personne, en tout (de cet import et des précédents)\u00a0: %s.\n", registry.FrenchNumber(o.Doubtful)))
 	}
 	return errors.Join(err, p.tellList(), p.printf("Import terminé en %s%s.\n", frenchDuration(took), rate))
 }

@@ -185,6 +185,9 @@ func TestAnImportOfWhichIndexesAreLeftListsAllThatItDidNotTake(t *testing.T) {
 			t.Fatal(err)
 		}
 		said := out.String()
+		if whole := strings.Contains(strings.ReplaceAll(said, "\u00a0", " "), "acceptées : 1\n  rejetées : 2, dont en double : 1\n"); whole != (list != "") {
+			t.Errorf("it counts otherwise than its list: %s", said)
+		}
 		if counted := strings.Contains(said, "3 lignes lues"); counted != (list != "") || counted != strings.Contains(said, " lue") || !strings.Contains(said, "laissées de côté\u00a0: 1.") {
 			t.Errorf("it says %s", said)
 		}

@@ -45,7 +45,7 @@ func DuplicateOwn(line int64) string {
 // Fates of rows, as the file of remarks says them.
 const (
 	FateRejected = "rejetée"
-	FateWarned   = "acceptée, à vérifier"
+	FateWarned   = "à vérifier" // and accepted, unless another of the file is found to be in double of the row
 )
 
 // RemarkWriter writes remarks as they come to a CSV for a French spreadsheet, so that none is kept: a file may have

@@ -42,9 +42,9 @@ func TestTheReportCountsRowsAndTheRemarksComeAsTheyAre(t *testing.T) {
 	}
 	rows := strings.Split(strings.TrimSuffix(out.String(), "\r\n"), "\r\n")
 	starts := []string{
-		"\ufefffichier;ligne;colonne;suite;motif", "'=population.csv;3;sexe;acceptée, à vérifier;", "'=population.csv;3;date_naissance;acceptée",
-		"'=population.csv;3;commune;acceptée", "'=population.csv;4;nom_naissance;rejetée;Le caractère", "'=population.csv;5;;rejetée;La ligne a 1\u00a0colonne au",
-		"'=population.csv;7;date_naissance;acceptée", "'=population.csv;9;;rejetée;Cette personne est en double de la ligne 2",
+		"\ufefffichier;ligne;colonne;suite;motif", "'=population.csv;3;sexe;à vérifier;L", "'=population.csv;3;date_naissance;à vérifier;L",
+		"'=population.csv;3;commune;à vérifier;L", "'=population.csv;4;nom_naissance;rejetée;Le caractère", "'=population.csv;5;;rejetée;La ligne a 1\u00a0colonne au",
+		"'=population.csv;7;date_naissance;à vérifier;L", "'=population.csv;9;;rejetée;Cette personne est en double de la ligne 2",
 	}
 	if len(rows) != len(starts) {
 		t.Fatalf("the file of remarks is\n%s", out.String())
