@@ -13,7 +13,8 @@ type targetCmd struct {
 	storeFlags `embed:""`
 }
 
-// Run does what a server that serves does by itself, and shows how far it is.
+// Run does what a server that serves does by itself, and shows how far it is. Where another process does so it fails, so that
+// nobody takes for done what was not.
 func (t targetCmd) Run(ctx context.Context, c console) (err error) {
 	by, err := operator()
 	if err != nil {
@@ -43,7 +44,7 @@ func (t targetCmd) Run(ctx context.Context, c console) (err error) {
 		return err
 	}
 	if elsewhere {
-		return c.printf("Un autre processus décompte ou exécute un ciblage. Relancez la commande quand il aura terminé.\n")
+		return registry.Conflict("Un autre processus décompte ou exécute un ciblage\u00a0: ceux qui attendent n’ont pas tous été faits. Relancez la commande quand il aura terminé.")
 	}
 	if done == 0 {
 		return c.printf("Aucun ciblage n’attend d’être décompté ni exécuté.\n")
