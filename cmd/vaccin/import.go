@@ -166,7 +166,7 @@ func (i importCmd) known(ctx context.Context, c console) (ref registry.Reference
 	if !exists {
 		shipped, err := referential.Builtin()
 		if err == nil && i.DryRun {
-			err = c.printf("Il n’y a pas de base à cet endroit (%s) : rien n’est comparé avec ce qu’elle aurait.\n", store.Name(i.Store))
+			err = i.tellNoStore(c)
 		}
 		return registry.Reference{Vaccines: shipped.Vaccines}, nil, err
 	}
@@ -182,6 +182,11 @@ func (i importCmd) known(ctx context.Context, c console) (ref registry.Reference
 	}
 	ref, err = g.Reference(ctx)
 	return ref, centres, err
+}
+
+// tellNoStore says that there is nothing with which a trial compares its file.
+func (i importCmd) tellNoStore(c console) error {
+	return c.printf("Il n’y a pas de base à cet endroit (%s) : rien n’est comparé avec ce qu’elle aurait.\n", store.Name(i.Store))
 }
 
 func (i importCmd) parse(c console, source *referential.Source, ref registry.Reference) (registry.ReferenceChange, referential.Report, error) {

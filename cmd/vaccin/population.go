@@ -51,7 +51,11 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 	}
 	p := &populationRun{console: c, file: file, erasing: i.EraseAbsentColumns, path: i.Rejected, now: time.Now}
 	if i.DryRun {
-		return p.try(ctx)
+		earlier, err := i.columnsBefore(ctx, c)
+		if err != nil {
+			return err
+		}
+		return p.try(ctx, earlier)
 	}
 	keys, err := i.source(i.KeyFile)
 	if err != nil {
@@ -95,6 +99,23 @@ func (i importCmd) erasesAbsent(file *targeting.PopulationFile) error {
 	return nil
 }
 
+// columnsBefore are the columns that the store's last import had, for a trial: none where there is no store, and it makes none.
+func (i importCmd) columnsBefore(ctx context.Context, c console) (columns []string, err error) {
+	exists, err := i.exists()
+	if err != nil {
+		return nil, err
+	}
+	if !exists {
+		return nil, i.tellNoStore(c)
+	}
+	st, g, _, err := openStore(ctx, i.Store, store.Options{Importing: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	return g.PopulationColumns(ctx)
+}
+
 // populationRun is an import under way.
 type populationRun struct {
 	console
@@ -111,8 +132,9 @@ type populationRun struct {
 	now     func() time.Time
 }
 
-// try reads the file and imports nothing.
-func (p *populationRun) try(ctx context.Context) error {
+// try reads the file and imports nothing. A file that the import would refuse for columns that the one before had is refused once its
+// rows are told of.
+func (p *populationRun) try(ctx context.Context, earlier []string) error {
 	for part, err := range p.read(ctx, 0) {
 		if err != nil {
 			return errors.Join(err, p.close())
@@ -125,7 +147,8 @@ func (p *populationRun) try(ctx context.Context) error {
 	if p.report.Accepted == 0 {
 		return errNoRow
 	}
-	return p.printf("Essai : rien n’a été enregistré. Les lignes en double ne sont cherchées qu’à l’import.\n")
+	err := p.printf("Essai : rien n’a été enregistré. Les lignes en double ne sont cherchées qu’à l’import.\n")
+	return errors.Join(err, registry.PopulationFile{Columns: p.file.Columns, Erasing: p.erasing}.MayFollow(earlier))
 }
 
 func (p *populationRun) run(ctx context.Context, g *registry.Registry, by registry.Actor) error {

@@ -345,6 +345,19 @@ func TestAFileThatLacksAColumnOfTheOneBeforeIsAskedAbout(t *testing.T) {
 			}
 			const columns, cells = ";code postal;comune;telephone", ";35000;Rennes;"
 			before := contentOf(t, address)
+			// A trial says it too, once it has told of the rows.
+			command.DryRun = true
+			for _, erasing := range [][]string{nil, {"commune"}} {
+				out, err := run(columns, cells, erasing...)
+				refused := registry.KindOf(err) == registry.KindUnconfirmed && strings.Contains(sentence(err), "«\u00a0--erase-absent-columns commune\u00a0»")
+				if !strings.Contains(out, "rien n’a été enregistré") || refused != (erasing == nil) || !refused && err != nil {
+					t.Errorf("a trial with a word about %v: %s %v", erasing, out, err)
+				}
+			}
+			command.DryRun = false
+			if err := os.WriteFile(command.Rejected, []byte("the list before"), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			for _, erasing := range [][]string{nil, {"nir"}} {
 				_, err := run(columns, cells, erasing...)
 				if registry.KindOf(err) != registry.KindUnconfirmed || !strings.Contains(sentence(err), "n’a pas la colonne commune, que") ||
@@ -400,7 +413,7 @@ func TestABirthOfTodayIsTakenWhereverTheCommandRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := &populationRun{console: console{out: io.Discard}, file: file, now: func() time.Time { return now }}
-		if err := errors.Join(p.try(t.Context()), file.Close()); err != nil || p.report.Accepted != want {
+		if err := errors.Join(p.try(t.Context(), nil), file.Close()); err != nil || p.report.Accepted != want {
 			t.Errorf("at %s %d of 3 rows are accepted, want %d: %v", at, p.report.Accepted, want, err)
 		}
 	}

@@ -121,6 +121,10 @@ type PopulationStore interface {
 
 	// PopulationDuplicates yields the rows of the file imported last that were duplicates, in the order of the file.
 	PopulationDuplicates(ctx context.Context) iter.Seq2[DuplicateRow, error]
+
+	// PopulationColumns are the columns of the file of the last finished import that took somebody and of which they are known: those that
+	// the next file is held against.
+	PopulationColumns(ctx context.Context) ([]string, error)
 }
 
 // population is the store as what imports populations, or an error for one that does not.
@@ -167,4 +171,13 @@ func (g *Registry) PopulationDuplicates(ctx context.Context) (iter.Seq2[Duplicat
 		return nil, err
 	}
 	return s.PopulationDuplicates(ctx), nil
+}
+
+// PopulationColumns are the columns that the next file is held against.
+func (g *Registry) PopulationColumns(ctx context.Context) ([]string, error) {
+	s, err := g.population()
+	if err != nil {
+		return nil, err
+	}
+	return s.PopulationColumns(ctx)
 }

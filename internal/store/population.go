@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"strings"
 	"time"
 
@@ -218,6 +219,18 @@ func (p *populationImport) columnsBefore(tx importTx) (columns []string, err err
 		return err
 	}})
 	return columns, err
+}
+
+// PopulationColumns implements registry.PopulationStore.
+func (s *Store) PopulationColumns(ctx context.Context) (columns []string, err error) {
+	texts, err := readAll(ctx, s, selectColumns, []any{math.MaxInt32}, func(text *string) []any { return []any{text} })
+	if err != nil {
+		return nil, fmt.Errorf("reading the columns of the file of an import: %w", err)
+	}
+	for _, text := range texts { // one at most
+		columns = strings.Split(text, columnSeparator)
+	}
+	return columns, nil
 }
 
 // resume finds which parts are imported.

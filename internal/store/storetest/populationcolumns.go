@@ -29,7 +29,7 @@ func erasing(file registry.PopulationFile, columns ...string) registry.Populatio
 	return file
 }
 
-// asksAbout sees that a file is refused for these columns, and that nothing of it is written.
+// asksAbout sees that a file is refused for these columns, as a trial of it can tell, and that nothing of it is written.
 func (e *env) asksAbout(file registry.PopulationFile, columns string) {
 	e.Helper()
 	events := len(e.events())
@@ -37,6 +37,11 @@ func (e *env) asksAbout(file registry.PopulationFile, columns string) {
 	var refused *registry.Error
 	if !errors.As(err, &refused) || refused.Kind != registry.KindUnconfirmed || !strings.Contains(refused.Message, "--erase-absent-columns "+columns+"\u00a0»") {
 		e.Errorf("a file without %s: %v", columns, err)
+	}
+	earlier, failed := e.store.PopulationColumns(e.ctx)
+	e.ok(failed)
+	if told := file.MayFollow(earlier); told == nil || refused == nil || told.Error() != refused.Message {
+		e.Errorf("a trial of a file without %s: %v", columns, told)
 	}
 	e.equal("the events", len(e.events()), events)
 }
@@ -107,7 +112,10 @@ func columnsUnreplaced(e *env) {
 func columnsUnknown(e *env) {
 	people := e.people5()
 	e.populated(people...) // as the version before kept it
-	_, err := e.populate(stoppedAfter(having("telephone", people...), 1))
+	earlier, err := e.store.PopulationColumns(e.ctx)
+	e.ok(err)
+	e.equal("the columns", len(earlier), 0)
+	_, err = e.populate(stoppedAfter(having("telephone", people...), 1))
 	e.fails(err, errStopped)
 	e.equal("in the place of another", e.comesIn(having("email", people...)).Instead, true)
 	// Neither of nobody's file nor of one of which the columns are not known is it said that the e-mail addresses went.
