@@ -24,6 +24,7 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 		{"import lots x --nir-key-file k", "« vaccin import lots » n’a pas d’option --nir-key-file : seul l’import de la population a besoin de clés. « vaccin import --help »"},
 		{"import --key-file=k places x", "« vaccin import places » n’a pas d’option --key-file : seul"},
 		{"import finess x --nir-key-command k", "« vaccin import finess » n’a pas d’option --nir-key-command : seul"},
+		{"import lots x --erase-absent-columns commune", "« vaccin import lots » n’a pas d’option --erase-absent-columns : seul l’import de la population efface des colonnes. « vaccin import --help »"},
 		{"serve --stor x", "Cette commande n’a pas d’option --stor. Vouliez-vous dire --store ?"},
 		{"letters list", "Il manque <run>."},
 		{"import", "Il manque <kind> <file>."},

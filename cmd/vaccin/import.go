@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
@@ -27,14 +26,25 @@ type importCmd struct {
 	File               string   `arg:"" type:"path" help:"The file."`
 }
 
-// Validate refuses keys that are given for a file of reference data, which needs none: whoever gives them takes it for another command. Those of
-// the environment are there for all commands.
+// ofPopulation are the options that the import of a population alone has, and what it needs them for.
+var ofPopulation = map[string]string{
+	"nir-key-file": "a besoin de clés", "nir-key-command": "a besoin de clés", "key-file": "a besoin de clés",
+	"erase-absent-columns": "efface des colonnes",
+}
+
+// Validate refuses options of the import of a population that are given for a file of reference data: whoever gives them takes it for
+// another command. The keys of the environment are there for all commands.
 func (i importCmd) Validate(line *kong.Context) error {
-	_, ofReference := readers[i.Kind]
+	if _, ofReference := readers[i.Kind]; !ofReference {
+		return nil
+	}
 	for _, part := range line.Path {
-		if ofReference && part.Flag != nil && slices.Contains([]string{"nir-key-file", "nir-key-command", "key-file"}, part.Flag.Name) {
+		if part.Flag == nil {
+			continue
+		}
+		if does, alone := ofPopulation[part.Flag.Name]; alone {
 			return registry.Invalid("«\u00a0vaccin import " + i.Kind + "\u00a0» n’a pas d’option --" + part.Flag.Name +
-				"\u00a0: seul l’import de la population a besoin de clés.")
+				"\u00a0: seul l’import de la population " + does + ".")
 		}
 	}
 	return nil
@@ -73,9 +83,6 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 	}
 	if i.Kind == "population" {
 		return i.population(ctx, c)
-	}
-	if len(i.EraseAbsentColumns) > 0 {
-		return registry.Invalid("--erase-absent-columns ne vaut que pour l’import de la population.")
 	}
 	source, err := referential.Open(i.File)
 	if err != nil {

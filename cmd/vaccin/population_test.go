@@ -385,15 +385,6 @@ func TestAFileThatLacksAColumnOfTheOneBeforeIsAskedAbout(t *testing.T) {
 	}
 }
 
-// TestColumnsAreErasedOfAPopulationAlone: of another file nothing is erased, whatever it lacks.
-func TestColumnsAreErasedOfAPopulationAlone(t *testing.T) {
-	t.Parallel()
-	command := importCmd{Kind: "lots", File: "lots.csv", EraseAbsentColumns: []string{"commune"}}
-	if err := command.Run(t.Context(), console{out: io.Discard}); err == nil || !strings.Contains(sentence(err), "--erase-absent-columns ne vaut que") {
-		t.Error(err)
-	}
-}
-
 // TestABirthOfTodayIsTakenWhereverTheCommandRuns has a machine on UTC read, in the evening, births of the day that it is in Paris and
 // in Nouméa by then.
 func TestABirthOfTodayIsTakenWhereverTheCommandRuns(t *testing.T) {
