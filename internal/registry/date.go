@@ -78,7 +78,7 @@ func ParseDate(text string) (Date, error) {
 	}
 	d, err := NewDate(year, time.Month(month), day)
 	if err != nil {
-		return Date{}, Invalid("Cette date n’existe pas dans le calendrier. Vérifiez le jour, le mois et l’année.")
+		return Date{}, unnamed("Cette date n’existe pas dans le calendrier. Vérifiez le jour, le mois et l’année.")
 	}
 	return d, nil
 }
@@ -86,7 +86,7 @@ func ParseDate(text string) (Date, error) {
 // splitDate finds day, month and year in what a person typed, without asking whether the
 // calendar has them.
 func splitDate(text string) (day, month, year int, err error) {
-	shape := Invalid("Écrivez la date sous la forme jour, mois, année, par exemple 27/12/2020.")
+	shape := unnamed("Écrivez la date sous la forme jour, mois, année, par exemple 27/12/2020.")
 	parts := strings.FieldsFunc(strings.TrimSpace(text), func(r rune) bool { return strings.ContainsRune(" \u00a0\u202f/-.", r) })
 	if len(parts) == 1 && len(parts[0]) == 8 {
 		p := parts[0]
@@ -102,7 +102,7 @@ func splitDate(text string) (day, month, year int, err error) {
 		return 0, 0, 0, shape
 	}
 	if len(parts[2]) != 4 {
-		return 0, 0, 0, Invalid("Écrivez l’année avec quatre chiffres, par exemple 27/12/2020.")
+		return 0, 0, 0, unnamed("Écrivez l’année avec quatre chiffres, par exemple 27/12/2020.")
 	}
 	var n [3]int
 	for i, p := range parts {
@@ -194,7 +194,7 @@ func ParseBirthDate(text string) (BirthDate, error) {
 	}
 	if month >= 1 && month <= 12 && day >= 1 {
 		if _, err := NewDate(year, time.Month(month), day); err != nil {
-			return BirthDate{}, Invalid("Cette date n’existe pas dans le calendrier. Vérifiez le jour, le mois et l’année.")
+			return BirthDate{}, unnamed("Cette date n’existe pas dans le calendrier. Vérifiez le jour, le mois et l’année.")
 		}
 	}
 	return BirthDate{fmt.Sprintf("%04d%02d%02d", year, month, day)}, nil

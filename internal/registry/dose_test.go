@@ -65,7 +65,7 @@ var doseRefusals = []formCase[registry.DoseRequest]{
 	{"no lot", func(r *registry.DoseRequest) { r.Lot = " \u00a0 " }, registry.FieldLot, "Saisissez le numéro de lot."},
 	{
 		"a lot of 21 characters", func(r *registry.DoseRequest) { r.Lot = "ABCDEFGHIJKLMNOPQRSTU" },
-		registry.FieldLot, "Ce champ accepte au plus 20\u00a0caractères.",
+		registry.FieldLot, "Ce champ accepte au plus 20\u00a0caractères. Raccourcissez-le.",
 	},
 	{
 		"a lot with an accent", func(r *registry.DoseRequest) { r.Lot = "ÉJ6795" },

@@ -35,6 +35,7 @@ type Error struct {
 	Questions []Question    // for KindUnconfirmed
 	Wait      time.Duration // for KindThrottled: how long
 	List      List          // the one that the message names, if it does
+	Unnamed   bool          // the message is about a field and does not name it, as whoever reads a text does not know which it is of
 }
 
 // List is a list that a refusal sends someone back to, by the words that name it. A page makes a link of them; where the list is, package
@@ -64,6 +65,7 @@ func (e *Error) Naming(l List) *Error {
 type FieldError struct {
 	Field   string
 	Message string
+	Unnamed bool // the sentence does not name the field: where it stands apart from it, the field's label comes before
 }
 
 // Question asks the person to confirm something unusual. Code is what comes back in a
@@ -92,6 +94,11 @@ func (e *Error) Error() string {
 
 // Invalid returns a refusal of input with its sentence.
 func Invalid(message string) *Error { return &Error{Kind: KindInvalid, Message: message} }
+
+// unnamed returns a refusal of a text, by what does not know of which field it is.
+func unnamed(message string) *Error {
+	return &Error{Kind: KindInvalid, Message: message, Unnamed: true}
+}
 
 // NotAllowed returns a refusal of an act with its sentence.
 func NotAllowed(message string) *Error { return &Error{Kind: KindNotAllowed, Message: message} }
@@ -135,7 +142,7 @@ type form struct {
 }
 
 func (f *form) refuse(field, message string) {
-	f.fields = append(f.fields, FieldError{field, message})
+	f.fields = append(f.fields, FieldError{Field: field, Message: message})
 }
 
 // check records err's sentence beside the field, if there is one.
@@ -145,7 +152,7 @@ func (f *form) check(field string, err error) {
 	}
 	var e *Error
 	if errors.As(err, &e) {
-		f.refuse(field, e.Message)
+		f.fields = append(f.fields, FieldError{field, e.Message, e.Unnamed})
 		return
 	}
 	f.refuse(field, err.Error())

@@ -172,8 +172,11 @@ func (g *Registry) NotMine(ctx context.Context, by Actor, act ReportedAct, note 
 	return g.Store.Apply(ctx, ReportMade{Head{record: act.Record, event: event}, report})
 }
 
-// FieldNote names what someone adds to a report, and what an agent says of how it was dealt with.
-const FieldNote = "note"
+// FieldNote names what someone adds to a report, and FieldOutcome what an agent says of how it was dealt with.
+const (
+	FieldNote    = "note"
+	FieldOutcome = "outcome"
+)
 
 // ReportsShown is how many reports are listed at a time.
 const ReportsShown = 50
@@ -214,7 +217,7 @@ func (g *Registry) CloseReport(ctx context.Context, by Actor, id ReportID, outco
 	}
 	f := form{}
 	outcome, err := requiredText(outcome, reasonLimit, "Indiquez la suite donnée au signalement.")
-	f.check(FieldNote, err)
+	f.check(FieldOutcome, err)
 	if err := f.err(); err != nil {
 		return err
 	}

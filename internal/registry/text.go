@@ -20,9 +20,9 @@ func cleanText(text string, limit int) (string, error) {
 		switch {
 		case unicode.Is(Letters, r) || strings.ContainsRune(TextSigns, r):
 		case unicode.IsLetter(r) || unicode.IsMark(r):
-			return "", Invalid("Saisissez ce texte en alphabet latin.")
+			return "", unnamed("Saisissez ce texte en alphabet latin.")
 		default:
-			return "", Invalid(fmt.Sprintf("Le caractère «\u00a0%c\u00a0» ne peut pas être imprimé. Remplacez-le.", r))
+			return "", unnamed(fmt.Sprintf("Le caractère «\u00a0%c\u00a0» ne peut pas être imprimé. Remplacez-le ou retirez-le.", r))
 		}
 	}
 	return clean, nil
@@ -34,19 +34,19 @@ var hyphens = strings.NewReplacer("\u2010", "-", "\u2011", "-")
 // readableText is cleanText of any alphabet and sign. A NIR in a text is refused, whatever the field.
 func readableText(text string, limit int) (string, error) {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, utf8.RuneError) { // what another program could not read, it wrote as one
-		return "", Invalid("Ce champ contient des caractères illisibles. Effacez-le et saisissez-le de nouveau.")
+		return "", unnamed("Ce champ contient des caractères illisibles. Effacez-le et saisissez-le de nouveau.")
 	}
 	for _, r := range text {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
-			return "", Invalid("Ce champ contient un caractère invisible. Effacez-le et saisissez-le de nouveau au clavier.")
+			return "", unnamed("Ce champ contient un caractère invisible. Effacez-le et saisissez-le de nouveau au clavier.")
 		}
 	}
 	text = hyphens.Replace(strings.Join(strings.Fields(text), " "))
 	if n := utf8.RuneCountInString(text); n > limit {
-		return "", Invalid(fmt.Sprintf("Ce champ accepte au plus %d\u00a0caractères.", limit))
+		return "", unnamed(fmt.Sprintf("Ce champ accepte au plus %d\u00a0caractères. Raccourcissez-le.", limit))
 	}
 	if nir.Within(text) { // what is typed by hand is kept as it is, and a NIR is kept sealed alone
-		return "", Invalid("Ce champ ne doit pas contenir de numéro de sécurité sociale. Retirez-le.")
+		return "", unnamed("Ce champ ne doit pas contenir de numéro de sécurité sociale. Retirez-le.")
 	}
 	return text, nil
 }
@@ -76,13 +76,13 @@ func personName(text, missing string) (string, error) {
 			hasLetter = true
 		case strings.ContainsRune(NameSigns, r):
 		case unicode.IsLetter(r) || unicode.IsMark(r):
-			return "", Invalid("Saisissez ce nom en alphabet latin, comme sur la carte Vitale ou la pièce d’identité.")
+			return "", unnamed("Saisissez ce nom en alphabet latin, comme sur la carte Vitale ou la pièce d’identité.")
 		default:
-			return "", Invalid(fmt.Sprintf("Le caractère «\u00a0%c\u00a0» n’est pas accepté dans un nom.", r))
+			return "", unnamed(fmt.Sprintf("Le caractère «\u00a0%c\u00a0» n’est pas accepté dans un nom. Remplacez-le ou retirez-le.", r))
 		}
 	}
 	if !hasLetter {
-		return "", Invalid("Un nom comporte au moins une lettre. Vérifiez-le.")
+		return "", unnamed("Un nom comporte au moins une lettre. Vérifiez-le.")
 	}
 	return clean, nil
 }

@@ -32,7 +32,7 @@ func TestTextsThatCannotBePrintedAreRefused(t *testing.T) {
 	for typed, want := range map[string]string{
 		"東京":           "Saisissez ce texte en alphabet latin.",
 		"Hôtel \u3164": "Saisissez ce texte en alphabet latin.",
-		"Chez elle 😀":  "Le caractère «\u00a0😀\u00a0» ne peut pas être imprimé.",
+		"Chez elle 😀":  "Le caractère «\u00a0😀\u00a0» ne peut pas être imprimé. Remplacez-le ou retirez-le.",
 	} {
 		if got, err := registry.CleanText(typed, 120); got != "" || !startsWith(refusal(t, err, registry.KindInvalid), want) {
 			t.Errorf("%q: %q, error %v", typed, got, err)
@@ -49,7 +49,7 @@ func TestTextsThatNobodyTypesAreRefused(t *testing.T) {
 			case "broken UTF-8", "a replacement sign":
 				want = broken
 			case "10,000 characters":
-				want = "Ce champ accepte au plus 120\u00a0caractères."
+				want = "Ce champ accepte au plus 120\u00a0caractères. Raccourcissez-le."
 			case "a NIR", "a NIR unspaced", "a NIR of Corsica":
 				want = "Ce champ ne doit pas contenir de numéro de sécurité sociale. Retirez-le."
 			}
@@ -83,18 +83,18 @@ func TestNamesOfPeople(t *testing.T) {
 	const notLatin = "Saisissez ce nom en alphabet latin, comme sur la carte Vitale ou la pièce d’identité."
 	for name, want := range map[string]string{
 		"": missing, "  ": missing, "-": noLetter, "12": noLetter, "’": noLetter,
-		"Martin<script>": "Le caractère «\u00a0<\u00a0» n’est pas accepté dans un nom.",
-		"=Martin":        "Le caractère «\u00a0=\u00a0» n’est pas accepté dans un nom.",
-		"Martin;":        "Le caractère «\u00a0;\u00a0» n’est pas accepté dans un nom.",
+		"Martin<script>": "Le caractère «\u00a0<\u00a0» n’est pas accepté dans un nom. Remplacez-le ou retirez-le.",
+		"=Martin":        "Le caractère «\u00a0=\u00a0» n’est pas accepté dans un nom. Remplacez-le ou retirez-le.",
+		"Martin;":        "Le caractère «\u00a0;\u00a0» n’est pas accepté dans un nom. Remplacez-le ou retirez-le.",
 		"Martin\u2028":   "",
 		"李":              notLatin, "محمد": notLatin, "Αλέξανδρος": notLatin, "Иванов": notLatin, "Jean 李": notLatin,
 		"\u3164": notLatin, "\u115f\u1160": notLatin, "\uffa0": notLatin, // letters that show nothing
 		"Martin\u0302\u0323": notLatin, "Ｍartin": notLatin, "Ƙasim": notLatin, // what the fonts lack
 		"\u2800":   "Le caractère",
 		"١٢ Jean":  "Le caractère",
-		"😀 Martin": "Le caractère «\u00a0😀\u00a0» n’est pas accepté dans un nom.",
+		"😀 Martin": "Le caractère «\u00a0😀\u00a0» n’est pas accepté dans un nom. Remplacez-le ou retirez-le.",
 
-		strings.Repeat("a", 81): "Ce champ accepte au plus 80\u00a0caractères.",
+		strings.Repeat("a", 81): "Ce champ accepte au plus 80\u00a0caractères. Raccourcissez-le.",
 	} {
 		if _, err := registry.PersonName(name, missing); !startsWith(err, want) {
 			t.Errorf("%q: error %v, want %q", name, err, want)
@@ -196,7 +196,7 @@ func TestReportsHoldNoNIR(t *testing.T) {
 		t.Fatalf("%d reports, %v", len(reports), err)
 	}
 	err = w.g.CloseReport(background, overseer, reports[0].ID, note, false)
-	if got := sentences(t, err, registry.KindInvalid); !strings.Contains(got[registry.FieldNote], "numéro de sécurité sociale") {
+	if got := sentences(t, err, registry.KindInvalid); !strings.Contains(got[registry.FieldOutcome], "numéro de sécurité sociale") {
 		t.Errorf("an outcome: %v", got)
 	}
 }

@@ -367,11 +367,11 @@ func campaignIdentity(v campaignView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldCampaignName, Label: "Nom", MaxLength: "120", Hint: "Par exemple : 75 ans et plus, quel que soit le lieu de vie."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldCampaignName, Label: fieldLabels[registry.FieldCampaignName], MaxLength: "120", Hint: "Par exemple : 75 ans et plus, quel que soit le lieu de vie."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPhase, Label: "Phase", MaxLength: "120", Hint: "Les campagnes d’une même phase sont comptées ensemble. Par exemple : HAS, phase 2."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPhase, Label: fieldLabels[registry.FieldPhase], MaxLength: "120", Hint: "Les campagnes d’une même phase sont comptées ensemble. Par exemple : HAS, phase 2."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -379,15 +379,15 @@ func campaignIdentity(v campaignView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldCampaignSource, Label: "Source de la règle", MaxLength: "500", Hint: "Texte, avis ou page, avec sa date."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldCampaignSource, Label: fieldLabels[registry.FieldCampaignSource], MaxLength: "500", Hint: "Texte, avis ou page, avec sa date."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldOpens, "Jour d’ouverture", "Par exemple : 18/1/2021.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldOpens, fieldLabels[registry.FieldOpens], "Par exemple : 18/1/2021.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldCloses, "Jour de fermeture (facultatif)", "Dernier jour, compris.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldCloses, fieldLabels[registry.FieldCloses]+" (facultatif)", "Dernier jour, compris.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -684,7 +684,7 @@ func groupForm(f ui.Form, g groupView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.DateField(f, g.at(registry.FieldAgeOn), "Jour auquel l’âge est compté (facultatif)", "Le jour d’ouverture de la campagne, si rien n’est indiqué.").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.DateField(f, g.at(registry.FieldAgeOn), fieldLabels[registry.FieldAgeOn]+" (facultatif)", "Le jour d’ouverture de la campagne, si rien n’est indiqué.").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -179,7 +179,7 @@ func (t *typedCampaign) date(field string) registry.Date {
 	}
 	day, err := registry.ParseDate(text)
 	if err != nil {
-		t.wrong = append(t.wrong, ui.FieldError{Field: field, Message: err.Error()})
+		t.wrong = append(t.wrong, fieldError(registry.FieldError{Field: field, Message: err.Error(), Unnamed: true}))
 	}
 	return day
 }

@@ -58,35 +58,35 @@ func rowsOf(section document.Section) []ui.Row {
 	return rows
 }
 
-// typedLabels name the fields of the forms of acts, in their order, for a page that recalls them.
-var typedLabels = []struct{ field, label string }{
-	{registry.FieldPrescribedOn, "Date de l’ordonnance"},
-	{registry.FieldPrescriberFamily, "Nom du prescripteur"},
-	{registry.FieldPrescriberGiven, "Prénom du prescripteur"},
-	{registry.FieldPrescriberNumber, "Numéro du prescripteur"},
-	{registry.FieldStructure, "Structure du prescripteur"},
-	{registry.FieldActivity, "Activité principale du patient"},
-	{registry.FieldVaccine, "Vaccin"},
-	{registry.FieldLot, "Numéro de lot"},
-	{registry.FieldSite, "Zone d’injection"},
-	{registry.FieldOccurrence, "Date de la vaccination"},
-	{registry.FieldPerformerFamily, "Nom du professionnel ayant injecté"},
-	{registry.FieldPerformerGiven, "Prénom du professionnel ayant injecté"},
-	{registry.FieldPerformerNumber, "Numéro du professionnel ayant injecté"},
-	{registry.FieldPlaceType, "Type de lieu"},
-	{registry.FieldPlace, "Lieu"},
-	{registry.FieldPlaceName, "Nom du lieu"},
-	{registry.FieldPlaceLocality, "Localité"},
-	{registry.FieldAMNumber, "Numéro AM"},
-	{registry.FieldReason, "Motif"},
+// typedFields are the fields of the forms of acts, in their order, for a page that recalls them.
+var typedFields = []string{
+	registry.FieldPrescribedOn,
+	registry.FieldPrescriberFamily,
+	registry.FieldPrescriberGiven,
+	registry.FieldPrescriberNumber,
+	registry.FieldStructure,
+	registry.FieldActivity,
+	registry.FieldVaccine,
+	registry.FieldLot,
+	registry.FieldSite,
+	registry.FieldOccurrence,
+	registry.FieldPerformerFamily,
+	registry.FieldPerformerGiven,
+	registry.FieldPerformerNumber,
+	registry.FieldPlaceType,
+	registry.FieldPlace,
+	registry.FieldPlaceName,
+	registry.FieldPlaceLocality,
+	registry.FieldAMNumber,
+	registry.FieldReason,
 }
 
 // typedRows recalls what was typed, in words.
 func typedRows(f url.Values, ref registry.Reference) []ui.Row {
 	rows := []ui.Row{}
-	for _, t := range typedLabels {
-		value := f.Get(t.field)
-		switch t.field {
+	for _, field := range typedFields {
+		value := f.Get(field)
+		switch field {
 		case registry.FieldVaccine:
 			if v, ok := ref.Vaccine(value); ok {
 				value = v.Names[0].Name
@@ -105,7 +105,7 @@ func typedRows(f url.Values, ref registry.Reference) []ui.Row {
 			}
 		}
 		if value != "" {
-			rows = append(rows, ui.Row{Key: t.field, Label: t.label, Value: value})
+			rows = append(rows, ui.Row{Key: field, Label: fieldLabels[field], Value: value})
 		}
 	}
 	return rows

@@ -130,7 +130,7 @@ func dosePage(v doseView) templ.Component {
 				}
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-				Name: registry.FieldLot, Label: "Numéro de lot", Width: "width-10", MaxLength: "20",
+				Name: registry.FieldLot, Label: fieldLabels[registry.FieldLot], Width: "width-10", MaxLength: "20",
 				Hint:    "Les lots connus sont proposés pendant la saisie ; un lot absent de la liste est accepté.",
 				Suggest: &ui.Suggest{Address: "/suggestions/lots", With: registry.FieldVaccine, Free: true},
 			}).Render(ctx, templ_7745c5c3_Buffer)
@@ -145,11 +145,11 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.SelectField(v.form, ui.Select{Name: registry.FieldSite, Label: "Zone d’injection", Choices: v.sites}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.SelectField(v.form, ui.Select{Name: registry.FieldSite, Label: fieldLabels[registry.FieldSite], Choices: v.sites}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldOccurrence, "Date de la vaccination", "Jour, mois, année, par exemple 27/12/2020.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldOccurrence, fieldLabels[registry.FieldOccurrence], "Jour, mois, année, par exemple 27/12/2020.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -164,11 +164,11 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPerformerFamily, Label: "Nom du professionnel ayant réalisé l’injection", Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPerformerFamily, Label: fieldLabels[registry.FieldPerformerFamily], Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPerformerGiven, Label: "Prénom du professionnel ayant réalisé l’injection", Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPerformerGiven, Label: fieldLabels[registry.FieldPerformerGiven], Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -238,7 +238,7 @@ func dosePage(v doseView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPlaceName, Label: "Nom du lieu", Width: "width-30", MaxLength: "120", Hint: chosen(v.support, "Si la vaccination a eu lieu au cabinet ou dans la structure d’exercice, le nom et la localité laissés vides sont ceux du lieu d’exercice de l’auteur.", "Si la vaccination a lieu au cabinet ou dans la structure d’exercice, le nom et la localité laissés vides sont ceux de votre lieu d’exercice.")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPlaceName, Label: fieldLabels[registry.FieldPlaceName], Width: "width-30", MaxLength: "120", Hint: chosen(v.support, "Si la vaccination a eu lieu au cabinet ou dans la structure d’exercice, le nom et la localité laissés vides sont ceux du lieu d’exercice de l’auteur.", "Si la vaccination a lieu au cabinet ou dans la structure d’exercice, le nom et la localité laissés vides sont ceux de votre lieu d’exercice.")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -276,7 +276,7 @@ func dosePage(v doseView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-				Name: registry.FieldAMNumber, Label: "Numéro AM", Optional: true, Width: "width-10", InputMode: "numeric", MaxLength: "12",
+				Name: registry.FieldAMNumber, Label: fieldLabels[registry.FieldAMNumber], Optional: true, Width: "width-10", InputMode: "numeric", MaxLength: "12",
 				Hint: "Celui du lieu d’exercice, s’il est connu. Il compte pour une vaccination au cabinet ou dans la structure d’exercice ; effacé, il n’est pas enregistré.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

@@ -114,11 +114,11 @@ func eligibilityPage(v eligibilityView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPrescriberFamily, Label: "Nom du prescripteur", Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPrescriberFamily, Label: fieldLabels[registry.FieldPrescriberFamily], Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPrescriberGiven, Label: "Prénom du prescripteur", Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldPrescriberGiven, Label: fieldLabels[registry.FieldPrescriberGiven], Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -126,7 +126,7 @@ func eligibilityPage(v eligibilityView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldStructure, Label: "Structure du prescripteur", Width: "width-30", MaxLength: "120"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldStructure, Label: fieldLabels[registry.FieldStructure], Width: "width-30", MaxLength: "120"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -134,7 +134,7 @@ func eligibilityPage(v eligibilityView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldPrescribedOn, "Date de l’ordonnance", "Jour, mois, année, par exemple 27/12/2020.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldPrescribedOn, fieldLabels[registry.FieldPrescribedOn], "Jour, mois, année, par exemple 27/12/2020.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

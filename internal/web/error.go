@@ -194,7 +194,7 @@ func formOf(values url.Values, err error) (ui.Form, error) {
 	}
 	form.Message = refusal.Message
 	for _, f := range refusal.Fields {
-		form.Errors = append(form.Errors, ui.FieldError{Field: f.Field, Message: f.Message})
+		form.Errors = append(form.Errors, fieldError(f))
 	}
 	for _, q := range refusal.Questions {
 		form.Questions = append(form.Questions, ui.Question{Code: q.Code, Field: q.Field, Message: q.Message})
@@ -227,7 +227,7 @@ var fieldsInOrder = slices.Concat([]string{
 	registry.FieldPerformerFamily, registry.FieldPerformerGiven, registry.FieldPerformerNumber, registry.FieldPlaceType,
 	registry.FieldPlace, registry.FieldPlaceName, registry.FieldPlaceLocality, registry.FieldAMNumber,
 
-	registry.FieldReason,
+	registry.FieldReason, registry.FieldNote, registry.FieldOutcome,
 
 	registry.FieldProfessional, registry.FieldLogPlace, registry.FieldFrom, registry.FieldUntil,
 	registry.FieldPerson, registry.FieldRequested,

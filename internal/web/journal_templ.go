@@ -85,14 +85,14 @@ func journalPage(v journalView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-				Name: registry.FieldProfessional, Label: "Professionnel ou agent", Kind: "code", Optional: true,
+				Name: registry.FieldProfessional, Label: fieldLabels[registry.FieldProfessional], Kind: "code", Optional: true,
 				Hint: "Numéro RPPS (11 chiffres) ou ADELI (9 chiffres), ou identifiant d’agent tel que le journal le montre.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-				Name: registry.FieldLogPlace, Label: "Lieu d’exercice", Optional: true,
+				Name: registry.FieldLogPlace, Label: fieldLabels[registry.FieldLogPlace], Optional: true,
 				Hint: "Identifiant du lieu, tel qu’une entrée du journal le montre. Seul, il demande une période de 31 jours au plus.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -102,11 +102,11 @@ func journalPage(v journalView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldFrom, "Premier jour (facultatif)", "Jour, mois, année, par exemple 27/12/2020.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldFrom, fieldLabels[registry.FieldFrom]+" (facultatif)", "Jour, mois, année, par exemple 27/12/2020.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldUntil, "Dernier jour (facultatif)", "Compris. Les jours sont ceux de Paris.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldUntil, fieldLabels[registry.FieldUntil]+" (facultatif)", "Compris. Les jours sont ceux de Paris.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

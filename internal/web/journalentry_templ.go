@@ -223,7 +223,7 @@ func journalEntryPage(v journalEntryPageView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-					Name: registry.FieldReason, Label: "Motif", MaxLength: "300",
+					Name: registry.FieldReason, Label: fieldLabels[registry.FieldReason], MaxLength: "300",
 					Hint: "Par exemple : réclamation n° 2021-17. N’y écrivez le nom de personne.",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

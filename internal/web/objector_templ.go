@@ -343,7 +343,7 @@ func statementForm(v objectorView, action, button, hint string) templ.Component 
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldObjectionOn, "Date", hint).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldObjectionOn, fieldLabels[registry.FieldObjectionOn], hint).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

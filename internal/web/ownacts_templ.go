@@ -410,7 +410,7 @@ func notMinePage(v notMineView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldNote, Label: "Ce que vous souhaitez préciser", Hint: "Par exemple : je n’exerçais pas ce jour-là.", MaxLength: "300", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldNote, Label: fieldLabels[registry.FieldNote], Hint: "Par exemple : je n’exerçais pas ce jour-là.", MaxLength: "300", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

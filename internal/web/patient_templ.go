@@ -89,15 +89,15 @@ func patientPage(v patientView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldBirthName, Label: "Nom de naissance", Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldBirthName, Label: fieldLabels[registry.FieldBirthName], Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldUsedName, Label: "Nom d’usage", Hint: "Si le patient n’en a pas d’autre, reportez son nom de naissance.", Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldUsedName, Label: fieldLabels[registry.FieldUsedName], Hint: "Si le patient n’en a pas d’autre, reportez son nom de naissance.", Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldGivenNames, Label: "Prénoms", Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldGivenNames, Label: fieldLabels[registry.FieldGivenNames], Width: "width-20", MaxLength: "80"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -105,7 +105,7 @@ func patientPage(v patientView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldBirthDate, "Date de naissance", "Jour, mois, année, par exemple 27/12/1945.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.DateField(v.form, registry.FieldBirthDate, fieldLabels[registry.FieldBirthDate], "Jour, mois, année, par exemple 27/12/1945.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -120,7 +120,7 @@ func patientPage(v patientView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldAddress, Label: "Adresse", MaxLength: "120", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldAddress, Label: fieldLabels[registry.FieldAddress], MaxLength: "120", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -144,7 +144,7 @@ func patientPage(v patientView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldEmail, Label: "Adresse électronique", Optional: true, Hint: "Par exemple nom@exemple.fr.", Width: "width-30", InputMode: "email", MaxLength: "254"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldEmail, Label: fieldLabels[registry.FieldEmail], Optional: true, Hint: "Par exemple nom@exemple.fr.", Width: "width-30", InputMode: "email", MaxLength: "254"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

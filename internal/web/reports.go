@@ -140,7 +140,7 @@ func (s *Server) closeReport(w http.ResponseWriter, r *http.Request, by registry
 		return err
 	}
 	id, lift := registry.ReportID(r.PathValue("report")), r.PostForm.Get(fieldLift) == "on"
-	err := s.Registry.CloseReport(r.Context(), by, id, r.PostForm.Get(registry.FieldNote), lift)
+	err := s.Registry.CloseReport(r.Context(), by, id, r.PostForm.Get(registry.FieldOutcome), lift)
 	if registry.KindOf(err) == registry.KindInvalid {
 		form, _ := formOf(r.PostForm, err)
 		return s.showReport(w, r, by, http.StatusUnprocessableEntity, form, false)

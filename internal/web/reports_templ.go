@@ -399,7 +399,7 @@ func reportPage(v reportPageView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldNote, Label: "Suite donnée", Hint: "Par exemple : professionnel joint par téléphone, carte mise en opposition.", MaxLength: "300"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldOutcome, Label: fieldLabels[registry.FieldOutcome], Hint: "Par exemple : professionnel joint par téléphone, carte mise en opposition.", MaxLength: "300"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -312,7 +312,7 @@ func oversightStates(w *tab) {
 	w.send("Clore le signalement")
 	w.says("Indiquez la suite donnée")
 	w.examine("report errors")
-	w.fill("note", "Professionnel joint par téléphone.")
+	w.fill("outcome", "Professionnel joint par téléphone.")
 	w.pick("lift", "on")
 	w.send("Clore le signalement")
 	w.says("Signalement traité")

@@ -101,8 +101,19 @@ type Form struct {
 	Questions []Question
 }
 
-// FieldError stands beside a field and in the list at the top.
-type FieldError struct{ Field, Message string }
+// FieldError stands beside a field and in the list at the top, where the field's label comes before a message that does not name it.
+type FieldError struct {
+	Field, Message string
+	Label          string // of the field, where the message does not name it
+}
+
+// listed is what the list at the top says.
+func (e FieldError) listed() string {
+	if e.Label == "" {
+		return e.Message
+	}
+	return e.Label + "\u00a0: " + e.Message
+}
 
 // Question asks to confirm something unusual, beside its field.
 type Question struct{ Code, Field, Message string }

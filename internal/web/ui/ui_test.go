@@ -23,7 +23,7 @@ const attack = `"><script>alert('x')</script>&amp;`
 
 func TestNothingTypedBecomesMarkup(t *testing.T) {
 	f := Form{
-		Values: url.Values{"lot": {attack}}, Message: attack, Errors: []FieldError{{"lot", attack}},
+		Values: url.Values{"lot": {attack}}, Message: attack, Errors: []FieldError{{"lot", attack, attack}},
 		Questions: []Question{{Code: attack, Field: "lot", Message: attack}},
 	}
 	page := Page{
@@ -46,7 +46,7 @@ func TestNothingTypedBecomesMarkup(t *testing.T) {
 
 func TestWhatDescribesAField(t *testing.T) {
 	f := Form{
-		Errors:    []FieldError{{"a", "faux"}, {"a", "encore"}},
+		Errors:    []FieldError{{"a", "faux", ""}, {"a", "encore", "A"}},
 		Questions: []Question{{Code: "1", Field: "b"}, {Code: "2", Field: "b"}},
 	}
 	for _, tt := range []struct{ name, hint, want string }{
@@ -90,7 +90,7 @@ func TestTitlesAndHeads(t *testing.T) {
 	if got := (Page{Title: "Recherche"}).documentTitle(); got != "Recherche – Vaccin COVID" {
 		t.Error(got)
 	}
-	wrong := Page{Title: "Recherche", Form: Form{Errors: []FieldError{{"a", "b"}}}}
+	wrong := Page{Title: "Recherche", Form: Form{Errors: []FieldError{{"a", "b", ""}}}}
 	if got := wrong.documentTitle(); !strings.HasPrefix(got, "Erreur – ") || wrong.Form.summaryTitle() != "Certains champs sont à corriger." {
 		t.Error(got)
 	}

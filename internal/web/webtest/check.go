@@ -2,6 +2,7 @@ package webtest
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -142,7 +143,9 @@ func (c *checker) errorList() {
 	last := -1
 	for _, list := range c.root.All(func(n *Node) bool { return strings.Contains(n.Attr("class"), "govuk-error-summary__list") }) {
 		for _, a := range list.Tags("a") {
-			rank := c.ids[strings.TrimPrefix(a.Attr("href"), "#")]
+			id := strings.TrimPrefix(a.Attr("href"), "#")
+			c.listed(id, a.Content())
+			rank := c.ids[id]
 			if rank < last {
 				c.say("« %s » is listed after what stands below it", a.Content())
 			}
@@ -150,3 +153,32 @@ func (c *checker) errorList() {
 		}
 	}
 }
+
+// listed asks that the list say of a field what stands beside it, and first, where that does not name the field, by what label it is known.
+func (c *checker) listed(id, said string) {
+	beside := c.root.ByID(id + "-error")
+	if beside == nil {
+		return
+	}
+	message := strings.TrimSpace(strings.TrimPrefix(beside.Content(), "Erreur :"))
+	name, ends := strings.CutSuffix(said, message)
+	if !ends {
+		c.say("« %s » is listed of %s, and « %s » stands beside it", said, id, message)
+	}
+	if name == "" {
+		if nameless.MatchString(message) {
+			c.say("« %s » is listed without saying of which field", said)
+		}
+		return
+	}
+	name, _, _ = strings.Cut(strings.TrimRight(name, "\u00a0: "), " (groupe")
+	known := c.root.All(func(l *Node) bool {
+		return l.Tag == "label" && l.Attr("for") == id && strings.HasPrefix(l.Content(), name)
+	})
+	if name == "" || len(known) == 0 {
+		c.say("« %s » names %s otherwise than its label", said, id)
+	}
+}
+
+// nameless is how sentences begin that are about any text or date.
+var nameless = regexp.MustCompile(`^(Ce champ|Ce texte|Saisissez ce|Le caractère «|Un nom|Cette date n’existe|Écrivez la date|Écrivez l’année)`)

@@ -174,9 +174,9 @@ func TestOverseersReadReportsAndSayWhatCameOfThem(t *testing.T) {
 	support.Get(support.Get(support.Get("/signalements").Link("Acte non reconnu")).Link("Ouvrir le dossier")).Want(http.StatusOK, "DURAND")
 
 	page := support.Get(support.Get("/signalements").Link("Recherches suspendues")).Want(http.StatusOK, "Lever la suspension")
-	close := page.Form("note")
+	close := page.Form("outcome")
 	close.Send(support).Want(http.StatusUnprocessableEntity, "Indiquez la suite donnée")
-	close.Fill("note", "Jointe par téléphone", "lift", "on").Send(support).Want(http.StatusOK, "Signalement traité").Not("Recherches suspendues")
+	close.Fill("outcome", "Jointe par téléphone", "lift", "on").Send(support).Want(http.StatusOK, "Signalement traité").Not("Recherches suspendues")
 	close.Send(support).Want(http.StatusConflict, "déjà été traité")
 	doctor.Get("/recherche").Form("code").Fill("code", h.record(t, p.ID).Code.Format()).Send(doctor).Want(http.StatusOK, "Dossier du patient")
 	officer.Get("/signalements?traites=oui").Want(http.StatusOK, "Signalements traités", "Recherches suspendues").Not("Acte non reconnu")
