@@ -51,6 +51,9 @@ var actionLabels = map[Action]string{
 	ActionSignInPassword:      "Connexion par mot de passe",
 	ActionSetPortalAccount:    "Création d’un compte du portail",
 	ActionRemovePortalAccount: "Suppression d’un compte du portail",
+	ActionRotateKey:           "Changement de clé des identités",
+	ActionRetireKey:           "Retrait d’une clé des identités",
+	ActionRetireLog:           "Suppression pour âge d’entrées du journal",
 }
 
 // Label is what was done or tried.

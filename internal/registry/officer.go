@@ -49,6 +49,14 @@ type ShownEntry struct {
 	Patient Pseudonym
 }
 
+// Who is the identifier of who did it, as a LogRequest takes it.
+func (e ShownEntry) Who() string {
+	if e.Role == RoleSystem {
+		return OperatorPrefix + e.NationalID
+	}
+	return e.NationalID
+}
+
 func (g *Registry) shown(entries []LogEntry) []ShownEntry {
 	all := make([]ShownEntry, len(entries))
 	for i, e := range entries {
@@ -60,7 +68,7 @@ func (g *Registry) shown(entries []LogEntry) []ShownEntry {
 
 // LogRequest says which entries of the log are asked for, as typed; what is empty asks for all.
 type LogRequest struct {
-	Professional string // RPPS or ADELI number, or the identifier of an agent
+	Professional string // RPPS or ADELI number, or the identifier of an agent or an operator
 	Place        string // identifier of the place of practice
 	From, Until  string // the first day and the last
 	Record       RecordID
@@ -119,6 +127,9 @@ func decideActor(f *form, text string) string {
 	if f.check(FieldProfessional, err); err != nil {
 		return ""
 	}
+	if account, ok := strings.CutPrefix(text, OperatorPrefix); ok && account != "" {
+		return account
+	}
 	digits := onlyDigits(text)
 	switch {
 	case text == "" || strings.HasPrefix(text, AgentPrefix):
@@ -130,7 +141,7 @@ func decideActor(f *form, text string) string {
 	case isDigits(digits) && (len(digits) == 12 && digits[0] == '8' || len(digits) == 10 && digits[0] == '0'):
 		return digits
 	}
-	f.refuse(FieldProfessional, "Saisissez un numéro RPPS (11\u00a0chiffres) ou ADELI (9\u00a0chiffres), ou l’identifiant d’un agent tel que le journal le montre.")
+	f.refuse(FieldProfessional, "Saisissez un numéro RPPS (11\u00a0chiffres) ou ADELI (9\u00a0chiffres), ou l’identifiant d’un agent ou d’un exploitant tel que le journal le montre.")
 	return ""
 }
 

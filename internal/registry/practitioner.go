@@ -92,6 +92,10 @@ func (p PracticePlace) Label() string {
 // national number.
 const AgentPrefix = "agent:"
 
+// OperatorPrefix begins the identifiers of operators, and of the service itself, where the access log is shown and asked: the log
+// keeps the account of their machine alone, which may be any word.
+const OperatorPrefix = "exploitant:"
+
 // Actor is someone who signed in, where they practise now, and by which door.
 type Actor struct {
 	Role         Role

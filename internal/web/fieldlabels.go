@@ -41,7 +41,7 @@ var fieldLabels = map[string]string{
 	registry.FieldNote:    "Ce que vous souhaitez préciser",
 	registry.FieldOutcome: "Suite donnée",
 
-	registry.FieldProfessional: "Professionnel ou agent",
+	registry.FieldProfessional: "Professionnel, agent ou exploitant",
 	registry.FieldLogPlace:     "Lieu d’exercice",
 	registry.FieldFrom:         "Premier jour",
 	registry.FieldUntil:        "Dernier jour",

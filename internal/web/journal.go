@@ -78,6 +78,7 @@ type journalEntryView struct {
 	when, who, role, where, how string
 	place                       string // identifier
 	what, outcome, patient      string
+	object                      string // what it covers: a campaign, letters, a file by its digest
 	reason                      string
 }
 
@@ -158,23 +159,44 @@ func logValues(req registry.LogRequest) url.Values {
 func journalEntryShown(e registry.ShownEntry, agents registry.Agents) journalEntryView {
 	view := journalEntryView{
 		address: journalEntryAddress + "?" + entryParam + "=" + entryText(e.Ref()), when: preciseMoment(e.At),
-		who: agents.Label(e.NationalID), role: e.Role.Label(), where: e.PlaceName, place: e.PlaceID, how: e.Door.Label(),
-		what: e.Action.Label(), outcome: e.Outcome.Label(), patient: string(e.Patient), reason: e.Reason,
+		who: agents.Label(e.Who()), role: e.Role.Label(), where: e.PlaceName, place: e.PlaceID, how: e.Door.Label(),
+		what: whatOf(e), outcome: e.Outcome.Label(), patient: string(e.Patient), reason: e.Reason,
+		object: e.Digest,
 	}
 	if e.Count > 0 {
 		view.outcome += " (" + strconv.Itoa(e.Count) + ")"
 	}
-	switch {
-	case e.Version == 0:
-	case slices.Contains(actionsOnRuns, e.Action):
-		view.what += " n°" + nbsp + strconv.Itoa(e.Version)
-	case slices.Contains(actionsOnLetters, e.Action):
-		view.what += ", ciblage n°" + nbsp + strconv.Itoa(e.Version)
-	default:
-		view.what += ", version" + nbsp + strconv.Itoa(e.Version)
-	}
 	return view
 }
+
+// whatOf is what was done, and to what: each run, campaign and batch of letters by the name that its own pages bear.
+func whatOf(e registry.ShownEntry) string {
+	what := e.Action.Label()
+	add := func(kind, name string) {
+		if name != "" { // an entry of before may lack it
+			what += ", " + kind + nbsp + name
+		}
+	}
+	number := strconv.Itoa(e.Version)
+	switch {
+	case slices.Contains(actionsOnRuns, e.Action):
+		what += " n°" + nbsp + number
+		add("campagne", e.Digest)
+	case slices.Contains(actionsOnLetters, e.Action):
+		add("ciblage n°", number)
+		reference, _, _ := strings.Cut(e.Digest, " ")
+		add("envoi", reference)
+	case slices.Contains(actionsOnCampaigns, e.Action):
+		add("campagne", e.Digest)
+		add("version", number)
+	case e.Version != 0:
+		add("version", number)
+	}
+	return what
+}
+
+// actionsOnCampaigns are those whose version is that of a campaign, which the digest names.
+var actionsOnCampaigns = []registry.Action{registry.ActionSaveCampaign, registry.ActionPrepareRun}
 
 // actionsOnRuns are those whose version is the number of a run.
 var actionsOnRuns = []registry.Action{registry.ActionApproveRun, registry.ActionDropRun, registry.ActionCarryOutRun}
@@ -269,13 +291,13 @@ func (s *Server) journalCSV(w http.ResponseWriter, r *http.Request, by registry.
 	}
 	lines := [][]string{{
 		"Date et heure (Paris)", "Numéro", "Rôle", "Identifiant", "Nom de l’agent", "Lieu d’exercice", "Identifiant du lieu", "Connexion", "Action",
-		"Résultat", "Version", "Nombre", "Patient (pseudonyme)", "Motif",
+		"Résultat", "Version", "Nombre", "Patient (pseudonyme)", "Motif", "Objet ou empreinte",
 	}}
 	for _, e := range entries {
 		lines = append(lines, []string{
 			e.At.In(registry.ZoneOf("")).Format("02/01/2006 15:04:05.000000"), strconv.FormatInt(e.Number, 10), e.Role.Label(),
-			registry.IdentifierLabel(e.NationalID), agents.Name(e.NationalID), e.PlaceName, e.PlaceID, e.Door.Label(), e.Action.Label(), e.Outcome.Label(),
-			strconv.Itoa(e.Version), strconv.Itoa(e.Count), string(e.Patient), e.Reason,
+			registry.IdentifierLabel(e.Who()), agents.Name(e.Who()), e.PlaceName, e.PlaceID, e.Door.Label(), e.Action.Label(), e.Outcome.Label(),
+			strconv.Itoa(e.Version), strconv.Itoa(e.Count), string(e.Patient), e.Reason, e.Digest,
 		})
 	}
 	var body bytes.Buffer

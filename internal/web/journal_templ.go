@@ -86,7 +86,7 @@ func journalPage(v journalView) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
 				Name: registry.FieldProfessional, Label: fieldLabels[registry.FieldProfessional], Kind: "code", Optional: true,
-				Hint: "Numéro RPPS (11 chiffres) ou ADELI (9 chiffres), ou identifiant d’agent tel que le journal le montre.",
+				Hint: "Numéro RPPS (11 chiffres) ou ADELI (9 chiffres), ou identifiant d’un agent ou d’un exploitant tel que le journal le montre.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -54,7 +54,7 @@ func (s *Server) showJournalEntry(w http.ResponseWriter, r *http.Request, by reg
 		view.page.Title = "Patient identifié"
 	}
 	view.page.Form, view.page.Notice = view.form, notice
-	view.ref, view.patient, view.place, view.who = entryText(entry.Ref()), shown.patient, entry.PlaceID, entry.NationalID
+	view.ref, view.patient, view.place, view.who = entryText(entry.Ref()), shown.patient, entry.PlaceID, entry.Who()
 	view.day = registry.DateOf(entry.At.In(registry.ZoneOf(""))).French()
 	for _, row := range []ui.Row{
 		{Key: "when", Label: "Date et heure", Value: shown.when},
@@ -65,6 +65,7 @@ func (s *Server) showJournalEntry(w http.ResponseWriter, r *http.Request, by reg
 		{Key: "how", Label: "Connexion", Value: shown.how},
 		{Key: "what", Label: "Action", Value: shown.what},
 		{Key: "outcome", Label: "Résultat", Value: shown.outcome},
+		{Key: "object", Label: "Objet ou empreinte", Value: shown.object},
 		{Key: "reason", Label: "Motif", Value: shown.reason},
 		{Key: "patient", Label: "Patient (pseudonyme)", Value: shown.patient},
 	} {

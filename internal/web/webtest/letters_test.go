@@ -131,7 +131,8 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 
 	officer := h.as(t, registry.RoleDataProtection)
 	consult(officer).Want(http.StatusOK,
-		"Demande d’un envoi de lettres, ciblage n° 1", "Impression d’un envoi de lettres, ciblage n° 1", "Remise d’un envoi de lettres, ciblage n° 1")
+		"Demande d’un envoi de lettres, ciblage n° 1, envoi C1-0002", "Impression d’un envoi de lettres, ciblage n° 1, envoi C1-0001",
+		"Remise d’un envoi de lettres, ciblage n° 1, envoi C1-0001")
 	if e := h.logged(t, registry.ActionDeliverLetters); len(e) != 4 || !strings.HasSuffix(e[1].Digest, made.Row("digest")) {
 		t.Errorf("logged %+v", e)
 	}

@@ -22,6 +22,16 @@ func consult(b *webtest.Browser, pairs ...string) *webtest.Page {
 	return b.Get("/journal").Form(registry.FieldProfessional).Fill(pairs...).Send(b)
 }
 
+// entryOf is where the latest entry of those on a page of the log is that says something.
+func entryOf(p *webtest.Page, says string) string {
+	for _, a := range p.Root.Tags("a") {
+		if strings.HasPrefix(a.Attr("href"), "/journal/entree") && strings.Contains(a.Content(), says) {
+			return a.Attr("href")
+		}
+	}
+	return ""
+}
+
 func rowsOf(p *webtest.Page) int { return max(0, len(p.Root.Tags("tr"))-1) }
 
 // logged are the entries of the log of an action, the latest first.
@@ -341,4 +351,27 @@ func TestAmongAFamilyTheOfficerChooses(t *testing.T) {
 		t.Errorf("%d persons to choose among", links)
 	}
 	officer.Get("/demandes-acces/"+string(twin.ID)).Want(http.StatusOK, "Zélie")
+}
+
+// What an operator did by a command, and the service by itself, bears the account of a machine: the officer finds it as they find what others did.
+func TestTheOfficerFindsWhatAnOperatorDid(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	h.patient(t)
+	h.as(t, registry.RoleSupport).Get("/rapprochements").Want(http.StatusOK)
+	officer := h.as(t, registry.RoleDataProtection)
+	entry := officer.Get(entryOf(consult(officer).Want(http.StatusOK, "exploitant:TEST"), "Import de personnes")).
+		Want(http.StatusOK, "exploitant:TEST", "Objet ou empreinte", "digest")
+	theirs := entry.Form(registry.FieldProfessional).Send(officer).Want(http.StatusOK, "Import de personnes").Not("Lecture des rapprochements")
+	if got := theirs.Form(registry.FieldProfessional).Values.Get(registry.FieldProfessional); got != "exploitant:TEST" {
+		t.Errorf("the form says %q", got)
+	}
+	file := officer.Get(theirs.Link("Télécharger ces entrées")).Want(http.StatusOK)
+	for _, want := range []string{";exploitant:TEST;", ";Objet ou empreinte", ";digest"} {
+		if !strings.Contains(file.Body, want) {
+			t.Errorf("the file has no %q", want)
+		}
+	}
+	consult(officer, registry.FieldProfessional, "exploitant:").Want(http.StatusUnprocessableEntity, "d’un exploitant")
+	consult(officer, registry.FieldProfessional, "TEST").Want(http.StatusUnprocessableEntity, "d’un exploitant")
 }
