@@ -46,6 +46,7 @@ const (
 	ActionDeliverLetters     Action = "deliver-letters"
 	ActionDropLetters        Action = "drop-letters"
 	ActionRetireLog          Action = "retire-log"
+	ActionAskPage            Action = "ask-page" // that the policy keeps from who asked
 	ActionReadMatches        Action = "read-matches"
 	ActionSamePerson         Action = "same-person"
 	ActionTwoPersons         Action = "two-persons"

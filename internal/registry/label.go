@@ -40,6 +40,7 @@ var actionLabels = map[Action]string{
 	ActionApproveRun:         "Approbation d’un ciblage",
 	ActionDropRun:            "Abandon d’un ciblage",
 	ActionCarryOutRun:        "Exécution d’un ciblage",
+	ActionAskPage:            "Demande d’une page non autorisée",
 	ActionReadMatches:        "Lecture des rapprochements douteux",
 	ActionSamePerson:         "Rapprochement\u00a0: même personne",
 	ActionTwoPersons:         "Rapprochement\u00a0: deux personnes",

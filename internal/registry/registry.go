@@ -93,6 +93,14 @@ func (g *Registry) refuse(ctx context.Context, event Event, refusal error) error
 	return refusal
 }
 
+// RefusePage logs that someone asked for an address that the policy keeps from them, told by its pattern, which names nobody; and returns
+// the refusal.
+func (g *Registry) RefusePage(ctx context.Context, by Actor, pattern string, refusal error) error {
+	event := g.event(by, ActionAskPage, "")
+	event.Digest = pattern
+	return g.refuse(ctx, event, refusal)
+}
+
 // repeated logs an act that was done already, and came again: nothing changed.
 func (g *Registry) repeated(ctx context.Context, event Event) error {
 	if err := g.Store.Log(ctx, event.with(OutcomeRepeated)); err != nil {

@@ -189,6 +189,8 @@ func whatOf(e registry.ShownEntry) string {
 	case slices.Contains(actionsOnCampaigns, e.Action):
 		add("campagne", e.Digest)
 		add("version", number)
+	case e.Action == registry.ActionAskPage:
+		add("adresse", e.Digest)
 	case e.Version != 0:
 		add("version", number)
 	}

@@ -46,7 +46,7 @@ func (s *Server) session(h handler) http.Handler {
 }
 
 // entitled serves a page only to who may do today what it is for: a practitioner at a chosen place, or an
-// agent.
+// agent. That someone else asked is an entry of the access log.
 func (s *Server) entitled(t *table, pattern string, may func(registry.Case) error, h pageOf) {
 	t.handle(Route{pattern, Entitled, may}, s.session(func(w http.ResponseWriter, r *http.Request) error {
 		login, ok := s.login(r)
@@ -65,7 +65,7 @@ func (s *Server) entitled(t *table, pattern string, may func(registry.Case) erro
 			return err
 		}
 		if err := may(c); err != nil {
-			return err
+			return s.Registry.RefusePage(r.Context(), by, pattern, err)
 		}
 		return h(w, r, by)
 	}))

@@ -375,3 +375,24 @@ func TestTheOfficerFindsWhatAnOperatorDid(t *testing.T) {
 	consult(officer, registry.FieldProfessional, "exploitant:").Want(http.StatusUnprocessableEntity, "d’un exploitant")
 	consult(officer, registry.FieldProfessional, "TEST").Want(http.StatusUnprocessableEntity, "d’un exploitant")
 }
+
+// Whoever asks for what their role may not see or do is told so, and is in the log by then, whatever they asked for.
+func TestWhatARoleMayNotAskForIsInTheLog(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t)
+	manager, doctor := h.as(t, registry.RoleCampaign), h.signIn(t, marchand)
+	manager.Get("/dossiers/" + string(p.ID)).Want(http.StatusForbidden)
+	manager.Post("/oppositions", url.Values{registry.FieldPerson: {"2 69 05 49 588 157 80"}}).Want(http.StatusForbidden)
+	doctor.Get("/ciblages/12/envois/3/lettres").Want(http.StatusForbidden)
+	asked := h.logged(t, registry.ActionAskPage)
+	if len(asked) != 3 {
+		t.Fatalf("logged %+v", asked)
+	}
+	for i, want := range []string{"GET /ciblages/{run}/envois/{part}/lettres", "POST /oppositions", "GET /dossiers/{id}"} {
+		if e := asked[i]; e.Digest != want || e.Outcome != registry.OutcomeRefused || e.NationalID == "" {
+			t.Errorf("logged %+v, not %s", e, want)
+		}
+	}
+	consult(h.as(t, registry.RoleDataProtection)).Want(http.StatusOK, "Demande d’une page non autorisée, adresse GET /dossiers/{id}", "Refusé")
+}
