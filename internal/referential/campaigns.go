@@ -25,6 +25,9 @@ func ReadCampaign(s *Source) (registry.Campaign, []Remark, error) {
 	if err != nil {
 		return registry.Campaign{}, nil, err
 	}
+	if line := tooNested(text); line > 0 {
+		return registry.Campaign{}, []Remark{{Line: line, Reason: "Cette ligne emboîte trop de tables\u00a0: ce n’est pas celle d’une campagne."}}, nil
+	}
 	var tree map[string]any
 	if _, err := toml.Decode(text, &tree); err != nil {
 		return registry.Campaign{}, []Remark{unreadable(text, err)}, nil
@@ -55,6 +58,24 @@ func (s *Source) campaignText() (string, error) {
 		return "", fmt.Errorf("reading a campaign: %w", err)
 	}
 	return strings.ReplaceAll(strings.TrimLeft(string(text), "\uFEFF"), "\r\n", "\n"), nil
+}
+
+// maxNested is the most tables, inline or by dotted keys, that lines may open. A campaign opens none; the library takes gigabytes and half a
+// minute for the fifteen thousand that fit into a file.
+const maxNested = 100
+
+// tooNested is the line with which a file opens more tables within one another than a campaign has, 0 where none does. It does not look at what
+// stands within quotes: no text of a campaign has so many of these signs.
+func tooNested(text string) int {
+	braces, number := 0, 0
+	for line := range strings.Lines(text) {
+		number++
+		braces += strings.Count(line, "{")
+		if braces > maxNested || strings.Count(line, ".") > maxNested {
+			return number
+		}
+	}
+	return 0
 }
 
 // unreadable says where a file is no TOML. It does not quote the file: it may be another, with people in it.

@@ -34,6 +34,7 @@ const (
 	ActionResolve            Action = "resolve-patient"
 	ActionDisclose           Action = "disclose-person"
 	ActionImportPersons      Action = "import-persons"
+	ActionEndImportPersons   Action = "end-import-persons"
 	ActionImportReference    Action = "import-reference"
 	ActionReadCampaigns      Action = "read-campaigns"
 	ActionSaveCampaign       Action = "save-campaign"

@@ -33,6 +33,7 @@ var actionLabels = map[Action]string{
 	ActionResolve:            "Identification d’un patient du journal",
 	ActionDisclose:           "Réponse à une demande d’accès",
 	ActionImportPersons:      "Import de personnes",
+	ActionEndImportPersons:   "Fin d’un import de personnes",
 	ActionImportReference:    "Import de référentiel",
 	ActionReadCampaigns:      "Lecture des campagnes",
 	ActionSaveCampaign:       "Écriture d’une campagne",

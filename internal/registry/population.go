@@ -115,6 +115,9 @@ type PopulationStore interface {
 	// Stopped anywhere, it goes on when called with the same file again; a file of which the import was finished last
 	// changes nothing. It returns ErrImporting while another is under way. A first import tells progress PopulationFirst before its first row.
 	//
+	// Each part is an event, with how many rows it has, and the end of an import is one (ActionEndImportPersons), with how many persons of the file
+	// are there then; each bears its own moment, counted from that of the event given.
+	//
 	// It keeps the columns of the file. One that may not follow the file of the last finished import that took somebody, of which the columns
 	// are known (MayFollow), is refused before anything is written; one that was begun goes on without being asked again.
 	ImportPopulation(ctx context.Context, file PopulationFile, event Event, random io.Reader, progress func(PopulationProgress)) (PopulationOutcome, error)
@@ -146,11 +149,14 @@ func (g *Registry) ImportPopulation(ctx context.Context, by Actor, file Populati
 	outcome, err := s.ImportPopulation(ctx, file, event, g.Random, progress)
 	for known, text := range populationRefusals {
 		if errors.Is(err, known) {
-			return outcome, Conflict(text)
+			return outcome, g.refuse(ctx, event, Conflict(text))
 		}
 	}
 	if err != nil {
 		return outcome, fmt.Errorf("importing a population file: %w", err)
+	}
+	if outcome.Already {
+		return outcome, g.repeated(ctx, event)
 	}
 	return outcome, nil
 }

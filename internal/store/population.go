@@ -74,6 +74,7 @@ type populationImport struct {
 	keys     *identityKeys
 	file     registry.PopulationFile
 	event    registry.Event
+	began    time.Time // when event.At was: an import lasts for hours, and each of its entries bears its own moment
 	random   io.Reader
 	progress func(registry.PopulationProgress)
 
@@ -114,7 +115,7 @@ func (s *Store) ImportPopulation(
 		return outcome, fmt.Errorf("beginning an import: %w", err)
 	}
 	defer session.close()
-	p := &populationImport{keys: held, file: file, event: event, random: random, progress: progress, done: map[int]bool{}}
+	p := &populationImport{keys: held, file: file, event: event, began: time.Now(), random: random, progress: progress, done: map[int]bool{}}
 	if err := session.do(ctx, func(tx importTx) error { return p.begin(tx, session.mayLoad()) }); err != nil {
 		return outcome, fmt.Errorf("beginning an import: %w", err)
 	}
@@ -256,17 +257,35 @@ func (p *populationImport) sameKeys(tx importTx) error {
 
 // logPart writes the entry of a part, and that it is imported.
 func (p *populationImport) logPart(tx importTx, part registry.PopulationPart, c registry.PopulationCounts) error {
+	if err := p.log(tx, p.event.Action, len(part.Rows)); err != nil {
+		return err
+	}
+	_, err := tx.exec(insertPopulated, p.number, part.Number, c.Created, c.Updated, c.Unchanged)
+	return err
+}
+
+// log writes an entry of the import, of now: one with the moment of its beginning would look to who verifies the log as put in later.
+func (p *populationImport) log(tx importTx, action registry.Action, count int) error {
 	event := p.event
-	event.Count = len(part.Rows)
+	event.At, event.Action, event.Count = event.At.Add(time.Since(p.began)), action, count
 	args, err := eventArgs(event)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.exec(insertEvent, args...); err != nil {
+	_, err = tx.exec(insertEvent, args...)
+	return err
+}
+
+// finish says that the import is finished, in one go with the entry that tells how many persons of its file are in the database.
+func (p *populationImport) finish(tx importTx) error {
+	if _, err := tx.exec(finishImport, p.number, time.Now().UnixMicro()); err != nil {
 		return err
 	}
-	_, err = tx.exec(insertPopulated, p.number, part.Number, c.Created, c.Updated, c.Unchanged)
-	return err
+	o := registry.PopulationOutcome{}
+	if err := p.conclude(tx, &o); err != nil {
+		return err
+	}
+	return p.log(tx, registry.ActionEndImportPersons, int(o.Created+o.Updated+o.Unchanged))
 }
 
 // conclude tells what an import came to.

@@ -398,7 +398,7 @@ func TestStagedPartsHoldNoNIR(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer session.close()
-		p := &populationImport{keys: s.keys.held.Load(), file: file, event: event(registry.ActionImportPersons), random: registrytest.Random(7)}
+		p := &populationImport{keys: s.keys.held.Load(), file: file, event: event(registry.ActionImportPersons), began: time.Now(), random: registrytest.Random(7)}
 		err = session.do(t.Context(), func(tx importTx) error {
 			if err := p.begin(tx, false); err != nil {
 				return err

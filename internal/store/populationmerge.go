@@ -103,7 +103,7 @@ func (p *populationImport) mergeAll(ctx context.Context, session importSession) 
 		if _, err := tx.exec(dropSettled); err != nil {
 			return err
 		}
-		if _, err := tx.exec(finishImport, p.number, time.Now().UnixMicro()); err != nil {
+		if err := p.finish(tx); err != nil {
 			return err
 		}
 		return tx.forgetSeen()

@@ -294,6 +294,5 @@ func (s *postgresImport) open(t postgresTx, p *populationImport) error {
 			return err
 		}
 	}
-	_, err := t.exec(finishImport, p.number, time.Now().UnixMicro())
-	return err
+	return p.finish(t)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"vaccin/internal/nir"
 	"vaccin/internal/registry"
@@ -26,7 +27,7 @@ var populationTests = group{
 	"an import that is stopped goes on":                                populationResumes,
 	"an older file may come again":                                     populationBack,
 	"what a row does not tell of an own number stays":                  populationKeepsOwn,
-	"every part has its entry of the access log":                       populationLogged,
+	"every part and the end have their entries of the access log":      populationLogged,
 	"a file that cannot be read is not imported further":               populationBroken,
 	"rows of the dead say so":                                          populationDied,
 	"nothing of a population is imported without an event":             populationWithoutEvent,
@@ -446,14 +447,27 @@ func populationLogged(e *env) {
 		_, err := e.populate(file)
 		e.ok(err)
 	})
-	total := 0
+	total, ends, moments := 0, 0, map[time.Time]bool{}
 	for _, ev := range events {
-		e.equal("the action", ev.Action, registry.ActionImportPersons)
 		e.equal("the digest", ev.Digest, file.Digest)
+		moments[ev.At] = true
+		if ev.Action == registry.ActionEndImportPersons {
+			e.equal("the persons of the file", ev.Count, 5)
+			ends++
+			continue
+		}
+		e.equal("the action", ev.Action, registry.ActionImportPersons)
 		total += ev.Count
 	}
-	e.equal("the events", len(events), 2)
+	e.equal("the events", len(events), 3)
+	e.equal("the end", ends, 1)
 	e.equal("the rows", total, 5)
+	e.equal("the moments", len(moments), 3) // or whoever verifies the log takes those of a long import for entries put in later
+	again := e.logged(func() {
+		_, err := e.populate(file)
+		e.ok(err)
+	})
+	e.equal("the events of a file that is imported already", len(again), 0) // registry logs it
 }
 
 func populationBroken(e *env) {
