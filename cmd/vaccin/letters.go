@@ -214,6 +214,9 @@ func (m lettersMakeCmd) print(
 	if err != nil {
 		return b, err
 	}
+	if err := g.WritesLetters(ctx, by, b); err != nil {
+		return b, err
+	}
 	var made registry.Batch
 	err = writeWhole(path, func(w io.Writer) (keep bool, err error) {
 		made, err = g.WorkBatch(ctx, by, b.BatchKey, printer, w, progress)

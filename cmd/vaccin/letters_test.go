@@ -390,3 +390,41 @@ func TestABatchIsNamedByItsNumberOrItsReference(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhoWritesLettersIsInTheLogBeforeTheFirst: whoever kills the command has what it wrote by then, and did not wait for the delivery to be told.
+func TestWhoWritesLettersIsInTheLogBeforeTheFirst(t *testing.T) {
+	m := lettersMakeCmd{letterFlags: letterFlagsFor(targetedStore(t, 5)), Number: 1, Kind: "csv", To: t.TempDir()}
+	f := m.letterFlags
+	st, g, by, err := f.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	printer, err := m.Letter.Printer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.next(t.Context(), g, by, printer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	killed, last := errors.New("killed"), []registry.Event(nil)
+	dying := printer
+	dying.Print = func(io.Writer, registry.Batch, iter.Seq2[registry.Recipient, error]) error {
+		last, err = st.Events(t.Context(), registry.EventQuery{Limit: 1})
+		return errors.Join(killed, err)
+	}
+	for _, printed := range []bool{false, true} { // as it is printed first, and again
+		last = nil
+		if _, err := m.print(t.Context(), console{out: io.Discard}, g, by, b, dying); !errors.Is(err, killed) {
+			t.Fatalf("printed %t: %v", printed, err)
+		}
+		if len(last) != 1 || last[0].Action != registry.ActionWriteLetters || last[0].Outcome != registry.OutcomeBegun ||
+			last[0].NationalID != by.Practitioner.NationalID || last[0].Digest != "C1-0001" {
+			t.Errorf("printed %t: the latest entry is %+v", printed, last)
+		}
+		if _, err := g.WorkBatch(t.Context(), by, b.BatchKey, printer, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -46,7 +46,7 @@ func (g *Registry) Deliver(ctx context.Context, by Actor, key BatchKey, printer 
 		work := &batchWork{g: g, s: s, printer: printer, progress: func(Batch, int) {}}
 		refusal, err := work.printAgain(ctx, b, g.Today(by), w)
 		if refusal != nil {
-			return g.refuse(ctx, event, refusal)
+			return g.refuse(ctx, g.batchEvent(by, ActionDeliverLetters, b), refusal) // of now: a slow browser takes minutes
 		}
 		return err
 	}, nil
@@ -96,6 +96,15 @@ func (h *holdingBack) Write(p []byte) (int, error) {
 func (h *holdingBack) end() error {
 	_, err := h.to.Write(h.held)
 	return err
+}
+
+// WritesLetters tells that somebody begins to have the letters of a batch written into a file of theirs: whoever kills the command has what is
+// written by then, and Delivered is told at the end.
+func (g *Registry) WritesLetters(ctx context.Context, by Actor, b Batch) error {
+	if err := g.Store.Log(ctx, g.batchEvent(by, ActionWriteLetters, b).with(OutcomeBegun)); err != nil {
+		return fmt.Errorf("logging that letters are written: %w", err)
+	}
+	return nil
 }
 
 // Delivered tells that a batch was handed over to who had it printed. Without its entry of the access log it is not.

@@ -44,6 +44,7 @@ const (
 	ActionCarryOutRun        Action = "carry-out-run"
 	ActionAskLetters         Action = "ask-letters"
 	ActionPrintLetters       Action = "print-letters"
+	ActionWriteLetters       Action = "write-letters" // into somebody's file, before the first
 	ActionDeliverLetters     Action = "deliver-letters"
 	ActionDropLetters        Action = "drop-letters"
 	ActionRetireLog          Action = "retire-log"
@@ -65,6 +66,7 @@ type Outcome string
 // The outcomes of the access log.
 const (
 	OutcomeDone      Outcome = "done"
+	OutcomeBegun     Outcome = "begun" // what may be stopped before it is done, and shows something by then
 	OutcomeFound     Outcome = "found"
 	OutcomeNothing   Outcome = "nothing-found"
 	OutcomeRefused   Outcome = "refused"

@@ -47,6 +47,7 @@ var actionLabels = map[Action]string{
 	ActionTwoPersons:         "Rapprochement\u00a0: deux personnes",
 	ActionAskLetters:         "Demande d’un envoi de lettres",
 	ActionPrintLetters:       "Impression d’un envoi de lettres",
+	ActionWriteLetters:       "Écriture d’un envoi de lettres dans un fichier",
 	ActionDeliverLetters:     "Remise d’un envoi de lettres",
 	ActionDropLetters:        "Abandon d’un envoi de lettres",
 
@@ -63,6 +64,7 @@ func (a Action) Label() string { return labelOf(actionLabels, a) }
 
 var outcomeLabels = map[Outcome]string{
 	OutcomeDone:      "Fait",
+	OutcomeBegun:     "Commencé",
 	OutcomeFound:     "Trouvé",
 	OutcomeNothing:   "Rien trouvé",
 	OutcomeRefused:   "Refusé",

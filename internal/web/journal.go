@@ -204,7 +204,7 @@ var actionsOnCampaigns = []registry.Action{registry.ActionSaveCampaign, registry
 var actionsOnRuns = []registry.Action{registry.ActionApproveRun, registry.ActionDropRun, registry.ActionCarryOutRun}
 
 // actionsOnLetters have for their version the number of the run whose letters they are.
-var actionsOnLetters = []registry.Action{registry.ActionAskLetters, registry.ActionPrintLetters, registry.ActionDeliverLetters, registry.ActionDropLetters}
+var actionsOnLetters = []registry.Action{registry.ActionAskLetters, registry.ActionPrintLetters, registry.ActionWriteLetters, registry.ActionDeliverLetters, registry.ActionDropLetters}
 
 // preciseMoment tells two entries of one minute apart, at the time of Paris.
 func preciseMoment(at time.Time) string {
