@@ -344,3 +344,17 @@ func TestSourcesThatShipSayWhatTheyName(t *testing.T) {
 		}
 	}
 }
+
+// The library takes gigabytes for the tables within tables that fit into a file.
+func TestTablesWithinTablesAreRefusedBeforeTheyAreRead(t *testing.T) {
+	for name, text := range map[string]string{
+		"in line": "nom = \"x\"\na = " + strings.Repeat("{a=", 15_000) + "1" + strings.Repeat("}", 15_000),
+		"dotted":  "nom = \"x\"\n[" + strings.Repeat("a.", 30_000) + "a]\n",
+		"a key":   "nom = \"x\"\n" + strings.Repeat("a.", 30_000) + "a = 1\n",
+	} {
+		_, remarks, err := readCampaign(t, text)
+		if err != nil || len(remarks) != 1 || remarks[0].Line != 2 || !strings.Contains(remarks[0].Reason, "trop de tables") {
+			t.Errorf("%s: %v %v", name, remarks, err)
+		}
+	}
+}

@@ -76,7 +76,9 @@ func (e *env) populate(file registry.PopulationFile) (registry.PopulationOutcome
 	event.Digest = file.Digest
 	first, began := false, time.Now()
 	// The clock, which stands, goes on by as much: each entry of the import bears its own moment.
-	defer func() { e.clock.Set(e.clock.Now().Add(time.Since(began).Truncate(time.Millisecond) + time.Millisecond)) }()
+	defer func() {
+		e.clock.Set(e.clock.Now().Add(time.Since(began).Truncate(time.Millisecond) + time.Millisecond))
+	}()
 	o, err := e.store.ImportPopulation(e.ctx, file, event, registrytest.Random(byte(128+len(e.events()))), func(at registry.PopulationProgress) {
 		first = first || at.Step == registry.PopulationFirst
 	})
