@@ -222,7 +222,7 @@ func journalEntries(v journalView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"app-table\" role=\"region\" aria-labelledby=\"entries\" tabindex=\"0\"><table class=\"govuk-table\"><caption class=\"govuk-table__caption govuk-table__caption--s\" id=\"entries\">Entrées du journal, de la plus récente à la plus ancienne</caption> <thead class=\"govuk-table__head\"><tr class=\"govuk-table__row\"><th scope=\"col\" class=\"govuk-table__header\">Date et heure</th><th scope=\"col\" class=\"govuk-table__header\">Qui</th><th scope=\"col\" class=\"govuk-table__header\">Lieu et connexion</th><th scope=\"col\" class=\"govuk-table__header\">Action</th><th scope=\"col\" class=\"govuk-table__header\">Patient</th></tr></thead> <tbody class=\"govuk-table__body\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<div class=\"app-table app-table--typed\" role=\"region\" aria-labelledby=\"entries\" tabindex=\"0\"><table class=\"govuk-table\"><caption class=\"govuk-table__caption govuk-table__caption--s\" id=\"entries\">Entrées du journal, de la plus récente à la plus ancienne</caption> <thead class=\"govuk-table__head\"><tr class=\"govuk-table__row\"><th scope=\"col\" class=\"govuk-table__header\">Date et heure</th><th scope=\"col\" class=\"govuk-table__header\">Qui</th><th scope=\"col\" class=\"govuk-table__header\">Lieu et connexion</th><th scope=\"col\" class=\"govuk-table__header\">Action</th><th scope=\"col\" class=\"govuk-table__header\">Patient</th></tr></thead> <tbody class=\"govuk-table__body\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

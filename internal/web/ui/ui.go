@@ -4,10 +4,13 @@ package ui
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/a-h/templ"
 )
 
 // Page is what surrounds every page's own content.
@@ -59,6 +62,14 @@ func (s *Session) reserved() string {
 		return "Pages réservées aux agents habilités."
 	}
 	return "Téléservice réservé aux professionnels de santé habilités."
+}
+
+// identifier is the number of a batch of letters, C1-0001, or the name of its file: their parts mean nothing apart.
+var identifier = regexp.MustCompile(`[a-z-]*\bC[0-9]+-[0-9]{4,}(\.[a-z]+)?`)
+
+// Text is a text in which no line ends within an identifier.
+func Text(text string) templ.Component {
+	return templ.Raw(identifier.ReplaceAllString(templ.EscapeString(text), `<span class="app-figures">$0</span>`))
 }
 
 // Link is an address of ours with its words.

@@ -95,3 +95,15 @@ func TestTitlesAndHeads(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+func TestNumbersOfBatchesStayOnOneLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"Envoi C1-0001":                    `Envoi <span class="app-figures">C1-0001</span>`,
+		"lettres-C12-0003.pdf, <C1-0002>.": `<span class="app-figures">lettres-C12-0003.pdf</span>, &lt;<span class="app-figures">C1-0002</span>&gt;.`,
+		"Covid-19, P-LLN3-2BZ5, PC1-0001 ": "Covid-19, P-LLN3-2BZ5, PC1-0001 ",
+	} {
+		if got := rendered(t, Text(text)); got != want {
+			t.Errorf("%q is written %q", text, got)
+		}
+	}
+}
