@@ -56,6 +56,7 @@ var inWords = map[string]string{
 	"nextStepFree":            "next step free",
 	"firstDoseNotUnderSecond": "never dose 1 under dose 2",
 	"reasonGiven":             "with a reason",
+	"concernsSomebody":        "somebody to give a code to",
 	"preparedByOther":         "prepared by another",
 	"notObjecting":            "no objection in force",
 	"beforeLimit":             "before the limit of that day",

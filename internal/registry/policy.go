@@ -47,7 +47,7 @@ var (
 		verbResolve:   {RoleDataProtection: slices.Concat(agent, []condition{reasonGiven})},
 		verbDisclose:  {RoleDataProtection: agent},
 		verbPrepare:   {RoleCampaign: agent},
-		verbApprove:   {RoleCampaign: slices.Concat(agent, []condition{preparedByOther})},
+		verbApprove:   {RoleCampaign: slices.Concat(agent, []condition{concernsSomebody, preparedByOther})},
 		verbObject: {
 			RoleSupport:        slices.Concat(agent, []condition{notObjecting, beforeLimit}),
 			RoleDataProtection: slices.Concat(agent, []condition{notObjecting, beforeLimit}),
@@ -207,6 +207,14 @@ func nextStepFree(c Case) *Error {
 func firstDoseNotUnderSecond(c Case) *Error {
 	if c.Step == StepFirstDose && c.Record.Done(StepSecondDose) {
 		return NotAllowed("La 2ème vaccination est enregistrée : annulez-la avant d’annuler la 1ère.")
+	}
+	return nil
+}
+
+// concernsSomebody asks for somebody to give a code to; it comes before who approves, or another would be asked for an approval of no use.
+func concernsSomebody(c Case) *Error {
+	if c.Run.Nobody() {
+		return Conflict("Ce ciblage ne concerne personne\u00a0: il n’y a rien à approuver. Revenez à %s.").Naming(RunList)
 	}
 	return nil
 }

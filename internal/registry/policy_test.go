@@ -196,7 +196,12 @@ func campaignPolicyCases() []policyCase {
 	operator, blankOperator, doctor := manager, blank, manager
 	operator.Role, blankOperator.Role, doctor.Role = registry.RoleSystem, registry.RoleSystem, registry.RolePractitioner
 	of := func(by registry.Actor, preparedBy string) registry.Case {
-		return registry.Case{Actor: by, Run: registry.Run{State: registry.RunPrepared, PreparedBy: preparedBy}}
+		return registry.Case{Actor: by, Run: registry.Run{State: registry.RunPrepared, PreparedBy: preparedBy, Counts: []registry.RunCount{{Persons: 1}}}}
+	}
+	ofNobody := func(preparedBy string) registry.Case {
+		c := of(manager, preparedBy)
+		c.Run.Counts = nil
+		return c
 	}
 	return []policyCase{
 		{"a campaign manager prepares a run", prepare, of(manager, ""), ""},
@@ -204,6 +209,8 @@ func campaignPolicyCases() []policyCase {
 		{"a campaign manager without identity prepares a run", prepare, of(blank, ""), noIdentity},
 		{"a campaign manager approves the run of another", approve, of(manager, "agent:2"), ""},
 		{"a campaign manager approves their own run", approve, of(manager, "agent:1"), "Vous avez préparé ce ciblage"},
+		{"a campaign manager approves a run of nobody", approve, ofNobody("agent:2"), "Ce ciblage ne concerne personne"},
+		{"a campaign manager approves their own run of nobody", approve, ofNobody("agent:1"), "Ce ciblage ne concerne personne"},
 		{"support approves a run", approve, of(support, "agent:2"), noRole},
 		{"a campaign manager without identity approves a run", approve, of(blank, "agent:2"), noIdentity},
 		{"a campaign manager prints letters", letters, of(manager, ""), ""},

@@ -70,6 +70,17 @@ type Run struct {
 	FailedAt time.Time // when counting it, or carrying it out, failed the last time; zero once that was done
 }
 
+// Nobody tells that the run was counted and concerns nobody who has no code yet: there is nothing to approve, and nothing more comes of it.
+func (r Run) Nobody() bool { return r.State == RunPrepared && r.Persons() == 0 }
+
+// Label is how far the run is, in words.
+func (r Run) Label() string {
+	if r.Nobody() {
+		return "Aucune personne à cibler"
+	}
+	return r.State.Label()
+}
+
 // Persons is how many the run concerned when it was prepared.
 func (r Run) Persons() int {
 	n := 0
@@ -395,12 +406,13 @@ func (g *Registry) LatestRuns(ctx context.Context, by Actor) (all []Run, err err
 	return all, err
 }
 
-// OpenRuns lists all runs that are not over, the latest first.
+// OpenRuns lists all runs of which something more comes, the latest first.
 func (g *Registry) OpenRuns(ctx context.Context, by Actor) (all []Run, err error) {
 	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
 		all, err = s.OpenRuns(ctx)
 		return err
 	})
+	all = slices.DeleteFunc(all, Run.Nobody)
 	slices.Reverse(all)
 	return all, err
 }

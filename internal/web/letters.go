@@ -1,26 +1,20 @@
 package web
 
 import (
-	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"vaccin/internal/registry"
 	"vaccin/internal/web/ui"
 )
 
-// «Envois» (TGT-5): the batches of letters of a run, the page of one with whom it leaves out and why, and its file, which is
-// written as it is read from the store.
+// «Envois» (TGT-5): the batches of letters of a run, and the page of one with whom it leaves out and why; its file is in
+// letterfile.go.
 
 const (
 	fieldKnown = "known" // how many batches whoever asks for one has seen
 	fieldAgain = "again" // which batch one more is to write to the persons of
-
-	// letterPause is how long a browser may take nothing of a file: it takes minutes in all, of which no limit speaks.
-	letterPause = 30 * time.Second
 )
 
 // lettersTable registers the addresses of letters.
@@ -74,8 +68,8 @@ type batchesView struct {
 	known   string
 	waits   bool // one is being made
 	refresh refreshView
-	ready   bool // so that letters may be asked for
-	dropped bool // and never will be
+	ready   bool   // so that letters may be asked for
+	nothing string // why there is no letter to prepare, where there is none
 	ended   string
 	lines   []batchLine
 }
@@ -105,7 +99,7 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 		page: s.page(r, "Envois du ciblage n°"+nbsp+strconv.Itoa(run.Number)), back: runAddress(run.Number), address: batchesAddress(run.Number),
 		says: together(run.Campaign.Name), form: form, known: strconv.Itoa(len(all)), kind: kindRadios(),
 		waits: len(all) > 0 && !all[len(all)-1].State.Over(), ready: run.State == registry.RunDone,
-		dropped: run.State == registry.RunDropped,
+		nothing: nothingToSend(run),
 	}
 	if view.ready {
 		if view.ended, err = s.endedOf(r, by, run.Campaign); err != nil {
@@ -124,6 +118,19 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 	}
 	view.refresh = refreshing(w, r, view.address, view.waits)
 	return s.render(w, r, status, batchesPage(view))
+}
+
+// nothingToSend says why a run has no letters to prepare, unless it has.
+func nothingToSend(run registry.Run) string {
+	switch {
+	case run.State == registry.RunDone:
+		return ""
+	case run.State == registry.RunDropped:
+		return "Ce ciblage a été abandonné\u00a0: personne n’a reçu de code, et il n’y a pas de lettre à préparer."
+	case run.Nobody():
+		return "Ce ciblage ne concerne personne\u00a0: il n’y a pas de lettre à préparer."
+	}
+	return "Le ciblage n’est pas encore exécuté\u00a0: il n’y a pas de lettre à préparer."
 }
 
 // refreshView is a page that comes anew by itself.
@@ -431,50 +438,4 @@ func (s *Server) dropBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	}
 	http.Redirect(w, r, batchAddress(b.BatchKey), http.StatusSeeOther)
 	return nil
-}
-
-// batchFile sends the letters of a batch, whatever their number, as they are read. Once the first are sent nothing can be
-// said any more: what goes wrong then ends the connection, so that no browser takes a part for the whole.
-func (s *Server) batchFile(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
-	if r.Method == http.MethodHead {
-		return s.batch(w, r, by)
-	}
-	b, write, err := s.Registry.Deliver(r.Context(), by, batchKey(r), s.Letters)
-	if refusal := (*registry.Error)(nil); errors.As(err, &refusal) && refusal.Kind == registry.KindConflict {
-		if b.State == registry.BatchPrinted { // what remains is on its page, where they are not offered any more
-			return s.showBatch(w, r, by, b.BatchKey, http.StatusConflict, batchShown{refused: refusal})
-		}
-		return refusedFrom{err, link{batchAddress(batchKey(r)), "Retour à l’envoi"}}
-	}
-	if err != nil {
-		return err
-	}
-	mediaType := "application/pdf"
-	if b.Kind == registry.BatchCSV {
-		mediaType = "text/csv; charset=utf-8"
-	}
-	w.Header().Set("Content-Type", mediaType)
-	w.Header().Set("Content-Disposition", `attachment; filename="`+b.FileName()+`"`)
-	w.Header().Set("Content-Length", strconv.FormatInt(b.Size, 10))
-	if err := write(slowTaker{w, http.NewResponseController(w)}); err != nil {
-		if r.Context().Err() == nil {
-			s.Log.Error("letters were not sent whole", "route", r.Pattern, "error", err)
-		}
-		panic(http.ErrAbortHandler)
-	}
-	return nil
-}
-
-// slowTaker writes to a browser that may take long for all of it, but not for a part.
-type slowTaker struct {
-	to      io.Writer
-	control *http.ResponseController
-}
-
-// Write writes a part.
-func (t slowTaker) Write(part []byte) (int, error) {
-	if err := t.control.SetWriteDeadline(time.Now().Add(letterPause)); err != nil && !errors.Is(err, http.ErrNotSupported) {
-		return 0, err
-	}
-	return t.to.Write(part)
 }

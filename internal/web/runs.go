@@ -56,7 +56,10 @@ func runStatus(run registry.Run) statusView {
 		registry.RunCounting: "none", registry.RunPrepared: "attention", registry.RunApproved: "progress",
 		registry.RunRunning: "progress", registry.RunDone: "done", registry.RunDropped: "stopped",
 	}
-	text := run.State.Label()
+	if run.Nobody() {
+		return statusView{"none", run.Label()}
+	}
+	text := run.Label()
 	if run.State == registry.RunRunning {
 		text += nbsp + "(" + percent(run) + ")"
 	}
@@ -170,10 +173,10 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 		page: s.page(r, "Ciblage n°"+nbsp+strconv.Itoa(run.Number)), address: runAddress(run.Number), state: runStatus(run),
 		says: run.Campaign.Sentence(), rows: runRows(run, known), effect: runEffect(run), failure: runFailure(run),
 		running: run.State == registry.RunRunning, percent: wholePercent(run),
-		drop:  run.State.MayBeDropped(),
+		drop:  run.State.MayBeDropped() && !run.Nobody(),
 		waits: slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
 	}
-	if run.State == registry.RunPrepared && run.Persons() > 0 { // nobody approves a run of nobody
+	if run.State == registry.RunPrepared && !run.Nobody() {
 		refusal, err := s.mayApprove(r, by, run)
 		if err != nil {
 			return err
@@ -267,8 +270,9 @@ func runEffect(run registry.Run) string {
 	case registry.RunCounting:
 		return "Les personnes concernées sont en cours de décompte. Rien ne leur est envoyé."
 	case registry.RunPrepared:
-		if n == 0 {
-			return "Personne n’est concerné, ou toutes les personnes concernées ont déjà un code. Ce ciblage peut être abandonné."
+		if run.Nobody() {
+			return "Personne n’est concerné, ou toutes les personnes concernées ont déjà un code\u00a0: il n’y a rien à approuver ni à abandonner. " +
+				"Si cela vous étonne, relisez les critères de la campagne. Quand d’autres personnes seront concernées, préparez un autre ciblage."
 		}
 		return approvalEffect(n)
 	case registry.RunApproved:
@@ -283,10 +287,7 @@ func runEffect(run registry.Run) string {
 
 // approvalEffect says what an approval does.
 func approvalEffect(n int) string {
-	switch n {
-	case 0:
-		return "L’approbation ne donnera de code à personne, sauf à qui est concerné depuis le décompte."
-	case 1:
+	if n == 1 {
 		return "L’approbation lancera le ciblage de " + personsOf(n) + ", qui recevra un code."
 	}
 	return "L’approbation lancera le ciblage de " + personsOf(n) + " : chacune recevra un code."
@@ -311,7 +312,7 @@ func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	if run.State != registry.RunPrepared { // nobody's approval is of use: its page says where it is
+	if run.State != registry.RunPrepared || run.Nobody() { // nobody's approval is of use: its page says where it is
 		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
 		return nil
 	}
@@ -337,7 +338,7 @@ func (s *Server) dropForm(w http.ResponseWriter, r *http.Request, by registry.Ac
 	if err != nil {
 		return err
 	}
-	if !run.State.MayBeDropped() {
+	if !run.State.MayBeDropped() || run.Nobody() {
 		http.Redirect(w, r, runAddress(run.Number), http.StatusSeeOther)
 		return nil
 	}

@@ -17,6 +17,7 @@ var targetingTests = group{
 	"a version that another came before is refused":                campaignOvertaken,
 	"campaigns are imported, and those that are known stay":        importedCampaigns,
 	"a run goes from hand to hand":                                 runStates,
+	"a run of nobody is told from others":                          runOfNobody,
 	"a run is prepared once by a form that comes again":            runSentAgain,
 	"runs are listed from any on, and those that are open":         runsListed,
 	"a run that fails keeps no other waiting":                      runsThatFail,
@@ -120,6 +121,17 @@ func importedCampaigns(e *env) {
 	e.equal("the one that was known", all[0], mine)
 	e.equal("the one that was imported", all[1].Campaign, other)
 	e.equal("its version", all[1].Version, 1)
+}
+
+func runOfNobody(e *env) {
+	none := e.prepared(false)
+	e.equal("a run of nobody", e.run(none).Nobody(), true)
+	e.imported(e.born("1940-01-01"))
+	e.equal("the same, once there is somebody", e.run(none).Nobody(), true)
+	n := e.prepared(true)
+	e.equal("a run of somebody", e.run(n).Nobody(), false)
+	e.carriedOut(n)
+	e.equal("the next, of who has a code", e.run(e.prepared(false)).Nobody(), true)
 }
 
 func runStates(e *env) {

@@ -236,6 +236,7 @@ func TestWhenTheStoreOfCampaignsFails(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	manager, other := managers(t, h)
+	h.ofSeventyFive(t, 1, "75011")
 	campaignForm(manager, "panne").Send(manager).Want(http.StatusOK)
 	confirmed(manager, manager.Get("/campagnes/panne/cibler")).Want(http.StatusOK)
 	h.work(t)

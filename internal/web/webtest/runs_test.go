@@ -127,9 +127,9 @@ func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
 	h := open(t)
 	first, second := managers(t, h)
 	campaignForm(first, "abandonnee").Send(first).Want(http.StatusOK)
+	h.ofSeventyFive(t, 1, "75011")
 	prepared := confirmed(first, first.Get("/campagnes/abandonnee/cibler")).Want(http.StatusOK)
 	h.work(t)
-	first.Get("/ciblages/1").Want(http.StatusOK, "Personne n’est concerné, ou toutes les personnes").Not("Aperçu", "une autre personne doit l’approuver")
 	dropped := confirmed(second, second.Get(prepared.Link("Abandonner ce ciblage")).Want(http.StatusOK, "ne pourra plus être approuvé")).
 		Want(http.StatusOK, "Abandonné", "personne n’a reçu de code").Not("Abandonner ce ciblage", "Approuver ce ciblage")
 	if prepared.Row("dropped") != "" || !strings.HasPrefix(dropped.Row("dropped"), "Vous, le") {
@@ -154,12 +154,39 @@ func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
 		}
 	}
 
-	h.ofSeventyFive(t, 1, "75011")
 	confirmed(first, first.Get("/campagnes/abandonnee/cibler")).Want(http.StatusOK, "Ciblage n° 2")
 	h.work(t)
 	second.Post("/ciblages/2/approuver", nil).Want(http.StatusOK, "Ciblage approuvé")
 	first.Post("/ciblages/2/abandonner", nil).Want(http.StatusOK, "Ciblage abandonné")
 	second.Post("/ciblages/2/approuver", nil).Want(http.StatusConflict, "changé d’état") // sent again, and of no effect any more
+}
+
+// A run of nobody is over once it is counted: it waits for no approval, and another one of its campaign may be prepared.
+func TestARunOfNobodyWaitsForNothing(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	campaignForm(first, "personne").Send(first).Want(http.StatusOK)
+	confirmed(first, first.Get("/campagnes/personne/cibler")).Want(http.StatusOK)
+	first.Get("/campagnes").Want(http.StatusOK, "Ciblages en cours ou à approuver")
+	h.work(t)
+	for _, b := range []*webtest.Browser{first, second} {
+		b.Get("/ciblages/1").Want(http.StatusOK, "Aucune personne à cibler", "Personne n’est concerné, ou toutes les personnes", "rien à approuver").
+			Not("Aperçu", "À approuver", "une autre personne doit l’approuver", "Approuver ce ciblage", "Abandonner ce ciblage", "s’actualise")
+		b.Get("/ciblages").Want(http.StatusOK, "Aucune personne à cibler").Not("À approuver")
+		b.Get("/campagnes").Want(http.StatusOK, "Dernier ciblage : n° 1 , aucune personne à cibler.").Not("Ciblages en cours ou à approuver")
+		b.Get("/ciblages/1/envois").Want(http.StatusOK, "Ce ciblage ne concerne personne").Not("pas encore exécuté", "Préparer un envoi", "Aucun envoi")
+		for _, act := range []string{"/approuver", "/abandonner"} {
+			if page := b.Get("/ciblages/1" + act).Want(http.StatusOK); page.URL.Path != "/ciblages/1" {
+				t.Errorf("led to %s", page.URL.Path)
+			}
+		}
+		b.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, "Ce ciblage ne concerne personne")
+	}
+	h.ofSeventyFive(t, 1, "75011")
+	confirmed(first, first.Get("/campagnes/personne/cibler").Want(http.StatusOK).Not("n’est pas terminé")).Want(http.StatusOK, "Ciblage n° 2")
+	h.work(t)
+	second.Post("/ciblages/2/approuver", nil).Want(http.StatusOK, "Ciblage approuvé")
 }
 
 func TestARunIsPreparedOnceByOneForm(t *testing.T) {
@@ -368,6 +395,7 @@ func TestARunIsCarriedOutHoweverManyWerePreparedSince(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	first, second := managers(t, h)
+	h.ofSeventyFive(t, 1, "75011")
 	campaignForm(first, "ancienne").Send(first).Want(http.StatusOK)
 	confirmed(first, first.Get("/campagnes/ancienne/cibler")).Want(http.StatusOK)
 	h.work(t)
