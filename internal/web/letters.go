@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"vaccin/internal/auth"
 	"vaccin/internal/registry"
 	"vaccin/internal/web/ui"
 )
@@ -113,8 +114,8 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
 	}
-	if kept && view.ready && !view.waits && view.ended == "" {
-		view.page.Notice = keptNotice
+	if kept {
+		view.page.Notice = keptBatch(view.ready && view.ended == "", view.waits)
 	}
 	view.refresh = refreshing(w, r, view.address, view.waits)
 	return s.render(w, r, status, batchesPage(view))
@@ -131,6 +132,19 @@ func nothingToSend(run registry.Run) string {
 		return "Ce ciblage ne concerne personne\u00a0: il n’y a pas de lettre à préparer."
 	}
 	return "Le ciblage n’est pas encore exécuté\u00a0: il n’y a pas de lettre à préparer."
+}
+
+// keptBatch says what becomes of a form for letters that an expired session left: it stands on the page, it comes back there once the
+// batch that is being made is, or no batch may be asked for any more.
+func keptBatch(may, waits bool) string {
+	switch {
+	case may && waits:
+		return "Votre session avait expiré\u00a0: l’envoi que vous vouliez préparer n’a pas été demandé. Votre saisie est conservée " +
+			strconv.Itoa(int(auth.KeptFor.Hours())) + "\u00a0heures au plus\u00a0: le formulaire reviendra sur cette page, rempli, quand l’envoi en préparation sera terminé."
+	case may:
+		return keptNotice
+	}
+	return "Votre session avait expiré\u00a0: l’envoi que vous vouliez préparer n’a pas été demandé."
 }
 
 // refreshView is a page that comes anew by itself.
@@ -285,9 +299,10 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	if b.State == registry.BatchPrinted && shown.refused == nil {
 		view.file = line.address + "/lettres"
 	}
+	waits := !all[len(all)-1].State.Over()
 	switch {
 	case b.State != registry.BatchPrinted:
-	case !all[len(all)-1].State.Over():
+	case waits:
 		view.notAgain = "Un envoi de ce ciblage est en préparation\u00a0: quand il sera terminé, vous pourrez écrire de nouveau à ces personnes."
 	default:
 		if view.notAgain, err = s.endedOf(r, by, run.Campaign); err != nil {
@@ -304,8 +319,8 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
 	}
-	if shown.kept && view.again != "" {
-		view.page.Notice = keptNotice
+	if shown.kept {
+		view.page.Notice = keptBatch(view.again != "" || waits, waits)
 	}
 	view.refresh = refreshing(w, r, line.address, view.waits)
 	return s.render(w, r, status, batchPage(view))

@@ -318,6 +318,34 @@ func (r *renaming) Letters(ctx context.Context, key registry.BatchKey, after, li
 	return all, err
 }
 
+// While another batch is being made no form is shown: who signs in again is told that what they chose is kept, and finds it once that is done.
+func TestWhatIsAskedOfLettersIsKeptWhileOthersAreMade(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 2, "75011")
+	at := h.runDone(t, first, second)
+	second.Get(at).Form("kind").Send(second).Want(http.StatusOK, "C1-0001 demandé")
+	h.letters(t)
+	for _, address := range []string{at, at + "/1"} {
+		form := second.Get(address).Form("kind").Fill("kind", "csv")
+		h.expire(second)
+		expired := form.Send(second).Want(http.StatusUnauthorized, "Votre saisie est conservée")
+		first.Get(at).Form("kind").Send(first).Want(http.StatusOK, "demandé")
+		back := h.enter(second, "campagne-2", expired.Link("Vous êtes agent")).
+			Want(http.StatusOK, "n’a pas été demandé", "Votre saisie est conservée 4 heures au plus").Not("vérifiez-la")
+		if back.URL.Path != address {
+			t.Errorf("what was chosen at %s is told of at %s", address, back.URL.Path)
+		}
+		h.letters(t)
+		again := second.Get(address).Want(http.StatusOK, "Votre saisie a été conservée").Form("kind")
+		if again.Values.Get("kind") != "csv" {
+			t.Errorf("%s: chosen was csv, and %q comes back", address, again.Values.Get("kind"))
+		}
+		second.Get(address)
+	}
+}
+
 // What was chosen for letters comes back where it was chosen, also to persons who were written to: nobody is led to another form.
 func TestWhatIsAskedOfLettersOutlivesTheSession(t *testing.T) {
 	t.Parallel()
