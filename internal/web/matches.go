@@ -57,7 +57,14 @@ type matchRow struct {
 	same               bool
 }
 
-const differs = "Différent"
+// What the columns of the two records say.
+const (
+	ofFile   = "Dossier du référentiel"
+	ofOther  = "Autre dossier"
+	compared = "Comparaison"
+
+	differs = "Différent"
+)
 
 // comparison tells facts that both records have, and not alike, from others: what one of them does not tell speaks neither for one person
 // nor for two.

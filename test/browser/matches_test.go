@@ -3,6 +3,7 @@ package browser_test
 import (
 	"context"
 	"iter"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +33,28 @@ func (s *running) inDoubt(t *testing.T) {
 	}
 }
 
+// unseen lists the values of a table that are not seen whole in a narrow window before anything is scrolled sideways, or whose column is
+// not named beside them.
+const unseen = `JSON.stringify([...document.querySelectorAll(".app-table tbody tr")].flatMap(row => [...row.cells].slice(1).filter((cell, i) => {
+	const box = cell.getBoundingClientRect(), text = document.createRange()
+	text.selectNodeContents(cell)
+	return text.getBoundingClientRect().right > innerWidth || box.right > innerWidth || !cell.innerText.startsWith(["Dossier du référentiel", "Autre dossier", "Comparaison"][i])
+}).map(cell => row.cells[0].innerText + ": " + cell.innerText)))`
+
+// sideBySide fails a comparison of two records of which one is out of sight in a narrow window, or no table to those who hear it.
+func (w *tab) sideBySide() {
+	w.t.Helper()
+	w.resize(320, 800)
+	var hidden []string
+	if decode(w, unseen, &hidden); len(hidden) > 0 {
+		w.t.Errorf("not seen in a window of 320 pixels: %s", strings.Join(hidden, "; "))
+	}
+	w.resize(1280, 900)
+	if eval[bool](w, `document.querySelector(".app-table tbody td").innerText.includes("Dossier du référentiel")`) {
+		w.t.Error("in a wide window each value says again what its column is")
+	}
+}
+
 func matchStates(w *tab) {
 	w.enterAsAgent("assistance")
 	w.open("/rapprochements")
@@ -43,6 +66,7 @@ func matchStates(w *tab) {
 	w.follow("Examiner")
 	w.headed("Une personne ou deux")
 	w.examine("doubtful match")
+	w.sideBySide()
 	w.send("Enregistrer la décision")
 	w.says("Indiquez s’il s’agit de la même personne")
 	w.examine("doubtful match errors")
