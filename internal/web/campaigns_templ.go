@@ -94,7 +94,7 @@ func campaignsPage(v campaignsView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(v.phases) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"govuk-body\">Aucune campagne n’est encore écrite.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p class=\"govuk-body\">Aucune campagne n’est encore écrite\u00a0: choisissez «\u00a0Nouvelle campagne\u00a0» pour écrire la première.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
