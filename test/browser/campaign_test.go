@@ -32,6 +32,15 @@ func (h halfway) Runs(ctx context.Context, before, limit int) ([]registry.Run, e
 	return runs, err
 }
 
+// unwritten is a store without campaigns.
+type unwritten struct {
+	registry.Store
+	registry.TargetingStore
+	registry.AgentStore
+}
+
+func (unwritten) Campaigns(context.Context) ([]registry.SavedCampaign, error) { return nil, nil }
+
 // operator is who does what a server does by itself.
 var operator = registry.Actor{Role: registry.RoleSystem, Door: registry.DoorCommand, Practitioner: registry.Practitioner{NationalID: "TEST"}}
 
@@ -66,12 +75,21 @@ func campaignStates(w *tab) {
 	w.examine("home of a campaign manager")
 	w.follow("Ciblages")
 	w.examine("runs, none")
+	w.follow("Suivre où en sont les personnes ciblées")
+	w.says("Rien n’est encore décompté")
+	w.examine("follow-up, none")
+	before := site.failing.Store
+	site.failing.Store = unwritten{before, before.(registry.TargetingStore), before.(registry.AgentStore)}
+	w.open("/campagnes")
+	w.says("Aucune campagne")
+	w.examine("campaigns, none")
+	site.failing.Store = before
 	w.follow("Campagnes")
 	w.allowed = deskPageBytes
 	w.examine("campaigns")
 	w.follow("Nouvelle campagne")
 	w.campaignWritten()
-	w.runStates()
+	w.keptStates(w.runStates() + "/envois")
 }
 
 // campaignWritten writes a campaign of two groups, with what goes wrong on the way.
@@ -135,8 +153,8 @@ func (w *tab) campaignWritten() {
 	w.examine("run to prepare of a campaign that moved")
 }
 
-// runStates prepares runs, has one approved, and drops another.
-func (w *tab) runStates() {
+// runStates prepares runs, has one approved, whose address it returns, and drops another.
+func (w *tab) runStates() (run string) {
 	w.t.Helper()
 	w.open("/campagnes/etat-adultes/cibler")
 	w.examine("run to prepare")
@@ -144,7 +162,7 @@ func (w *tab) runStates() {
 	w.says("Décompte en cours")
 	w.still()
 	w.examine("run being counted")
-	run := w.path()
+	run = w.path()
 	site.work(w.t)
 	w.open(run)
 	w.says("une autre personne doit l’approuver", "Par département")
@@ -182,6 +200,18 @@ func (w *tab) runStates() {
 	other.says("Par département de résidence")
 	other.examine("follow-up")
 
+	w.open("/campagnes/has-2a-75-ans/cibler")
+	w.send("Préparer le ciblage")
+	nobody := w.path()
+	site.work(w.t)
+	w.open(nobody)
+	w.says("Aucune personne à cibler", "il n’y a rien à approuver")
+	w.examine("run of nobody")
+	w.open(nobody + "/envois")
+	w.says("Ce ciblage ne concerne personne")
+	w.examine("batches of a run of nobody")
+	w.longNames()
+
 	w.open("/campagnes/etat-12-17-ans/cibler")
 	w.send("Préparer le ciblage")
 	w.follow("Abandonner ce ciblage")
@@ -191,6 +221,89 @@ func (w *tab) runStates() {
 	w.examine("run dropped")
 	w.follow("Ciblages")
 	w.examine("runs")
+	return run
+}
+
+// keptStates asks for letters with a session that expired, while others ask for some.
+func (w *tab) keptStates(list string) {
+	w.t.Helper()
+	w.open(list)
+	w.pick("kind", "csv")
+	other := newTab(w.t)
+	other.enterAsAgent("campagne-2")
+	other.open(list)
+	other.send("Préparer un envoi")
+	other.says("demandé")
+	site.sessions.expire()
+	w.send("Préparer un envoi")
+	w.follow("Connectez-vous par l’espace des agents")
+	w.authenticate("campagne")
+	w.says("Votre saisie est conservée 4", "Un envoi est en préparation")
+	w.still()
+	w.examine("batches of letters, with a form that is kept")
+	site.print(w.t)
+	w.open(list)
+	w.says("Votre saisie a été conservée")
+	w.examine("batches of letters, with a form that came back")
+}
+
+// longName is the longest name a campaign may have, with no space at which a line could break.
+var longName = strings.Repeat("Anticonstitutionnellement", 5)[:120]
+
+// namedLong is a store in which what is followed up is of a campaign of that name.
+type namedLong struct {
+	registry.Store
+	registry.TargetingStore
+	registry.AgentStore
+}
+
+// FollowUps returns what was counted.
+func (s namedLong) FollowUps(ctx context.Context) ([]registry.FollowUp, error) {
+	all, err := s.TargetingStore.FollowUps(ctx)
+	for i := range all {
+		all[i].Campaign.Name, all[i].Campaign.Phase = longName, longName
+	}
+	return all, err
+}
+
+// longNames writes a campaign whose name and phase have no space, prepares a run of it, and sees that its name makes no table wider than the page.
+func (w *tab) longNames() {
+	w.t.Helper()
+	w.open("/campagnes/nouvelle")
+	w.fill("identifier", "sans-espace")
+	w.fill("name", longName)
+	w.fill("phase", longName)
+	w.fill("rank", "1")
+	w.fill("source", longName)
+	w.fill("opens", "18/1/2021")
+	w.fill("0.age_at_least", "5")
+	w.send("Enregistrer la campagne")
+	w.says("enregistrée")
+	w.examine("campaigns, one with a name without spaces")
+	w.open("/campagnes/sans-espace/cibler")
+	w.send("Préparer le ciblage")
+	w.still()
+	w.examine("run of a name without spaces")
+	for _, page := range []string{"/campagnes", "/ciblages"} {
+		w.open(page)
+		w.unscrolled(page)
+	}
+	w.examine("runs, one of a name without spaces")
+	before := site.failing.Store
+	site.failing.Store = namedLong{before, before.(registry.TargetingStore), before.(registry.AgentStore)}
+	w.open("/ciblages/suivi")
+	w.says(longName)
+	w.unscrolled("/ciblages/suivi")
+	w.examine("follow-up of a name without spaces")
+	site.failing.Store = before
+}
+
+// unscrolled fails a page with a table that is wider than a window of a desk.
+func (w *tab) unscrolled(page string) {
+	w.t.Helper()
+	if eval[bool](w, `[...document.querySelectorAll(".app-table")].some(t => t.scrollWidth > t.clientWidth)`) {
+		w.t.Errorf("%s: a table is wider than the page", page)
+	}
 }
 
 // renamed is a store whose recipients have other names than when their letters were made.

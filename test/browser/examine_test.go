@@ -56,6 +56,7 @@ type layout struct {
 	Cut     []string `json:"cut"`     // texts that are not seen whole
 	Small   []string `json:"small"`   // targets smaller than 24 pixels
 	Tight   []string `json:"tight"`   // what follows a form, and touches its last button
+	Split   []string `json:"split"`   // numbers of batches of letters over two lines
 }
 
 const layoutOf = `(() => {
@@ -63,6 +64,12 @@ const layoutOf = `(() => {
 	const seen = e => e.checkVisibility({ visibilityProperty: true, opacityProperty: false }) && !e.closest(".govuk-visually-hidden, .govuk-skip-link, [class*=autocomplete__status]")
 	const scrolling = e => e.closest(".app-table") !== null
 	const all = [...document.body.querySelectorAll("*")].filter(seen)
+	const splitIn = e => [...e.childNodes].filter(n => n.nodeType === Node.TEXT_NODE).flatMap(n => [...n.data.matchAll(/\bC\d+-\d{4,}/g)].map(found => {
+		const text = document.createRange()
+		text.setStart(n, found.index)
+		text.setEnd(n, found.index + found[0].length)
+		return text
+	})).filter(text => new Set([...text.getClientRects()].map(box => box.top)).size > 1).map(text => name(e) + ": " + text)
 	const inText = e => e.matches("a") && getComputedStyle(e).display === "inline" && e.parentElement.innerText.trim() !== e.innerText.trim()
 	return JSON.stringify({
 		scrolls: document.documentElement.scrollWidth > innerWidth,
@@ -81,6 +88,7 @@ const layoutOf = `(() => {
 			const box = e.getBoundingClientRect()
 			return (box.width < 24 || box.height < 24) && !inText(e)
 		}).map(name),
+		split: all.flatMap(splitIn),
 		tight: all.filter(e => {
 			const button = e.previousElementSibling?.matches("form") && [...e.previousElementSibling.querySelectorAll(".govuk-button")].filter(seen).at(-1)
 			const gap = button && e.getBoundingClientRect().top - button.getBoundingClientRect().bottom
@@ -182,6 +190,9 @@ func (w *tab) fits(state string) {
 	}
 	if len(l.Small) > 0 {
 		w.t.Errorf("%s: targets under 24 pixels: %s", state, strings.Join(l.Small, "; "))
+	}
+	if len(l.Split) > 0 {
+		w.t.Errorf("%s: over two lines: %s", state, strings.Join(l.Split, "; "))
 	}
 	if len(l.Tight) > 0 {
 		w.t.Errorf("%s: touch the button above: %s", state, strings.Join(l.Tight, "; "))
