@@ -21,6 +21,10 @@ func (s *Server) batchFile(w http.ResponseWriter, r *http.Request, by registry.A
 	if r.Method == http.MethodHead {
 		return s.batch(w, r, by)
 	}
+	if from := r.Header.Get("Sec-Fetch-Site"); from == "cross-site" || from == "same-site" { // who follows a link of another site has asked for no delivery
+		http.Redirect(w, r, batchAddress(batchKey(r)), http.StatusSeeOther)
+		return nil
+	}
 	b, write, err := s.Registry.Deliver(r.Context(), by, batchKey(r), s.Letters)
 	if refusal := (*registry.Error)(nil); errors.As(err, &refusal) && refusal.Kind == registry.KindConflict {
 		if b.State == registry.BatchPrinted { // what remains is on its page, where they are not offered any more

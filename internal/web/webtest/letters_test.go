@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -316,6 +317,32 @@ func (r *renaming) Letters(ctx context.Context, key registry.BatchKey, after, li
 		last.UsedName = r.name(last.UsedName)
 	}
 	return all, err
+}
+
+// A delivery is an entry of the log and stands on the page of the batch: a link of another site makes none.
+func TestLinksOfOtherSitesTakeNoLettersAway(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 1, "75011")
+	asked := second.Get(h.runDone(t, first, second)).Form("kind").Send(second).Want(http.StatusOK)
+	h.letters(t)
+	for _, site := range []string{"cross-site", "same-site"} {
+		r := second.Request(http.MethodGet, asked.URL.Path+"/lettres", nil)
+		r.Header.Set("Sec-Fetch-Site", site)
+		page := second.Do(r).Want(http.StatusOK, "Prêt", "Télécharger les lettres")
+		if page.URL.Path != asked.URL.Path || page.Row("delivery1") != "" {
+			t.Errorf("from %s: %s, delivered %q", site, page.URL.Path, page.Row("delivery1"))
+		}
+	}
+	for i, site := range []string{"same-origin", "none", ""} { // ours, typed, or of a browser that does not tell
+		r := second.Request(http.MethodGet, asked.URL.Path+"/lettres", nil)
+		r.Header.Set("Sec-Fetch-Site", site)
+		second.Do(r).Want(http.StatusOK)
+		if got := second.Get(asked.URL.Path).Row("delivery" + strconv.Itoa(i+1)); got == "" {
+			t.Errorf("from %q: not delivered", site)
+		}
+	}
 }
 
 // While another batch is being made no form is shown: who signs in again is told that what they chose is kept, and finds it once that is done.
