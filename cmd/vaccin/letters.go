@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -139,7 +140,7 @@ func (o *ofRun) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// Run makes batches. One that was asked for and not made whole is gone on with first.
+// Run makes batches. One that was asked for and not made whole is gone on with first, and one of which the file never was made before that.
 func (m lettersMakeCmd) Run(ctx context.Context, c console) (err error) {
 	if m.All && m.Again.Part > 0 {
 		return registry.Invalid("Donnez --all ou --again, pas les deux.")
@@ -161,6 +162,11 @@ func (m lettersMakeCmd) Run(ctx context.Context, c console) (err error) {
 		if err != nil {
 			return err
 		}
+		if b.State == registry.BatchPrinted {
+			if err := c.printf("L’envoi %s est prêt, mais son fichier n’a été remis à personne\u00a0: le voici d’abord.\n", b.Reference()); err != nil {
+				return err
+			}
+		}
 		b, err = m.print(ctx, c, g, by, b, printer)
 		if err != nil {
 			return err
@@ -171,13 +177,18 @@ func (m lettersMakeCmd) Run(ctx context.Context, c console) (err error) {
 	}
 }
 
-// next is the batch to make: the one of the run that is not over, or a new one.
+// next is the batch to make: one without its file, the one of the run that is not over, or a new one.
 func (m lettersMakeCmd) next(ctx context.Context, g *registry.Registry, by registry.Actor, printer registry.BatchPrinter) (registry.Batch, error) {
 	_, all, err := g.Batches(ctx, by, m.Number)
 	if err != nil {
 		return registry.Batch{}, err
 	}
 	kind := registry.BatchKind(m.Kind)
+	for _, b := range all {
+		if b.Kind == kind && b.Again == m.Again.Part && neverTaken(b, all) {
+			return b, nil
+		}
+	}
 	if n := len(all); n > 0 && !all[n-1].State.Over() {
 		b := all[n-1]
 		if b.Kind != kind || b.Again != m.Again.Part {
@@ -187,6 +198,14 @@ func (m lettersMakeCmd) next(ctx context.Context, g *registry.Registry, by regis
 		return b, nil
 	}
 	return g.AskBatch(ctx, by, registry.BatchRequest{Run: m.Number, Kind: kind, Known: len(all), Again: m.Again.Part, Sure: true}, printer)
+}
+
+// neverTaken tells a batch that a command asked for and whose letters nobody has: it was stopped once they were printed and before their file had its
+// name, or a server printed them after it. They would never leave. One of the pages is for who asked for it there, and where letters to the same persons
+// came after it, these are the ones to send.
+func neverTaken(b registry.Batch, all []registry.Batch) bool {
+	later := func(other registry.Batch) bool { return other.Part > b.Part }
+	return b.State == registry.BatchPrinted && len(b.Deliveries) == 0 && b.Request == "" && !slices.ContainsFunc(b.Beside(all), later)
 }
 
 // toWhom says in which form a batch is, and whether it is to the persons of another.
