@@ -65,7 +65,7 @@ func run(args []string) int {
 		return refuse(refused)
 	}
 	parser.FatalIfErrorf(err)
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), stopping()...)
 	defer stop()
 	c := console{out: os.Stdout}
 	if term.IsTerminal(int(os.Stderr.Fd())) {
@@ -83,6 +83,16 @@ func run(args []string) int {
 	return 0
 }
 
+// stopping are the signals upon which a command stops in good order: a terminal that is closed leaves no letters half written behind. Who has it
+// ignored, by nohup, has the command go on.
+func stopping() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
+
 // sentence is an error as the operator reads it: the domain's are French sentences, others technical.
 func sentence(err error) string {
 	var refused *registry.Error
@@ -97,6 +107,9 @@ func sentence(err error) string {
 		return "Le premier import de la population n’est pas terminé : relancez d’abord « vaccin import population » avec le même fichier. Le service ne peut pas démarrer avant."
 	case errors.Is(err, store.ErrKeys):
 		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail technique, en anglais : " + err.Error()
+	}
+	if of := lackSentence(err); of != "" {
+		return of + " Détail technique, en anglais\u00a0: " + err.Error()
 	}
 	if of := fileSentence(err); of != "" {
 		return of + " Détail technique, en anglais : " + err.Error()

@@ -65,6 +65,9 @@ func openStore(ctx context.Context, address string, o store.Options) (st *store.
 
 // notOpened tells the operator what is wrong with a database, and what to do.
 func notOpened(err error, address string) error {
+	if lack := store.LackOf(err); lack != store.LackNothing && lack != store.LackAnswer { // it does answer
+		return err
+	}
 	name := store.Name(address)
 	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, store.ErrKeys) && !store.IsDatabase(address) {
 		return registry.Invalid("La base " + name + " ne peut pas être créée : son dossier n’existe pas. Créez-le, ou vérifiez --store ou VACCIN_STORE.")
@@ -87,6 +90,25 @@ func notOpened(err error, address string) error {
 		}
 	}
 	return err
+}
+
+// lackSentence says what the operator does about a store that went away under a command, where that is what an error says. A command that is run
+// again goes on.
+func lackSentence(err error) string {
+	todo := ""
+	switch store.LackOf(err) {
+	case store.LackRoom:
+		todo = "La base n’a plus de place sur son disque\u00a0: faites-en (docs/runbooks/disk-full.md)"
+	case store.LackConnections:
+		todo = "La base refuse une connexion de plus, à ce compte ou à tous\u00a0: libérez-en (docs/runbooks/connections.md)"
+	case store.LackWriting:
+		todo = "La base ne peut être que lue\u00a0: c’est un serveur de secours, ou l’écriture y est interdite à ce compte. Donnez l’adresse du serveur principal, ou rétablissez ce droit"
+	case store.LackAnswer:
+		todo = "La base ne répond plus, ou a coupé la connexion\u00a0: vérifiez que son serveur est démarré, et le réseau"
+	default:
+		return ""
+	}
+	return todo + ", puis relancez la même commande\u00a0: rien ne sera enregistré deux fois."
 }
 
 // operator is who runs a command, for the access log: their account, on this machine.

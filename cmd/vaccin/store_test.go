@@ -2,9 +2,21 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"vaccin/internal/registry"
 	"vaccin/internal/store"
 	"vaccin/internal/store/postgrestest"
 )
@@ -67,5 +79,60 @@ func TestAnOperatorIsToldWhatADatabaseLacks(t *testing.T) {
 	}
 	if told := migrated(); strings.Contains(told, "Attention") {
 		t.Errorf("with the role: %s", told)
+	}
+	// A server that answers, and refuses: what it lacks is said, and not that it is silent.
+	for _, lack := range []struct{ does, undoes, want string }{
+		{"ALTER ROLE owner CONNECTION LIMIT 0", "ALTER ROLE owner CONNECTION LIMIT -1", "La base refuse une connexion de plus"},
+		{"ALTER ROLE owner SET default_transaction_read_only = on", "ALTER ROLE owner RESET ALL", "La base ne peut être que lue"},
+	} {
+		if _, err := c.SQL("postgres", lack.does); err != nil {
+			t.Fatal(err)
+		}
+		m := migrateCmd{}
+		m.Store = c.URL("owner", "d")
+		if err := m.Run(t.Context(), console{out: io.Discard}); err == nil || !strings.Contains(sentence(err), lack.want) || !strings.Contains(sentence(err), "relancez la même commande") {
+			t.Errorf("%s: %v", lack.does, err)
+		}
+		if _, err := c.SQL("postgres", lack.undoes); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestWhatGoesWrongUnderACommandIsSaidInFrench is of a store that goes away, and of disks.
+func TestWhatGoesWrongUnderACommandIsSaidInFrench(t *testing.T) {
+	full := filepath.Join(t.TempDir(), "full.db")
+	db, err := sql.Open("sqlite", full)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	_, noRoom := db.ExecContext(t.Context(), "CREATE TABLE a (b); PRAGMA max_page_count = 2; INSERT INTO a VALUES (zeroblob(100000))")
+	for want, err := range map[string]error{
+		"La base n’a plus de place sur son disque":      &pgconn.PgError{Code: "53100"},
+		"La base n’a plus de place":                     fmt.Errorf("%w: %w", store.ErrUnknownOutcome, noRoom),
+		"La base refuse une connexion de plus":          &pgconn.PgError{Code: "53300"},
+		"La base ne peut être que lue":                  &pgconn.PgError{Code: "25006"},
+		"La base ne répond plus":                        &pgconn.PgError{Code: "57P01"},
+		"ou a coupé la connexion":                       fmt.Errorf("%w: %w", registry.ErrUnavailable, io.ErrUnexpectedEOF),
+		"Il n’y a plus de place pour «\u00a0x\u00a0»":   &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC},
+		"Le disque de «\u00a0x\u00a0» ne peut être que": &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS},
+	} {
+		said := sentence(fmt.Errorf("doing something: %w", err))
+		if !strings.Contains(said, want) || !strings.Contains(said, "Détail technique, en anglais") {
+			t.Errorf("%q instead of %q", said, want)
+		}
+	}
+}
+
+func TestAClosedTerminalStopsACommandUnlessThatIsIgnored(t *testing.T) {
+	if !slices.Contains(stopping(), os.Signal(syscall.SIGHUP)) {
+		t.Error("it does not")
+	}
+	signal.Ignore(syscall.SIGHUP) // as nohup
+	defer signal.Reset(syscall.SIGHUP)
+	if slices.Contains(stopping(), os.Signal(syscall.SIGHUP)) {
+		t.Error("it does though it is ignored")
 	}
 }

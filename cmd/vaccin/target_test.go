@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -81,5 +83,48 @@ func TestTargetTellsWhatItDidBesideARunThatFails(t *testing.T) {
 	err = command.Run(t.Context(), console{out: &out})
 	if err == nil || !strings.Contains(err.Error(), "run 1: ") || out.String() != "1 ciblage décompté ou exécuté.\n" {
 		t.Errorf("it says %q, %v", out.String(), err)
+	}
+}
+
+// TestARunWhoseConnectionIsEndedSaysWhatToDo has the server end the connection on which a run is carried out, then the same command.
+func TestARunWhoseConnectionIsEndedSaysWhatToDo(t *testing.T) {
+	path := databases.Fresh(t)
+	st, err := store.Open(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	event := registry.Event{At: time.Now(), Action: registry.ActionPrepareRun, NationalID: "a"}
+	run := registry.Run{Campaign: registry.Campaign{ID: "c", Name: "C", Opens: registry.MustDate("2021-01-18"), Criteria: registry.Criteria{{Sex: registry.Female}}}, PreparedBy: "a", PreparedAt: time.Now()}
+	if _, err = st.PrepareRun(t.Context(), run, event); err == nil {
+		err = st.CountRun(t.Context(), 1)
+	}
+	if err = errors.Join(err, st.ApproveRun(t.Context(), 1, "b", time.Now(), event)); err != nil {
+		t.Fatal(err)
+	}
+	other, err := pgx.Connect(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close(t.Context()) }()
+	for _, sql := range []string{
+		"CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$",
+		"CREATE TRIGGER cut BEFORE UPDATE ON campaign_run FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION cut()",
+	} {
+		if _, err := other.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var command targetCmd
+	command.Store = path
+	if err := command.Run(t.Context(), console{out: io.Discard}); !errors.Is(err, registry.ErrUnavailable) || !strings.HasPrefix(sentence(err), "La base ne répond plus, ou a coupé la connexion") {
+		t.Errorf("%v", err)
+	}
+	if _, err := other.Exec(t.Context(), "DROP TRIGGER cut ON campaign_run"); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := command.Run(t.Context(), console{out: &out}); err != nil || out.String() != "1 ciblage décompté ou exécuté.\n" {
+		t.Errorf("%v: %s", err, out.String())
 	}
 }

@@ -38,7 +38,8 @@ type postgresImport struct {
 }
 
 // importing implements engine.
-func (e *postgres) importing(ctx context.Context, _ func(context.Context, work) error) (importSession, error) {
+func (e *postgres) importing(ctx context.Context, _ func(context.Context, work) error) (_ importSession, err error) {
+	defer func() { err = unavailable(err) }()
 	conn, err := e.bulkWatched(ctx)
 	if err != nil {
 		return nil, err

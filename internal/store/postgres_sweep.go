@@ -125,7 +125,8 @@ func pause(ctx context.Context, long time.Duration) error {
 }
 
 // swept implements engine.
-func (e *postgres) swept(ctx context.Context, what string, highest int64, q query) error {
+func (e *postgres) swept(ctx context.Context, what string, highest int64, q query) (err error) {
+	defer func() { err = unavailable(err) }()
 	conn, err := e.bulk(ctx)
 	if err != nil {
 		return err

@@ -87,7 +87,8 @@ type targetRun struct {
 }
 
 // target implements engine.
-func (e *postgres) target(ctx context.Context, begin func(context.Context) (targeting, error), _ func(context.Context, work) error) error {
+func (e *postgres) target(ctx context.Context, begin func(context.Context) (targeting, error), _ func(context.Context, work) error) (err error) {
+	defer func() { err = unavailable(err) }()
 	conn, err := e.bulk(ctx)
 	if err != nil {
 		return err

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	driver "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"vaccin/internal/registry"
+)
+
+// Lack is what a store that is away lacks: whoever looks after it does something else about each.
+type Lack int
+
+// What a store may lack.
+const (
+	LackNothing     Lack = iota // it is not away
+	LackAnswer                  // its server is stopped, restarts, or cannot be reached
+	LackRoom                    // on the disk
+	LackConnections             // all that the server or the account may have are taken
+	LackWriting                 // it can only be read, as a standby
+)
+
+// LackOf tells from an error what the store lacks.
+func LackOf(err error) Lack {
+	var told *pgconn.PgError
+	if errors.As(err, &told) {
+		switch {
+		case told.Code == "53100":
+			return LackRoom
+		case told.Code == "53300":
+			return LackConnections
+		case told.Code == "25006":
+			return LackWriting
+		case strings.HasPrefix(told.Code, "57P"):
+			return LackAnswer
+		}
+	}
+	var embedded *driver.Error
+	if errors.As(err, &embedded) {
+		switch embedded.Code() & 0xff {
+		case sqlite3.SQLITE_FULL:
+			return LackRoom
+		case sqlite3.SQLITE_READONLY:
+			return LackWriting
+		}
+	}
+	if errors.Is(err, registry.ErrUnavailable) {
+		return LackAnswer
+	}
+	return LackNothing
+}
