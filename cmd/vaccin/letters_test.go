@@ -306,13 +306,19 @@ func TestABatchThatAServerPrintedIsAWholeFile(t *testing.T) {
 	if done, err := g.WorkBatches(t.Context(), by, printer); err != nil || done != 1 {
 		t.Fatalf("%d, %v", done, err)
 	}
-	made, err := m.print(t.Context(), console{out: io.Discard}, g, by, b, printer)
-	if err != nil || made.State != registry.BatchPrinted {
-		t.Fatalf("%s, %v", made.State, err)
+	var out bytes.Buffer
+	made, err := m.print(t.Context(), console{out: &out}, g, by, b, printer)
+	if err != nil || made.State != registry.BatchPrinted || strings.Contains(out.String(), "par ailleurs") {
+		t.Fatalf("%s, %v: %s", made.State, err, out.String())
 	}
 	file, err := os.ReadFile(filepath.Join(folder, b.FileName()))
 	if digest := sha256.Sum256(file); err != nil || hex.EncodeToString(digest[:]) != made.Digest {
 		t.Errorf("a file of %d bytes, of %d: %v", len(file), made.Size, err)
+	}
+	// Another command that was at it too, and writes to another folder, says that there are two files of it.
+	m.To = t.TempDir()
+	if _, err := m.print(t.Context(), console{out: &out}, g, by, b, printer); err != nil || !strings.Contains(out.String(), "ces mêmes lettres ont été remises par ailleurs") {
+		t.Errorf("%v: %s", err, out.String())
 	}
 }
 
