@@ -92,6 +92,10 @@ func wrong(err error, text string) string {
 
 // fileSentence says what is wrong with a file or folder, where that is what an error says.
 func fileSentence(err error) string {
+	var renamed *os.LinkError
+	if errors.As(err, &renamed) {
+		return "« " + renamed.New + " » ne peut pas prendre son nom. Vérifiez que son dossier est toujours là, et qu’aucun dossier ne porte ce nom."
+	}
 	var at *fs.PathError
 	if !errors.As(err, &at) {
 		return ""

@@ -242,7 +242,7 @@ func (m lettersMakeCmd) print(
 		return made.State == registry.BatchPrinted, err
 	}, func() error { return g.Delivered(ctx, by, made) })
 	if err := errors.Join(err, shown.finish()); err != nil {
-		return made, err
+		return made, errors.Join(err, tellNoFile(c, made, err))
 	}
 	if err := tellBatch(c, made, who); err != nil {
 		return made, err
@@ -259,6 +259,14 @@ func (m lettersMakeCmd) print(
 		told = errors.Join(told, c.printf("  attention\u00a0: ces mêmes lettres ont été remises par ailleurs. Ne faites partir qu’un seul de ces fichiers.\n"))
 	}
 	return made, errors.Join(told, tellOthers(ctx, c, g, by, made))
+}
+
+// tellNoFile tells of a batch that was printed and of which the file failed: nobody else would be written to in the place of its persons.
+func tellNoFile(c console, made registry.Batch, err error) error {
+	if refused := (*registry.Error)(nil); made.State != registry.BatchPrinted || errors.As(err, &refused) {
+		return nil
+	}
+	return c.printf("%[1]s est prêt, mais son fichier n’est pas fait\u00a0: «\u00a0vaccin letters write %[1]s\u00a0» le fait, avec les mêmes options.\n", made.Reference())
 }
 
 // tellOthers tells which other letters there are to the persons of a batch, and how often they were handed over.

@@ -285,6 +285,19 @@ func TestLettersThatWerePrintedAndNeverTakenAreMadeFirst(t *testing.T) {
 	}
 }
 
+// TestLettersWhoseFileFailsAreNamed has something stand where their file is to be.
+func TestLettersWhoseFileFailsAreNamed(t *testing.T) {
+	path, folder := targetedStore(t, 5), t.TempDir()
+	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder, All: true}
+	if err := os.Mkdir(filepath.Join(folder, "lettres-C1-0001.pdf"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	out, err := made(t, t.Context(), m)
+	if err == nil || !strings.Contains(sentence(err), "ne peut pas prendre son nom. Vérifiez que son dossier est toujours là") || !strings.Contains(out, "vaccin letters write C1-0001") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
 // TestABatchThatAServerPrintedIsAWholeFile has a server make the batch that the command asked for, before the command begins.
 func TestABatchThatAServerPrintedIsAWholeFile(t *testing.T) {
 	path, folder := targetedStore(t, 5), t.TempDir()
