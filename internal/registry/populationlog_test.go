@@ -25,6 +25,8 @@ func (i importer) PopulationDuplicates(context.Context) iter.Seq2[registry.Dupli
 	return func(func(registry.DuplicateRow, error) bool) {}
 }
 
+func (i importer) PopulationColumns(context.Context) ([]string, error) { return nil, nil }
+
 // That somebody tried to import a file is in the log, also where nothing came of it.
 func TestAnImportOfWhichNothingCameIsInTheLog(t *testing.T) {
 	for _, c := range []struct {

@@ -47,7 +47,7 @@ func TestEveryTextThatIsListedAsWrongIsNamed(t *testing.T) {
 	named(doctor, doctor.Get(doctor.Get("/mes-actes").Link("Ce n’est pas moi")), "note", nil, "Ce que vous souhaitez préciser")
 	blocked(doctor)
 	named(support, support.Get(support.Get("/signalements").Link("Recherches suspendues")), "outcome", nil, "Suite donnée")
-	named(officer, officer.Get("/journal"), registry.FieldProfessional, nil, "Professionnel ou agent", "Lieu d’exercice", "Premier jour", "Dernier jour")
+	named(officer, officer.Get("/journal"), registry.FieldProfessional, nil, "Professionnel, agent ou exploitant", "Lieu d’exercice", "Premier jour", "Dernier jour")
 	named(support, sought(support, h.patient(t).Patient.Holder.Format()), "channel", nil, "Date")
 	named(manager, manager.Get("/campagnes/nouvelle"), "identifier", nil,
 		"Nom", "Phase", "Source de la règle", "Jour d’ouverture", "Jour de fermeture", "Jour auquel l’âge est compté (groupe 1)")
