@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
@@ -26,11 +27,13 @@ func (t targetCmd) Run(ctx context.Context, c console) (err error) {
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	shown, number := bar{}, 0
-	done, err := g.WorkRuns(ctx, by, func(run registry.Run) {
-		if run.Number != number {
-			shown, number = c.bar(run.Progress.Of, run.Campaign.Name), run.Number
-		}
-		shown.set(run.Progress.Done)
+	done, err := workAlone(ctx, func() (int, error) {
+		return g.WorkRuns(ctx, by, func(run registry.Run) {
+			if run.Number != number {
+				shown, number = c.bar(run.Progress.Of, run.Campaign.Name), run.Number
+			}
+			shown.set(run.Progress.Done)
+		})
 	})
 	elsewhere := errors.Is(err, registry.ErrRunning)
 	if elsewhere {
@@ -50,4 +53,27 @@ func (t targetCmd) Run(ctx context.Context, c console) (err error) {
 		return c.printf("Aucun ciblage n’attend d’être décompté ni exécuté.\n")
 	}
 	return nil
+}
+
+// How long another that works is waited for: one that was killed a moment ago is there until the database server has seen that it is gone.
+const (
+	goneWithin   = 5 * time.Second
+	lookForOther = 250 * time.Millisecond
+)
+
+// workAlone works, and again for a while where another process does so. It returns how many runs were done, and registry.ErrRunning where the
+// other is still at work.
+func workAlone(ctx context.Context, work func() (done int, err error)) (all int, err error) {
+	for began := time.Now(); ; {
+		done, err := work()
+		all += done
+		if !errors.Is(err, registry.ErrRunning) || time.Since(began) > goneWithin {
+			return all, err
+		}
+		select {
+		case <-time.After(lookForOther):
+		case <-ctx.Done():
+			return all, ctx.Err()
+		}
+	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -46,11 +47,18 @@ func TestTargetSaysThatAnotherIsAtWork(t *testing.T) {
 		sentence(err) != "Un autre processus décompte ou exécute un ciblage\u00a0: ceux qui attendent n’ont pas tous été faits. Relancez la commande quand il aura terminé." {
 		t.Errorf("while another counts it says %q, %v", got, err)
 	}
-	if _, err := other.Exec(t.Context(), "SELECT pg_advisory_unlock_all()"); err != nil {
-		t.Fatal(err)
-	}
+	// One that was killed a moment ago is gone while the command waits for it.
+	gone := make(chan error, 1)
+	go func() {
+		time.Sleep(time.Second)
+		_, err := other.Exec(context.WithoutCancel(t.Context()), "SELECT pg_advisory_unlock_all()")
+		gone <- err
+	}()
 	if got, err := run(); err != nil || !strings.HasPrefix(got, "1 ciblage décompté ou exécuté") {
-		t.Errorf("alone it says %q, %v", got, err)
+		t.Errorf("beside one that is gone a moment later it says %q, %v", got, err)
+	}
+	if err := <-gone; err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -71,7 +71,7 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	e := &postgres{
 		readsMerged: readsMerged, writesMerged: writesMerged, runs: nationalRun, counts: newPostgresCounts(),
 	}
-	bulk := poolConfig(config, o, map[string]string{"lock_timeout": "5s", "statement_timeout": "0"}, "")
+	bulk := poolConfig(config, o, settingsInBulk, "")
 	e.bulk = func(ctx context.Context) (*pgx.Conn, error) {
 		return connectBulk(ctx, bulk.ConnConfig.Copy(), bulk.AfterConnect)
 	}
@@ -111,6 +111,10 @@ var (
 	}
 	settingsToRead = map[string]string{
 		"default_transaction_isolation": "repeatable read", "statement_timeout": "60s",
+	}
+	// Of what is not done in seconds the server sees soon that who asked for it was killed, whatever it is doing: another may go on with it.
+	settingsInBulk = map[string]string{
+		"lock_timeout": "5s", "statement_timeout": "0", "client_connection_check_interval": "1s",
 	}
 )
 

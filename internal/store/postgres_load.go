@@ -109,7 +109,7 @@ type loadedPart struct {
 func (s *postgresImport) load(ctx context.Context, p *populationImport) error {
 	l := &populationLoad{populationImport: p, met: newMetKeys(p.file.Lines)}
 	for range loadWriters {
-		conn, err := s.engine.bulkWatched(ctx)
+		conn, err := s.engine.bulk(ctx)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,6 @@ const (
 	lockImport     = "SELECT pg_try_advisory_lock(hashtext('vaccin population'))"
 	lockNoImport   = "SELECT pg_try_advisory_lock_shared(hashtext('vaccin population'))" // several may bring the tables up to date
 	isOwner        = "SELECT pg_has_role(current_user, relowner, 'MEMBER') FROM pg_class WHERE oid = 'record'::regclass"
-	watchClient    = "SET client_connection_check_interval = '1s'"
 	lockForWriting = "LOCK TABLE record IN ROW EXCLUSIVE MODE"
 	// A part that is lost with the server is lost whole, and imported again.
 	lazyCommit = "SET LOCAL synchronous_commit = off"
@@ -40,7 +39,7 @@ type postgresImport struct {
 // importing implements engine.
 func (e *postgres) importing(ctx context.Context, _ func(context.Context, work) error) (_ importSession, err error) {
 	defer func() { err = unavailable(err) }()
-	conn, err := e.bulkWatched(ctx)
+	conn, err := e.bulk(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,18 +67,6 @@ func (e *postgres) importing(ctx context.Context, _ func(context.Context, work) 
 		return nil, err
 	}
 	return s, nil
-}
-
-// bulkWatched opens a connection of which the server sees soon that it is lost, whatever it is doing for it.
-func (e *postgres) bulkWatched(ctx context.Context) (*pgx.Conn, error) {
-	conn, err := e.bulk(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := conn.Exec(ctx, watchClient); err != nil {
-		return nil, errors.Join(err, conn.Close(context.WithoutCancel(ctx)))
-	}
-	return conn, nil
 }
 
 func (s *postgresImport) close() { _ = s.conn.Close(context.Background()) }

@@ -40,6 +40,44 @@ func writing(t *testing.T, address string) (stop func()) {
 	return stop
 }
 
+// TestTheServerSeesThatWhoWorkedIsGone cuts a connection in the midst of a statement, as where a command is killed: another waits for what it holds.
+func TestTheServerSeesThatWhoWorkedIsGone(t *testing.T) {
+	address := databases.Fresh(t)
+	s := server(t, address, keyringtest.Keys())
+	conn, err := s.engine.(*postgres).bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, told := conn.PgConn().PID(), make(chan error, 1)
+	go func() {
+		_, err := conn.Exec(context.WithoutCancel(t.Context()), "SELECT pg_sleep(120)")
+		told <- err
+	}()
+	working := func(state string) bool {
+		there, err := s.exists(t.Context(), fmt.Sprintf("SELECT 1 FROM pg_stat_activity WHERE pid = %d AND state LIKE '%s'", pid, state))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return there
+	}
+	for began := time.Now(); !working("active"); time.Sleep(10 * time.Millisecond) {
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("the statement never began")
+		}
+	}
+	if err := conn.PgConn().Conn().Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-told; err == nil {
+		t.Fatal("the statement ended")
+	}
+	for began := time.Now(); working("%"); time.Sleep(50 * time.Millisecond) {
+		if time.Since(began) > 30*time.Second {
+			t.Fatal("the server goes on with a statement of who is gone")
+		}
+	}
+}
+
 // TestASweepGivesWay goes through numbers beside someone who writes, and alone.
 func TestASweepGivesWay(t *testing.T) {
 	address := databases.Fresh(t)

@@ -240,7 +240,7 @@ func (r *targetRun) help(ctx context.Context) (*pgx.Conn, error) {
 	if r.helper != nil {
 		return r.helper, nil
 	}
-	conn, err := r.engine.bulkWatched(ctx)
+	conn, err := r.engine.bulk(ctx)
 	if err != nil {
 		return nil, err
 	}
