@@ -80,11 +80,14 @@ func gcd(a, b uint64) uint64 {
 	return a
 }
 
-// next is a person who was not taken before, or an error when all were.
+// errTaken is what a step says that has no persons left.
+var errTaken = errors.New("all persons for this step are taken")
+
+// next is a person who was not taken before, or errTaken when all were.
 func (p *pool) next() (int, error) {
 	k := int(p.taken.Add(1)) - 1
 	if k >= p.size() {
-		return 0, fmt.Errorf("all %d persons for this step are taken: more are needed (-persons)", p.size())
+		return 0, fmt.Errorf("%w: %d are not enough (-persons)", errTaken, p.size())
 	}
 	return p.at(k), nil
 }
