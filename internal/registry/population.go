@@ -149,7 +149,9 @@ func (g *Registry) ImportPopulation(ctx context.Context, by Actor, file Populati
 	outcome, err := s.ImportPopulation(ctx, file, event, g.Random, progress)
 	for known, text := range populationRefusals {
 		if errors.Is(err, known) {
-			return outcome, g.refuse(ctx, event, Conflict(text))
+			now := g.event(by, ActionImportPersons, "") // an import may be refused after hours
+			now.Digest = file.Digest
+			return outcome, g.refuse(ctx, now, Conflict(text))
 		}
 	}
 	if err != nil {
