@@ -51,11 +51,7 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 	}
 	p := &populationRun{console: c, file: file, erasing: i.EraseAbsentColumns, path: i.Rejected, now: time.Now}
 	if i.DryRun {
-		earlier, err := i.columnsBefore(ctx, c)
-		if err != nil {
-			return err
-		}
-		return p.try(ctx, earlier)
+		return i.try(ctx, p)
 	}
 	keys, err := i.source(i.KeyFile)
 	if err != nil {
@@ -99,7 +95,21 @@ func (i importCmd) erasesAbsent(file *targeting.PopulationFile) error {
 	return nil
 }
 
-// columnsBefore are the columns that the store's last import had, for a trial: none where there is no store, and it makes none.
+// try reads the file, and holds it against the store where there is one. Where that cannot be done its rows are told of all the same, and
+// then that the trial is no whole one.
+func (i importCmd) try(ctx context.Context, p *populationRun) error {
+	earlier, failed := i.columnsBefore(ctx, p.console)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := p.try(ctx, earlier); err != nil || failed == nil {
+		return err
+	}
+	return registry.Invalid("Essai incomplet\u00a0: les colonnes de ce fichier n’ont pas été comparées avec celles du dernier import. " + sentence(failed))
+}
+
+// columnsBefore are the columns that the store's last import had, for a trial: none where there is no store, and it makes none, nor tables in an
+// empty database.
 func (i importCmd) columnsBefore(ctx context.Context, c console) (columns []string, err error) {
 	exists, err := i.exists()
 	if err != nil {
@@ -108,12 +118,15 @@ func (i importCmd) columnsBefore(ctx context.Context, c console) (columns []stri
 	if !exists {
 		return nil, i.tellNoStore(c)
 	}
-	st, g, _, err := openStore(ctx, i.Store, store.Options{Importing: true})
+	st, err := store.Open(ctx, i.Store, store.Options{Importing: true, Looking: true})
+	if errors.Is(err, store.ErrNoTables) {
+		return nil, i.tellNoStore(c)
+	}
 	if err != nil {
-		return nil, err
+		return nil, notOpened(err, i.Store)
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
-	return g.PopulationColumns(ctx)
+	return registry.New(st).PopulationColumns(ctx)
 }
 
 // populationRun is an import under way.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,6 +53,44 @@ func TestWhatAnImportCountsIsWhatItLists(t *testing.T) {
 		if err := p.findDuplicates(t.Context(), g); err != nil || p.doubled != want {
 			t.Errorf("from line %d on there are %d in double, not %d: %v", first, p.doubled, want, err)
 		}
+	}
+}
+
+// TestATrialTellsOfRowsWhateverTheStoreIs: a database that does not answer keeps nobody from the list of what is to be corrected, and one that
+// is empty stays so.
+func TestATrialTellsOfRowsWhateverTheStoreIs(t *testing.T) {
+	folder := t.TempDir()
+	empty := databases.Fresh(t)
+	command := importCmd{Kind: "population", DryRun: true, File: filepath.Join(folder, "population.csv"), Rejected: filepath.Join(folder, "rejected.csv")}
+	text := "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe\n2690549588157;20200101;1;Martin;Jeanne;F\n2690549588157;20200102;1;;Rose;F\n"
+	if err := os.WriteFile(command.File, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{
+		"postgres://vaccin@127.0.0.1:1/vaccin": "Essai incomplet\u00a0: les colonnes de ce fichier n’ont pas été comparées avec celles du dernier import. La base postgres://127.0.0.1:1/vaccin ne répond pas",
+		command.File:                           "Essai incomplet\u00a0: les colonnes",
+		empty:                                  "",
+	} {
+		command.Store = address
+		var out bytes.Buffer
+		err := command.Run(t.Context(), console{out: &out})
+		if said := strings.ReplaceAll(out.String(), "\u00a0", " "); !strings.Contains(said, "acceptées : 1\n  rejetées : 1\n") || strings.Contains(said, "Il n’y a pas de base") != (want == "") {
+			t.Errorf("of %s: %s", address, said)
+		}
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(sentence(err), want) {
+			t.Errorf("of %s: %v", address, err)
+		}
+		list, err := os.ReadFile(command.Rejected)
+		if err != nil || strings.Count(string(list), ";"+targeting.FateRejected+";") != 1 {
+			t.Errorf("of %s: %s %v", address, list, err)
+		}
+	}
+	at, err := url.Parse(empty)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tables, err := databases.Cluster().SQL(strings.TrimPrefix(at.Path, "/"), "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"); err != nil || strings.TrimSpace(tables) != "0" {
+		t.Errorf("the empty database has %s tables: %v", tables, err)
 	}
 }
 

@@ -30,7 +30,7 @@ var (
 	ErrUnreachable = errors.New("store: the database does not answer")
 	// ErrAccount is returned when the server refuses the account, or has no such database.
 	ErrAccount = errors.New("store: the database refuses the account")
-	// ErrNoTables is returned when the tables are not made yet, and who opens the database may not make them.
+	// ErrNoTables is returned when the tables are not made yet, and who opens the database may not make them or only looks.
 	ErrNoTables = errors.New("store: the tables of the database are not made yet")
 	// ErrAddress is returned when the address cannot be read, names a file that is not there, or the server does not
 	// know a setting in it.
@@ -145,6 +145,9 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 	empty := false
 	if err := conn.QueryRow(ctx, isEmpty).Scan(&empty); err != nil {
 		return fmt.Errorf("looking at the tables: %w", err)
+	}
+	if empty && o.Looking {
+		return ErrNoTables
 	}
 	if o.Migrate || empty {
 		if err = keepImportsOut(ctx, conn); err == nil {

@@ -100,6 +100,9 @@ type Options struct {
 	// Importing opens a database also while the first import of its population is not finished: for who goes on with it.
 	Importing bool
 
+	// Looking makes no tables in an empty PostgreSQL database, but returns ErrNoTables: for who looks whether there is something.
+	Looking bool
+
 	copying bool // who copies into a database opens it before the copy is finished
 }
 
