@@ -162,12 +162,17 @@ func (m lettersMakeCmd) Run(ctx context.Context, c console) (err error) {
 		if err != nil {
 			return err
 		}
-		if b.State == registry.BatchPrinted {
+		late := b.State == registry.BatchPrinted
+		if late {
 			if err := c.printf("L’envoi %s est prêt, mais son fichier n’a été remis à personne\u00a0: le voici d’abord.\n", b.Reference()); err != nil {
 				return err
 			}
 		}
 		b, err = m.print(ctx, c, g, by, b, printer)
+		if late && registry.KindOf(err) == registry.KindConflict { // until then each time that the command is run
+			err = errors.Join(err, c.printf("«\u00a0vaccin letters make %d --again %s\u00a0» écrit à ces personnes, telles qu’elles sont aujourd’hui. Faites-le d’abord\u00a0:"+
+				" les autres envois viennent après.\n", b.Run, b.Reference()))
+		}
 		if err != nil {
 			return err
 		}
@@ -266,7 +271,7 @@ func tellNoFile(c console, made registry.Batch, err error) error {
 	if refused := (*registry.Error)(nil); made.State != registry.BatchPrinted || errors.As(err, &refused) {
 		return nil
 	}
-	return c.printf("%[1]s est prêt, mais son fichier n’est pas fait\u00a0: «\u00a0vaccin letters write %[1]s\u00a0» le fait, avec les mêmes options.\n", made.Reference())
+	return c.printf("%[1]s est prêt, mais son fichier n’est pas fait\u00a0: «\u00a0vaccin letters write %[1]s\u00a0» le fait, avec les mêmes options, sauf --kind, --all et --again.\n", made.Reference())
 }
 
 // tellOthers tells which other letters there are to the persons of a batch, and how often they were handed over.
