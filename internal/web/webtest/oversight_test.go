@@ -176,6 +176,16 @@ func TestOverseersReadReportsAndSayWhatCameOfThem(t *testing.T) {
 	page := support.Get(support.Get("/signalements").Link("Recherches suspendues")).Want(http.StatusOK, "Lever la suspension")
 	close := page.Form("outcome")
 	close.Send(support).Want(http.StatusUnprocessableEntity, "Indiquez la suite donnée")
+	// On a page of the version before it was the note: nothing of it is lost.
+	note := url.Values{registry.FieldNote: {strings.Repeat("a", 301)}}
+	if got := support.Post(page.URL.Path, note).Want(http.StatusUnprocessableEntity, "au plus 300").Form("outcome").Values.Get("outcome"); got != note.Get(registry.FieldNote) {
+		t.Errorf("%q comes back", got)
+	}
+	h.expire(support)
+	expired := support.Post(page.URL.Path, note).Want(http.StatusUnauthorized, "Votre saisie est conservée")
+	if got := h.enter(support, "assistance", expired.Link("Vous êtes agent")).Want(http.StatusOK).Form("outcome").Values.Get("outcome"); got != note.Get(registry.FieldNote) {
+		t.Errorf("%q is kept", got)
+	}
 	close.Fill("outcome", "Jointe par téléphone", "lift", "on").Send(support).Want(http.StatusOK, "Signalement traité").Not("Recherches suspendues")
 	close.Send(support).Want(http.StatusConflict, "déjà été traité")
 	doctor.Get("/recherche").Form("code").Fill("code", h.record(t, p.ID).Code.Format()).Send(doctor).Want(http.StatusOK, "Dossier du patient")
