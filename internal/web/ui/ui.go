@@ -69,7 +69,20 @@ var identifier = regexp.MustCompile(`[a-z-]*\bC[0-9]+-[0-9]{4,}(\.[a-z]+)?`)
 
 // Text is a text in which no line ends within an identifier.
 func Text(text string) templ.Component {
+	if !mayIdentify(text) {
+		return templ.Raw(templ.EscapeString(text))
+	}
 	return templ.Raw(identifier.ReplaceAllString(templ.EscapeString(text), `<span class="app-figures">$0</span>`))
+}
+
+// mayIdentify tells quickly that there is no identifier in most texts: each row of a summary is one, and the pattern takes longer than the rest of it.
+func mayIdentify(text string) bool {
+	for i := range len(text) - 1 {
+		if text[i] == 'C' && text[i+1] >= '0' && text[i+1] <= '9' {
+			return true
+		}
+	}
+	return false
 }
 
 // Link is an address of ours with its words.

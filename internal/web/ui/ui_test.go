@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"io"
 	"net/url"
 	"strings"
 	"testing"
@@ -104,6 +105,15 @@ func TestNumbersOfBatchesStayOnOneLine(t *testing.T) {
 	} {
 		if got := rendered(t, Text(text)); got != want {
 			t.Errorf("%q is written %q", text, got)
+		}
+	}
+}
+
+// TestMostTextsAreSearchedForNoIdentifier: a page has tens of them, and a search takes memory for each.
+func TestMostTextsAreSearchedForNoIdentifier(t *testing.T) {
+	for _, text := range []string{"", "C", "Cabinet médical des Tilleuls, 69003 Lyon", "CORDIER-LEFÈVRE Éléonore"} {
+		if n := testing.AllocsPerRun(100, func() { _ = Text(text).Render(t.Context(), io.Discard) }); n > 1 {
+			t.Errorf("%q takes memory %v times", text, n)
 		}
 	}
 }
