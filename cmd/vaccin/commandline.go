@@ -104,7 +104,7 @@ func fileSentence(err error) string {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "Il n’y a plus de place pour « " + at.Path + " » : faites-en sur son disque, puis relancez la même commande."
 	case errors.Is(err, syscall.EROFS):
-		return "Le disque de « " + at.Path + " » ne peut être que lu. Donnez un autre dossier."
+		return "Le disque de « " + at.Path + " » est en lecture seule. Donnez un autre dossier."
 	case errors.Is(err, fs.ErrNotExist):
 		return "« " + at.Path + " » n’existe pas. Vérifiez ce nom, et que son dossier existe."
 	case errors.Is(err, fs.ErrPermission):

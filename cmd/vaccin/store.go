@@ -102,7 +102,7 @@ func lackSentence(err error) string {
 	case store.LackConnections:
 		todo = "La base refuse une connexion de plus, à ce compte ou à tous\u00a0: libérez-en (docs/runbooks/connections.md)"
 	case store.LackWriting:
-		todo = "La base ne peut être que lue\u00a0: c’est un serveur de secours, ou l’écriture y est interdite à ce compte. Donnez l’adresse du serveur principal, ou rétablissez ce droit"
+		todo = "La base est en lecture seule\u00a0: c’est un serveur de secours, ou l’écriture y est interdite à ce compte. Donnez l’adresse du serveur principal, ou rétablissez ce droit"
 	case store.LackAnswer:
 		todo = "La base ne répond plus, ou a coupé la connexion\u00a0: vérifiez que son serveur est démarré, et le réseau"
 	default:

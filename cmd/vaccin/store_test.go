@@ -83,7 +83,7 @@ func TestAnOperatorIsToldWhatADatabaseLacks(t *testing.T) {
 	// A server that answers, and refuses: what it lacks is said, and not that it is silent.
 	for _, lack := range []struct{ does, undoes, want string }{
 		{"ALTER ROLE owner CONNECTION LIMIT 0", "ALTER ROLE owner CONNECTION LIMIT -1", "La base refuse une connexion de plus"},
-		{"ALTER ROLE owner SET default_transaction_read_only = on", "ALTER ROLE owner RESET ALL", "La base ne peut être que lue"},
+		{"ALTER ROLE owner SET default_transaction_read_only = on", "ALTER ROLE owner RESET ALL", "La base est en lecture seule"},
 	} {
 		if _, err := c.SQL("postgres", lack.does); err != nil {
 			t.Fatal(err)
@@ -110,14 +110,14 @@ func TestWhatGoesWrongUnderACommandIsSaidInFrench(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	_, noRoom := db.ExecContext(t.Context(), "CREATE TABLE a (b); PRAGMA max_page_count = 2; INSERT INTO a VALUES (zeroblob(100000))")
 	for want, err := range map[string]error{
-		"La base n’a plus de place sur son disque":      &pgconn.PgError{Code: "53100"},
-		"La base n’a plus de place":                     fmt.Errorf("%w: %w", store.ErrUnknownOutcome, noRoom),
-		"La base refuse une connexion de plus":          &pgconn.PgError{Code: "53300"},
-		"La base ne peut être que lue":                  &pgconn.PgError{Code: "25006"},
-		"La base ne répond plus":                        &pgconn.PgError{Code: "57P01"},
-		"ou a coupé la connexion":                       fmt.Errorf("%w: %w", registry.ErrUnavailable, io.ErrUnexpectedEOF),
-		"Il n’y a plus de place pour «\u00a0x\u00a0»":   &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC},
-		"Le disque de «\u00a0x\u00a0» ne peut être que": &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS},
+		"La base n’a plus de place sur son disque":          &pgconn.PgError{Code: "53100"},
+		"La base n’a plus de place":                         fmt.Errorf("%w: %w", store.ErrUnknownOutcome, noRoom),
+		"La base refuse une connexion de plus":              &pgconn.PgError{Code: "53300"},
+		"La base est en lecture seule":                      &pgconn.PgError{Code: "25006"},
+		"La base ne répond plus":                            &pgconn.PgError{Code: "57P01"},
+		"ou a coupé la connexion":                           fmt.Errorf("%w: %w", registry.ErrUnavailable, io.ErrUnexpectedEOF),
+		"Il n’y a plus de place pour «\u00a0x\u00a0»":       &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC},
+		"Le disque de «\u00a0x\u00a0» est en lecture seule": &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS},
 	} {
 		said := sentence(fmt.Errorf("doing something: %w", err))
 		if !strings.Contains(said, want) || !strings.Contains(said, "Détail technique, en anglais") {
