@@ -21,10 +21,17 @@ import (
 // runSizes are how a run is cut.
 type runSizes struct {
 	part  int64 // numbers of records in a part
-	small int64 // runs of fewer go to the table of the small ones, so that a search does not look through a partition for each
+	small int64 // runs of fewer go to the table of the small ones: a search looks through each partition, a microsecond more
+	// While people are served so do those of up to that many: nobody waits for the run, and to look through its codes little by little lasts.
+	smallBeside int64
 }
 
-var nationalRun = runSizes{part: 250_000, small: 100_000}
+var nationalRun = runSizes{part: 250_000, small: 20_000, smallBeside: 100_000}
+
+// isSmall tells whether a run of so many is a small one, alone or beside people who are served.
+func (s runSizes) isSmall(targeted int64, beside bool) bool {
+	return targeted < s.small || beside && targeted < s.smallBeside
+}
 
 // apartPiece is how many numbers of records are looked at together for codes that are there twice.
 const apartPiece = 1_000_000
@@ -70,6 +77,7 @@ const (
 	settleTarget = "SELECT target_settle($1)"
 	settledApart = "SELECT target_apart($1, $2)"
 	countTarget  = "SELECT COUNT(*) FROM target WHERE run = $1"
+	anyTargeted  = "SELECT EXISTS (SELECT FROM %s)"
 	isAttached   = "SELECT EXISTS (SELECT FROM pg_inherits WHERE inhparent = 'target'::regclass AND inhrelid = to_regclass($1))"
 	underWay     = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid"
 	stillThere   = "SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE xid::text = ANY ($1))"
@@ -299,7 +307,12 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		if err := r.index(ctx, conn); err != nil {
 			return fmt.Errorf("giving the codes of a run their indexes: %w", err)
 		}
-		small := targeted < r.engine.runs.small
+		there := false
+		if err := conn.QueryRow(ctx, fmt.Sprintf(anyTargeted, r.table)).Scan(&there); err != nil {
+			return err
+		}
+		// Its rows stand with those of others when it was stopped further below, maybe by a version to which it was a small one.
+		small := r.engine.runs.isSmall(targeted, r.sweep.busy) || !there
 		if err := r.apart(ctx, conn, small); err != nil {
 			return err
 		}

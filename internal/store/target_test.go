@@ -183,6 +183,68 @@ func TestARunThatIsKilledGoesOn(t *testing.T) {
 	}
 }
 
+func TestWhichRunsAreSmall(t *testing.T) {
+	for _, c := range []struct {
+		targeted      int64
+		alone, beside bool
+	}{{0, true, true}, {19_999, true, true}, {20_000, false, true}, {99_999, false, true}, {100_000, false, false}} {
+		if alone, beside := nationalRun.isSmall(c.targeted, false), nationalRun.isSmall(c.targeted, true); alone != c.alone || beside != c.beside {
+			t.Errorf("%d codes: small %v, beside others %v", c.targeted, alone, beside)
+		}
+	}
+}
+
+// TestARunThatBeganAsASmallOneEndsAsOne has a run stopped once its codes stand with those of others, and go on where it counts as a large one, as with
+// a version that draws the line elsewhere.
+func TestARunThatBeganAsASmallOneEndsAsOne(t *testing.T) {
+	address := databases.Fresh(t)
+	s := server(t, address, keyringtest.Keys())
+	s.engine.(*postgres).runs = runSizes{part: 100, small: 1 << 40}
+	importMany(t, s, 300)
+	n := approvedRun(t, s, everybody(""))
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	tx, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "SELECT pg_current_xact_id()"); err != nil { // the end of the run waits for who writes
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- carryOut(ctx, s, n) }()
+	for inForce := "0"; inForce == "0"; inForce = cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM target") {
+		if t.Context().Err() != nil {
+			t.Fatal("the codes do not come into force")
+		}
+	}
+	stop()
+	if err := <-ended; err == nil {
+		t.Fatal("the run was not stopped")
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.engine.(*postgres).runs.small = 1
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		err := carryOut(t.Context(), s, n)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, registry.ErrRunning) || time.Since(began) > 10*time.Second { // of the one that was stopped
+			t.Fatal(err)
+		}
+	}
+	checkCodes(t, s, 300)
+	if got := cell(t, s, "SELECT CAST(targeted AS TEXT) FROM campaign_run"); got != "300" {
+		t.Errorf("the run says %s codes", got)
+	}
+}
+
 // TestARunThatWaitsForAnotherMayBeDropped has a server come to a run while another is carried out.
 func TestARunThatWaitsForAnotherMayBeDropped(t *testing.T) {
 	s := server(t, databases.Fresh(t), keyringtest.Keys())
