@@ -1,0 +1,258 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"vaccin/internal/registry"
+)
+
+// How the codes of a run come into force once all are drawn. Each step may be done again.
+
+// apartPiece is how many numbers of records are looked at together for codes that are there twice.
+const apartPiece = 1_000_000
+
+const (
+	withdraw = "DELETE FROM %s n USING record r WHERE r.num = n.record_num AND r.code IS NOT NULL" +
+		" AND n.record_num > $1 AND n.record_num <= $2 AND r.num > $1 AND r.num <= $2"
+	drawAnew = "SELECT " + drawTarget + " FROM (SELECT gen_random_uuid()::text AS u WHERE n.record_num IS NOT NULL) AS drawn"
+	// An array, so that it is asked code by code: former codes are few, and those of a run are not gone through for them.
+	drawFormer = "UPDATE %s n SET code = (" + drawAnew + ") WHERE n.code = ANY (ARRAY(SELECT code FROM former_code))"
+
+	// Of two records that were one person's meanwhile (match_merged) the one that stays has the code that the run drew for the one
+	// that went, unless it has another. The trigger waits for a run that is ending, or the run for it: either it sees the codes
+	// in force, or the run that the record went.
+	lockEnd     = "SELECT pg_advisory_xact_lock(hashtext('vaccin target end'))"
+	ofMerged    = "(SELECT DISTINCT gone, record_num + other_num - gone AS stays FROM doubtful_match WHERE gone <> 0) AS m"
+	carryMerged = "UPDATE %[1]s n SET record_num = g.stays FROM (SELECT m.stays, MIN(m.gone) AS gone FROM " + ofMerged +
+		" JOIN %[1]s o ON o.record_num = m.gone WHERE NOT EXISTS (SELECT FROM %[1]s k WHERE k.record_num = m.stays) GROUP BY m.stays) AS g" +
+		" WHERE n.record_num = g.gone"
+	clearGone   = "DELETE FROM %[1]s n USING " + ofMerged + " WHERE n.record_num = m.gone"
+	clearStayed = "DELETE FROM %[1]s n USING " + ofMerged + " WHERE n.record_num = m.stays AND" +
+		" (EXISTS (SELECT FROM record r WHERE r.num = n.record_num AND r.code IS NOT NULL)" +
+		" OR EXISTS (SELECT FROM target t WHERE t.record_num = n.record_num AND t.run <> %[2]d))"
+
+	sumParts     = "SELECT COALESCE(SUM(targeted), 0) FROM campaign_part WHERE run = $1"
+	indexTarget  = "SELECT target_index($1)"
+	attachTarget = "SELECT target_attach($1)"
+	endTarget    = "SELECT target_end($1)"
+	settleTarget = "SELECT target_settle($1)"
+	settledApart = "SELECT target_apart($1, $2)"
+	countTarget  = "SELECT COUNT(*) FROM target WHERE run = $1"
+	anyTargeted  = "SELECT EXISTS (SELECT FROM %s)"
+	underWay     = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid"
+	stillThere   = "SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE xid::text = ANY ($1))"
+)
+
+// bring brings the codes of the run into force and ends it.
+func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) error {
+	targeted := int64(0)
+	if err := conn.QueryRow(ctx, sumParts, r.run).Scan(&targeted); err != nil {
+		return err
+	}
+	if !attached {
+		if err := r.index(ctx, conn); err != nil {
+			return fmt.Errorf("giving the codes of a run their indexes: %w", err)
+		}
+		there := false
+		if err := conn.QueryRow(ctx, fmt.Sprintf(anyTargeted, r.table)).Scan(&there); err != nil {
+			return err
+		}
+		// Its rows stand with those of others when it was stopped further below, maybe by a version to which it was a small one.
+		small := r.engine.runs.isSmall(targeted, r.sweep.busy) || !there
+		if err := r.apart(ctx, conn, small); err != nil {
+			return err
+		}
+		if small {
+			return r.endSmall(ctx, conn)
+		}
+		if _, err := conn.Exec(ctx, attachTarget, r.run); err != nil {
+			return fmt.Errorf("bringing the codes of a run into force: %w", err)
+		}
+	}
+	// Who declared the eligibility of someone a moment ago, before the codes were in force, may have drawn one.
+	if err := waitForOthers(ctx, conn); err != nil {
+		return err
+	}
+	if err := r.apart(ctx, conn, false); err != nil {
+		return err
+	}
+	return r.finish(ctx, conn, endTarget)
+}
+
+// endSmall is the end of a run of which the codes stand with those of others, where the service may change none: what may be
+// wrong with them is set right by the database.
+func (r *targetRun) endSmall(ctx context.Context, conn *pgx.Conn) error {
+	// When it goes on after it was stopped further below, its table is made anew and empty.
+	settle := func(tx pgx.Tx) error { return r.carryMerged(ctx, tx, settleTarget) }
+	if err := pgx.BeginFunc(ctx, conn, settle); err != nil {
+		return fmt.Errorf("bringing the codes of a run into force: %w", err)
+	}
+	if err := waitForOthers(ctx, conn); err != nil {
+		return err
+	}
+	for {
+		_, err := conn.Exec(ctx, settledApart, r.run, int64(r.space)) //nolint:gosec // 50 bits
+		if err == nil {
+			return r.finish(ctx, conn, "")
+		}
+		if !taken(err) {
+			return fmt.Errorf("keeping the codes of a run apart from others: %w", err)
+		}
+	}
+}
+
+// index makes the unique indexes of the table, and draws anew what turns out to be there twice.
+func (r *targetRun) index(ctx context.Context, conn *pgx.Conn) error {
+	for {
+		_, err := conn.Exec(ctx, indexTarget, r.run)
+		if err == nil || !taken(err) {
+			r.indexed = err == nil
+			return err
+		}
+		if err := r.redraw(ctx, conn); err != nil {
+			return err
+		}
+	}
+}
+
+// redraw takes out who is there twice, which a server of the version before leaves when it goes on with a part that was
+// stopped in the midst, and draws another code for all but one of those who have the same, until no two have.
+func (r *targetRun) redraw(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, fmt.Sprintf("DELETE FROM %[1]s n USING %[1]s other WHERE other.record_num = n.record_num AND other.ctid < n.ctid", r.table)); err != nil {
+		return fmt.Errorf("taking out who is there twice: %w", err)
+	}
+	_, err := untilNone(ctx, conn, "UPDATE "+r.table+" n SET code = ("+fmt.Sprintf(drawAnew, r.space)+") WHERE n.record_num IN (SELECT record_num FROM"+
+		" (SELECT record_num, row_number() OVER (PARTITION BY code ORDER BY record_num) AS nth FROM "+r.table+") AS same WHERE nth > 1)")
+	return err
+}
+
+// apart sees to it that no code of the run is another's, and no person has two. Of a small run all are looked at at once.
+func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn, small bool) error {
+	all := func(do func(after, to int64) (int64, error)) error {
+		if small {
+			_, err := do(0, r.highest)
+			return err
+		}
+		return r.sweep.over(ctx, 0, r.highest, apartPiece, do)
+	}
+	err := all(func(after, to int64) (int64, error) {
+		tag, err := conn.Exec(ctx, fmt.Sprintf(withdraw, r.table), after, to)
+		return tag.RowsAffected(), err
+	})
+	if err != nil {
+		return fmt.Errorf("leaving out who got a code meanwhile: %w", err)
+	}
+	draw := "UPDATE " + r.table + " n SET code = (" + fmt.Sprintf(drawAnew, r.space) + ") WHERE n.record_num > $1 AND n.record_num <= $2 AND EXISTS (SELECT FROM "
+	ofRecord := draw + "record r WHERE r.code = n.code AND r.code IS NOT NULL)"
+	ofRun := draw + "target t WHERE t.code = n.code AND t.run <> " + strconv.Itoa(r.run) + ")"
+	inForce := func(after, to int64) (int64, error) {
+		for {
+			if _, err := untilNone(ctx, conn, ofRecord, after, to); err != nil {
+				return 0, err
+			}
+			// What is drawn instead of another run's code may be a record's.
+			if drawn, err := untilNone(ctx, conn, ofRun, after, to); err != nil || drawn == 0 {
+				return 0, err
+			}
+		}
+	}
+	for {
+		if err := all(inForce); err != nil {
+			return err
+		}
+		// After those in force, for of these a merge makes former ones. What is drawn instead of one may be in force.
+		if drawn, err := untilNone(ctx, conn, fmt.Sprintf(drawFormer, r.table, r.space)); err != nil || drawn == 0 {
+			return err
+		}
+	}
+}
+
+// finish ends the run in one transaction with its entry of the access log; last is what is left to do with its table, if anything is.
+func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) error {
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if last != "" {
+			if err := r.carryMerged(ctx, tx, last); err != nil {
+				return err
+			}
+		}
+		targeted := int64(0)
+		if err := tx.QueryRow(ctx, countTarget, r.run).Scan(&targeted); err != nil {
+			return err
+		}
+		statements, err := r.end(targeted)
+		if err != nil {
+			return err
+		}
+		for _, s := range statements {
+			tag, err := tx.Exec(ctx, s.sql, s.args...)
+			if err == nil && tag.RowsAffected() == 0 {
+				err = registry.ErrOvertaken
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ending a run: %w", err)
+	}
+	return nil
+}
+
+// carryMerged carries codes from records that went to those that stay, and then does what is left to do with the table.
+func (r *targetRun) carryMerged(ctx context.Context, tx pgx.Tx, last string) error {
+	if _, err := tx.Exec(ctx, lockEnd); err != nil {
+		return fmt.Errorf("waiting for who decides that two records are one person's: %w", err)
+	}
+	for carried := int64(1); carried > 0; { // also from one to the next
+		tag, err := tx.Exec(ctx, fmt.Sprintf(carryMerged, r.table))
+		if err != nil {
+			return fmt.Errorf("carrying codes to records that stay: %w", err)
+		}
+		carried = tag.RowsAffected()
+	}
+	for _, sql := range []string{fmt.Sprintf(clearGone, r.table), fmt.Sprintf(clearStayed, r.table, r.run)} {
+		if _, err := tx.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("taking out codes of records that went: %w", err)
+		}
+	}
+	_, err := tx.Exec(ctx, last, r.run)
+	return err
+}
+
+// untilNone does a statement until it touches no row, and returns how many it did. One that meets a code that is there already is
+// done again.
+func untilNone(ctx context.Context, conn *pgx.Conn, sql string, args ...any) (rows int64, err error) {
+	for {
+		tag, err := conn.Exec(ctx, sql, args...)
+		if err != nil && !taken(err) {
+			return 0, fmt.Errorf("drawing codes anew: %w", err)
+		}
+		if err == nil && tag.RowsAffected() == 0 {
+			return rows, nil
+		}
+		rows += tag.RowsAffected()
+	}
+}
+
+// waitForOthers waits for the end of all transactions that are under way and write.
+func waitForOthers(ctx context.Context, conn *pgx.Conn) error {
+	var there []string
+	if err := conn.QueryRow(ctx, underWay).Scan(&there); err != nil {
+		return err
+	}
+	for {
+		waits := false
+		if err := conn.QueryRow(ctx, stillThere, there).Scan(&waits); err != nil || !waits {
+			return err
+		}
+		if err := pause(ctx, retryEvery); err != nil {
+			return err
+		}
+	}
+}
