@@ -79,7 +79,7 @@ func (f *PopulationFile) openHeader() error {
 			return invalid("%s", is.reason)
 		}
 	}
-	text := strings.TrimLeft(string(start), "\uFEFF") // some programs write one byte order mark more, which nobody sees
+	text := strings.TrimLeft(string(start), byteOrderMark) // some programs write one byte order mark more, which nobody sees
 	f.start, f.headerLine = int64(len(start)-len(text)), 0
 	for {
 		line, rest, ended := strings.Cut(text, "\n")
