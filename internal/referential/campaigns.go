@@ -57,7 +57,7 @@ func (s *Source) campaignText() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading a campaign: %w", err)
 	}
-	return strings.ReplaceAll(strings.TrimLeft(string(text), "\uFEFF"), "\r\n", "\n"), nil
+	return strings.ReplaceAll(strings.TrimLeft(string(text), byteOrderMark), "\r\n", "\n"), nil
 }
 
 // maxNested is the most tables, inline or by dotted keys, that lines may open. A campaign opens none; the library takes gigabytes and half a
@@ -70,6 +70,9 @@ func tooNested(text string) int {
 	braces, number := 0, 0
 	for line := range strings.Lines(text) {
 		number++
+		if strings.HasPrefix(strings.TrimSpace(line), "#") { // a comment, of dots or whatever
+			continue
+		}
 		braces += strings.Count(line, "{")
 		if braces > maxNested || strings.Count(line, ".") > maxNested {
 			return number

@@ -366,6 +366,10 @@ func TestTablesWithinTablesAreRefusedBeforeTheyAreRead(t *testing.T) {
 			t.Errorf("%s: %v %v", name, remarks, err)
 		}
 	}
+	commented := "# " + strings.Repeat(".", 300) + "\n  # " + strings.Repeat("{", 300) + "\n" + whole(t)
+	if _, remarks, err := readCampaign(t, commented); err != nil || len(remarks) != 0 {
+		t.Errorf("signs in comments: %v %v", remarks, err)
+	}
 }
 
 // A name is read alone, in the list of runs and on letters.
