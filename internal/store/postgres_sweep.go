@@ -23,6 +23,7 @@ const (
 	quietAfter  = 2 * time.Second // without others: some have pauses
 	busyFrom    = 20              // transactions of others a second, from which people are being served
 	busyPiece   = 500             // numbers of records: some milliseconds of work
+	firstPiece  = 20_000          // until it is known whether others write: a hundredth of a second
 	sweptPiece  = 250_000         // when nobody does: as many as a sort in memory holds
 	restFor     = 9               // times as long as a piece took
 	longestRest = 2 * time.Second
@@ -31,23 +32,27 @@ const (
 // sweep is a connection for work on all persons, which gives way to those who serve people: while others write, it does
 // little at a time, on one processor, and rests nine tenths of the time.
 type sweep struct {
-	conn *pgx.Conn
-	busy bool      // others write, or did a moment ago
-	last time.Time // when they did
+	conn    *pgx.Conn
+	settled bool      // whether others write is known
+	busy    bool      // others write, or did a moment ago
+	last    time.Time // when they did
 
 	newest int64 // transaction, and when that was looked at
 	at     time.Time
 	own    int64 // transactions since then
 }
 
-// newSweep begins to look whether others write, which settle finds.
+// newSweep begins to look whether others write, which takes a moment: what is done meanwhile is done in small pieces.
 func newSweep(ctx context.Context, conn *pgx.Conn) (*sweep, error) {
 	s := &sweep{conn: conn}
 	return s, s.look(ctx)
 }
 
-// settle finds whether others write, for which some time has to pass.
+// settle waits until it is known whether others write.
 func (s *sweep) settle(ctx context.Context) error {
+	if s.settled {
+		return nil
+	}
 	if err := pause(ctx, settleFor-time.Since(s.at)); err != nil {
 		return err
 	}
@@ -58,8 +63,11 @@ func (s *sweep) settle(ctx context.Context) error {
 func (s *sweep) over(ctx context.Context, after, to, piece int64, do func(after, to int64) (rows int64, err error)) error {
 	for after < to {
 		size := piece
-		if s.busy {
+		switch {
+		case s.busy:
 			size = min(piece, busyPiece)
+		case !s.settled:
+			size = min(piece, firstPiece)
 		}
 		end := min(after+size, to)
 		began := time.Now()
@@ -85,7 +93,11 @@ func (s *sweep) rest(ctx context.Context, worked time.Duration) error {
 			return err
 		}
 	}
-	if time.Since(s.at) < lookEvery {
+	every := lookEvery
+	if !s.settled {
+		every = settleFor
+	}
+	if time.Since(s.at) < every {
 		return nil
 	}
 	return s.look(ctx)
@@ -98,7 +110,8 @@ func (s *sweep) look(ctx context.Context) error {
 		return fmt.Errorf("finding whether others write: %w", err)
 	}
 	now := time.Now()
-	if !s.at.IsZero() && float64(newest-s.newest-s.own) > busyFrom*now.Sub(s.at).Seconds() {
+	s.settled = !s.at.IsZero()
+	if s.settled && float64(newest-s.newest-s.own) > busyFrom*now.Sub(s.at).Seconds() {
 		s.last = now
 	}
 	busy := now.Sub(s.last) < quietAfter
@@ -142,9 +155,6 @@ func (e *postgres) swept(ctx context.Context, what string, highest int64, q quer
 	// The next may begin at once; the server would notice a while after that this one is gone.
 	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), unlockAll) }()
 	s, err := newSweep(ctx, conn)
-	if err == nil {
-		err = s.settle(ctx)
-	}
 	if err != nil {
 		return err
 	}

@@ -140,12 +140,55 @@ func TestASweepGivesWay(t *testing.T) {
 	if want := []string{"0-4000", "4000-6500"}; !slices.Equal(pieces, want) {
 		t.Errorf("alone the pieces are %v, want %v", pieces, want)
 	}
-	alone, err := newSweep(t.Context(), conn)
-	if err == nil {
-		err = alone.settle(t.Context())
+}
+
+// TestASweepBeginsWithLittle goes through numbers before it is known whether others write, and after.
+func TestASweepBeginsWithLittle(t *testing.T) {
+	address := databases.Fresh(t)
+	conn, err := server(t, address, keyringtest.Keys()).engine.(*postgres).bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err != nil || alone.busy {
-		t.Errorf("alone a sweep begins busy: %v", err)
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	w, err := newSweep(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pieces []string
+	through := func(to int64) {
+		t.Helper()
+		pieces = nil
+		note := func(after, to int64) (int64, error) {
+			pieces = append(pieces, fmt.Sprint(after, "-", to))
+			return 0, nil
+		}
+		if err := w.over(t.Context(), 0, to, 1_000_000, note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	looked := w.at
+	w.at = time.Now().Add(time.Hour) // so that the moment is not over in the midst
+	through(2.5 * firstPiece)
+	if want := []string{"0-20000", "20000-40000", "40000-50000"}; !slices.Equal(pieces, want) {
+		t.Errorf("at first the pieces are %v, want %v", pieces, want)
+	}
+	w.at = looked
+	if err := w.settle(t.Context()); err != nil || !w.settled || w.busy {
+		t.Errorf("alone: known whether others write %t, busy %t, %v", w.settled, w.busy, err)
+	}
+	through(2.5 * firstPiece)
+	if want := []string{"0-50000"}; !slices.Equal(pieces, want) {
+		t.Errorf("alone the pieces are %v, want %v", pieces, want)
+	}
+
+	writing(t, address)
+	if w, err = newSweep(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(settleFor)
+	through(firstPiece + 1.5*busyPiece)
+	if want := []string{"0-20000", "20000-20500", "20500-20750"}; !slices.Equal(pieces, want) {
+		t.Errorf("where others write the pieces are %v, want %v", pieces, want)
 	}
 }
 

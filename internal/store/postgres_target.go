@@ -91,9 +91,6 @@ func (e *postgres) target(ctx context.Context, begin func(context.Context) (targ
 		return err
 	}
 	s, err := newSweep(ctx, conn)
-	if err == nil {
-		err = s.settle(ctx)
-	}
 	if err != nil {
 		return err
 	}
@@ -132,10 +129,9 @@ func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	for len(left) > 0 {
-		if r.sweep.busy && !r.indexed {
-			// Indexes that grow with the table cost ten times as much, and are made little by little.
-			if err := r.index(ctx, conn); err != nil {
-				return fmt.Errorf("giving a run its indexes beforehand: %w", err)
+		if len(left) > 1 { // one alone finds on its way whether others write
+			if err := r.sweep.settle(ctx); err != nil {
+				return err
 			}
 		}
 		if !r.sweep.busy && len(left) > 1 {
@@ -171,6 +167,12 @@ func (r *targetRun) left(ctx context.Context, conn *pgx.Conn) (left []int64, err
 func (r *targetRun) part(ctx context.Context, conn *pgx.Conn, after int64) error {
 	targeted := int64(0)
 	err := r.sweep.over(ctx, after, r.partEnd(after), r.engine.runs.part, func(after, to int64) (int64, error) {
+		if r.sweep.busy && !r.indexed {
+			// Indexes that grow with the table cost ten times as much, and are made little by little.
+			if err := r.index(ctx, conn); err != nil {
+				return 0, fmt.Errorf("giving a run its indexes beforehand: %w", err)
+			}
+		}
 		n, err := r.draw(ctx, conn, after, to)
 		targeted += n
 		return n, err
