@@ -149,8 +149,8 @@ func DepartmentOf(postalCode, communeCode string) string {
 		return d
 	}
 	switch {
-	case strings.HasPrefix(postalCode, "200"), strings.HasPrefix(postalCode, "201"):
-		return "2A"
+	case len(postalCode) == codeLength && strings.HasPrefix(postalCode, "20") && strings.ContainsRune("0137", rune(postalCode[2])):
+		return "2A" // 203 and 207 are deliveries of Ajaccio to firms and hospitals («cedex»)
 	case strings.HasPrefix(postalCode, "20"):
 		return departmentAt("2B" + strings.TrimPrefix(postalCode, "20"))
 	case postalCode == "97133":
