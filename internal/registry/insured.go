@@ -104,7 +104,7 @@ var residenceTerms = closed([]term{
 	ResidenceSocial:         {"HEBERGEMENT_SOCIAL", "Centre d’hébergement social", "en centre d’hébergement social"},
 	ResidencePrison:         {"PRISON", "Établissement pénitentiaire", "en établissement pénitentiaire"},
 	ResidencePsychiatric:    {"PSYCHIATRIE", "Établissement psychiatrique", "en établissement psychiatrique"},
-	ResidenceStreet:         {"RUE", "Sans logement stable (rue, habitat précaire)", "sans logement stable"},
+	ResidenceStreet:         {"RUE", "Sans logement stable (rue, habitat précaire)", "en habitat précaire (rue comprise)"},
 })
 
 // Residences are all kinds, by number.

@@ -174,6 +174,7 @@ func codes(all []string) string {
 }
 
 func (a AmongConditions) clauses() (clauses []string) {
+	const listed = "en affection de longue durée"
 	named := func(set Conditions, before string) (all []string) {
 		for _, one := range set.All() {
 			all = append(all, before+"de l’"+one.String()+" ("+one.Label()+")")
@@ -182,15 +183,19 @@ func (a AmongConditions) clauses() (clauses []string) {
 	}
 	switch a.Any {
 	case AnswerYes:
-		clauses = append(clauses, "qui sont en affection de longue durée (ALD)")
+		clauses = append(clauses, "qui sont "+listed+" (ALD)")
 	case AnswerNo:
-		clauses = append(clauses, "qui ne sont pas en affection de longue durée (ALD)")
+		clauses = append(clauses, "qui ne sont pas "+listed+" (ALD)")
 	}
 	if a.In != 0 {
-		clauses = append(clauses, "qui sont en affection de longue durée au titre "+enumerate(named(a.In, ""), "ou"))
+		clauses = append(clauses, "qui sont "+listed+" au titre "+enumerate(named(a.In, ""), "ou"))
 	}
-	if a.Out != 0 {
-		clauses = append(clauses, neither("sont", named(a.Out, "en affection de longue durée au titre ")))
+	switch out := named(a.Out, "au titre "); len(out) {
+	case 0:
+	case 1:
+		clauses = append(clauses, "qui ne sont pas "+listed+" "+out[0])
+	default:
+		clauses = append(clauses, neither("sont "+listed, out))
 	}
 	return clauses
 }

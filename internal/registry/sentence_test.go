@@ -46,7 +46,7 @@ func TestSentencesReadAloud(t *testing.T) {
 		"Sont concernées les personnes de 75 ans ou plus au 18 janvier 2021 qui ne vivent pas en EHPAD.": {
 			{Age: registry.Age{AtLeast: 75}, Residence: residences{Out: []registry.Residence{registry.ResidenceEHPAD}}},
 		},
-		"Sont concernées les personnes qui ne vivent ni en EHPAD, ni en établissement pénitentiaire, ni sans logement stable.": {
+		"Sont concernées les personnes qui ne vivent ni en EHPAD, ni en établissement pénitentiaire, ni en habitat précaire (rue comprise).": {
 			{Residence: residences{Out: []registry.Residence{registry.ResidenceEHPAD, registry.ResidencePrison, registry.ResidenceStreet}}},
 		},
 		"Sont concernées les personnes de 50 ans ou plus au 18 janvier 2021 qui exercent comme professionnels de santé, aides à domicile ou sapeurs-pompiers; ou les personnes qui exercent comme professionnels de santé et qui présentent au moins un facteur de risque de forme grave de Covid-19.": {
@@ -83,6 +83,12 @@ func TestSentencesReadAloud(t *testing.T) {
 		},
 		"Sont concernées les personnes qui ne sont pas en affection de longue durée au titre de l’ALD 20 (paraplégie).": {
 			{Conditions: registry.AmongConditions{Out: registry.ConditionsOf(20)}},
+		},
+		"Sont concernées les personnes qui ne sont en affection de longue durée ni au titre de l’ALD 8 (diabète de type 1 et diabète de type 2), ni au titre de l’ALD 13 (maladie coronaire), ni au titre de l’ALD 18 (mucoviscidose).": {
+			{Conditions: registry.AmongConditions{Out: registry.ConditionsOf(18, 8, 13)}},
+		},
+		"Sont concernées les personnes qui ne vivent pas en habitat précaire (rue comprise).": {
+			{Residence: residences{Out: []registry.Residence{registry.ResidenceStreet}}},
 		},
 		"Sont concernées les personnes qui sont vulnérables à très haut risque (liste du COSV); ou les personnes qui présentent au moins un facteur de risque de forme grave de Covid-19 et qui ne sont pas vulnérables à très haut risque (liste du COSV).": {
 			{Comorbidities: registry.AmongComorbidities{VeryHighRisk: registry.AnswerYes}},
