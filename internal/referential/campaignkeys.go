@@ -15,7 +15,7 @@ var campaignKeys = map[string]key[registry.Campaign]{
 	"identifiant": {registry.FieldCampaignID, func(v *value, c *registry.Campaign) { c.ID = v.text() }},
 	"nom":         {registry.FieldCampaignName, func(v *value, c *registry.Campaign) { c.Name = v.text() }},
 	"phase":       {registry.FieldPhase, func(v *value, c *registry.Campaign) { c.Phase = v.text() }},
-	"ordre":       {registry.FieldRank, func(v *value, c *registry.Campaign) { c.Rank = v.number() }},
+	"ordre":       {registry.FieldRank, func(v *value, c *registry.Campaign) { c.Rank = v.number(registry.LastRank) }},
 	"ouverture":   {registry.FieldOpens, func(v *value, c *registry.Campaign) { c.Opens = v.date() }},
 	"fermeture":   {registry.FieldCloses, func(v *value, c *registry.Campaign) { c.Closes = v.date() }},
 	"source":      {registry.FieldCampaignSource, func(v *value, c *registry.Campaign) { c.Source = v.text() }},
@@ -46,8 +46,8 @@ type group = registry.Group
 
 // groupKeys are the keys of a group of criteria; those with hors_ say what must not be.
 var groupKeys = map[string]key[group]{
-	"age_minimum": {registry.FieldAgeAtLeast, func(v *value, g *group) { g.Age.AtLeast = v.number() }},
-	"age_maximum": {registry.FieldAgeAtMost, func(v *value, g *group) { g.Age.AtMost = v.number() }},
+	"age_minimum": {registry.FieldAgeAtLeast, func(v *value, g *group) { g.Age.AtLeast = v.number(registry.OldestAge) }},
+	"age_maximum": {registry.FieldAgeAtMost, func(v *value, g *group) { g.Age.AtMost = v.number(registry.OldestAge) }},
 	"age_au":      {registry.FieldAgeOn, func(v *value, g *group) { g.Age.On = v.date() }},
 	"sexe":        {registry.FieldGroupSex, takeSex},
 

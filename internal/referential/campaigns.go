@@ -252,10 +252,10 @@ func (v *value) text() string {
 	return text
 }
 
-func (v *value) number() int {
+func (v *value) number(most int64) int {
 	n, ok := v.is.(int64)
-	if !ok || n < 1 || n > 999 { // zero would read as not given
-		v.refuse("Écrivez ici un nombre entier de 1 à 999, sans guillemets.")
+	if !ok || n < 1 || n > most { // zero would read as not given
+		v.refuse("Écrivez ici un nombre entier de 1 à %d, sans guillemets.", most)
 		return 0
 	}
 	return int(n)

@@ -82,6 +82,9 @@ const (
 	FieldTargeted         = "targeted"
 )
 
+// LastRank is the last place within a phase.
+const LastRank = 999
+
 // Bounds of what a campaign holds, beyond what any needs.
 const (
 	maxCampaignID     = 40  // characters
@@ -114,7 +117,7 @@ func DecideCampaign(c Campaign) (Campaign, error) {
 	f.check(FieldPhase, err)
 	c.Source, err = requiredText(c.Source, maxCampaignSource, "Indiquez d’où vient la règle\u00a0: texte, avis ou page, avec sa date.")
 	f.check(FieldCampaignSource, err)
-	if c.Rank < 1 || c.Rank > 999 {
+	if c.Rank < 1 || c.Rank > LastRank {
 		f.refuse(FieldRank, "Donnez la place de la campagne dans sa phase, de 1 à 999.")
 	}
 	if c.Opens.IsZero() {
@@ -195,12 +198,12 @@ func (g Group) isEmpty() bool {
 
 func decideAge(f *form, at func(string) string, a Age) Age {
 	limits := func(which string) string {
-		return fmt.Sprintf("Donnez un âge %s de 1 à %d\u00a0ans, ou retirez cette limite.", which, oldestAge)
+		return fmt.Sprintf("Donnez un âge %s de 1 à %d\u00a0ans, ou retirez cette limite.", which, OldestAge)
 	}
-	if a.AtLeast < 0 || a.AtLeast > oldestAge {
+	if a.AtLeast < 0 || a.AtLeast > OldestAge {
 		f.refuse(at(FieldAgeAtLeast), limits("minimum"))
 	}
-	if a.AtMost < 0 || a.AtMost > oldestAge {
+	if a.AtMost < 0 || a.AtMost > OldestAge {
 		f.refuse(at(FieldAgeAtMost), limits("maximum"))
 	} else if a.AtMost > 0 && a.AtMost < a.AtLeast {
 		f.refuse(at(FieldAgeAtMost), "L’âge maximum est inférieur à l’âge minimum. Vérifiez les deux.")

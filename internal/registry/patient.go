@@ -108,8 +108,8 @@ const (
 	FieldEmail      = "email"
 )
 
-// oldestAge is more years than anyone has lived: an older birth date is a slip.
-const oldestAge = 125
+// OldestAge is more years than anyone has lived: an older birth date is a slip.
+const OldestAge = 125
 
 // QuestionLunarDate asks about a birth date that is no day of the calendar.
 const QuestionLunarDate = "lunar-birth-date"
@@ -180,7 +180,7 @@ func decideBirthDate(f *form, text, card string, today Date) BirthDate {
 		return BirthDate{}
 	}
 	day, ok := b.Date()
-	late, early := ok && day.After(today) || b.year() > today.Year, b.year() < today.Year-oldestAge
+	late, early := ok && day.After(today) || b.year() > today.Year, b.year() < today.Year-OldestAge
 	switch {
 	case asOnCard && ok && (late || early):
 		f.ask(QuestionLunarDate, b.Digits(), FieldBirthDate, "La date de naissance de la carte Vitale n’est pas vraisemblable.",
