@@ -110,6 +110,7 @@ type RunCount struct {
 }
 
 // AgeClass is one of AgeClasses, by its place; that of persons whose age cannot be told is none of them, -1.
+// Who is not born yet on the day that counts is in the first.
 type AgeClass int
 
 // AgeClasses are the ages by which persons are counted, each from its own up to the next one's.
