@@ -113,6 +113,7 @@ func (w *tab) examine(state string) {
 	w.t.Helper()
 	w.outlined(state)
 	w.light(state)
+	w.printed(state)
 	w.judged(state + ", 1280 px")
 	w.resize(320, 800)
 	w.judged(state + ", 320 px")
