@@ -195,7 +195,7 @@ func among[T comparable](t *typedCampaign, at func(string) string, in, out strin
 		for _, code := range t.values[at(field)] {
 			one, ok := parse(code)
 			if !ok {
-				t.wrong = append(t.wrong, ui.FieldError{Field: at(field), Message: "Choisissez chaque valeur dans la liste."})
+				t.wrong = append(t.wrong, fieldError(registry.FieldError{Field: at(field), Message: "Choisissez chaque valeur dans la liste."}))
 				break
 			}
 			all = append(all, one)

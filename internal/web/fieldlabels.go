@@ -59,17 +59,27 @@ var fieldLabels = map[string]string{
 // fieldError is what a rule says of a field, with the field's label where it does not name it.
 func fieldError(f registry.FieldError) ui.FieldError {
 	said := ui.FieldError{Field: f.Field, Message: f.Message}
-	if f.Unnamed {
+	switch group, ok := groupOf(f.Field); {
+	case f.Unnamed:
 		said.Label = labelOf(f.Field)
+	case ok: // several groups may have the same to correct
+		said.Label = groupView{index: group}.label()
 	}
 	return said
 }
 
 // labelOf is the label of a field, with the group of criteria that it is of.
 func labelOf(field string) string {
-	number, rest, _ := strings.Cut(field, ".")
-	if group, err := strconv.Atoi(number); err == nil {
+	if group, ok := groupOf(field); ok {
+		_, rest, _ := strings.Cut(field, ".")
 		return fieldLabels[rest] + " (groupe" + nbsp + strconv.Itoa(group+1) + ")"
 	}
 	return fieldLabels[field]
+}
+
+// groupOf is the group of criteria that a field is of, if it is of one; a field of the group as a whole is its number alone.
+func groupOf(field string) (int, bool) {
+	number, _, _ := strings.Cut(field, ".")
+	group, err := strconv.Atoi(number)
+	return group, err == nil
 }

@@ -123,6 +123,20 @@ func TestGroupsAreAddedOpenedAndRemovedWithAllThatWasTyped(t *testing.T) {
 	}
 }
 
+// Two groups may have the same to correct: the list at the top says of which each line is.
+func TestWhatIsWrongWithGroupsIsToldApart(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	two := press(manager, campaignForm(manager, "vides").Fill("0.age_at_least", ""), "ajouter").Form("identifier")
+	list := listed(two.Send(manager).Want(http.StatusUnprocessableEntity))
+	for _, line := range []string{"\nGroupe 1 : Ce groupe n’a aucun critère", "\nGroupe 2 : Ce groupe n’a aucun critère"} {
+		if !strings.Contains(list, line) {
+			t.Errorf("no line %q in %s", line, list)
+		}
+	}
+}
+
 func TestACampaignIsCorrectedBesideItsFields(t *testing.T) {
 	t.Parallel()
 	h := open(t)

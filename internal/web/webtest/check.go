@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -154,6 +155,20 @@ func (c *checker) errorList() {
 	}
 }
 
+// ofGroup asks that the list say of which group of a campaign's criteria a field is, for several may have the same to correct. It returns
+// what the list says beside that.
+func (c *checker) ofGroup(number, said, name string) string {
+	group, _ := strconv.Atoi(number)
+	own, told := "roupe "+strconv.Itoa(group+1), strings.ReplaceAll(name, "\u00a0", " ")
+	if told == "G"+own+" : " {
+		return ""
+	}
+	if !strings.Contains(told, "(g"+own+")") {
+		c.say("« %s » is listed without saying of which group", said)
+	}
+	return name
+}
+
 // listed asks that the list say of a field what stands beside it, and first, where that does not name the field, by what label it is known.
 func (c *checker) listed(id, said string) {
 	beside := c.root.ByID(id + "-error")
@@ -164,6 +179,11 @@ func (c *checker) listed(id, said string) {
 	name, ends := strings.CutSuffix(said, message)
 	if !ends {
 		c.say("« %s » is listed of %s, and « %s » stands beside it", said, id, message)
+	}
+	if number, _, _ := strings.Cut(id, "."); number != "" && strings.Trim(number, "0123456789") == "" {
+		if name = c.ofGroup(number, said, name); name == "" {
+			return
+		}
 	}
 	if name == "" {
 		if nameless.MatchString(message) {
