@@ -164,7 +164,7 @@ func journalEntryShown(e registry.ShownEntry, agents registry.Agents) journalEnt
 		object: e.Digest,
 	}
 	if e.Count > 0 {
-		view.outcome += " (" + strconv.Itoa(e.Count) + ")"
+		view.outcome += " (" + registry.FrenchNumber(e.Count) + ")"
 	}
 	return view
 }
@@ -180,7 +180,7 @@ func whatOf(e registry.ShownEntry) string {
 	number := strconv.Itoa(e.Version)
 	switch {
 	case slices.Contains(actionsOnRuns, e.Action):
-		what += " n°" + nbsp + number
+		what = strings.Replace(what, "d’un ciblage", "du ciblage n°"+nbsp+number, 1)
 		add("campagne", e.Digest)
 	case slices.Contains(actionsOnLetters, e.Action):
 		add("ciblage n°", number)

@@ -57,7 +57,7 @@ func TestAgentsReadWhoDidWhatByName(t *testing.T) {
 
 	// The officer too, on the page, in the file and beside one entry; they go on looking by the identifier.
 	officer := h.as(t, registry.RoleDataProtection)
-	found := consult(officer, registry.FieldProfessional, hugoID).Want(http.StatusOK, "Hugo MASSON ("+hugoID+")", "Approbation d’un ciblage").Not("ROLLAND")
+	found := consult(officer, registry.FieldProfessional, hugoID).Want(http.StatusOK, "Hugo MASSON ("+hugoID+")", "Approbation du ciblage").Not("ROLLAND")
 	if file := officer.Get(found.Link("Télécharger ces entrées")).Body; !strings.Contains(file, ";"+hugoID+";Hugo MASSON;") {
 		t.Error("the file does not name who did it")
 	}
@@ -65,7 +65,7 @@ func TestAgentsReadWhoDidWhatByName(t *testing.T) {
 	if who := entry.Row("who"); who != "Hugo MASSON ("+hugoID+")" {
 		t.Errorf("who: %q", who)
 	}
-	entry.Form(registry.FieldProfessional).Send(officer).Want(http.StatusOK, "Approbation d’un ciblage")
+	entry.Form(registry.FieldProfessional).Send(officer).Want(http.StatusOK, "Approbation du ciblage")
 }
 
 // Two agents of one name are still told apart: whoever approves is told which of them prepared.

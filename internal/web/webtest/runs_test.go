@@ -98,7 +98,7 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 	second.Get("/campagnes").Want(http.StatusOK, "Dernier ciblage : n° 1 , exécuté.")
 	h.followed(t, second)
 	officer := h.as(t, registry.RoleDataProtection)
-	consult(officer).Want(http.StatusOK, "Approbation d’un ciblage n° 1, campagne lancee", "Exécution d’un ciblage n° 1, campagne lancee",
+	consult(officer).Want(http.StatusOK, "Approbation du ciblage n° 1, campagne lancee", "Exécution du ciblage n° 1, campagne lancee",
 		"Préparation d’un ciblage, campagne lancee, version 1", "Écriture d’une campagne, campagne lancee, version 1")
 }
 
