@@ -60,19 +60,20 @@ func batchLineOf(b registry.Batch, known people) batchLine {
 }
 
 type batchesView struct {
-	page    ui.Page
-	back    string
-	address string
-	says    string
-	form    ui.Form
-	kind    ui.Radios
-	known   string
-	waits   bool // one is being made
-	refresh refreshView
-	ready   bool   // so that letters may be asked for
-	nothing string // why there is no letter to prepare, where there is none
-	ended   string
-	lines   []batchLine
+	page     ui.Page
+	back     string
+	address  string
+	says     string
+	targeted string // how many got a code, once they did
+	form     ui.Form
+	kind     ui.Radios
+	known    string
+	waits    bool // one is being made
+	refresh  refreshView
+	ready    bool   // so that letters may be asked for
+	nothing  string // why there is no letter to prepare, where there is none
+	ended    string
+	lines    []batchLine
 }
 
 func (s *Server) batches(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
@@ -103,6 +104,7 @@ func (s *Server) showBatches(w http.ResponseWriter, r *http.Request, by registry
 		nothing: nothingToSend(run),
 	}
 	if view.ready {
+		view.targeted = gotCode(run.Targeted)
 		if view.ended, err = s.endedOf(r, by, run.Campaign); err != nil {
 			return err
 		}
@@ -378,6 +380,16 @@ func handedOver(handed []registry.Batch) string {
 	return "Des lettres à ces personnes ont déjà été remises" + nbsp + ": " + strings.Join(each, ", ") + ". Si elles partent aussi, ces personnes en recevront deux."
 }
 
+// sizeText says how large a file is as programs that show files do, which count in thousands of octets.
+func sizeText(size int64) string {
+	exactly := registry.FrenchNumber(int(size)) + nbsp + "octets"
+	if size < 1_000_000 {
+		return exactly
+	}
+	tenths := registry.FrenchNumber(int(size/1_000_000)) + "," + strconv.Itoa(int(size/100_000%10)) + nbsp + "Mo"
+	return tenths + " (" + exactly + ")"
+}
+
 func lettersOf(n int) string { return registry.Counted(n, "lettre", "lettres") }
 
 func batchRows(b registry.Batch, known people) []ui.Row {
@@ -408,7 +420,7 @@ func batchRows(b registry.Batch, known people) []ui.Row {
 		rows = append(rows,
 			ui.Row{Key: "printed", Label: "Mis en page", Value: "Le " + registry.FrenchMoment(b.PrintedAt, "")},
 			ui.Row{Key: "digest", Label: "Empreinte SHA-256", Value: b.Digest},
-			ui.Row{Key: "size", Label: "Taille", Value: registry.FrenchNumber(int(b.Size)) + nbsp + "octets"})
+			ui.Row{Key: "size", Label: "Taille", Value: sizeText(b.Size)})
 	}
 	for i, d := range b.Deliveries {
 		rows = append(rows, ui.Row{

@@ -47,7 +47,7 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	nowhere := h.patient(t, func(p *registry.ImportedPerson) { p.Patient.Contact = registry.Contact{} })
 	h.patient(t, func(p *registry.ImportedPerson) { p.Patient.Locality.Name = strings.Repeat("\uFDFA", 60) }) // each a sentence on paper
 	at := h.runDone(t, first, second)
-	page := second.Get(at).Want(http.StatusOK, "Aucun envoi n’a encore été préparé")
+	page := second.Get(at).Want(http.StatusOK, "Aucun envoi n’a encore été préparé", "5 personnes ont reçu un code.")
 	wrong := page.Form("kind").Fill("kind", "papyrus").Send(second).Want(http.StatusUnprocessableEntity, "Certains champs sont à corriger")
 	if !strings.Contains(wrong.Error("kind"), "Choisissez la forme") {
 		t.Errorf("beside the form: %q", wrong.Error("kind"))
@@ -64,7 +64,7 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	second.Get(at).Want(http.StatusOK, "Un envoi est en préparation").Not("Préparer un envoi")
 
 	h.letters(t)
-	made := second.Get(asked.URL.Path).Want(http.StatusOK, "Prêt", "3 lettres").Not("s’actualise")
+	made := second.Get(asked.URL.Path).Want(http.StatusOK, "Prêt", "3 lettres", "donne exactement le même fichier").Not("s’actualise")
 	if made.Row("unaddressed") != "2" || made.Row("vaccinated") != "0" || made.Row("letters") != "3" {
 		t.Errorf("rows: %q %q %q", made.Row("unaddressed"), made.Row("vaccinated"), made.Row("letters"))
 	}
