@@ -168,7 +168,7 @@ var officerTasks = []roleTask{
 // campaignTasks are what the campaign manager does.
 var campaignTasks = []roleTask{
 	{campaignsAddress, "Campagnes", "Écrire qui est concerné, à partir de quand, et préparer un ciblage."},
-	{runsAddress, "Ciblages", "Voir qui un ciblage concerne, l’approuver quand quelqu’un d’autre l’a préparé, suivre son exécution."},
+	{runsAddress, "Ciblages", "Voir qui un ciblage concerne, l’approuver quand quelqu’un d’autre l’a préparé, suivre son exécution. Faire imprimer les lettres, et voir où en sont les personnes ciblées."},
 }
 
 func agentRoleOf(role registry.Role) agentRole {

@@ -30,6 +30,7 @@ type campaignView struct {
 	form     ui.Form
 	action   string
 	id       string // of the campaign that is changed; empty for a new one
+	name     string // that it bears before it is changed
 	says     string // whom it concerns, once that was asked
 	groups   []groupView
 	recorded []ui.Row
@@ -85,7 +86,7 @@ func (s *Server) campaign(w http.ResponseWriter, r *http.Request, by registry.Ac
 			values.Set(fieldOpen, "0")
 		}
 	}
-	return s.showCampaign(w, r, http.StatusOK, campaignView{form: ui.Form{Values: values}, id: c.ID}, kept)
+	return s.showCampaign(w, r, http.StatusOK, campaignView{form: ui.Form{Values: values}, id: c.ID, name: c.Name}, kept)
 }
 
 // showCampaign shows a form as it was typed. The group chosen is open or, when some have something to correct, these.
@@ -93,7 +94,7 @@ func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request, status int
 	title := "Nouvelle campagne"
 	view.action = newCampaign
 	if view.id != "" {
-		title, view.action = "Modifier une campagne", campaignAddress(view.id)+"/modifier"
+		title, view.action = "Modifier la campagne «"+nbsp+together(view.name)+nbsp+"»", campaignAddress(view.id)+"/modifier"
 		view.form.Values.Set(registry.FieldCampaignID, view.id)
 	}
 	view.page = s.page(r, title)
@@ -149,7 +150,7 @@ func (s *Server) rewriteCampaign(w http.ResponseWriter, r *http.Request, by regi
 		return err
 	}
 	r.PostForm.Set(registry.FieldCampaignID, c.ID)
-	return s.writeCampaign(w, r, by, campaignView{id: c.ID})
+	return s.writeCampaign(w, r, by, campaignView{id: c.ID, name: c.Name})
 }
 
 // writeCampaign does what the button pressed says; the one without a name saves, and no other does.

@@ -367,7 +367,7 @@ func campaignIdentity(v campaignView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldCampaignName, Label: fieldLabels[registry.FieldCampaignName], MaxLength: "120", Hint: "Par exemple : 75 ans et plus, quel que soit le lieu de vie."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldCampaignName, Label: fieldLabels[registry.FieldCampaignName], MaxLength: "120", Hint: "Il est imprimé sur les lettres. Par exemple : 75 ans et plus, quel que soit le lieu de vie."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -375,7 +375,7 @@ func campaignIdentity(v campaignView) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldRank, Label: "Place dans la phase", Width: "width-4", InputMode: "numeric", MaxLength: "3", Hint: "De 1 à 999."}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{Name: registry.FieldRank, Label: "Place dans la phase", Width: "width-4", InputMode: "numeric", MaxLength: "3", Hint: "De 1 à 999 : les campagnes d’une phase se suivent dans cet ordre."}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

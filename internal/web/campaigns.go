@@ -23,6 +23,7 @@ type campaignsView struct {
 
 type phaseView struct {
 	name      string
+	anchor    string
 	campaigns []campaignLine
 }
 
@@ -55,7 +56,7 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	}
 	for _, c := range all { // in their order: phase after phase
 		if n := len(view.phases); n == 0 || view.phases[n-1].name != together(c.Phase) {
-			view.phases = append(view.phases, phaseView{name: together(c.Phase)})
+			view.phases = append(view.phases, phaseView{name: together(c.Phase), anchor: "phase-" + strconv.Itoa(n+1)})
 		}
 		phase := &view.phases[len(view.phases)-1]
 		phase.campaigns = append(phase.campaigns, campaignLineOf(c.Campaign, latest, known))
@@ -65,6 +66,9 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	}
 	return s.render(w, r, http.StatusOK, campaignsPage(view))
 }
+
+// campaignAnchor is where a campaign stands in the list of all.
+func campaignAnchor(id string) string { return "campagne-" + id }
 
 // together writes a text that someone typed, or that ships, as French wants it on a page: what is kept has plain spaces, at which a
 // line may break before a sign that begins none, or within quotation marks.
@@ -116,7 +120,7 @@ func (s *Server) showPrepare(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	view := prepareView{page: s.page(r, "Préparer un ciblage"), campaign: campaignLineOf(c.Campaign, open, known), version: strconv.Itoa(c.Version), request: newForm().Get(fieldRequest)}
+	view := prepareView{page: s.page(r, "Préparer un ciblage de «"+nbsp+together(c.Name)+nbsp+"»"), campaign: campaignLineOf(c.Campaign, open, known), version: strconv.Itoa(c.Version), request: newForm().Get(fieldRequest)}
 	view.page.Form = form
 	if view.ended, err = s.endedOf(r, by, c.Campaign); err != nil {
 		return err

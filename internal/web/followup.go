@@ -22,6 +22,7 @@ const (
 type followUpView struct {
 	page              ui.Page
 	whole             string // the link back to all runs, when some are shown
+	run               string // the page of the run, when it alone is shown
 	at                string // when it was counted; empty when nothing is
 	total             []ui.Row
 	runs              []reachedLine
@@ -33,6 +34,11 @@ type reachedLine struct {
 	name    string
 	address string // of the same page for them alone
 	reached []string
+}
+
+// followUpOfRun is where the follow-up of one run is.
+func followUpOfRun(number int) string {
+	return followUpAddress + "?" + runParam + "=" + strconv.Itoa(number)
 }
 
 func (s *Server) followUp(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
@@ -47,8 +53,11 @@ func (s *Server) followUp(w http.ResponseWriter, r *http.Request, by registry.Ac
 	})
 	if chosen := phase != "" || number != ""; chosen {
 		view.whole = "Retour au suivi de tous les ciblages"
+		if view.run, err = s.followedRun(r, by, number, len(counted) > 0); err != nil {
+			return err
+		}
 		switch {
-		case len(counted) == 0:
+		case len(counted) == 0 && view.run == "":
 			return registry.NotFound("Aucun décompte pour ce ciblage ou cette phase. Revenez au %s.").Naming(registry.FollowUpList)
 		case number != "":
 			view.page.Title = "Suivi du ciblage n°" + nbsp + number
@@ -58,6 +67,24 @@ func (s *Server) followUp(w http.ResponseWriter, r *http.Request, by registry.Ac
 	}
 	view.fill(counted)
 	return s.render(w, r, http.StatusOK, followUpPage(view))
+}
+
+// followedRun is the page of the run that follow-up is asked of: of one that was counted, or will be, for it gave codes; empty of any other.
+func (s *Server) followedRun(r *http.Request, by registry.Actor, number string, counted bool) (string, error) {
+	n := wholeNumber(number)
+	if n <= 0 || strconv.Itoa(n) != number {
+		return "", nil
+	}
+	if !counted {
+		run, err := s.Registry.Run(r.Context(), by, n)
+		if registry.KindOf(err) == registry.KindNotFound || err == nil && run.Targeted == 0 {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return runAddress(n), nil
 }
 
 // fill adds up what was counted.
@@ -87,7 +114,7 @@ func (v *followUpView) fill(counted []registry.FollowUp) {
 		for _, f := range counted {
 			if f.Campaign.Phase == phase {
 				name := "n°" + nbsp + strconv.Itoa(f.Run) + nbsp + "– " + together(f.Campaign.Name)
-				v.runs = append(v.runs, reachedLine{name, followUpAddress + "?" + runParam + "=" + strconv.Itoa(f.Run), reachedOf(f.Total())})
+				v.runs = append(v.runs, reachedLine{name, followUpOfRun(f.Run), reachedOf(f.Total())})
 			}
 		}
 	}
@@ -123,7 +150,7 @@ func totalRows(r registry.Reached) []ui.Row {
 	return []ui.Row{
 		{Key: "targeted", Label: "Personnes ciblées", Value: cells[0]},
 		{Key: "eligible", Label: "Éligibilité déclarée", Value: cells[1]},
-		{Key: "first", Label: "Au moins une dose", Value: cells[2]},
+		{Key: "first", Label: "1ère dose", Value: cells[2]},
 		{Key: "complete", Label: "Vaccination complète", Value: cells[3]},
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 type previewView struct {
 	total       string
+	since       string // why not as many got a code, where they did not
 	departments []departmentLine
 	box         string     // of the drawing
 	levels      []mapLevel // nobody first
@@ -53,6 +54,9 @@ const (
 
 func previewOf(run registry.Run) *previewView {
 	view := &previewView{total: personsOf(run.Persons())}
+	if run.State == registry.RunDone && run.Targeted != run.Persons() {
+		view.since = " Entre ce décompte et l’exécution, la situation de certaines personnes a changé" + nbsp + ": le nombre de codes donnés est différent."
+	}
 	byDepartment := map[string]int{}
 	for _, c := range run.Counts {
 		byDepartment[c.Department] += c.Persons

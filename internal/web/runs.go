@@ -42,8 +42,11 @@ func runLineOf(run registry.Run, known people) runLine {
 		state: runStatus(run), persons: registry.FrenchNumber(run.Persons()),
 		prepared: known.whoIs(run.PreparedBy) + ", le " + registry.FrenchMoment(run.PreparedAt, ""),
 	}
-	if run.State == registry.RunCounting {
+	switch run.State {
+	case registry.RunCounting:
 		line.persons = ""
+	case registry.RunDone: // as its page, its letters and the follow-up say
+		line.persons = registry.FrenchNumber(run.Targeted)
 	}
 	if run.ApprovedBy != "" {
 		line.approved = known.whoIs(run.ApprovedBy) + ", le " + registry.FrenchMoment(run.ApprovedAt, "")
@@ -152,6 +155,8 @@ type runView struct {
 	refusal string // why not
 	drop    bool
 	letters string // where the letters of the run are, once it is done
+	reached string // where the follow-up of those it gave a code is, once there are any
+	ofList  string // where its campaign is among the others, as it is now
 	percent int    // while it runs
 	running bool   // so that there is a percentage
 	waits   bool   // the page changes by itself
@@ -173,8 +178,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 		page: s.page(r, "Ciblage n°"+nbsp+strconv.Itoa(run.Number)), address: runAddress(run.Number), state: runStatus(run),
 		says: run.Campaign.Sentence(), rows: runRows(run, known), effect: runEffect(run), failure: runFailure(run),
 		running: run.State == registry.RunRunning, percent: wholePercent(run),
-		drop:  run.State.MayBeDropped() && !run.Nobody(),
-		waits: slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
+		ofList: campaignsAddress + "#" + campaignAnchor(run.Campaign.ID),
+		drop:   run.State.MayBeDropped() && !run.Nobody(),
+		waits:  slices.Contains([]registry.RunState{registry.RunCounting, registry.RunApproved, registry.RunRunning}, run.State),
 	}
 	if run.State == registry.RunPrepared && !run.Nobody() {
 		refusal, err := s.mayApprove(r, by, run)
@@ -187,6 +193,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 	}
 	if run.State == registry.RunDone {
 		view.letters = batchesAddress(run.Number)
+		if run.Targeted > 0 {
+			view.reached = followUpOfRun(run.Number)
+		}
 	}
 	if run.Persons() > 0 {
 		view.preview = previewOf(run)

@@ -74,7 +74,7 @@ func TestACampaignIsWrittenCheckedAndChanged(t *testing.T) {
 	checked.Form("identifier").Send(manager).Want(http.StatusOK, "Campagne « Campagne essai » enregistrée", "Phase d’essai",
 		"qui vivent en EHPAD ou en unité de soins de longue durée", "À partir du 18 janvier 2021", "Un avis du 1er février 2021")
 
-	edit := other.Get(other.Get("/campagnes").Link("Modifier")).Want(http.StatusOK, "Modifier une campagne", "essai").Form("name")
+	edit := other.Get(other.Get("/campagnes").Link("Modifier")).Want(http.StatusOK, "Modifier la campagne « Campagne essai »").Form("name")
 	if edit.Values.Get("0.age_at_least") != "75" || strings.Join(edit.Values["0.residence"], " ") != "EHPAD USLD" || edit.Values.Get("opens") != "18/01/2021" {
 		t.Errorf("the form holds %v", edit.Values)
 	}

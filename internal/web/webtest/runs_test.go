@@ -106,6 +106,8 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 func (h *house) followed(t *testing.T, manager *webtest.Browser) {
 	t.Helper()
 	manager.Get("/ciblages/suivi").Want(http.StatusOK, "Rien n’est encore décompté")
+	ofRun := manager.Get("/ciblages/1").Link("Suivre où en sont ces personnes")
+	manager.Get(ofRun).Want(http.StatusOK, "Suivi du ciblage n° 1", "Les personnes de ce ciblage ne sont pas encore décomptées").Not("premier décompte")
 	if err := registry.New(h.store).CountFollowUps(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,11 @@ func (h *house) followed(t *testing.T, manager *webtest.Browser) {
 			t.Errorf("%s: %q, not %q", key, got, want)
 		}
 	}
-	manager.Get(page.Link("n° 1 – Campagne lancee")).Want(http.StatusOK, "Suivi du ciblage n° 1", "Retour au suivi de tous les ciblages")
+	if own := page.Link("n° 1 – Campagne lancee"); own != ofRun {
+		t.Errorf("the follow-up of the run is at %s, and at %s for its page", own, ofRun)
+	}
+	chosen := manager.Get(ofRun).Want(http.StatusOK, "Suivi du ciblage n° 1", "Retour au suivi de tous les ciblages").Not("pas encore décomptées")
+	manager.Get(chosen.Link("Voir le ciblage, ses nombres et ses lettres")).Want(http.StatusOK, "Lettres : préparer et suivre les envois")
 	for _, wrong := range []string{"?ciblage=2", "?ciblage=x", "?phase=aucune"} {
 		manager.Get("/ciblages/suivi"+wrong).Want(http.StatusNotFound, "Aucun décompte pour ce ciblage")
 	}
@@ -142,6 +148,8 @@ func TestARunIsDroppedUnlessItIsOver(t *testing.T) {
 	first.Post("/ciblages/1/abandonner", nil).Want(http.StatusConflict, "changé d’état")
 	second.Post("/ciblages/1/approuver", nil).Want(http.StatusConflict, "changé d’état")
 	second.Get("/ciblages/1/envois").Want(http.StatusOK, "Ce ciblage a été abandonné").Not("pas encore exécuté", "Préparer un envoi")
+	second.Get("/ciblages/1").Want(http.StatusOK).Not("Suivre où en sont ces personnes")
+	second.Get("/ciblages/suivi?ciblage=1").Want(http.StatusNotFound, "Aucun décompte pour ce ciblage")
 	if page := second.Get("/ciblages/1/abandonner"); page.URL.Path != "/ciblages/1" {
 		t.Errorf("led to %s", page.URL.Path)
 	}
@@ -187,6 +195,51 @@ func TestARunOfNobodyWaitsForNothing(t *testing.T) {
 	confirmed(first, first.Get("/campagnes/personne/cibler").Want(http.StatusOK).Not("n’est pas terminé")).Want(http.StatusOK, "Ciblage n° 2")
 	h.work(t)
 	second.Post("/ciblages/2/approuver", nil).Want(http.StatusOK, "Ciblage approuvé")
+}
+
+// Wherever a run that is done is counted, it counts those who got a code, and its page says why the preview has another number.
+func TestAllPagesCountThoseWhoGotACode(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	people := h.ofSeventyFive(t, 3, "75011")
+	campaignForm(first, "comptee").Send(first).Want(http.StatusOK)
+	confirmed(first, first.Get("/campagnes/comptee/cibler")).Want(http.StatusOK)
+	h.work(t)
+	inTable := func() string { return second.Get("/ciblages").Root.Tags("td")[2].Content() }
+	if got := inTable(); got != "3" {
+		t.Errorf("%s persons are to be targeted", got)
+	}
+	second.Get("/ciblages/1").Want(http.StatusOK, "Aperçu : 3 personnes").Not("Entre ce décompte et l’exécution")
+	confirmed(second, second.Get("/ciblages/1/approuver")).Want(http.StatusOK)
+	support := h.as(t, registry.RoleSupport)
+	stated(sought(support, people[0].Patient.Holder.Format()), "31/01/2021", "mail").Send(support).Want(http.StatusOK, "Opposition enregistrée")
+	h.work(t)
+	page := second.Get("/ciblages/1").Want(http.StatusOK, "2 personnes ont reçu un code.", "Aperçu : 3 personnes", "Entre ce décompte et l’exécution")
+	if got := inTable(); got != "2" || page.Row("targeted") != got {
+		t.Errorf("the list counts %s, the page %s", got, page.Row("targeted"))
+	}
+	second.Get(page.Link("Lettres : préparer et suivre les envois")).Want(http.StatusOK, "2 personnes ont reçu un code.")
+}
+
+// A run leads to its campaign among the others, where it may be changed.
+func TestARunLeadsToItsCampaign(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	manager, _ := managers(t, h)
+	campaignForm(manager, "premiere").Send(manager).Want(http.StatusOK).Not("Aller à une phase")
+	campaignForm(manager, "seconde").Fill("phase", "Autre phase").Send(manager).Want(http.StatusOK, "Aller à une phase")
+	page := confirmed(manager, manager.Get("/campagnes/seconde/cibler").Want(http.StatusOK, "Préparer un ciblage de « Campagne seconde » – Vaccin COVID")).Want(http.StatusOK)
+	list, anchor, _ := strings.Cut(page.Link("Voir la campagne telle qu’elle est aujourd’hui"), "#")
+	all := manager.Get(list).Want(http.StatusOK)
+	if card := all.Root.ByID(anchor); card == nil || card.Tags("h3")[0].Content() != "Campagne seconde" {
+		t.Errorf("%s is at no campaign, or at another", anchor)
+	}
+	for _, phase := range []string{"Phase d’essai", "Autre phase"} {
+		if at := all.Root.ByID(strings.TrimPrefix(all.Link(phase), "#")); at == nil || at.Content() != phase {
+			t.Errorf("the link to %s leads elsewhere", phase)
+		}
+	}
 }
 
 func TestARunIsPreparedOnceByOneForm(t *testing.T) {
