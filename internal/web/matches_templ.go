@@ -66,7 +66,7 @@ func matchesPage(v matchesView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"govuk-body-l\">Chaque rapprochement porte sur deux dossiers qui sont peut-être ceux d’une même personne. Rien n’est réuni sans la décision de quelqu’un.</p><div class=\"app-table\" role=\"region\" aria-labelledby=\"matches\" tabindex=\"0\"><table class=\"govuk-table\"><caption class=\"govuk-table__caption govuk-table__caption--s\" id=\"matches\">Du plus récent au plus ancien</caption> <thead class=\"govuk-table__head\"><tr class=\"govuk-table__row\"><th scope=\"col\" class=\"govuk-table__header\">Rapprochement</th><th scope=\"col\" class=\"govuk-table__header\">Motif du doute</th><th scope=\"col\" class=\"govuk-table__header\">Depuis</th></tr></thead> <tbody class=\"govuk-table__body\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"govuk-body-l\">Chaque rapprochement porte sur deux dossiers qui sont peut-être ceux d’une même personne. Rien n’est réuni sans la décision de quelqu’un.</p><div class=\"app-table\" role=\"region\" aria-labelledby=\"matches\" tabindex=\"0\"><table class=\"govuk-table\"><caption class=\"govuk-table__caption govuk-table__caption--s\" id=\"matches\">Rapprochements, du plus récent au plus ancien</caption> <thead class=\"govuk-table__head\"><tr class=\"govuk-table__row\"><th scope=\"col\" class=\"govuk-table__header\">Rapprochement</th><th scope=\"col\" class=\"govuk-table__header\">Motif du doute</th><th scope=\"col\" class=\"govuk-table__header\">Depuis</th></tr></thead> <tbody class=\"govuk-table__body\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -68,6 +68,9 @@ func (c *checker) element(n *Node) {
 	if n.Tag == "form" && n.inside("form") || n.Tag == "a" && n.inside("a", "button") {
 		c.say("<%s> stands in another", n.Tag)
 	}
+	if n.Tag == "caption" && strings.HasPrefix(n.Content(), "Du plus ") { // the region it names is in a list of those of the page
+		c.say("the caption « %s » says in what order a table is, and not of what", n.Content())
+	}
 	for _, a := range n.Attrs {
 		name := a.Name.Local
 		if name == "style" || strings.HasPrefix(name, "on") {
