@@ -9,31 +9,27 @@ import (
 	"iter"
 	"time"
 
-	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 )
 
 var populationTests = group{
-	"a file makes records of its rows":                                 populationCreates,
-	"the same file again changes nothing":                              populationAgain,
-	"a newer file updates, and keeps what was declared":                populationUpdates,
-	"whoever moves to another holder or rank stays the same person":    populationMoves,
-	"a person entered by hand is reconciled":                           populationReconciles,
-	"of rows of one person the first counts":                           populationDuplicates,
-	"doubtful matches are kept and merge nothing":                      populationDoubts,
-	"who was entered under the number of their card is in doubt":       populationTyped,
-	"who is in doubt and comes later in the file is no longer":         populationSettled,
-	"an import that is stopped goes on":                                populationResumes,
-	"an older file may come again":                                     populationBack,
-	"what a row does not tell of an own number stays":                  populationKeepsOwn,
-	"every part and the end have their entries of the access log":      populationLogged,
-	"a file that cannot be read is not imported further":               populationBroken,
-	"rows of the dead say so":                                          populationDied,
-	"nothing of a population is imported without an event":             populationWithoutEvent,
-	"chains of duplicates end with what the order of the file decides": populationChain,
-	"long chains of duplicates do, too":                                populationLongChain,
-	"a file of which nobody was taken may come again":                  populationOfNobody,
+	"a file makes records of its rows":                              populationCreates,
+	"the same file again changes nothing":                           populationAgain,
+	"a newer file updates, and keeps what was declared":             populationUpdates,
+	"whoever moves to another holder or rank stays the same person": populationMoves,
+	"a person entered by hand is reconciled":                        populationReconciles,
+	"doubtful matches are kept and merge nothing":                   populationDoubts,
+	"who was entered under the number of their card is in doubt":    populationTyped,
+	"who is in doubt and comes later in the file is no longer":      populationSettled,
+	"an import that is stopped goes on":                             populationResumes,
+	"an older file may come again":                                  populationBack,
+	"what a row does not tell of an own number stays":               populationKeepsOwn,
+	"every part and the end have their entries of the access log":   populationLogged,
+	"a file that cannot be read is not imported further":            populationBroken,
+	"rows of the dead say so":                                       populationDied,
+	"nothing of a population is imported without an event":          populationWithoutEvent,
+	"a file of which nobody was taken may come again":               populationOfNobody,
 }
 
 // perPart is how many rows a part of the files of these tests has.
@@ -225,60 +221,6 @@ func (e *env) duplicates() (all []registry.DuplicateRow) {
 		all = append(all, d)
 	}
 	return all
-}
-
-func populationDuplicates(e *env) {
-	p := e.people5()
-	p[1].Patient.Own = registrytest.NIR(920_001)
-	same, moved, far := p[0], p[1], p[2]
-	same.Patient.GivenNames, far.Patient.GivenNames = "Autre", "Autre"
-	moved.Patient.Holder = registrytest.NIR(920_002)
-	file := []registry.ImportedPerson{p[0], same, p[1], moved, p[2], p[3], p[4], far, moved}
-	want := []registry.DuplicateRow{{Line: 3, Of: 2}, {Line: 5, Of: 4, Own: true}, {Line: 9, Of: 6}, {Line: 10, Of: 4, Own: true}}
-	o := e.populated(file...)
-	e.counts(o, registry.PopulationCounts{Created: 5, Duplicates: 4})
-	e.equal("the duplicates", e.duplicates(), want)
-	for _, one := range p {
-		e.equal("the first", e.of(one.Patient).Patient, one.Patient)
-	}
-	// Now they are known.
-	p[0].Patient.Phone, file[0].Patient.Phone = "0600000000", "0600000000"
-	o = e.populated(file...)
-	e.counts(o, registry.PopulationCounts{Updated: 1, Unchanged: 4, Duplicates: 4})
-	e.equal("the duplicates", e.duplicates(), want)
-	for _, one := range p {
-		e.equal("the first", e.of(one.Patient).Patient, one.Patient)
-	}
-}
-
-// populationChain: b is a duplicate of a, and so does not keep c out, which keeps d out.
-func populationChain(e *env) {
-	a, b, c := e.person(false), e.person(false), e.person(false)
-	b.Patient.Own = a.Patient.Own
-	c.Patient = b.Patient
-	c.Patient.Own = registrytest.NIR(930_001)
-	d := c
-	d.Patient.GivenNames = "Autre"
-	o := e.populated(a, b, c, d)
-	e.counts(o, registry.PopulationCounts{Created: 2, Duplicates: 2})
-	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2, Own: true}, {Line: 5, Of: 4}})
-	e.equal("the person", e.of(c.Patient).Patient, c.Patient)
-}
-
-// populationLongChain: who would be a duplicate of a row that turns out to be one itself, and waits for a third to be known, is none.
-func populationLongChain(e *env) {
-	f, h, last, n := e.person(false), e.person(false), e.person(false), e.person(false)
-	f.Patient.Own = nir.Number{}
-	g := f
-	g.Patient.Own = registrytest.NIR(930_002)
-	h.Patient.Own, last.Patient.Own = g.Patient.Own, g.Patient.Own
-	h.Patient.BirthDate, last.Patient.BirthDate = g.Patient.BirthDate, g.Patient.BirthDate
-	n.Patient = last.Patient
-	n.Patient.Own, n.Patient.GivenNames = nir.Number{}, "Autre"
-	o := e.populated(f, g, h, last, n)
-	e.counts(o, registry.PopulationCounts{Created: 3, Duplicates: 2})
-	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2}, {Line: 5, Of: 4, Own: true}})
-	e.equal("the person", e.of(n.Patient).Patient, n.Patient)
 }
 
 // populationOfNobody: a file of which no row is taken may come again, for the program may read it by then.

@@ -85,7 +85,8 @@ var (
 	}
 	engineTests = map[string]group{
 		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,
-		"targeting": targetingTests, "population": populationTests, "columns of populations": columnTests, "matches": matchTests, "letters": letterTests,
+		"targeting": targetingTests, "population": populationTests, "columns of populations": columnTests, "duplicates of populations": duplicateTests,
+		"matches": matchTests, "letters": letterTests,
 		"dropped letters": droppedTests, "printed letters": printedTests, "places of letters": nearbyTests, "agents": agentTests,
 		"log tree": logTreeTests,
 		"failure":  failureTests, "rank": rankTests,
