@@ -38,8 +38,10 @@ const (
 		" WHERE s.line = z.line AND z.fresh ORDER BY z.line"
 	insertFreshPatients = "INSERT INTO patient (record_num, told, " + patientFields + ", " + insuredFields + ")" +
 		" SELECT num, told, " + patientFields + ", " + insuredFields + " FROM population_sealed WHERE fresh ORDER BY line"
-	markFresh  = "INSERT INTO population_seen (num, line) SELECT num, line FROM population_sealed WHERE fresh ORDER BY line"
-	unmarkSeen = "DELETE FROM population_seen WHERE num = (SELECT num FROM population_stage WHERE line = $1) AND line = $1"
+	markFresh = "INSERT INTO population_seen (num, line) SELECT num, line FROM population_sealed WHERE fresh ORDER BY line"
+	// A row that is an earlier one's duplicate says nothing of the person of the record that it was matched with.
+	unmarkSeen   = "DELETE FROM population_seen WHERE num = (SELECT num FROM population_stage WHERE line = $1) AND line = $1"
+	unmatchStage = "UPDATE population_stage SET num = NULL WHERE line = $1"
 	// Said last: the record has the key of the row that counts by now.
 	insertStagedDuplicates = "INSERT INTO population_duplicate (import, line, of_line, own) SELECT $1, s.line, n.line, " +
 		"NOT (r.holder_key = s.holder_key AND r.birth_rank = s.birth_rank) FROM population_stage s, population_seen n, record r" +
@@ -152,16 +154,14 @@ func (p *populationImport) mergePart(tx importTx, part registry.PopulationPart) 
 		if err := p.sameKeys(tx); err != nil {
 			return err
 		}
-		changed, known, err := p.match(tx, part)
+		changed, duplicates, known, err := p.match(tx, part)
 		if err != nil {
 			return err
 		}
-		duplicates, fresh, err := p.sealPart(tx, part, changed)
-		if err != nil {
+		if c.Created, err = p.sealPart(tx, part, changed); err != nil {
 			return err
 		}
-		c.Created = fresh
-		c.Updated = int64(len(changed)-len(duplicates)) - fresh
+		c.Updated = int64(len(changed)) - c.Created
 		c.Unchanged = known - c.Updated
 		if err := p.write(tx, duplicates); err != nil {
 			return err
@@ -173,14 +173,45 @@ func (p *populationImport) mergePart(tx importTx, part registry.PopulationPart) 
 	return p.logPart(tx, part, c)
 }
 
-// match stages the rows of a part, and returns those to write, and how many are of persons that the store knows.
-func (p *populationImport) match(tx importTx, part registry.PopulationPart) (changed []changedRow, known int64, err error) {
+// match stages the rows of a part, and returns those to write, those that are duplicates of one to write before them, and how many are of persons
+// that the store knows.
+func (p *populationImport) match(
+	tx importTx, part registry.PopulationPart,
+) (changed []changedRow, duplicates []registry.DuplicateRow, known int64, err error) {
+	if err := p.stageRows(tx, part); err != nil {
+		return nil, nil, 0, err
+	}
+	for more := true; more; { // for the row that counts in the place of one that says nothing may be a duplicate itself
+		if _, err := tx.exec(markSeen); err != nil {
+			return nil, nil, 0, err
+		}
+		var all []changedRow
+		if err := tx.query(into(&all, (*changedRow).columns, selectChanged)); err != nil {
+			return nil, nil, 0, err
+		}
+		var misnaming []int64
+		changed, duplicates, misnaming = tellApart(part, all)
+		for _, line := range misnaming {
+			for _, sql := range []string{unmarkSeen, unmatchStage} {
+				if _, err := tx.exec(sql, line); err != nil {
+					return nil, nil, 0, err
+				}
+			}
+		}
+		more = len(misnaming) > 0
+	}
+	err = tx.query(query{sql: countStaged, row: func(scan func(...any) error) error { return scan(&known) }})
+	return changed, duplicates, known, err
+}
+
+// stageRows stages the rows of a part, each with the record of the person that it is of, where there is one.
+func (p *populationImport) stageRows(tx importTx, part registry.PopulationPart) error {
 	rows := make([][]any, len(part.Rows))
 	var plain, room []byte
 	for i := range part.Rows {
 		row := &part.Rows[i]
 		if row.Holder.IsZero() || row.BirthDate.IsZero() {
-			return nil, 0, errNoNIR
+			return errNoNIR
 		}
 		plain = appendIdentity(plain[:0], &row.Patient)
 		rows[i] = []any{
@@ -188,19 +219,10 @@ func (p *populationImport) match(tx importTx, part registry.PopulationPart) (cha
 		}
 	}
 	if err := tx.fill("population_stage", stagedColumns, rows); err != nil {
-		return nil, 0, err
+		return err
 	}
-	for _, sql := range []string{matchStaged, markSeen} {
-		if _, err := tx.exec(sql); err != nil {
-			return nil, 0, err
-		}
-	}
-	if err := tx.query(into(&changed, (*changedRow).columns, selectChanged)); err != nil {
-		return nil, 0, err
-	}
-	slices.SortFunc(changed, func(a, b changedRow) int { return cmp.Compare(a.line, b.line) })
-	err = tx.query(query{sql: countStaged, row: func(scan func(...any) error) error { return scan(&known) }})
-	return changed, known, err
+	_, err := tx.exec(matchStaged)
+	return err
 }
 
 // rowAt is the row of a line.
@@ -216,23 +238,19 @@ type personKey struct {
 	rank   int // 0 for that of their own NIR
 }
 
-// sealPart stages what is written of each row, sealed for its record, and returns which rows are duplicates of earlier
-// ones of the part, and how many are of new persons.
-func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, changed []changedRow) (duplicates []registry.DuplicateRow, fresh int64, err error) {
+// tellApart tells the rows to write from those that are duplicates of one before them in the part; misnaming are the lines of those among the
+// duplicates that were matched with the record of somebody else.
+func tellApart(part registry.PopulationPart, all []changedRow) (changed []changedRow, duplicates []registry.DuplicateRow, misnaming []int64) {
+	slices.SortFunc(all, func(a, b changedRow) int { return cmp.Compare(a.line, b.line) })
 	lines := map[personKey]int64{}
-	ids, err := drawnIDs(p.random, len(changed))
-	if err != nil {
-		return nil, 0, err
-	}
-	var rows [][]any
-	var room []byte
-	var news []int // of rows
-	for i, c := range changed {
-		row := *rowAt(part, c.line)
+	for _, c := range all {
+		row := rowAt(part, c.line)
 		natural, own := personKey{row.Holder, row.BirthDate, row.BirthRank}, personKey{row.Own, row.BirthDate, 0}
-		id := registry.RecordID(ids[i*2*drawnBytes : (i+1)*2*drawnBytes])
 		if of := lines[natural]; of != 0 {
 			duplicates = append(duplicates, registry.DuplicateRow{Line: c.line, Of: of})
+			if c.num.there {
+				misnaming = append(misnaming, c.line)
+			}
 			continue
 		}
 		if of := lines[own]; of != 0 && !c.num.there && !row.Own.IsZero() {
@@ -242,6 +260,23 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 		if lines[natural] = c.line; lines[own] == 0 {
 			lines[own] = c.line
 		}
+		changed = append(changed, c)
+	}
+	return changed, duplicates, misnaming
+}
+
+// sealPart stages what is written of each row, sealed for its record, and returns how many are of new persons.
+func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, changed []changedRow) (fresh int64, err error) {
+	ids, err := drawnIDs(p.random, len(changed))
+	if err != nil {
+		return 0, err
+	}
+	var rows [][]any
+	var room []byte
+	var news []int // of rows
+	for i, c := range changed {
+		row := *rowAt(part, c.line)
+		id := registry.RecordID(ids[i*2*drawnBytes : (i+1)*2*drawnBytes])
 		if c.num.there {
 			id = registry.RecordID(c.id.text)
 		} else {
@@ -249,11 +284,11 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 		}
 		told := p.keys.told(&room, appendIdentity(nil, &row.Patient), &row)
 		if err := p.keys.keep(&row, id, c); err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		insured, err := insuredArgs(row.Patient, row.Insured)
 		if err != nil {
-			return nil, 0, err
+			return 0, err
 		}
 		rows = append(rows, append([]any{
 			c.line, c.num.n, string(id), !c.num.there, told,
@@ -262,12 +297,12 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 	}
 	nums, err := tx.numbers(len(news))
 	if err != nil {
-		return nil, 0, err
+		return 0, err
 	}
 	for i, at := range news {
 		rows[at][1] = nums[i]
 	}
-	return duplicates, int64(len(news)), tx.fill("population_sealed", sealedColumns, rows)
+	return int64(len(news)), tx.fill("population_sealed", sealedColumns, rows)
 }
 
 // keep adds to a row what is kept of the identity that the store has, if anything is.
@@ -313,9 +348,6 @@ func (p *populationImport) write(tx importTx, duplicates []registry.DuplicateRow
 	rows := make([][]any, len(duplicates))
 	for i, d := range duplicates {
 		rows[i] = []any{p.number, d.Line, d.Of, d.Own}
-		if _, err := tx.exec(unmarkSeen, d.Line); err != nil { // of a record that it would have been moved from
-			return err
-		}
 	}
 	return tx.fill("population_duplicate", "import, line, of_line, own", rows)
 }

@@ -10,6 +10,8 @@ var duplicateTests = group{
 	"of rows of one person the first counts":                           populationDuplicates,
 	"chains of duplicates end with what the order of the file decides": populationChain,
 	"long chains of duplicates do, too":                                populationLongChain,
+	"a duplicate that names someone known says nothing of them":        populationNamesKnown,
+	"a duplicate that names someone known does not keep their row out": populationKeepsOut,
 }
 
 func populationDuplicates(e *env) {
@@ -64,4 +66,40 @@ func populationLongChain(e *env) {
 	e.counts(o, registry.PopulationCounts{Created: 3, Duplicates: 2})
 	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2}, {Line: 5, Of: 4, Own: true}})
 	e.equal("the person", e.of(n.Patient).Patient, n.Patient)
+}
+
+// populationNamesKnown: of two rows with one natural key, the later one has the number of someone who is known under another key. It is a duplicate
+// of the earlier one, who is new; whoever is known stays as they are, and is not counted among the persons of the file.
+func populationNamesKnown(e *env) {
+	known, others := e.person(false), e.people5()
+	known.Patient.Own = registrytest.NIR(930_003)
+	e.populated(append(others, known)...)
+	fresh := known
+	fresh.Patient.Holder, fresh.Patient.Own = registrytest.NIR(930_004), nir.Number{}
+	naming := fresh
+	naming.Patient.Own, naming.Patient.GivenNames = known.Patient.Own, "Autre"
+	o := e.populated(append([]registry.ImportedPerson{fresh, naming}, others...)...)
+	e.counts(o, registry.PopulationCounts{Created: 1, Unchanged: 5, Duplicates: 1})
+	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2}})
+	e.equal("who is new", e.of(fresh.Patient).Patient, fresh.Patient)
+	e.equal("who is known", e.of(known.Patient).Patient, known.Patient)
+}
+
+// populationKeepsOut: what the file says of someone known counts, though a duplicate with their number comes before it.
+func populationKeepsOut(e *env) {
+	known := e.person(false)
+	known.Patient.Own = registrytest.NIR(930_005)
+	e.populated(known)
+	id := e.of(known.Patient).ID
+	fresh := known
+	fresh.Patient.Holder, fresh.Patient.Own = registrytest.NIR(930_006), nir.Number{}
+	naming := fresh
+	naming.Patient.Own = known.Patient.Own
+	known.Patient.Phone = "0600000001"
+	o := e.populated(fresh, naming, known)
+	e.counts(o, registry.PopulationCounts{Created: 1, Updated: 1, Duplicates: 1})
+	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2}})
+	got := e.of(known.Patient)
+	e.equal("who is known", got.Patient, known.Patient)
+	e.equal("their record", got.ID, id)
 }
