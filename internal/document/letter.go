@@ -44,14 +44,6 @@ const (
 	RightsAtTheFund           = "adressez-vous à votre caisse d’assurance maladie, par votre compte ameli ou par courrier à son délégué à la protection des données"
 )
 
-// ObjectionUntil says until when one may object, of the step that ends it (registry.Reference.ObjectionLimit).
-func ObjectionUntil(limit registry.Step) string {
-	if limit == registry.StepEligibility {
-		return ObjectionUntilAgreement
-	}
-	return ObjectionUntilVaccination
-}
-
 // MaxLetterPlaces is how many vaccination places a letter lists.
 const MaxLetterPlaces = registry.MaxNearby
 

@@ -44,7 +44,7 @@ func fits(kind registry.BatchKind, to *registry.Recipient) bool {
 	return f.size >= leastText
 }
 
-// until says until which step one may object.
+// until says until when one may object, of the step that ends it (registry.Reference.ObjectionLimit).
 func until(step registry.Step) string {
 	if step == registry.StepFirstDose {
 		return ObjectionUntilVaccination

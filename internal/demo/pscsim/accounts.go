@@ -1,7 +1,5 @@
 package pscsim
 
-import "fmt"
-
 // Account is one invented professional. Numbers of practitioners are in the
 // test range 99700…, with a true check digit; establishments have a letter in
 // their FINESS number, so that neither can be a real one.
@@ -66,16 +64,6 @@ func Accounts() []Account {
 		onePlaceDoctor(), twoPlacesDoctor(), careHomeDoctor(), placelessDoctor(), nurse(), pharmacist(),
 		repeatedDoctor(), withoutRefPro(), overseasDoctor(), doctorAndPharmacist(),
 	}
-}
-
-// AccountByKey returns the account of that key.
-func AccountByKey(key string) (Account, error) {
-	for _, account := range Accounts() {
-		if account.Key == key {
-			return account, nil
-		}
-	}
-	return Account{}, fmt.Errorf("pscsim: no account %q", key)
 }
 
 // doctor gives an account one exercise of general medicine with these places.
