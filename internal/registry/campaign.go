@@ -2,10 +2,14 @@ package registry
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -43,6 +47,14 @@ func (c Campaign) Compare(d Campaign) int {
 
 // Sentence says in French whom the campaign concerns.
 func (c Campaign) Sentence() string { return c.Criteria.Sentence(c.Opens) }
+
+// SavedCampaign is a campaign as someone wrote it.
+type SavedCampaign struct {
+	Campaign
+	Version int // 1 as first written
+	SavedBy string
+	SavedAt time.Time
+}
 
 // Field names of a campaign, for errors. Those of its groups follow the group's: GroupField.
 const (
@@ -317,4 +329,94 @@ func isCommunePrefix(code string) bool {
 		rest, corsican = strings.CutPrefix(code, "2B")
 	}
 	return isDigits(code) || corsican && (rest == "" || isDigits(rest))
+}
+
+var errNoSuchCampaign = NotFound("Cette campagne n’existe pas. Revenez à %s.").Naming(CampaignList)
+
+// SaveCampaign keeps a new campaign, or a version that follows the one that was shown: from, 0 for a new one. The same form, sent
+// again by the same person, finds what it saved.
+func (g *Registry) SaveCampaign(ctx context.Context, by Actor, c Campaign, from int) error {
+	c, err := DecideCampaign(c)
+	if err != nil {
+		return err
+	}
+	event := g.event(by, ActionSaveCampaign, "")
+	event.Version, event.Digest = from+1, c.ID
+	return g.targeting(ctx, by, event, MayPrepare, Run{}, func(s TargetingStore) error {
+		err := s.SaveCampaign(ctx, SavedCampaign{c, from + 1, by.Practitioner.NationalID, g.Security()}, event)
+		if !errors.Is(err, ErrOvertaken) {
+			return err
+		}
+		already, failed := savedAlready(ctx, s, c, from+1, by)
+		if failed != nil {
+			return failed
+		}
+		if !already {
+			return err
+		}
+		return g.repeated(ctx, event)
+	})
+}
+
+// savedAlready tells whether what stands of a campaign is what someone saves, by themselves, as the version that they mean to add.
+func savedAlready(ctx context.Context, s TargetingStore, c Campaign, version int, by Actor) (bool, error) {
+	all, err := s.Campaigns(ctx)
+	return slices.ContainsFunc(all, func(saved SavedCampaign) bool {
+		return saved.Version == version && saved.SavedBy == by.Practitioner.NationalID && reflect.DeepEqual(saved.Campaign, c)
+	}), err
+}
+
+// Campaigns lists the campaigns.
+func (g *Registry) Campaigns(ctx context.Context, by Actor) (all []SavedCampaign, err error) {
+	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
+		all, err = s.Campaigns(ctx)
+		return err
+	})
+	return all, err
+}
+
+// Campaign returns the latest version of a campaign.
+func (g *Registry) Campaign(ctx context.Context, by Actor, id string) (SavedCampaign, error) {
+	all, err := g.Campaigns(ctx, by)
+	if err != nil {
+		return SavedCampaign{}, err
+	}
+	for _, c := range all {
+		if c.ID == id {
+			return c, nil
+		}
+	}
+	return SavedCampaign{}, errNoSuchCampaign
+}
+
+// Ended says why nothing more may begin for a campaign: its last day is over where the actor is. It is that of the campaign as
+// it stands, however long ago a run of it was prepared: it may have been extended since, or ended early. Nil says that it goes on.
+func (g *Registry) Ended(ctx context.Context, by Actor, c Campaign) (refusal *Error, err error) {
+	s, err := g.runs()
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.Campaigns(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading when a campaign ends: %w", err)
+	}
+	for _, saved := range all {
+		if saved.ID == c.ID {
+			c = saved.Campaign
+		}
+	}
+	if !c.Ended(g.Today(by)) {
+		return nil, nil
+	}
+	return Conflict("Cette campagne est terminée\u00a0: son dernier jour était le " + c.Closes.FrenchInFull() +
+		". Si elle doit continuer, prolongez-la d’abord depuis %s.").Naming(CampaignList), nil
+}
+
+// going has something begin for a campaign, unless it ended.
+func (g *Registry) going(ctx context.Context, by Actor, event Event, c Campaign) error {
+	refusal, err := g.Ended(ctx, by, c)
+	if refusal != nil {
+		return g.refuse(ctx, event, refusal)
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -132,6 +133,27 @@ func asOptionalMoment(t *time.Time) scanner {
 			return nil
 		}
 		return asMoment(t)(value)
+	}
+}
+
+// asLaterMoment reads a moment, or none from zero.
+func asLaterMoment(t *time.Time) scanner {
+	return func(value any) error {
+		if value == int64(0) {
+			return nil
+		}
+		return asMoment(t)(value)
+	}
+}
+
+// asJSON reads what is kept as JSON, or fails with what it is that was not there.
+func asJSON(into any, failure error) scanner {
+	return func(value any) error {
+		text, ok := textOf(value)
+		if !ok || json.Unmarshal([]byte(text), into) != nil {
+			return failure
+		}
+		return nil
 	}
 }
 

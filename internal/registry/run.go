@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// This file is how a campaign reaches the population (TGT-2 to TGT-4): it is written, a run of it is prepared and its
-// persons are counted, someone else approves, and the run gives a code to each whom it concerns and who has none.
+// This file is how a campaign, once it is written (campaign.go), reaches the population (TGT-3, TGT-4): a run of it is prepared and its
+// persons are counted, someone else approves, and the run gives a code to each whom it concerns and who has none (runwork.go).
 
 // RunState is how far a run is.
 type RunState string
@@ -130,14 +130,6 @@ func (a AgeClass) Label() string {
 	}
 }
 
-// SavedCampaign is a campaign as someone wrote it.
-type SavedCampaign struct {
-	Campaign
-	Version int // 1 as first written
-	SavedBy string
-	SavedAt time.Time
-}
-
 // Why a run cannot go on.
 var (
 	// ErrNoRun: there is no such run, or it is not in the state that is needed.
@@ -211,12 +203,11 @@ const RunsShown = 100
 var ErrCampaignMoved = Conflict("Cette campagne a été modifiée depuis que vous avez ouvert la page. Relisez-la telle qu’elle est maintenant, puis confirmez.")
 
 var (
-	errNoSuchRun      = NotFound("Ce ciblage n’existe pas. Revenez à %s.").Naming(RunList)
-	errNoSuchCampaign = NotFound("Cette campagne n’existe pas. Revenez à %s.").Naming(CampaignList)
-	errRunFormUsed    = Conflict("Ce formulaire a déjà servi à préparer le ciblage d’une autre campagne. Revenez à %s et recommencez.").Naming(CampaignList)
-	errRunFormOld     = Conflict("Ce formulaire a déjà servi à préparer un ciblage de cette campagne, qui a été modifiée depuis. Revenez à %s et recommencez.").Naming(CampaignList)
-	errNoRunForm      = Invalid("Ce formulaire n’est pas valide. Revenez à la page précédente, actualisez-la et recommencez.")
-	errRunMoved       = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à %s et vérifiez où il en est.").Naming(RunList)
+	errNoSuchRun   = NotFound("Ce ciblage n’existe pas. Revenez à %s.").Naming(RunList)
+	errRunFormUsed = Conflict("Ce formulaire a déjà servi à préparer le ciblage d’une autre campagne. Revenez à %s et recommencez.").Naming(CampaignList)
+	errRunFormOld  = Conflict("Ce formulaire a déjà servi à préparer un ciblage de cette campagne, qui a été modifiée depuis. Revenez à %s et recommencez.").Naming(CampaignList)
+	errNoRunForm   = Invalid("Ce formulaire n’est pas valide. Revenez à la page précédente, actualisez-la et recommencez.")
+	errRunMoved    = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à %s et vérifiez où il en est.").Naming(RunList)
 )
 
 // runs is the store as what carries runs, or an error for one that does not.
@@ -245,94 +236,6 @@ func (g *Registry) targeting(ctx context.Context, by Actor, event Event, may fun
 		return g.refuse(ctx, event, errRunMoved)
 	case errors.Is(err, ErrOvertaken):
 		return g.refuse(ctx, event, Conflict("Quelqu’un d’autre a modifié cette campagne entre-temps. Rouvrez-la, puis refaites vos modifications."))
-	}
-	return err
-}
-
-// SaveCampaign keeps a new campaign, or a version that follows the one that was shown: from, 0 for a new one. The same form, sent
-// again by the same person, finds what it saved.
-func (g *Registry) SaveCampaign(ctx context.Context, by Actor, c Campaign, from int) error {
-	c, err := DecideCampaign(c)
-	if err != nil {
-		return err
-	}
-	event := g.event(by, ActionSaveCampaign, "")
-	event.Version, event.Digest = from+1, c.ID
-	return g.targeting(ctx, by, event, MayPrepare, Run{}, func(s TargetingStore) error {
-		err := s.SaveCampaign(ctx, SavedCampaign{c, from + 1, by.Practitioner.NationalID, g.Security()}, event)
-		if !errors.Is(err, ErrOvertaken) {
-			return err
-		}
-		already, failed := savedAlready(ctx, s, c, from+1, by)
-		if failed != nil {
-			return failed
-		}
-		if !already {
-			return err
-		}
-		return g.repeated(ctx, event)
-	})
-}
-
-// savedAlready tells whether what stands of a campaign is what someone saves, by themselves, as the version that they mean to add.
-func savedAlready(ctx context.Context, s TargetingStore, c Campaign, version int, by Actor) (bool, error) {
-	all, err := s.Campaigns(ctx)
-	return slices.ContainsFunc(all, func(saved SavedCampaign) bool {
-		return saved.Version == version && saved.SavedBy == by.Practitioner.NationalID && reflect.DeepEqual(saved.Campaign, c)
-	}), err
-}
-
-// Campaigns lists the campaigns.
-func (g *Registry) Campaigns(ctx context.Context, by Actor) (all []SavedCampaign, err error) {
-	err = g.targeting(ctx, by, g.event(by, ActionReadCampaigns, ""), MayPrepare, Run{}, func(s TargetingStore) error {
-		all, err = s.Campaigns(ctx)
-		return err
-	})
-	return all, err
-}
-
-// Campaign returns the latest version of a campaign.
-func (g *Registry) Campaign(ctx context.Context, by Actor, id string) (SavedCampaign, error) {
-	all, err := g.Campaigns(ctx, by)
-	if err != nil {
-		return SavedCampaign{}, err
-	}
-	for _, c := range all {
-		if c.ID == id {
-			return c, nil
-		}
-	}
-	return SavedCampaign{}, errNoSuchCampaign
-}
-
-// Ended says why nothing more may begin for a campaign: its last day is over where the actor is. It is that of the campaign as
-// it stands, however long ago a run of it was prepared: it may have been extended since, or ended early. Nil says that it goes on.
-func (g *Registry) Ended(ctx context.Context, by Actor, c Campaign) (refusal *Error, err error) {
-	s, err := g.runs()
-	if err != nil {
-		return nil, err
-	}
-	all, err := s.Campaigns(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("reading when a campaign ends: %w", err)
-	}
-	for _, saved := range all {
-		if saved.ID == c.ID {
-			c = saved.Campaign
-		}
-	}
-	if !c.Ended(g.Today(by)) {
-		return nil, nil
-	}
-	return Conflict("Cette campagne est terminée\u00a0: son dernier jour était le " + c.Closes.FrenchInFull() +
-		". Si elle doit continuer, prolongez-la d’abord depuis %s.").Naming(CampaignList), nil
-}
-
-// going has something begin for a campaign, unless it ended.
-func (g *Registry) going(ctx context.Context, by Actor, event Event, c Campaign) error {
-	refusal, err := g.Ended(ctx, by, c)
-	if refusal != nil {
-		return g.refuse(ctx, event, refusal)
 	}
 	return err
 }
