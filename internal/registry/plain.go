@@ -62,9 +62,9 @@ const (
 
 // What a character may be part of.
 const (
-	isLetter = 1 << iota // of Letters
-	inName               // Letters and NameSigns
-	inText               // Letters and TextSigns
+	isLetter = 1 << iota // of Alphabet
+	inName               // Alphabet and NameSigns
+	inText               // Alphabet and TextSigns
 	isDigit
 )
 
@@ -77,7 +77,7 @@ var kinds = func() (kinds [0x2200]uint8) {
 			}
 		}
 	}
-	for _, in := range Letters.R16 {
+	for _, in := range Alphabet.R16 {
 		for r := int(in.Lo); r <= int(in.Hi); r++ {
 			kinds[r] |= isLetter | inName | inText
 		}

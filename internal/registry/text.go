@@ -10,7 +10,7 @@ import (
 )
 
 // cleanText trims what was typed, folds runs of spaces, and refuses control characters, broken UTF-8, more
-// than limit characters, and what the documents cannot print (DOC-1): all but Letters and TextSigns.
+// than limit characters, and what the documents cannot print (DOC-1): all but those of Alphabet and TextSigns.
 func cleanText(text string, limit int) (string, error) {
 	clean, err := readableText(text, limit)
 	if err != nil {
@@ -18,7 +18,7 @@ func cleanText(text string, limit int) (string, error) {
 	}
 	for _, r := range clean {
 		switch {
-		case unicode.Is(Letters, r) || strings.ContainsRune(TextSigns, r):
+		case unicode.Is(Alphabet, r) || strings.ContainsRune(TextSigns, r):
 		case unicode.IsLetter(r) || unicode.IsMark(r):
 			return "", unnamed("Saisissez ce texte en alphabet latin.")
 		default:
@@ -60,7 +60,7 @@ func requiredText(text string, limit int, missing string) (string, error) {
 	return clean, err
 }
 
-// personName cleans a person's name: Letters and NameSigns, at least one letter.
+// personName cleans a person's name: letters of Alphabet and NameSigns, at least one letter.
 func personName(text, missing string) (string, error) {
 	clean, err := readableText(text, nameLimit)
 	if err != nil {
@@ -72,7 +72,7 @@ func personName(text, missing string) (string, error) {
 	hasLetter := false
 	for _, r := range clean {
 		switch {
-		case unicode.Is(Letters, r):
+		case unicode.Is(Alphabet, r):
 			hasLetter = true
 		case strings.ContainsRune(NameSigns, r):
 		case unicode.IsLetter(r) || unicode.IsMark(r):

@@ -2,10 +2,10 @@ package registry
 
 import "unicode"
 
-// Letters are those of which the names of people are written here: what the documents can print, letter for
+// Alphabet has the letters of which the names of people are written here: what the documents can print, letter for
 // letter, of the Latin script. A test of package document holds each against the fonts. Accents stand in
 // their letter (NFC); package web composes what was typed otherwise.
-var Letters = &unicode.RangeTable{
+var Alphabet = &unicode.RangeTable{
 	R16: []unicode.Range16{
 		{Lo: 0x0041, Hi: 0x005a, Stride: 1}, // A to Z
 		{Lo: 0x0061, Hi: 0x007a, Stride: 1},

@@ -13,10 +13,10 @@ import (
 	"vaccin/internal/registry"
 )
 
-// letters are all of registry.Letters.
+// letters are all of registry.Alphabet.
 func letters() []rune {
 	var all []rune
-	for _, part := range registry.Letters.R16 {
+	for _, part := range registry.Alphabet.R16 {
 		for r := rune(part.Lo); r <= rune(part.Hi); r += rune(part.Stride) {
 			all = append(all, r)
 		}
@@ -35,7 +35,7 @@ func TestEveryLetterAndSignIsPrinted(t *testing.T) {
 		characters := append(letters(), []rune(registry.NameSigns+registry.TextSigns)...)
 		for _, char := range characters {
 			forms := []rune{char}
-			if unicode.Is(registry.Letters, char) {
+			if unicode.Is(registry.Alphabet, char) {
 				forms = []rune{char, unicode.ToUpper(char), unicode.ToLower(char)}
 			}
 			for _, form := range forms {
