@@ -73,7 +73,7 @@ var rooms = []room{
 		packages: "internal/targeting/...",
 		ours:     []string{"internal/nir", "internal/registry", "internal/document/...", "internal/targeting/..."},
 		others:   anything,
-		reason:   "a run targets people through the domain and writes letters, which are documents",
+		reason:   "what is read of insured persons becomes values of the domain; what would be written to them are documents",
 	},
 	{
 		packages: "internal/auth/...",

@@ -1,6 +1,6 @@
-// Package targeting is the campaign manager's side of a country: the file of insured persons that is read here, row by
-// row and by the tens of millions, and what is sent to those whom a campaign concerns. It knows no database and no
-// page: it hands over values of the domain, and whoever imports them writes them.
+// Package targeting reads the file of the insured persons whom campaigns concern, row by row and by the tens of millions.
+// It knows no database and no page: it hands over values of the domain, and whoever imports them writes them. Runs of
+// campaigns are in package registry (run.go), and letters in package document.
 package targeting
 
 import (
