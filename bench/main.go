@@ -8,6 +8,7 @@
 //	(d) the time of a search by NIR among two million persons, against one among twenty thousand;
 //	(pa) to (pf) the service on PostgreSQL: doses against what pgbench does of the barest ones, searches
 //	    against a bare handler, the time of each step, its growth with the country, bytes and memory;
+//	(pr) the time of a search and of a dose while a run goes on, against the usual one;
 //	(pop) the import of the insured persons, against \copy of the same file;
 //	(run) a run over an imported population, against the bare targeting;
 //	(letters) batches of letters, beside \copy of their rows.
@@ -18,6 +19,7 @@
 // removes. It wires the service as commands do and changes nothing of it; nothing imports it.
 //
 //	go run ./bench [-smoke] [-only a,b,pa] [-folder DIR] [-cpuprofile FILE] [-persons N] [-rounds N] [-turn TIME]
+//	            [-imported N] [-imported-large N]
 package main
 
 import (
