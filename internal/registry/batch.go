@@ -424,6 +424,9 @@ type LetterStore interface {
 	// numbers, at most limit; without those whose record is gone. It writes no event: FinishBatch and Deliver do.
 	Letters(ctx context.Context, key BatchKey, after, limit int) ([]Recipient, error)
 
+	// NotToSend counts those of a batch to whom nothing is to be sent now, for they object, or else died. It tells of nobody, and writes no event.
+	NotToSend(ctx context.Context, key BatchKey) (LeftOut, error)
+
 	// LeaveOut takes letters, by their number, out of a batch that is chosen and not printed, in one go with the counts of why: whom they were for
 	// may be in another batch. It returns ErrOvertaken when the batch is no longer as given.
 	LeaveOut(ctx context.Context, b Batch, numbers []int, out LeftOut) error

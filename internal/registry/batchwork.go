@@ -315,6 +315,9 @@ func (w *batchWork) print(ctx context.Context, b Batch, to io.Writer) (Batch, er
 	if err != nil {
 		return b, fmt.Errorf("printing a batch of letters: %w", err)
 	}
+	if err := w.since.lookAgain(ctx, w.s, b); err != nil {
+		return b, err
+	}
 	w.progress(b, b.Letters)
 	b.Digest, b.Content, b.Size = sum(file.digest), sum(content), file.size
 	return b, nil
@@ -393,6 +396,7 @@ type changes struct {
 	listed map[string]bool // by identifier
 }
 
+// see remembers the places of a letter.
 func (c *changes) see(r *Recipient) {
 	if c.listed == nil {
 		c.listed = map[string]bool{}
@@ -400,11 +404,14 @@ func (c *changes) see(r *Recipient) {
 	for i := range r.Near {
 		c.listed[r.Near[i].ID] = true
 	}
-	if r.Objects {
-		c.Objecting++
-	} else if r.Deceased {
-		c.Deceased++
+}
+
+// lookAgain finds who objects or died, once all letters were read: that takes minutes, and whose letter came first had as long to object.
+func (c *changes) lookAgain(ctx context.Context, s LetterStore, b Batch) (err error) {
+	if c.LeftOut, err = s.NotToSend(ctx, b.BatchKey); err != nil {
+		err = fmt.Errorf("looking who of a batch is not to be written to: %w", err)
 	}
+	return err
 }
 
 // refusal tells why these letters are not to be sent, nil if they may.
@@ -447,6 +454,9 @@ func (g *Registry) changedSince(ctx context.Context, s LetterStore, b Batch, pri
 		}
 		contentOf(content, &r)
 		since.see(&r)
+	}
+	if err := since.lookAgain(ctx, s, b); err != nil {
+		return nil, err
 	}
 	if since.Objecting+since.Deceased == 0 && sum(content) != b.Content {
 		return errBatchChanged, nil

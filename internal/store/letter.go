@@ -37,6 +37,8 @@ const (
 	// Each member got their letter: none is in another batch, none was put there by another, and no record went meanwhile.
 	allGathered = "UPDATE letter_batch SET state = state WHERE run = $1 AND part = $2" +
 		" AND (SELECT COUNT(*) FROM letter l JOIN record r ON r.num = l.record_num WHERE l.run = $1 AND l.part = $2 AND l.number > $3) = $4"
+	selectNotToSend = "SELECT COALESCE(SUM(CASE WHEN p.objects THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN p.objects THEN 0 ELSE 1 END), 0)" +
+		" FROM letter l JOIN patient p ON p.record_num = l.record_num WHERE l.run = $1 AND l.part = $2 AND (p.objects OR p.died <> 0)"
 	// A trigger takes the letters of left_numbers away.
 	leaveOut = "UPDATE letter_batch SET state = $4, letters = $5, deceased = $6, objecting = $7, vaccinated = $8, written = $9, unaddressed = $10," +
 		" left_numbers = $11 WHERE run = $1 AND part = $2 AND state = 'printing' AND letters = $3"
@@ -272,6 +274,15 @@ func (s *Store) NextRecipients(ctx context.Context, b registry.Batch, limit int)
 // Letters implements registry.LetterStore.
 func (s *Store) Letters(ctx context.Context, key registry.BatchKey, after, limit int) ([]registry.Recipient, error) {
 	return s.recipients(ctx, selectLetters, key.Run, key.Part, after, limit)
+}
+
+// NotToSend implements registry.LetterStore.
+func (s *Store) NotToSend(ctx context.Context, key registry.BatchKey) (registry.LeftOut, error) {
+	found, err := readAll(ctx, s, selectNotToSend, []any{key.Run, key.Part}, func(out *registry.LeftOut) []any { return []any{&out.Objecting, &out.Deceased} })
+	if err != nil {
+		return registry.LeftOut{}, fmt.Errorf("counting whom not to write to: %w", err)
+	}
+	return found[0], nil
 }
 
 // Gather implements registry.LetterStore.

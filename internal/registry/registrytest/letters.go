@@ -66,6 +66,11 @@ func (f *Failing) Letters(ctx context.Context, key registry.BatchKey, after, lim
 	return of(f, "Letters", func(s registry.LetterStore) ([]registry.Recipient, error) { return s.Letters(ctx, key, after, limit) })
 }
 
+// NotToSend fails or does what the wrapped store does.
+func (f *Failing) NotToSend(ctx context.Context, key registry.BatchKey) (registry.LeftOut, error) {
+	return of(f, "NotToSend", func(s registry.LetterStore) (registry.LeftOut, error) { return s.NotToSend(ctx, key) })
+}
+
 // LeaveOut fails or does what the wrapped store does.
 func (f *Failing) LeaveOut(ctx context.Context, b registry.Batch, numbers []int, out registry.LeftOut) error {
 	return done(f, "LeaveOut", func(s registry.LetterStore) error { return s.LeaveOut(ctx, b, numbers, out) })

@@ -13,6 +13,7 @@ import (
 
 var printedTests = group{
 	"whoever objects while a batch is printed again stops it":   batchObjectedToAgain,
+	"whoever objects once their letter was read stops it, too":  batchObjectedBehind,
 	"whoever makes a batch that another prints has its bytes":   batchPrintedMeanwhile,
 	"whoever chooses is left alone by servers":                  batchChosenAlone,
 	"a batch leaves out whom nobody would choose any more":      batchReviewed,
@@ -62,6 +63,49 @@ func batchObjectedToAgain(e *env) {
 		persons[2].Insured.Died = registry.MustDate("2021-01-20")
 		e.populated(persons[2])
 	})
+}
+
+// batchObjectedBehind has somebody object, and then somebody die, whose letters were read already, while the others are printed: a batch takes
+// minutes. It is not printed, and one that was is not handed over whole.
+func batchObjectedBehind(e *env) {
+	persons := e.old(4)
+	run := e.targeted(persons...)
+	behind := func(happens func()) registry.BatchPrinter {
+		p := printer()
+		whole := p.Print
+		p.Print = func(w io.Writer, b registry.Batch, letters iter.Seq2[registry.Recipient, error]) error {
+			err := whole(w, b, letters)
+			happens()
+			return err
+		}
+		return p
+	}
+	died := func(p registry.ImportedPerson) {
+		p.Insured.Died = registry.MustDate("2021-01-20")
+		e.populated(p)
+	}
+	for _, c := range []struct {
+		what    string
+		happens func()
+		want    registry.DropReason
+	}{
+		{"objecting", func() { e.objection(persons[0].ID) }, registry.DropObjecting},
+		{"dying", func() { died(persons[1]) }, registry.DropDeceased},
+	} {
+		made, err := e.registry.WorkBatch(e.ctx, e.manager(), e.asked(run, 0).BatchKey, behind(c.happens), io.Discard, nil)
+		e.ok(err)
+		e.equal(c.what+": the state", made.State, registry.BatchDropped)
+		e.equal(c.what+": why", made.DropReason, c.want)
+	}
+	b, text := e.made(e.asked(run, 0).BatchKey)
+	e.equal("letters of the next", b.Letters, 2)
+	_, write, err := e.registry.Deliver(e.ctx, e.manager(), b.BatchKey, behind(func() { e.objection(persons[2].ID) }))
+	e.ok(err)
+	var out bytes.Buffer
+	e.equal("handed over: what is refused", registry.KindOf(write(&out)), registry.KindConflict)
+	if out.String() == text {
+		e.Errorf("handed over: the letters are whole")
+	}
 }
 
 // batchPrintedMeanwhile has somebody else make a batch before, and while, its persons are chosen, and then while its letters are printed.
