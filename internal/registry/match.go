@@ -67,14 +67,14 @@ type MatchStore interface {
 	// data.
 	MatchOf(ctx context.Context, record, other RecordID) (DoubtfulMatch, error)
 
-	// DecideMatch keeps what someone decided of a pair, for all its reasons, and writes the event for each of the two
-	// records; ErrNoMatch says that it was decided already, and then nothing is written. After MatchTwo the records are as
-	// they were. After MatchSame one record is left, the one in which something was declared, or else the other one
-	// (Other): with the identity and what is insured of the one that the file made (Record), as an import would have
-	// reconciled it; with its own code, or else that of the one that goes, and every other code of either as a former one
-	// (FormerCode); and with the objections of both (WithObjectionsOf): an
-	// objection that was in force and is lifted by what was declared is an event more. An objection is nothing declared.
-	// Where something was declared in both it returns ErrBothUsed and changes nothing.
+	// DecideMatch keeps what someone decided of a pair, for all its reasons, and writes the event for each of the two records;
+	// ErrNoMatch says that it was decided already, and then nothing is written. After MatchTwo the records are as they were, and
+	// the two are in doubt no more, whatever is imported. After MatchSame one record is left, the one in which something was
+	// declared, or else the other one (Other): with the identity and what is insured of the one that the file made (Record), as an
+	// import would have reconciled it; with its own code, or else that of the one that goes, and every other code of either as a
+	// former one (FormerCode); and with the objections of both (WithObjectionsOf): an objection that was in force and is lifted by
+	// what was declared is an event more. An objection is nothing declared. Where something was declared in both it returns
+	// ErrBothUsed and changes nothing.
 	DecideMatch(ctx context.Context, m DoubtfulMatch, decision MatchDecision, by string, event Event) error
 }
 

@@ -108,9 +108,10 @@ type PopulationStore interface {
 	// birth date, rank), or else its own NIR and birth date. Then the record gets the identity, the contact and what is
 	// insured of the row, and is no longer one entered by hand; its identifier, version, code and entries stay, and so does
 	// an objection. What a row does not tell of an own NIR, or of the contact of one entered by hand, stays too. A row whose
-	// content was imported before changes nothing. The others become records. Of rows of one person the first counts.
+	// content was imported before changes nothing. The others become records. Of rows of one person the first counts. Rows are
+	// taken one after the other, however the file is cut into parts.
 	//
-	// Doubtful matches are kept for MatchStore, and merge nothing.
+	// Doubtful matches are kept for MatchStore, once, and merge nothing.
 	//
 	// Stopped anywhere, it goes on when called with the same file again; a file of which the import was finished last
 	// changes nothing. It returns ErrImporting while another is under way. A first import tells progress PopulationFirst before its first row.

@@ -15,9 +15,12 @@ import (
 // finding the person.
 
 const (
-	undecided    = "FROM doubtful_match d JOIN record r ON r.num = d.record_num JOIN record o ON o.num = d.other_num WHERE d.decision = ''"
+	undecided    = "FROM doubtful_match d JOIN record r ON r.num = d.record_num JOIN record o ON o.num = d.other_num WHERE " + isInDoubt
 	selectDoubts = "SELECT r.id, o.id, d.reason, d.at " + undecided + " ORDER BY d.at DESC, d.record_num, d.other_num, d.reason LIMIT $1"
-	countDoubts  = "SELECT COUNT(*) FROM doubtful_match WHERE decision = ''"
+	countDoubts  = "SELECT COUNT(*) FROM doubtful_match d WHERE " + isInDoubt
+	// Of two who were said to be two persons a pair may come from a third, who is one with either.
+	isInDoubt = "d.decision = '' AND NOT EXISTS (SELECT 1 FROM doubtful_match t WHERE t.decision = 'two' AND t.record_num = d.record_num AND t.other_num = d.other_num)" +
+		" AND NOT EXISTS (SELECT 1 FROM doubtful_match t WHERE t.decision = 'two' AND t.record_num = d.other_num AND t.other_num = d.record_num)"
 
 	sideColumns = "SELECT r.num, r.version, r.holder_key, r.own_key, r.blind_key, r.birth_date, r.birth_rank, p.sealed," +
 		" EXISTS (SELECT 1 FROM entry e WHERE e.record_num = r.num AND e.step IN (0, 1, 2)) FROM record r JOIN patient p ON p.record_num = r.num WHERE "
@@ -38,8 +41,10 @@ const (
 var (
 	selectDoubt = "SELECT r.id, o.id, d.reason, d.at " + undecided + " AND " + byID("r", 1) + " AND " + byID("o", 3) + " ORDER BY d.reason LIMIT 1"
 	selectSide  = sideColumns + byID("r", 1)
-	decideTwo   = "UPDATE doubtful_match SET decision = 'two', decided_by = $1, decided_at = $2 WHERE decision = ''" +
-		" AND record_num = (SELECT num FROM record r WHERE " + byID("r", 3) + ") AND other_num = (SELECT num FROM record r WHERE " + byID("r", 5) + ")"
+	// In whichever order imports found the two.
+	decideTwo = "UPDATE doubtful_match SET decision = 'two', decided_by = $1, decided_at = $2 WHERE decision = ''" +
+		" AND record_num IN (" + bothRecords + ") AND other_num IN (" + bothRecords + ")"
+	bothRecords = "SELECT num FROM record r WHERE " + byID("r", 3) + " UNION ALL SELECT num FROM record r WHERE " + byID("r", 5)
 )
 
 var takeInsured = "UPDATE patient AS p SET " + setFrom("f", "told, "+strings.TrimPrefix(patientFields, "sealed, ")+", "+insuredFields) +

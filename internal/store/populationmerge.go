@@ -3,10 +3,8 @@ package store
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"slices"
-	"time"
 
 	"vaccin/internal/nir"
 	"vaccin/internal/registry"
@@ -18,46 +16,37 @@ import (
 // written. The staging tables are temporary: no dump has them, and no NIR is in them.
 const (
 	stagedColumns = "line, holder_key, own_key, birth_date, birth_rank, told"
-	sealedColumns = "line, num, id, fresh, told, " + patientFields + ", " + insuredFields
+	sealedColumns = "line, num, id, fresh, arrived, named, told, " + patientFields + ", " + insuredFields
 
 	// Of rows of one record the first of the file counts.
 	markSeen = "INSERT INTO population_seen (num, line) SELECT num, MIN(line) FROM population_stage WHERE num IS NOT NULL GROUP BY num ORDER BY num" +
 		" ON CONFLICT DO NOTHING"
-	// What is new or says something new, with the identity that is kept where a row may tell less.
-	selectChanged = "SELECT s.line, s.num, r.id, COALESCE(p.manual, false), CASE WHEN p.manual OR s.own_key IS NULL AND r.own_key IS NOT NULL THEN p.sealed END" +
+	// What is new, says something new, or is of a record of which an earlier row is, with the number of their own that it takes away from
+	// the record, and the identity that is kept where a row may tell less.
+	selectChanged = "SELECT s.line, s.num, r.id, COALESCE(n.line, 0), COALESCE(p.manual, false), COALESCE(" + otherKey + ", false), " + otherOwn + "," +
+		" CASE WHEN r.own_key <> s.own_key THEN r.own_key END, CASE WHEN p.manual OR s.own_key IS NULL AND r.own_key IS NOT NULL THEN p.sealed END" +
 		" FROM population_stage s LEFT JOIN record r ON r.num = s.num LEFT JOIN patient p ON p.record_num = s.num" +
-		" LEFT JOIN population_seen n ON n.num = s.num WHERE s.num IS NULL OR n.line = s.line AND (p.told <> s.told OR p.manual)"
+		" LEFT JOIN population_seen n ON n.num = s.num WHERE s.num IS NULL OR n.line <> s.line OR p.told <> s.told OR p.manual"
 	countStaged = "SELECT COUNT(*) FROM population_stage s JOIN population_seen n ON n.num = s.num WHERE n.line = s.line"
+	// Rows that wait for those before them to be written.
+	unmarkLater  = "DELETE FROM population_seen WHERE num IN (SELECT num FROM population_stage WHERE line >= $1) AND line >= $1"
+	unstageLater = "DELETE FROM population_stage WHERE line >= $1"
 
-	otherKey = "(record.holder_key <> s.holder_key OR record.birth_rank <> s.birth_rank OR s.own_key IS NOT NULL AND record.own_key IS DISTINCT FROM s.own_key)"
+	otherKey = "(r.holder_key <> s.holder_key OR r.birth_rank <> s.birth_rank OR " + otherOwn + ")"
+	otherOwn = "s.own_key IS NOT NULL AND r.own_key IS DISTINCT FROM s.own_key"
 	// Neither the version nor the mark of the last change moves: no decision rests on what is written here.
-	moveRecords = "UPDATE record SET holder_key = s.holder_key, birth_rank = s.birth_rank, own_key = COALESCE(s.own_key, record.own_key)" +
-		" FROM population_stage s, population_sealed z WHERE s.line = z.line AND record.num = z.num AND NOT z.fresh AND " + otherKey
+	moveRecords = "UPDATE record AS r SET holder_key = s.holder_key, birth_rank = s.birth_rank, own_key = COALESCE(s.own_key, r.own_key)" +
+		" FROM population_stage s, population_sealed z WHERE s.line = z.line AND r.num = z.num AND NOT z.fresh AND " + otherKey
 	insertFreshRecords = "INSERT INTO record (num, id, version, last_change, holder_key, birth_date, birth_rank, blind_key, own_key)" +
 		" SELECT z.num, z.id, 1, $1, s.holder_key, s.birth_date, s.birth_rank, $2, s.own_key FROM population_sealed z, population_stage s" +
 		" WHERE s.line = z.line AND z.fresh ORDER BY z.line"
 	insertFreshPatients = "INSERT INTO patient (record_num, told, " + patientFields + ", " + insuredFields + ")" +
 		" SELECT num, told, " + patientFields + ", " + insuredFields + " FROM population_sealed WHERE fresh ORDER BY line"
 	markFresh = "INSERT INTO population_seen (num, line) SELECT num, line FROM population_sealed WHERE fresh ORDER BY line"
-	// A row that is an earlier one's duplicate says nothing of the person of the record that it was matched with.
-	unmarkSeen   = "DELETE FROM population_seen WHERE num = (SELECT num FROM population_stage WHERE line = $1) AND line = $1"
-	unmatchStage = "UPDATE population_stage SET num = NULL WHERE line = $1"
 	// Said last: the record has the key of the row that counts by now.
 	insertStagedDuplicates = "INSERT INTO population_duplicate (import, line, of_line, own) SELECT $1, s.line, n.line, " +
 		"NOT (r.holder_key = s.holder_key AND r.birth_rank = s.birth_rank) FROM population_stage s, population_seen n, record r" +
 		" WHERE n.num = s.num AND r.num = s.num AND n.line <> s.line"
-
-	doubtOnce = " ON CONFLICT DO NOTHING"
-	// Those entered by hand whom someone new of the file may be.
-	selectLikeManual = "SELECT s.line, z.num, r.num, r.id, r.birth_date, %s, p.sealed FROM population_sealed z, population_stage s, record r, patient p" +
-		" WHERE s.line = z.line AND z.fresh AND r.num <> z.num AND p.record_num = r.num AND p.manual AND "
-	sameFamily = "r.holder_key = s.holder_key AND (r.birth_date = s.birth_date OR r.birth_rank = s.birth_rank)"
-	// Whoever entered them typed the number on their card as that of a holder.
-	underOwn    = "r.holder_key = s.own_key AND r.birth_date = s.birth_date AND s.own_key <> s.holder_key"
-	insertDoubt = "INSERT INTO doubtful_match (record_num, other_num, reason, at) VALUES ($1, $2, $3, $4)" + doubtOnce
-	// Whoever was reconciled later in the file is no longer in doubt.
-	dropSettled = "DELETE FROM doubtful_match WHERE decision = '' AND reason IN ('rank', 'birth', 'typed') AND NOT EXISTS (SELECT 1 FROM patient p" +
-		" WHERE p.record_num = doubtful_match.other_num AND p.manual)"
 )
 
 // An order by num itself would have the planner go through numbers in search of the key.
@@ -65,21 +54,6 @@ var matchStaged = "UPDATE population_stage SET num = COALESCE(" +
 	"(SELECT r.num FROM record r WHERE r.holder_key = population_stage.holder_key AND r.birth_date = population_stage.birth_date" +
 	" AND r.birth_rank = population_stage.birth_rank), " +
 	"(SELECT r.num FROM record r WHERE (" + isOwn("r", " = population_stage.own_key") + ") AND r.birth_date = population_stage.birth_date ORDER BY r.num + 0 LIMIT 1))"
-
-// The same NIR of their own: with another birth date, or with the same one, where the natural key is another record's. Each condition is
-// asked by itself: of both as one the planner could think of no index.
-var insertOwnDoubts = func() string {
-	either := ownConditions("r", " = s.own_key")
-	pairs := func(own string) string {
-		return "SELECT z.num, r.num AS other, CASE WHEN r.birth_date = s.birth_date THEN 'elsewhere' ELSE 'own-number' END AS reason" +
-			" FROM population_sealed z, population_stage s, record r WHERE s.line = z.line AND " + own + " AND r.num <> z.num" +
-			" AND NOT EXISTS (SELECT 1 FROM doubtful_match d WHERE d.record_num = r.num AND d.other_num = z.num)"
-	}
-	return "INSERT INTO doubtful_match (record_num, other_num, reason, at) SELECT num, MIN(other), reason, CAST($1 AS BIGINT) FROM (" +
-		pairs(either[0]) + " UNION ALL " + pairs(either[1]) + ") pair WHERE true GROUP BY num, reason" + doubtOnce
-}()
-
-var likeManuals = fmt.Sprintf(selectLikeManual, "false") + sameFamily + " UNION ALL " + fmt.Sprintf(selectLikeManual, "true") + underOwn
 
 var updateKnown = "UPDATE patient SET told = z.told, " + setFrom("z", patientFields+", "+insuredFields) +
 	" FROM population_sealed z WHERE patient.record_num = z.num AND NOT z.fresh"
@@ -112,16 +86,25 @@ func (p *populationImport) mergeAll(ctx context.Context, session importSession) 
 	})
 }
 
-// changedRow is a row that is new or says something new.
+// changedRow is a row that is new or says something new, or one of a record of which an earlier row is.
 type changedRow struct {
 	line   int64
 	num    cellOfNumber // of the record
 	id     cellOfText
+	first  int64 // line of the first row of the record
 	manual bool
+	moved  bool   // to another holder or rank, or to another number of their own
+	named  bool   // with a number of their own that the record had not
+	lost   []byte // that number as it was, where the row has another
 	sealed []byte // what to keep of the identity, if something is
 }
 
-func (c *changedRow) columns() []any { return []any{&c.line, &c.num, &c.id, &c.manual, &c.sealed} }
+func (c *changedRow) columns() []any {
+	return []any{&c.line, &c.num, &c.id, &c.first, &c.manual, &c.moved, &c.named, &c.lost, &c.sealed}
+}
+
+// arrived tells of who was not known from the referential under these keys: they may be someone entered by hand.
+func (c *changedRow) arrived() bool { return !c.num.there || c.moved || c.manual }
 
 // alone refuses to go on beside another process: the file of the embedded store has no lock that is held from part to part.
 func (p *populationImport) alone(tx importTx, parts ...int) error {
@@ -141,77 +124,109 @@ func (p *populationImport) alone(tx importTx, parts ...int) error {
 	return err
 }
 
-// mergePart imports a part in one transaction.
+// mergePart imports a part in one transaction. Its rows are merged together as far as that comes to the same as one after the other: one
+// may have the key that another is about to leave.
 func (p *populationImport) mergePart(tx importTx, part registry.PopulationPart) error {
 	if err := p.alone(tx, part.Number); err != nil {
 		return err
 	}
-	var c registry.PopulationCounts
 	if len(part.Rows) > 0 {
-		if err := tx.stage(); err != nil {
-			return err
-		}
 		if err := p.sameKeys(tx); err != nil {
 			return err
 		}
-		changed, duplicates, known, err := p.match(tx, part)
+	}
+	var counts registry.PopulationCounts
+	const few = 16
+	for rows, most := part.Rows, len(part.Rows); len(rows) > 0; {
+		some := part
+		some.Rows = rows[:min(most, len(rows))]
+		merged, err := p.mergeRows(tx, some, &counts)
 		if err != nil {
 			return err
 		}
-		if c.Created, err = p.sealPart(tx, part, changed); err != nil {
-			return err
-		}
-		c.Updated = int64(len(changed)) - c.Created
-		c.Unchanged = known - c.Updated
-		if err := p.write(tx, duplicates); err != nil {
-			return err
-		}
-		if err := p.doubt(tx, part); err != nil {
-			return err
-		}
+		rows, most = rows[merged:], max(2*merged, few) // where one had to wait the next may have to
 	}
-	return p.logPart(tx, part, c)
+	return p.logPart(tx, part, counts)
 }
 
-// match stages the rows of a part, and returns those to write, those that are duplicates of one to write before them, and how many are of persons
-// that the store knows.
-func (p *populationImport) match(
-	tx importTx, part registry.PopulationPart,
-) (changed []changedRow, duplicates []registry.DuplicateRow, known int64, err error) {
-	if err := p.stageRows(tx, part); err != nil {
-		return nil, nil, 0, err
+// mergeRows merges the first rows of some, and tells how many: those after them are to be matched with what these make of the records.
+func (p *populationImport) mergeRows(tx importTx, part registry.PopulationPart, counts *registry.PopulationCounts) (merged int, err error) {
+	if err := tx.stage(); err != nil {
+		return 0, err
 	}
-	for more := true; more; { // for the row that counts in the place of one that says nothing may be a duplicate itself
-		if _, err := tx.exec(markSeen); err != nil {
-			return nil, nil, 0, err
-		}
-		var all []changedRow
-		if err := tx.query(into(&all, (*changedRow).columns, selectChanged)); err != nil {
-			return nil, nil, 0, err
-		}
-		var misnaming []int64
-		changed, duplicates, misnaming = tellApart(part, all)
-		for _, line := range misnaming {
-			for _, sql := range []string{unmarkSeen, unmatchStage} {
-				if _, err := tx.exec(sql, line); err != nil {
-					return nil, nil, 0, err
-				}
+	changed, err := p.match(tx, part)
+	if err != nil {
+		return 0, err
+	}
+	if line, waits := p.firstToWait(part, changed); waits {
+		for _, sql := range []string{unmarkLater, unstageLater} {
+			if _, err := tx.exec(sql, line); err != nil {
+				return 0, err
 			}
 		}
-		more = len(misnaming) > 0
+		part.Rows = part.Rows[:rowNumber(part, line)]
+		changed = slices.DeleteFunc(changed, func(c changedRow) bool { return c.line >= line })
 	}
-	err = tx.query(query{sql: countStaged, row: func(scan func(...any) error) error { return scan(&known) }})
-	return changed, duplicates, known, err
+	changed = slices.DeleteFunc(changed, func(c changedRow) bool { return c.num.there && c.first != c.line }) // they are duplicates
+	known := int64(0)
+	if err := tx.query(query{sql: countStaged, row: func(scan func(...any) error) error { return scan(&known) }}); err != nil {
+		return 0, err
+	}
+	duplicates, fresh, err := p.sealPart(tx, part, changed)
+	if err != nil {
+		return 0, err
+	}
+	updated := int64(len(changed)-len(duplicates)) - fresh
+	counts.Created += fresh
+	counts.Updated += updated
+	counts.Unchanged += known - updated
+	if err := p.write(tx, duplicates); err != nil {
+		return 0, err
+	}
+	return len(part.Rows), p.doubt(tx, part)
 }
 
-// stageRows stages the rows of a part, each with the record of the person that it is of, where there is one.
-func (p *populationImport) stageRows(tx importTx, part registry.PopulationPart) error {
+// firstToWait finds the first row that is not to be matched with the records as they stand: an earlier row moves the record that it was
+// found by, or becomes the person that it is itself, or has the number that it takes away from a record, which is a doubt.
+func (p *populationImport) firstToWait(part registry.PopulationPart, changed []changedRow) (line int64, waits bool) {
+	met, brought := map[personKey]bool{}, map[string]bool{}
+	takes := slices.ContainsFunc(changed, func(c changedRow) bool { return c.lost != nil })
+	for i := range changed {
+		c, row := &changed[i], rowAt(part, changed[i].line)
+		natural, own := keysOf(row)
+		again := c.num.there && c.first != c.line
+		if c.moved && (met[natural] || met[own]) || brought[string(c.lost)] || again && c.first >= part.Rows[0].Line && !samePerson(row, rowAt(part, c.first)) {
+			return c.line, true
+		}
+		if again {
+			continue
+		}
+		met[natural] = true
+		if !row.Own.IsZero() {
+			met[own] = true
+			if takes {
+				brought[string(p.keys.ring.Blind(row.Own.Digits()))] = true
+			}
+		}
+	}
+	return 0, false
+}
+
+// samePerson tells whether a row that was found by a record is of the person who it is once an earlier row is written.
+func samePerson(row, earlier *registry.InsuredRow) bool {
+	natural, _ := keysOf(row)
+	first, _ := keysOf(earlier)
+	return natural == first || earlier.Own.IsZero() || row.Own == earlier.Own // what is not told of an own number stays
+}
+
+// match stages rows, and returns those that are not of a person who is known and unchanged, in the order of the file.
+func (p *populationImport) match(tx importTx, part registry.PopulationPart) (changed []changedRow, err error) {
 	rows := make([][]any, len(part.Rows))
 	var plain, room []byte
 	for i := range part.Rows {
 		row := &part.Rows[i]
 		if row.Holder.IsZero() || row.BirthDate.IsZero() {
-			return errNoNIR
+			return nil, errNoNIR
 		}
 		plain = appendIdentity(plain[:0], &row.Patient)
 		rows[i] = []any{
@@ -219,16 +234,28 @@ func (p *populationImport) stageRows(tx importTx, part registry.PopulationPart) 
 		}
 	}
 	if err := tx.fill("population_stage", stagedColumns, rows); err != nil {
-		return err
+		return nil, err
 	}
-	_, err := tx.exec(matchStaged)
-	return err
+	for _, sql := range []string{matchStaged, markSeen} {
+		if _, err := tx.exec(sql); err != nil {
+			return nil, err
+		}
+	}
+	if err := tx.query(into(&changed, (*changedRow).columns, selectChanged)); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(changed, func(a, b changedRow) int { return cmp.Compare(a.line, b.line) })
+	return changed, nil
 }
 
-// rowAt is the row of a line.
-func rowAt(part registry.PopulationPart, line int64) *registry.InsuredRow {
+// rowNumber is where the row of a line stands in a part.
+func rowNumber(part registry.PopulationPart, line int64) int {
 	i, _ := slices.BinarySearchFunc(part.Rows, line, func(row registry.InsuredRow, line int64) int { return cmp.Compare(row.Line, line) })
-	return &part.Rows[i]
+	return i
+}
+
+func rowAt(part registry.PopulationPart, line int64) *registry.InsuredRow {
+	return &part.Rows[rowNumber(part, line)]
 }
 
 // personKey is what two rows of one person have in common.
@@ -238,19 +265,28 @@ type personKey struct {
 	rank   int // 0 for that of their own NIR
 }
 
-// tellApart tells the rows to write from those that are duplicates of one before them in the part; misnaming are the lines of those among the
-// duplicates that were matched with the record of somebody else.
-func tellApart(part registry.PopulationPart, all []changedRow) (changed []changedRow, duplicates []registry.DuplicateRow, misnaming []int64) {
-	slices.SortFunc(all, func(a, b changedRow) int { return cmp.Compare(a.line, b.line) })
+// keysOf are the two keys of a row; that of their own NIR tells nobody where the row has none.
+func keysOf(row *registry.InsuredRow) (natural, own personKey) {
+	return personKey{row.Holder, row.BirthDate, row.BirthRank}, personKey{row.Own, row.BirthDate, 0}
+}
+
+// sealPart stages what is written of each row, sealed for its record, and returns which rows of new persons are duplicates of earlier
+// ones, and how many are of new persons.
+func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, changed []changedRow) (duplicates []registry.DuplicateRow, fresh int64, err error) {
 	lines := map[personKey]int64{}
-	for _, c := range all {
-		row := rowAt(part, c.line)
-		natural, own := personKey{row.Holder, row.BirthDate, row.BirthRank}, personKey{row.Own, row.BirthDate, 0}
+	ids, err := drawnIDs(p.random, len(changed))
+	if err != nil {
+		return nil, 0, err
+	}
+	var rows [][]any
+	var room []byte
+	var news []int // of rows
+	for i, c := range changed {
+		row := *rowAt(part, c.line)
+		natural, own := keysOf(&row)
+		id := registry.RecordID(ids[i*2*drawnBytes : (i+1)*2*drawnBytes])
 		if of := lines[natural]; of != 0 {
 			duplicates = append(duplicates, registry.DuplicateRow{Line: c.line, Of: of})
-			if c.num.there {
-				misnaming = append(misnaming, c.line)
-			}
 			continue
 		}
 		if of := lines[own]; of != 0 && !c.num.there && !row.Own.IsZero() {
@@ -260,23 +296,6 @@ func tellApart(part registry.PopulationPart, all []changedRow) (changed []change
 		if lines[natural] = c.line; lines[own] == 0 {
 			lines[own] = c.line
 		}
-		changed = append(changed, c)
-	}
-	return changed, duplicates, misnaming
-}
-
-// sealPart stages what is written of each row, sealed for its record, and returns how many are of new persons.
-func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, changed []changedRow) (fresh int64, err error) {
-	ids, err := drawnIDs(p.random, len(changed))
-	if err != nil {
-		return 0, err
-	}
-	var rows [][]any
-	var room []byte
-	var news []int // of rows
-	for i, c := range changed {
-		row := *rowAt(part, c.line)
-		id := registry.RecordID(ids[i*2*drawnBytes : (i+1)*2*drawnBytes])
 		if c.num.there {
 			id = registry.RecordID(c.id.text)
 		} else {
@@ -284,25 +303,25 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 		}
 		told := p.keys.told(&room, appendIdentity(nil, &row.Patient), &row)
 		if err := p.keys.keep(&row, id, c); err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		insured, err := insuredArgs(row.Patient, row.Insured)
 		if err != nil {
-			return 0, err
+			return nil, 0, err
 		}
 		rows = append(rows, append([]any{
-			c.line, c.num.n, string(id), !c.num.there, told,
+			c.line, c.num.n, string(id), !c.num.there, c.arrived(), c.named, told,
 			p.keys.seal(id, row.Patient), string(row.Sex), row.Locality.PostalCode, row.Locality.CommuneCode, false,
 		}, insured...))
 	}
 	nums, err := tx.numbers(len(news))
 	if err != nil {
-		return 0, err
+		return nil, 0, err
 	}
 	for i, at := range news {
 		rows[at][1] = nums[i]
 	}
-	return int64(len(news)), tx.fill("population_sealed", sealedColumns, rows)
+	return duplicates, int64(len(news)), tx.fill("population_sealed", sealedColumns, rows)
 }
 
 // keep adds to a row what is kept of the identity that the store has, if anything is.
@@ -350,51 +369,4 @@ func (p *populationImport) write(tx importTx, duplicates []registry.DuplicateRow
 		rows[i] = []any{p.number, d.Line, d.Of, d.Own}
 	}
 	return tx.fill("population_duplicate", "import, line, of_line, own", rows)
-}
-
-// likeManual is someone entered by hand whom someone new may be.
-type likeManual struct {
-	line, num, other int64
-	id               registry.RecordID
-	born             registry.BirthDate
-	typed            bool // under the number that is the person's own
-	sealed           []byte
-}
-
-func (l *likeManual) columns() []any {
-	return []any{&l.line, &l.num, &l.other, &l.id, asBirthDate(&l.born), &l.typed, &l.sealed}
-}
-
-// doubt keeps the pairs of records that may be of one person.
-func (p *populationImport) doubt(tx importTx, part registry.PopulationPart) error {
-	now := time.Now().UnixMicro()
-	if _, err := tx.exec(insertOwnDoubts, now); err != nil {
-		return err
-	}
-	var alike []likeManual
-	if err := tx.query(into(&alike, (*likeManual).columns, likeManuals)); err != nil {
-		return err
-	}
-	for i := range alike {
-		l := &alike[i]
-		row := rowAt(part, l.line)
-		reason := registry.DoubtRank
-		if l.typed {
-			reason = registry.DoubtTyped
-		}
-		if l.born != row.BirthDate {
-			var had registry.Patient
-			if err := p.keys.open(l.id, l.sealed, &had); err != nil {
-				return err
-			}
-			if registry.Fold(had.BirthName) != registry.Fold(row.BirthName) || registry.Fold(had.GivenNames) != registry.Fold(row.GivenNames) {
-				continue
-			}
-			reason = registry.DoubtBirth
-		}
-		if _, err := tx.exec(insertDoubt, l.num, l.other, string(reason), now); err != nil {
-			return err
-		}
-	}
-	return nil
 }

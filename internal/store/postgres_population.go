@@ -23,8 +23,8 @@ const (
 	planByIndex = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
 
 	nextNumbers = "SELECT nextval(pg_get_serial_sequence('record', 'num')) FROM generate_series(1, $1)"
-	lockMoved   = "SELECT record.num FROM record, population_stage s, population_sealed z WHERE s.line = z.line AND record.num = z.num AND NOT z.fresh AND " +
-		otherKey + " ORDER BY record.id FOR UPDATE OF record"
+	lockMoved   = "SELECT r.num FROM record r, population_stage s, population_sealed z WHERE s.line = z.line AND r.num = z.num AND NOT z.fresh AND " +
+		otherKey + " ORDER BY r.id FOR UPDATE OF r"
 )
 
 // typesOf turns the types of the embedded store's staging tables into PostgreSQL's.
@@ -135,7 +135,8 @@ func (t postgresTx) stage() error {
 			return err
 		}
 	}
-	return nil
+	_, err := t.exec("TRUNCATE population_stage, population_sealed")
+	return err
 }
 
 func (t postgresTx) numbers(n int) (nums []int64, err error) {

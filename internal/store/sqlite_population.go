@@ -51,7 +51,7 @@ func (t sqliteTx) fill(table, columns string, rows [][]any) error {
 const (
 	stageTable = "(line INTEGER PRIMARY KEY, holder_key BLOB NOT NULL, own_key BLOB, birth_date TEXT NOT NULL," +
 		" birth_rank INTEGER NOT NULL, told BIGINT NOT NULL, num INTEGER)"
-	sealedTable = "(line INTEGER PRIMARY KEY, num INTEGER NOT NULL, id TEXT NOT NULL, fresh BOOLEAN NOT NULL, told BIGINT NOT NULL, sealed BLOB NOT NULL," +
+	sealedTable = "(line INTEGER PRIMARY KEY, num INTEGER NOT NULL UNIQUE, id TEXT NOT NULL, fresh BOOLEAN NOT NULL, arrived BOOLEAN NOT NULL, named BOOLEAN NOT NULL, told BIGINT NOT NULL, sealed BLOB NOT NULL," +
 		" sex TEXT NOT NULL, postal_code TEXT NOT NULL, commune_code TEXT NOT NULL, manual BOOLEAN NOT NULL, born_first INTEGER NOT NULL," +
 		" born_last INTEGER NOT NULL, died INTEGER NOT NULL, residence INTEGER NOT NULL, occupation INTEGER NOT NULL, workplace INTEGER NOT NULL," +
 		" conditions BIGINT NOT NULL, comorbidities BIGINT NOT NULL, department TEXT NOT NULL, establishment TEXT NOT NULL, scheme TEXT NOT NULL)"

@@ -45,7 +45,9 @@ func rowsOf(people ...registry.ImportedPerson) []registry.InsuredRow {
 }
 
 // fileOf is a population file; its digest is that of its rows.
-func fileOf(rows []registry.InsuredRow) registry.PopulationFile {
+func fileOf(rows []registry.InsuredRow) registry.PopulationFile { return cutFile(rows, perPart) }
+
+func cutFile(rows []registry.InsuredRow, perPart int) registry.PopulationFile {
 	text := fmt.Appendf(nil, "%#v", rows)
 	for _, row := range rows { // which print no number
 		text = append(text, row.Holder.Digits()+row.Own.Digits()+row.BirthDate.Digits()...)
@@ -53,7 +55,7 @@ func fileOf(rows []registry.InsuredRow) registry.PopulationFile {
 	sum := sha256.Sum256(text)
 	parts := (len(rows) + perPart - 1) / perPart
 	return registry.PopulationFile{
-		Digest: hex.EncodeToString(sum[:]), Parts: parts, PartSize: perPart, Lines: int64(len(rows) + 1),
+		Digest: hex.EncodeToString(sum[:]), Parts: parts, PartSize: int64(perPart), Lines: int64(len(rows) + 1),
 		Read: func(_ context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
 			return func(yield func(registry.PopulationPart, error) bool) {
 				for n := from; n < parts; n++ {
@@ -75,7 +77,7 @@ func (e *env) populate(file registry.PopulationFile) (registry.PopulationOutcome
 	defer func() {
 		e.clock.Set(e.clock.Now().Add(time.Since(began).Truncate(time.Millisecond) + time.Millisecond))
 	}()
-	o, err := e.store.ImportPopulation(e.ctx, file, event, registrytest.Random(byte(128+len(e.events()))), func(at registry.PopulationProgress) {
+	o, err := e.store.ImportPopulation(e.ctx, file, event, e.registry.Random, func(at registry.PopulationProgress) {
 		first = first || at.Step == registry.PopulationFirst
 	})
 	if err == nil {

@@ -73,6 +73,7 @@ func Run(t *testing.T, open func(t *testing.T) Engine) {
 	run(t, open, contractTests)
 	run(t, open, engineTests)
 	t.Run("any sequence of acts", func(t *testing.T) { anySequence(newEnv(t, open)) })
+	t.Run("any sequence of files", func(t *testing.T) { anyImports(newEnv(t, open)) })
 }
 
 type group map[string]func(*env)
@@ -85,8 +86,8 @@ var (
 	}
 	engineTests = map[string]group{
 		"sessions": sessionTests, "handovers": handoverTests, "portal accounts": portalTests, "injection": injectionTests,
-		"targeting": targetingTests, "population": populationTests, "columns of populations": columnTests, "duplicates of populations": duplicateTests,
-		"matches": matchTests, "letters": letterTests,
+		"targeting": targetingTests, "population": populationTests, "order of populations": orderTests, "columns of populations": columnTests,
+		"duplicates of populations": duplicateTests, "matches": matchTests, "letters": letterTests,
 		"dropped letters": droppedTests, "printed letters": printedTests, "places of letters": nearbyTests, "agents": agentTests,
 		"log tree": logTreeTests,
 		"failure":  failureTests, "rank": rankTests,
