@@ -61,6 +61,8 @@ type importTx interface {
 	stage() error
 	// numbers are as many numbers for new records.
 	numbers(n int) ([]int64, error)
+	// know has the database know how large the tables are by now, on which its plans depend.
+	know() error
 	// lockMoved waits for who changes the records that are about to get other keys, in the order in which all do.
 	lockMoved() error
 	// forgetSeen empties the table of lines.
@@ -83,6 +85,8 @@ type populationImport struct {
 	instead bool // of one of another file that did not end
 	state   string
 	done    map[int]bool // parts
+	fresh   int64        // persons whom it has made so far
+	known   int64        // of whom the database knew
 }
 
 // storedImport is an import as the store knows it.

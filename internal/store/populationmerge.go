@@ -149,6 +149,9 @@ func (p *populationImport) mergePart(tx importTx, part registry.PopulationPart) 
 	return p.logPart(tx, part, counts)
 }
 
+// manyFresh are so many that the tables of a database that had few persons are other ones by now.
+const manyFresh = 1_000
+
 // mergeRows merges the first rows of some, and tells how many: those after them are to be matched with what these make of the records.
 func (p *populationImport) mergeRows(tx importTx, part registry.PopulationPart, counts *registry.PopulationCounts) (merged int, err error) {
 	if err := tx.stage(); err != nil {
@@ -182,6 +185,13 @@ func (p *populationImport) mergeRows(tx importTx, part registry.PopulationPart, 
 	counts.Unchanged += known - updated
 	if err := p.write(tx, duplicates); err != nil {
 		return 0, err
+	}
+	// Whoever comes to the few who were entered by hand is a country.
+	if p.fresh += fresh; p.fresh >= max(manyFresh, 2*p.known) {
+		if err := tx.know(); err != nil {
+			return 0, err
+		}
+		p.known = p.fresh
 	}
 	return len(part.Rows), p.doubt(tx, part)
 }

@@ -20,9 +20,10 @@ const (
 	// A part that is lost with the server is lost whole, and imported again.
 	lazyCommit = "SET LOCAL synchronous_commit = off"
 	// The staging tables have no statistics: what is in them is looked up by the indexes of the others, row by row.
-	planByIndex = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+	// Nor is it worth compiling them: a part takes less time than that.
+	planByIndex = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 
-	nextNumbers = "SELECT nextval(pg_get_serial_sequence('record', 'num')) FROM generate_series(1, $1)"
+	nextNumbers = "SELECT nextval(of.num) FROM (SELECT pg_get_serial_sequence('record', 'num')::regclass AS num OFFSET 0) AS of, generate_series(1, $1)"
 	lockMoved   = "SELECT r.num FROM record r, population_stage s, population_sealed z WHERE s.line = z.line AND r.num = z.num AND NOT z.fresh AND " +
 		otherKey + " ORDER BY r.id FOR UPDATE OF r"
 )
@@ -142,6 +143,11 @@ func (t postgresTx) stage() error {
 func (t postgresTx) numbers(n int) (nums []int64, err error) {
 	err = t.query(into(&nums, func(n *int64) []any { return []any{n} }, nextNumbers, n))
 	return nums, err
+}
+
+func (t postgresTx) know() error {
+	_, err := t.exec("ANALYZE record, patient")
+	return err
 }
 
 func (t postgresTx) lockMoved() error {
