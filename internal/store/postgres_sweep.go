@@ -59,6 +59,9 @@ func (s *sweep) settle(ctx context.Context) error {
 	return s.look(ctx)
 }
 
+// beside tells whether people may be being served.
+func (s *sweep) beside() bool { return s.busy || !s.settled }
+
 // over does something, which tells how many rows it wrote, with all numbers of records after one up to another: so many at a time, or fewer while others write.
 func (s *sweep) over(ctx context.Context, after, to, piece int64, do func(after, to int64) (rows int64, err error)) error {
 	for after < to {

@@ -220,6 +220,94 @@ func TestARunGivesWay(t *testing.T) {
 	}
 }
 
+// anybody has a run concern everybody.
+func anybody(c *condition) { c.sql.WriteString("true") }
+
+// TestARunLooksBeforeItGoesOn begins runs of several parts, of one, and of none that is left: all but that of one wait until it is known
+// whether others write, and take none of their own transactions for another's.
+func TestARunLooksBeforeItGoesOn(t *testing.T) {
+	address := databases.Fresh(t)
+	s := server(t, address, keyringtest.Keys())
+	e := s.engine.(*postgres)
+	e.runs = runSizes{part: 1_000, small: 1}
+	importMany(t, s, 30)
+	conn, err := e.bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	begun := func(number int, highest, opened int64) *targetRun {
+		t.Helper()
+		w, err := newSweep(t.Context(), conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &targetRun{
+			engine: e, sweep: w, table: fmt.Sprint("target_run_", number), persons: condition{next: 3},
+			targeting: targeting{run: number, highest: highest, space: 5_000, where: anybody, progress: func(int64, int64) {}},
+		}
+		r.where(&r.persons)
+		if err := r.open(t.Context(), conn); err != nil {
+			t.Fatal(err)
+		}
+		if w.own != opened {
+			t.Errorf("a run up to %d began with %d transactions, of which it knows %d", highest, opened, w.own)
+		}
+		t.Cleanup(func() { r.dismiss(context.Background()) })
+		return r
+	}
+	for what, c := range map[string]struct {
+		run     int
+		highest int64
+		late    bool // it has to find on its way whether others write
+	}{"several parts": {1, 2_000, false}, "one part": {2, 1_000, true}, "none that is left": {3, 0, false}} {
+		r := begun(c.run, c.highest, 1)
+		if c.late {
+			r.sweep.at = time.Now().Add(time.Hour)
+		}
+		if err := r.fill(t.Context(), conn); err != nil || r.sweep.settled == c.late {
+			t.Errorf("of %s: known whether others write %t, %v", what, r.sweep.settled, err)
+		}
+	}
+	if _, err := conn.Exec(t.Context(), "SELECT target_open(4); INSERT INTO target_run_4 VALUES (1, 1, 4)"); err != nil {
+		t.Fatal(err)
+	}
+	begun(4, 1_000, 2)
+}
+
+// TestARunHasItsIndexesOnceOthersAreServed goes through one part beside others, and through one alone.
+func TestARunHasItsIndexesOnceOthersAreServed(t *testing.T) {
+	address := databases.Fresh(t)
+	s := server(t, address, keyringtest.Keys())
+	conn, err := s.engine.(*postgres).bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	for number, busy := range []bool{false, true} {
+		r := &targetRun{
+			engine: s.engine.(*postgres), sweep: &sweep{conn: conn, busy: busy, settled: true, at: time.Now().Add(time.Hour)},
+			table: fmt.Sprint("target_run_", number), persons: condition{next: 3}, targeting: targeting{run: number, highest: 10, space: 5_000},
+		}
+		anybody(&r.persons)
+		if err := r.open(t.Context(), conn); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.part(t.Context(), conn, 0); err != nil || r.indexed != busy {
+			t.Errorf("others served %t: it has its indexes %t, %v", busy, r.indexed, err)
+		}
+	}
+}
+
+// TestWhoMayBeServedIsNotHeldUp: until it is known whether others write, they may.
+func TestWhoMayBeServedIsNotHeldUp(t *testing.T) {
+	for s, want := range map[sweep]bool{{}: true, {settled: true}: false, {settled: true, busy: true}: true} {
+		if got := s.beside(); got != want {
+			t.Errorf("known %t, busy %t: beside others %t", s.settled, s.busy, got)
+		}
+	}
+}
+
 // TestWhoIsThereTwiceIsTakenOut gives a run persons who are there twice, as a server of the version before leaves them.
 func TestWhoIsThereTwiceIsTakenOut(t *testing.T) {
 	s := server(t, databases.Fresh(t), keyringtest.Keys())

@@ -117,23 +117,19 @@ func (e *postgres) targeted(ctx context.Context, run int) (done int64, err error
 
 // fill fills the table of the run with all that are not there yet.
 func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
-	if _, err := conn.Exec(ctx, openTarget, r.run); err != nil {
-		return fmt.Errorf("making the table of a run: %w", err)
-	}
-	// Of a part that was stopped in the midst, some may be there.
-	if _, err := conn.Exec(ctx, fmt.Sprintf(clearPart, r.table, r.engine.runs.part), r.run); err != nil {
-		return fmt.Errorf("clearing a part that was stopped: %w", err)
+	if err := r.open(ctx, conn); err != nil {
+		return err
 	}
 	left, err := r.left(ctx, conn)
 	if err != nil {
 		return err
 	}
-	for len(left) > 0 {
-		if len(left) > 1 { // one alone finds on its way whether others write
-			if err := r.sweep.settle(ctx); err != nil {
-				return err
-			}
+	if len(left) != 1 { // one alone finds on its way whether others write; where none is left, indexes of any size are what comes next
+		if err := r.sweep.settle(ctx); err != nil {
+			return err
 		}
+	}
+	for len(left) > 0 {
 		if !r.sweep.busy && len(left) > 1 {
 			err, left = r.both(ctx, conn, left[0], left[1]), left[2:]
 		} else {
@@ -143,6 +139,22 @@ func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
 			return fmt.Errorf("targeting a part of the persons: %w", err)
 		}
 		r.progress(r.highest-min(r.highest, int64(len(left))*r.engine.runs.part), r.highest)
+	}
+	return nil
+}
+
+// open makes the table of the run, or clears it of what is there of a part that was stopped in the midst.
+func (r *targetRun) open(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, openTarget, r.run); err != nil {
+		return fmt.Errorf("making the table of a run: %w", err)
+	}
+	r.sweep.own++
+	tag, err := conn.Exec(ctx, fmt.Sprintf(clearPart, r.table, r.engine.runs.part), r.run)
+	if err != nil {
+		return fmt.Errorf("clearing a part that was stopped: %w", err)
+	}
+	if tag.RowsAffected() > 0 {
+		r.sweep.own++
 	}
 	return nil
 }

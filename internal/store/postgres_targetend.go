@@ -62,8 +62,7 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 			return err
 		}
 		// Its rows stand with those of others when it was stopped further below, maybe by a version to which it was a small one.
-		beside := r.sweep.busy || !r.sweep.settled
-		small := r.engine.runs.isSmall(targeted, beside) || !there
+		small := r.engine.runs.isSmall(targeted, r.sweep.beside()) || !there
 		if err := r.apart(ctx, conn, small); err != nil {
 			return err
 		}
