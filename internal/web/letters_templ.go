@@ -112,7 +112,7 @@ func batchesPage(v batchesView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " lettres. Il écrit aux personnes ciblées à qui aucun envoi n’a encore été adressé, sauf à celles qui, à ce moment, sont décédées, se sont opposées au traitement, sont vaccinées ou n’ont pas d’adresse.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, " lettres. Il écrit aux personnes ciblées à qui aucun envoi n’a encore été adressé, sauf à celles qui, à ce moment, sont décédées, se sont opposées au traitement, sont vaccinées ou n’ont pas d’adresse utilisable. Aucune lettre ne part à l’étranger.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -47,7 +47,8 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	nowhere := h.patient(t, func(p *registry.ImportedPerson) { p.Patient.Contact = registry.Contact{} })
 	h.patient(t, func(p *registry.ImportedPerson) { p.Patient.Locality.Name = strings.Repeat("\uFDFA", 60) }) // each a sentence on paper
 	at := h.runDone(t, first, second)
-	page := second.Get(at).Want(http.StatusOK, "Aucun envoi n’a encore été préparé", "5 personnes ont reçu un code.")
+	page := second.Get(at).Want(http.StatusOK, "Aucun envoi n’a encore été préparé", "5 personnes ont reçu un code.",
+		"n’ont pas d’adresse utilisable. Aucune lettre ne part à l’étranger.")
 	wrong := page.Form("kind").Fill("kind", "papyrus").Send(second).Want(http.StatusUnprocessableEntity, "Certains champs sont à corriger")
 	if !strings.Contains(wrong.Error("kind"), "Choisissez la forme") {
 		t.Errorf("beside the form: %q", wrong.Error("kind"))
