@@ -133,6 +133,7 @@ var bad = []struct {
 	{"a fraction", `ordre = 7`, `ordre = 7.5`, 6, "ordre", "nombre entier"},
 	{"nought", `ordre = 7`, `ordre = 0`, 6, "ordre", "de 1 à 999"},
 	{"an age of nought", "age_minimum = 50", "age_minimum = 0", 12, "age_minimum", "de 1 à 125"},
+	{"a highest age of nought", `age_maximum = 64`, `age_maximum = 0`, 13, "age_maximum", "de 1 à 125"},
 	{"a number for a text", `phase = "Essais"`, `phase = 2`, 5, "phase", "un texte entre guillemets"},
 	{"a date in quotes", `ouverture = 2021-01-18`, `ouverture = "2021-01-18"`, 7, "ouverture", "une date sous la forme 2021-01-18"},
 	{"a date of paper", `ouverture = 2021-01-18`, `ouverture = 18/01/2021`, 7, "", "Cette ligne ne se lit pas"},
