@@ -99,7 +99,8 @@ func (g *Registry) Batch(ctx context.Context, by Actor, key BatchKey) (Batch, er
 	return b, err
 }
 
-// WorkBatches makes the letters that were asked for and that nobody is making. It is what a server does by itself.
+// WorkBatches makes the letters that were asked for and that nobody is making. It is what a server does by itself. A batch that cannot be made keeps
+// no other waiting: err says of each why not, and it is tried again once its time is over.
 func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrinter) (done int, err error) {
 	s, err := g.batches()
 	if err != nil {
@@ -109,6 +110,7 @@ func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrint
 	if err != nil {
 		return 0, err
 	}
+	var failed error
 	for _, b := range open {
 		now := g.Security()
 		err := s.ClaimBatch(ctx, b.BatchKey, now, now.Add(workingTime))
@@ -118,12 +120,16 @@ func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrint
 		if err == nil {
 			_, err = g.WorkBatch(ctx, by, b.BatchKey, printer, nil, nil)
 		}
+		if ctx.Err() != nil {
+			return done, errors.Join(err, ctx.Err())
+		}
 		if err != nil {
-			return done, fmt.Errorf("batch %s: %w", b.Reference(), err)
+			failed = errors.Join(failed, fmt.Errorf("batch %s: %w", b.Reference(), err))
+			continue
 		}
 		done++
 	}
-	return done, nil
+	return done, failed
 }
 
 // WorkBatch makes a batch from where it is, writes its letters to w and returns it as it is then. One that somebody else printed meanwhile

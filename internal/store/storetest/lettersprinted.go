@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -17,11 +18,33 @@ var printedTests = group{
 	"whoever makes a batch that another prints has its bytes":   batchPrintedMeanwhile,
 	"whoever chooses is left alone by servers":                  batchChosenAlone,
 	"a batch leaves out whom nobody would choose any more":      batchReviewed,
+	"a batch that fails keeps no other waiting":                 batchFails,
 	"who has no room in a letter keeps nobody else from theirs": batchUnfit,
 	"a batch of which all are left out is empty":                batchReviewedEmpty,
 	"a batch without some numbers is written to again":          batchWithGapsAgain,
 	"two who print a batch print the same, or one is refused":   batchReviewedBeside,
 	"letters are left out of the batch that was read, or not":   batchLeftAsRead,
+}
+
+// batchFails has the first of two batches never be printed.
+func batchFails(e *env) {
+	fails, other := e.asked(e.targeted(e.old(1)...), 0), e.asked(e.targeted(e.old(2)...), 0)
+	p := printer()
+	whole, errPrinter := p.Print, errors.New("no paper")
+	p.Print = func(w io.Writer, b registry.Batch, letters iter.Seq2[registry.Recipient, error]) error {
+		if b.BatchKey == fails.BatchKey {
+			return errPrinter
+		}
+		return whole(w, b, letters)
+	}
+	done, err := e.registry.WorkBatches(e.ctx, e.manager(), p)
+	e.fails(err, errPrinter)
+	e.equal("made", done, 1)
+	for key, want := range map[registry.BatchKey]registry.BatchState{fails.BatchKey: registry.BatchPrinting, other.BatchKey: registry.BatchPrinted} {
+		b, err := e.store.Batch(e.ctx, key)
+		e.ok(err)
+		e.equal("the state of "+b.Reference(), b.State, want)
+	}
 }
 
 // meanwhile prints letters when something has happened.
