@@ -186,7 +186,7 @@ func (p *populationImport) mergeRows(tx importTx, part registry.PopulationPart, 
 	if err := p.write(tx, duplicates); err != nil {
 		return 0, err
 	}
-	// Whoever comes to the few who were entered by hand is a country.
+	// A country may come to the few who were entered by hand.
 	if p.fresh += fresh; p.fresh >= max(manyFresh, 2*p.known) {
 		if err := tx.know(); err != nil {
 			return 0, err

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"context"
 	"strconv"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // TestACountryThatComesToAFewIsKnown: what the database plans by is told while rows come, for before it learns so by itself it went
@@ -19,5 +22,25 @@ func TestACountryThatComesToAFewIsKnown(t *testing.T) {
 		if err != nil || rows < 2*manyFresh {
 			t.Errorf("of %d rows of %s the database knows of %d (%v)", 3*manyFresh, table, rows, err)
 		}
+	}
+}
+
+// TestAnImportWaitsForNoSweep imports while a table of persons is being swept, which may last for hours.
+func TestAnImportWaitsForNoSweep(t *testing.T) {
+	address := databases.New(t)
+	s := importer(t, address)
+	if _, err := importPopulation(t.Context(), s, populationOf(1, 500, "")); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE record IN SHARE UPDATE EXCLUSIVE MODE"); err != nil { // as VACUUM does
+		t.Fatal(err)
+	}
+	if _, err := importPopulation(t.Context(), s, populationOf(2*manyFresh, 500, "")); err != nil {
+		t.Errorf("beside a sweep: %v", err)
 	}
 }
