@@ -64,6 +64,9 @@ func (s BatchState) Label() string {
 // Over tells that nothing will happen to the batch any more. One that is not may be dropped.
 func (s BatchState) Over() bool { return s != BatchGathering && s != BatchPrinting }
 
+// Failed tells that making the batch failed the last time. It is tried again.
+func (b Batch) Failed() bool { return !b.FailedAt.IsZero() && !b.State.Over() }
+
 // MaxBatch is how many letters a batch has at most: what readers of PDF files open (ADR 30).
 const MaxBatch = 100_000
 
@@ -148,7 +151,8 @@ type Batch struct {
 	Places   string // SHA-256 of the places that its letters list, as they were chosen when it was asked for; empty for none
 	AskedBy  string
 	AskedAt  time.Time
-	Request  string // the form that asked for it; empty where it was none
+	Request  string    // the form that asked for it; empty where it was none
+	FailedAt time.Time // when a server failed to make it the last time; zero once it was made
 
 	DroppedBy  string
 	DroppedAt  time.Time
@@ -411,6 +415,9 @@ type LetterStore interface {
 	// ClaimBatch says until when someone works on a batch that is not over. It returns ErrBatchClaimed when another's claim has not ended
 	// at that moment.
 	ClaimBatch(ctx context.Context, key BatchKey, now, until time.Time) error
+
+	// BatchFailed says that making a batch failed at a moment. One that is over is ErrNoBatch.
+	BatchFailed(ctx context.Context, key BatchKey, at time.Time) error
 
 	// NextRecipients returns those whom the batch's run targeted, or those of the batch that it writes to anew, who come after Through, in the order of
 	// their places, at most limit. It writes no event: whom the batch writes to is for its printing, which is logged.

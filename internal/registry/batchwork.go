@@ -100,7 +100,7 @@ func (g *Registry) Batch(ctx context.Context, by Actor, key BatchKey) (Batch, er
 }
 
 // WorkBatches makes the letters that were asked for and that nobody is making. It is what a server does by itself. A batch that cannot be made keeps
-// no other waiting: err says of each why not, and it is tried again once its time is over.
+// no other waiting: err says of each why not, it is kept as failed, and tried again once its time is over.
 func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrinter) (done int, err error) {
 	s, err := g.batches()
 	if err != nil {
@@ -125,6 +125,9 @@ func (g *Registry) WorkBatches(ctx context.Context, by Actor, printer BatchPrint
 		}
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("batch %s: %w", b.Reference(), err))
+			if err := s.BatchFailed(ctx, b.BatchKey, g.Security()); err != nil && !errors.Is(err, ErrNoBatch) {
+				return done, errors.Join(failed, fmt.Errorf("saying that a batch failed: %w", err)) // nor would another be made
+			}
 			continue
 		}
 		done++

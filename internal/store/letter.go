@@ -17,7 +17,7 @@ import (
 const (
 	// A batch that was dropped is an empty one in the table, for the version before, which knows no other (migration 00022; SQLite: 00023).
 	batchColumns = "run, part, again, kind, CASE WHEN dropped_at > 0 THEN 'dropped' ELSE state END, content, layout, asked_by, asked_at, through, ended, letters," +
-		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request, places, dropped_by, dropped_at, drop_reason"
+		" deceased, objecting, vaccinated, written, unaddressed, printed_at, digest, said_digest, size, request, places, dropped_by, dropped_at, drop_reason, failed_at"
 	selectBatches     = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 ORDER BY part"
 	selectBatch       = "SELECT " + batchColumns + " FROM letter_batch WHERE run = $1 AND part = $2"
 	selectOpenBatches = "SELECT " + batchColumns + " FROM letter_batch WHERE state IN ('gathering', 'printing') ORDER BY asked_at, run"
@@ -42,8 +42,9 @@ const (
 	// A trigger takes the letters of left_numbers away.
 	leaveOut = "UPDATE letter_batch SET state = $4, letters = $5, deceased = $6, objecting = $7, vaccinated = $8, written = $9, unaddressed = $10," +
 		" left_numbers = $11 WHERE run = $1 AND part = $2 AND state = 'printing' AND letters = $3"
-	finishBatch = "UPDATE letter_batch SET state = 'printed', printed_at = $3, digest = $4, said_digest = $5, size = $6, layout = $7" +
+	finishBatch = "UPDATE letter_batch SET state = 'printed', printed_at = $3, digest = $4, said_digest = $5, size = $6, layout = $7, failed_at = 0" +
 		" WHERE run = $1 AND part = $2 AND state = 'printing' AND letters = $8"
+	failBatch = "UPDATE letter_batch SET failed_at = $3 WHERE run = $1 AND part = $2 AND state IN ('gathering', 'printing')"
 	// A trigger takes its letters away.
 	dropBatch = "UPDATE letter_batch SET state = 'empty', dropped_by = $5, dropped_at = $6, through = $7, drop_reason = $8, ended = false, letters = 0, deceased = 0," +
 		" objecting = 0, vaccinated = 0, written = 0, unaddressed = 0" +
@@ -120,7 +121,7 @@ func readBatch(b *registry.Batch) []any {
 	return []any{
 		&b.Run, &b.Part, &b.Again, &b.Kind, &b.State, asBatchContent(b), &b.Layout, &b.AskedBy, asMoment(&b.AskedAt), &b.Through, &b.Ended, &b.Letters,
 		&out.Deceased, &out.Objecting, &out.Vaccinated, &out.Written, &out.Unaddressed, asLaterMoment(&b.PrintedAt), &b.Digest, &b.Content, &b.Size, &b.Request, &b.Places,
-		&b.DroppedBy, asLaterMoment(&b.DroppedAt), &b.DropReason,
+		&b.DroppedBy, asLaterMoment(&b.DroppedAt), &b.DropReason, asLaterMoment(&b.FailedAt),
 	}
 }
 
@@ -220,6 +221,17 @@ func (s *Store) OpenBatches(ctx context.Context) ([]registry.Batch, error) {
 func (s *Store) ClaimBatch(ctx context.Context, key registry.BatchKey, now, until time.Time) error {
 	return s.write(ctx, work{alone: true, statements: []statement{{
 		sql: claimBatch, args: []any{key.Run, key.Part, now.UnixMicro(), until.UnixMicro()}, none: []reason{{err: registry.ErrBatchClaimed}},
+	}}})
+}
+
+// BatchFailed implements registry.LetterStore.
+func (s *Store) BatchFailed(ctx context.Context, key registry.BatchKey, at time.Time) error {
+	failed, err := moment(at)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, work{alone: true, statements: []statement{{
+		sql: failBatch, args: []any{key.Run, key.Part, failed}, none: []reason{{err: registry.ErrNoBatch}},
 	}}})
 }
 

@@ -41,8 +41,9 @@ func newPostgresCounts() *postgresCounts {
 }
 
 const (
-	countOpenSessions = "SELECT COUNT(*) FROM session WHERE expires > $1"
-	countFailedRuns   = "SELECT COUNT(*) FROM campaign_run WHERE failed_at <> 0 AND state IN ('counting', 'approved', 'running')"
+	countOpenSessions  = "SELECT COUNT(*) FROM session WHERE expires > $1"
+	countFailedRuns    = "SELECT COUNT(*) FROM campaign_run WHERE failed_at <> 0 AND state IN ('counting', 'approved', 'running')"
+	countFailedBatches = "SELECT COUNT(*) FROM letter_batch WHERE failed_at <> 0 AND state IN ('gathering', 'printing')"
 	// selectReplicas tells nothing to who may not know, and on what is itself a replica.
 	selectReplicas = "SELECT name, lag_bytes, lag_seconds, synchronous FROM replica_lag()"
 )
@@ -70,12 +71,13 @@ func (s *Store) Samples(ctx context.Context) []measure.Sample {
 func (s *Store) asked(ctx context.Context) (all []measure.Sample) {
 	now := time.Now()
 	var heads []keptHead
-	var sessions, failed []int64
+	var sessions, runs, batches []int64
 	var replicas []replica
 	questions := []query{
 		into(&heads, readKeptHead, selectLastHead),
-		into(&sessions, func(n *int64) []any { return []any{n} }, countOpenSessions, ceilMicro(now)),
-		into(&failed, func(n *int64) []any { return []any{n} }, countFailedRuns),
+		into(&sessions, readCount, countOpenSessions, ceilMicro(now)),
+		into(&runs, readCount, countFailedRuns),
+		into(&batches, readCount, countFailedBatches),
 	}
 	if _, national := s.engine.(*postgres); national {
 		questions = append(questions, into(&replicas, readReplica, selectReplicas))
@@ -85,7 +87,8 @@ func (s *Store) asked(ctx context.Context) (all []measure.Sample) {
 	}
 	all = append(all, gauge("vaccin_store_up", "Whether the database answers.", 1),
 		gauge("vaccin_sessions", "Sessions that have not ended.", float64(sessions[0])),
-		gauge("vaccin_failed_runs", "Runs of campaigns whose count or execution failed the last time, and is tried again.", float64(failed[0])))
+		gauge("vaccin_failed_runs", "Runs of campaigns whose count or execution failed the last time, and is tried again.", float64(runs[0])),
+		gauge("vaccin_failed_batches", "Batches of letters whose making failed the last time, and is tried again.", float64(batches[0])))
 	if len(heads) > 0 {
 		all = append(all, gauge("vaccin_access_log_head_age_seconds", "Age of the last signed head of the access log.", max(0, now.Sub(heads[0].at).Seconds())))
 	}
@@ -94,6 +97,8 @@ func (s *Store) asked(ctx context.Context) (all []measure.Sample) {
 	}
 	return all
 }
+
+func readCount(n *int64) []any { return []any{n} }
 
 // errStillAsking is what comes of asking the database while it has not answered the time before.
 var errStillAsking = errors.New("store: the database has yet to answer")

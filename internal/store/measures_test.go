@@ -69,14 +69,21 @@ func TestTheStoreTellsHowItWorks(t *testing.T) {
 	if err := s.DropRun(t.Context(), 1, "b", time.Now(), registry.Event{At: time.Now(), Action: registry.ActionDropRun}); err != nil {
 		t.Fatal(err)
 	}
-	samples := s.Samples(t.Context())
-	if n := figure(t, samples, "vaccin_failed_runs"); n != 1 {
-		t.Errorf("%v runs that failed", n)
+	if err := execute(t, s, "INSERT INTO letter_batch (run, part, again, kind, state, content, layout, asked_by, asked_at, through, failed_at) VALUES"+
+		" (1, 1, 0, 'pdf', 'gathering', '{}', 1, 'a', 1, 0, 1), (2, 1, 0, 'pdf', 'printing', '{}', 1, 'a', 1, 0, 1),"+
+		" (3, 1, 0, 'pdf', 'printed', '{}', 1, 'a', 1, 0, 1), (4, 1, 0, 'pdf', 'printing', '{}', 1, 'a', 1, 0, 0)"); err != nil {
+		t.Fatal(err)
 	}
-	if works := sharing(samples) - before; works != 46 {
+	samples := s.Samples(t.Context())
+	for of, want := range map[string]float64{"vaccin_failed_runs": 1, "vaccin_failed_batches": 2} {
+		if n := figure(t, samples, of); n != want {
+			t.Errorf("%s is %v, not %v", of, n, want)
+		}
+	}
+	if works := sharing(samples) - before; works != 47 {
 		t.Errorf("%v pieces of work were done", works)
 	}
-	if commits := figure(t, samples, "vaccin_store_commit_seconds"); commits < 1 || commits > 46 {
+	if commits := figure(t, samples, "vaccin_store_commit_seconds"); commits < 1 || commits > 47 {
 		t.Errorf("in %v commits", commits)
 	}
 	if n := figure(t, samples, "vaccin_sessions"); n != 1 {

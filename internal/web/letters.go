@@ -47,6 +47,10 @@ func batchLineOf(b registry.Batch, known people) batchLine {
 		registry.BatchGathering: "progress", registry.BatchPrinting: "progress", registry.BatchPrinted: "done", registry.BatchEmpty: "none",
 		registry.BatchDropped: "stopped",
 	}
+	state := statusView{kinds[b.State], b.State.Label()}
+	if b.Failed() {
+		state = statusView{"attention", state.text + lastTryFailed}
+	}
 	again := ""
 	if b.Again > 0 {
 		again = "Mêmes personnes que " + registry.BatchKey{Run: b.Run, Part: b.Again}.Reference()
@@ -55,7 +59,7 @@ func batchLineOf(b registry.Batch, known people) batchLine {
 		again:   again,
 		address: batchAddress(b.BatchKey), reference: b.Reference(), kind: b.Kind.Label(), letters: registry.FrenchNumber(b.Letters),
 		out: registry.FrenchNumber(b.LeftOut.Sum()), asked: known.whoIs(b.AskedBy) + ", le " + registry.FrenchMoment(b.AskedAt, ""),
-		state: statusView{kinds[b.State], b.State.Label()},
+		state: state,
 	}
 }
 
@@ -228,6 +232,7 @@ type batchView struct {
 	back     string
 	state    statusView
 	effect   string
+	failure  string // that making it failed, if it did
 	rows     []ui.Row
 	out      []ui.Row
 	drop     string // where it may be given up, if it may
@@ -279,7 +284,7 @@ func (s *Server) showBatch(w http.ResponseWriter, r *http.Request, by registry.A
 	line := batchLineOf(b, known)
 	view := batchView{
 		page: s.page(r, "Envoi "+line.reference), back: batchesAddress(b.Run), state: line.state, rows: batchRows(b, known), fileName: b.FileName(),
-		part: strconv.Itoa(b.Part), kind: kindRadios(), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b),
+		part: strconv.Itoa(b.Part), kind: kindRadios(), known: strconv.Itoa(len(all)), waits: !b.State.Over(), effect: batchEffect(b), failure: batchFailure(b),
 		form: shown.form, handed: handedOver(b.HandedOver(all)),
 	}
 	view.page.Form = shown.form
@@ -353,6 +358,15 @@ func batchEffect(b registry.Batch) string {
 		return says
 	}
 	return lettersOf(b.Letters) + ". Le fichier contient des noms, des adresses et des codes\u00a0: remettez-le à l’imprimeur par un moyen sûr, et détruisez-le une fois imprimé."
+}
+
+// batchFailure says that making a batch failed, and what comes of it.
+func batchFailure(b registry.Batch) string {
+	if !b.Failed() {
+		return ""
+	}
+	return "La préparation de cet envoi a échoué la dernière fois, le " + registry.FrenchMoment(b.FailedAt, "") +
+		". Le service réessaie de lui-même, toutes les deux minutes\u00a0: rien n’est à refaire. Si cela dure plus d’une heure, prévenez l’exploitant du service."
 }
 
 // besideText says which other letters there are to the persons of a batch; nothing where there are none.

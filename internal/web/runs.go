@@ -67,10 +67,13 @@ func runStatus(run registry.Run) statusView {
 		text += nbsp + "(" + percent(run) + ")"
 	}
 	if runFailed(run) {
-		return statusView{"attention", text + ", dernier essai en échec"}
+		return statusView{"attention", text + lastTryFailed}
 	}
 	return statusView{kinds[run.State], text}
 }
+
+// lastTryFailed is said of what the service tries again.
+const lastTryFailed = ", dernier essai en échec"
 
 // runFailed tells that what a run waits for failed the last time.
 func runFailed(run registry.Run) bool {

@@ -51,6 +51,11 @@ func (f *Failing) ClaimBatch(ctx context.Context, key registry.BatchKey, now, un
 	return done(f, "ClaimBatch", func(s registry.LetterStore) error { return s.ClaimBatch(ctx, key, now, until) })
 }
 
+// BatchFailed fails or does what the wrapped store does.
+func (f *Failing) BatchFailed(ctx context.Context, key registry.BatchKey, at time.Time) error {
+	return done(f, "BatchFailed", func(s registry.LetterStore) error { return s.BatchFailed(ctx, key, at) })
+}
+
 // NextRecipients fails or does what the wrapped store does.
 func (f *Failing) NextRecipients(ctx context.Context, b registry.Batch, limit int) ([]registry.Recipient, error) {
 	return of(f, "NextRecipients", func(s registry.LetterStore) ([]registry.Recipient, error) { return s.NextRecipients(ctx, b, limit) })

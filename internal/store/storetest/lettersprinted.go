@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
@@ -37,14 +38,30 @@ func batchFails(e *env) {
 		}
 		return whole(w, b, letters)
 	}
-	done, err := e.registry.WorkBatches(e.ctx, e.manager(), p)
-	e.fails(err, errPrinter)
-	e.equal("made", done, 1)
-	for key, want := range map[registry.BatchKey]registry.BatchState{fails.BatchKey: registry.BatchPrinting, other.BatchKey: registry.BatchPrinted} {
+	work := func(p registry.BatchPrinter, want int) error {
+		e.clock.Set(e.clock.Now().Add(time.Hour)) // nobody is at work on it any more
+		done, err := e.registry.WorkBatches(e.ctx, e.manager(), p)
+		e.equal("made", done, want)
+		return err
+	}
+	is := func(key registry.BatchKey, state registry.BatchState, failed time.Time) {
 		b, err := e.store.Batch(e.ctx, key)
 		e.ok(err)
-		e.equal("the state of "+b.Reference(), b.State, want)
+		e.equal("the state of "+b.Reference(), b.State, state)
+		e.equal("when it failed", b.FailedAt, failed)
+		e.equal("that it failed", b.Failed(), !failed.IsZero())
 	}
+	e.fails(work(p, 1), errPrinter)
+	is(fails.BatchKey, registry.BatchPrinting, e.clock.Now())
+	is(other.BatchKey, registry.BatchPrinted, time.Time{})
+	e.fails(work(p, 0), errPrinter)
+	is(fails.BatchKey, registry.BatchPrinting, e.clock.Now())
+	e.ok(work(printer(), 1))
+	is(fails.BatchKey, registry.BatchPrinted, time.Time{})
+	for _, none := range []registry.BatchKey{fails.BatchKey, {Run: fails.Run, Part: 9}} {
+		e.fails(e.store.BatchFailed(e.ctx, none, e.clock.Now()), registry.ErrNoBatch)
+	}
+	e.fails(e.store.BatchFailed(e.ctx, e.asked(e.targeted(e.old(1)...), 0).BatchKey, time.Time{}))
 }
 
 // meanwhile prints letters when something has happened.

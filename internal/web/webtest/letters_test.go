@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"vaccin/internal/document"
 	"vaccin/internal/registry"
@@ -235,6 +236,29 @@ func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
 	second.Post(open.URL.Path+"/abandonner", nil).Want(http.StatusInternalServerError).Not("sector")
 	h.as(t, registry.RoleSupport).Post(open.URL.Path+"/abandonner", nil).Want(http.StatusForbidden)
 	consult(h.as(t, registry.RoleDataProtection)).Want(http.StatusOK, "Abandon d’un envoi de lettres, ciblage n° ")
+}
+
+func TestABatchThatFailedSaysSoUntilItIsMade(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 2, "75011")
+	at := h.runDone(t, first, second)
+	asked := second.Get(at).Form("kind").Send(second).Want(http.StatusOK).Not("a échoué")
+	cases := registry.New(h.failing)
+	cases.Security = h.clock.Now
+	h.failing.Fail("FinishBatch", errDisk)
+	if _, err := cases.WorkBatches(t.Context(), operator, document.Printer(registry.LetterTexts{})); err == nil {
+		t.Fatal("it does not fail")
+	}
+	first.Get(asked.URL.Path).Want(http.StatusOK, "La préparation de cet envoi a échoué la dernière fois, le ", "réessaie de lui-même", "Abandonner cet envoi").Not("sector")
+	first.Get(at).Want(http.StatusOK, "Mise en page, dernier essai en échec")
+	h.failing.Fail("FinishBatch", nil)
+	h.clock.Set(h.clock.Now().Add(5 * time.Minute)) // nobody is at work on it any more
+	h.letters(t)
+	for _, page := range []string{asked.URL.Path, at} {
+		first.Get(page).Want(http.StatusOK, "Prêt").Not("a échoué", "en échec")
+	}
 }
 
 func TestABatchThatTheServiceDropsSaysWhy(t *testing.T) {
