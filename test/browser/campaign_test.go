@@ -2,8 +2,11 @@ package browser_test
 
 import (
 	"context"
+	"path"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp/kb"
 
@@ -53,6 +56,24 @@ func (s *running) work(t *testing.T) {
 	if err := s.cases(s.failing).CountFollowUps(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// failed says that something that a server tries again failed.
+func failed(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lastNumber is the number at the end of an address.
+func lastNumber(t *testing.T, address string) int {
+	t.Helper()
+	n, err := strconv.Atoi(path.Base(address))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // print makes the letters that wait.
@@ -183,6 +204,10 @@ func (w *tab) runStates() (run string) {
 	other.says("Ciblage approuvé")
 	other.still()
 	other.examine("run approved")
+	failed(w.t, site.failing.RunFailed(w.t.Context(), lastNumber(w.t, run), time.Now()))
+	other.open(run + "?actualisation=non")
+	other.says("a échoué la dernière fois")
+	other.examine("run that failed")
 	before := site.failing.Store
 	site.failing.Store = halfway{before, before.(registry.TargetingStore), before.(registry.AgentStore)}
 	other.open(run + "?actualisation=non")
@@ -195,7 +220,7 @@ func (w *tab) runStates() (run string) {
 	other.open(run)
 	other.says("Exécuté", "reçu un code")
 	other.examine("run done")
-	other.letterStates()
+	other.letterStates(run)
 	other.open("/ciblages/suivi")
 	other.says("Par département de résidence")
 	other.examine("follow-up")
@@ -324,7 +349,7 @@ func (r renamed) Letters(ctx context.Context, key registry.BatchKey, after, limi
 }
 
 // letterStates asks for the letters of a run, has them made, and looks at each page on the way.
-func (w *tab) letterStates() {
+func (w *tab) letterStates(run string) {
 	w.t.Helper()
 	w.follow("Lettres : préparer et suivre les envois")
 	w.examine("batches of letters, none")
@@ -333,6 +358,10 @@ func (w *tab) letterStates() {
 	w.still()
 	w.examine("batch of letters being made")
 	at := w.path()
+	failed(w.t, site.failing.BatchFailed(w.t.Context(), registry.BatchKey{Run: lastNumber(w.t, run), Part: lastNumber(w.t, at)}, time.Now()))
+	w.open(at + "?actualisation=non")
+	w.says("a échoué la dernière fois")
+	w.examine("batch of letters that failed")
 	site.print(w.t)
 	w.open(at)
 	w.says("Prêt", "Empreinte SHA-256")
