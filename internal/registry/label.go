@@ -1,6 +1,11 @@
 package registry
 
-import "strconv"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+)
 
 // The words of the access log, as screens and paper show them. What has none is shown as it is kept, so that an
 // entry of a later version can still be read.
@@ -57,6 +62,11 @@ var actionLabels = map[Action]string{
 	ActionRotateKey:           "Changement de clé des identités",
 	ActionRetireKey:           "Retrait d’une clé des identités",
 	ActionRetireLog:           "Suppression pour âge d’entrées du journal",
+}
+
+// LabelledActions are all actions that have a label, in the order of their labels.
+func LabelledActions() []Action {
+	return slices.SortedFunc(maps.Keys(actionLabels), func(a, b Action) int { return cmp.Compare(Fold(a.Label()), Fold(b.Label())) })
 }
 
 // Label is what was done or tried.

@@ -70,6 +70,7 @@ func (g *Registry) shown(entries []LogEntry) []ShownEntry {
 type LogRequest struct {
 	Professional string // RPPS or ADELI number, or the identifier of an agent or an operator
 	Place        string // identifier of the place of practice
+	Action       Action
 	From, Until  string // the first day and the last
 	Record       RecordID
 }
@@ -78,16 +79,17 @@ type LogRequest struct {
 const (
 	FieldProfessional = "professional"
 	FieldLogPlace     = "log_place"
+	FieldLogAction    = "log_action"
 	FieldFrom         = "from"
 	FieldUntil        = "until"
 	FieldPerson       = "person"
 	FieldRequested    = "requested"
 )
 
-// LogPlaceDays is how many days the log of a place is read for at a time, unless a practitioner or a patient is
-// named too. No index leads to a place, for each would weigh on every dose and every search: its entries are
+// LogPeriodDays is how many days the log is read for at a time by a place or an action, unless a practitioner or a patient is
+// named too. No index leads to those, for each would weigh on every dose and every search: their entries are
 // those of the period, looked at one by one.
-const LogPlaceDays = 31
+const LogPeriodDays = 31
 
 // DecideLogQuery checks which entries are asked for. Days are those of Paris.
 func DecideLogQuery(req LogRequest) (EventQuery, error) {
@@ -97,20 +99,16 @@ func DecideLogQuery(req LogRequest) (EventQuery, error) {
 	var err error
 	q.PlaceID, err = cleanText(req.Place, 120)
 	f.check(FieldLogPlace, err)
+	if q.Action = req.Action; q.Action != "" && actionLabels[q.Action] == "" {
+		f.refuse(FieldLogAction, "Choisissez une action de la liste.")
+	}
 	from := decideLogDay(&f, FieldFrom, req.From)
 	until := decideLogDay(&f, FieldUntil, req.Until)
 	if !from.IsZero() && !until.IsZero() && until.Before(from) {
 		f.refuse(FieldUntil, "Le dernier jour précède le premier. Vérifiez la période.")
 	}
-	if q.PlaceID != "" && q.NationalID == "" && q.Record == "" && f.refusal() == nil {
-		switch {
-		case from.IsZero():
-			f.refuse(FieldFrom, "Pour un lieu d’exercice, saisissez aussi la période, ou un professionnel.")
-		case until.IsZero():
-			f.refuse(FieldUntil, "Pour un lieu d’exercice, saisissez aussi le dernier jour de la période, ou un professionnel.")
-		case until.DaysSince(from) >= LogPlaceDays:
-			f.refuse(FieldUntil, "Pour un lieu d’exercice seul, la période est de 31\u00a0jours au plus. Rapprochez les deux dates.")
-		}
+	if (q.PlaceID != "" || q.Action != "") && q.NationalID == "" && q.Record == "" && f.refusal() == nil {
+		decideLogPeriod(&f, q, from, until)
 	}
 	if !from.IsZero() {
 		q.From = startOf(from)
@@ -119,6 +117,22 @@ func DecideLogQuery(req LogRequest) (EventQuery, error) {
 		q.Until = startOf(until.AddDays(1))
 	}
 	return q, f.err()
+}
+
+// decideLogPeriod checks the period of a search that no index leads to.
+func decideLogPeriod(f *form, q EventQuery, from, until Date) {
+	of := "un lieu d’exercice"
+	if q.PlaceID == "" {
+		of = "une action"
+	}
+	switch {
+	case from.IsZero():
+		f.refuse(FieldFrom, "Pour "+of+", saisissez aussi la période, ou un professionnel.")
+	case until.IsZero():
+		f.refuse(FieldUntil, "Pour "+of+", saisissez aussi le dernier jour de la période, ou un professionnel.")
+	case until.DaysSince(from) >= LogPeriodDays:
+		f.refuse(FieldUntil, "Pour "+of+" sans professionnel ni patient, la période est de 31\u00a0jours au plus. Rapprochez les deux dates.")
+	}
 }
 
 // decideActor reads a number as it is printed on a card, or an identifier as the log shows it.

@@ -157,6 +157,18 @@ func TestTheLogIsAskedForInWords(t *testing.T) {
 			req:  registry.LogRequest{Place: "R1", Professional: "123456789"},
 			want: registry.EventQuery{PlaceID: "R1", NationalID: "0123456789"},
 		},
+		"action alone":     {req: registry.LogRequest{Action: registry.ActionDeliverLetters}, field: registry.FieldFrom},
+		"action, no end":   {req: registry.LogRequest{Action: registry.ActionDeliverLetters, From: "01/02/2021"}, field: registry.FieldUntil},
+		"action, too long": {req: registry.LogRequest{Action: registry.ActionDeliverLetters, From: "01/01/2021", Until: "01/02/2021"}, field: registry.FieldUntil},
+		"no action":        {req: registry.LogRequest{Action: "dance", Professional: "123456789"}, field: registry.FieldLogAction},
+		"action, a month": {
+			req:  registry.LogRequest{Action: registry.ActionDeliverLetters, From: "01/01/2021", Until: "31/01/2021"},
+			want: registry.EventQuery{Action: registry.ActionDeliverLetters, From: paris("2021-01-01"), Until: paris("2021-02-01")},
+		},
+		"action of someone": {
+			req:  registry.LogRequest{Action: registry.ActionRead, Professional: "123456789"},
+			want: registry.EventQuery{Action: registry.ActionRead, NationalID: "0123456789"},
+		},
 		"place of a patient": {req: registry.LogRequest{Place: "R1", Record: "r"}, want: registry.EventQuery{PlaceID: "R1", Record: "r"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -202,8 +202,9 @@ type AccessLog interface {
 // EventQuery says which entries of the access log are asked for; fields left empty ask for all.
 type EventQuery struct {
 	Record     RecordID
-	NationalID string    // of who acted
-	PlaceID    string    // of the place of practice
+	NationalID string // of who acted
+	PlaceID    string // of the place of practice
+	Action     Action
 	From       time.Time // the first moment
 	Until      time.Time // the first moment after
 	Before     EntryRef  // those that come after this entry where the latest come first; it need not be one of them

@@ -130,6 +130,9 @@ func entriesWanted(want registry.EventQuery) (query string, args []any) {
 	if want.PlaceID != "" {
 		add("place_id = ", want.PlaceID)
 	}
+	if want.Action != "" {
+		add("action = ", string(want.Action))
+	}
 	if !want.From.IsZero() {
 		add("at >= ", ceilMicro(want.From))
 	}

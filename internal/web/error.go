@@ -229,7 +229,7 @@ var fieldsInOrder = slices.Concat([]string{
 
 	registry.FieldReason, registry.FieldNote, registry.FieldOutcome,
 
-	registry.FieldProfessional, registry.FieldLogPlace, registry.FieldFrom, registry.FieldUntil,
+	registry.FieldProfessional, registry.FieldLogPlace, registry.FieldLogAction, registry.FieldFrom, registry.FieldUntil,
 	registry.FieldPerson, registry.FieldRequested,
 
 	registry.FieldObjectionOn, registry.FieldChannel,

@@ -43,6 +43,7 @@ var fieldLabels = map[string]string{
 
 	registry.FieldProfessional: "Professionnel, agent ou exploitant",
 	registry.FieldLogPlace:     "Lieu d’exercice",
+	registry.FieldLogAction:    "Action",
 	registry.FieldFrom:         "Premier jour",
 	registry.FieldUntil:        "Dernier jour",
 

@@ -152,9 +152,18 @@ func (s *Server) showJournal(w http.ResponseWriter, r *http.Request, status int,
 // logValues are the fields of a form that asks for the same.
 func logValues(req registry.LogRequest) url.Values {
 	return url.Values{
-		registry.FieldProfessional: {req.Professional}, registry.FieldLogPlace: {req.Place}, registry.FieldFrom: {req.From}, registry.FieldUntil: {req.Until},
+		registry.FieldProfessional: {req.Professional}, registry.FieldLogPlace: {req.Place}, registry.FieldLogAction: {string(req.Action)},
+		registry.FieldFrom: {req.From}, registry.FieldUntil: {req.Until},
 	}
 }
+
+// actionChoices are all actions by their labels.
+var actionChoices = func() (choices []ui.Choice) {
+	for _, a := range registry.LabelledActions() {
+		choices = append(choices, ui.Choice{Value: string(a), Label: a.Label()})
+	}
+	return choices
+}()
 
 func journalEntryShown(e registry.ShownEntry, agents registry.Agents) journalEntryView {
 	view := journalEntryView{
@@ -246,7 +255,7 @@ func (s *Server) searchJournal(w http.ResponseWriter, r *http.Request, by regist
 	}
 	f, before := r.PostForm, r.PostForm.Get(logSearchParam)
 	req := registry.LogRequest{
-		Professional: f.Get(registry.FieldProfessional), Place: f.Get(registry.FieldLogPlace),
+		Professional: f.Get(registry.FieldProfessional), Place: f.Get(registry.FieldLogPlace), Action: registry.Action(f.Get(registry.FieldLogAction)),
 		From: f.Get(registry.FieldFrom), Until: f.Get(registry.FieldUntil), Record: registry.RecordID(f.Get(fieldPersonID)),
 	}
 	switch search, ok, err := s.logSearched(r, before); {

@@ -25,6 +25,7 @@ func isWanted(e registry.LogEntry, want registry.EventQuery) bool {
 	return before && (want.Record == "" || e.Record == want.Record) &&
 		(want.NationalID == "" || e.NationalID == want.NationalID) &&
 		(want.PlaceID == "" || e.PlaceID == want.PlaceID) &&
+		(want.Action == "" || e.Action == want.Action) &&
 		(want.From.IsZero() || !e.At.Before(want.From)) &&
 		(want.Until.IsZero() || e.At.Before(want.Until)) &&
 		(want.Only.IsZero() || e.At.Equal(want.Only.At) && e.Number == want.Only.Number)

@@ -59,6 +59,9 @@ func entriesByPlace(e *env) {
 	for i := range 6 {
 		event := e.event(registry.ActionRead)
 		event.PlaceID, event.Version = fmt.Sprintf("place-%d", i%2), i
+		if i > 3 {
+			event.Action = registry.ActionReadDocument
+		}
 		e.ok(e.store.Log(e.ctx, event))
 	}
 	versions := func(entries []registry.LogEntry) (list []int) {
@@ -69,6 +72,8 @@ func entriesByPlace(e *env) {
 	}
 	at := e.clock.Now()
 	e.equal("of a place", versions(e.entries(registry.EventQuery{PlaceID: "place-1", From: at, Until: at.Add(1), Limit: 9})), []int{5, 3, 1})
+	e.equal("of an action", versions(e.entries(registry.EventQuery{Action: registry.ActionReadDocument, From: at, Until: at.Add(1), Limit: 9})), []int{5, 4})
+	e.equal("of both", versions(e.entries(registry.EventQuery{Action: registry.ActionReadDocument, PlaceID: "place-1", From: at, Until: at.Add(1), Limit: 9})), []int{5})
 	third := e.entries(registry.EventQuery{PlaceID: "place-1", Limit: 9})[1]
 	e.equal("one alone", e.entries(registry.EventQuery{Only: third.Ref(), Limit: 9}), []registry.LogEntry{third})
 	for _, ref := range []registry.EntryRef{

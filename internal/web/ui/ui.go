@@ -3,6 +3,7 @@
 package ui
 
 import (
+	"cmp"
 	"net/url"
 	"regexp"
 	"slices"
@@ -305,8 +306,12 @@ type Select struct {
 	Name    string
 	Label   string
 	Hint    string
+	None    string // what it says where nothing is chosen; «Choisissez» unless it is said
 	Choices []Choice
 }
+
+// none is the line for nothing.
+func (s Select) none() string { return cmp.Or(s.None, "Choisissez") }
 
 // Row is a line of a summary: a label and its value.
 type Row struct{ Key, Label, Value string }
