@@ -60,7 +60,7 @@ var (
 // MatchStore keeps doubtful matches until someone decides them.
 type MatchStore interface {
 	// DoubtfulMatches returns the doubtful matches that nobody has decided, the latest first, at most limit; a pair is there
-	// for each reason. It returns no patient data.
+	// once for each reason. It returns no patient data.
 	DoubtfulMatches(ctx context.Context, limit int) ([]DoubtfulMatch, error)
 
 	// MatchOf returns a doubtful match that nobody has decided, for its first reason, or ErrNoMatch. It returns no patient
@@ -69,7 +69,7 @@ type MatchStore interface {
 
 	// DecideMatch keeps what someone decided of a pair, for all its reasons, and writes the event for each of the two records;
 	// ErrNoMatch says that it was decided already, and then nothing is written. After MatchTwo the records are as they were, and
-	// the two are in doubt no more, whatever is imported. After MatchSame one record is left, the one in which something was
+	// the two are in doubt no more, whatever is imported, and whichever record is theirs by then. After MatchSame one record is left, the one in which something was
 	// declared, or else the other one (Other): with the identity and what is insured of the one that the file made (Record), as an
 	// import would have reconciled it; with its own code, or else that of the one that goes, and every other code of either as a
 	// former one (FormerCode); and with the objections of both (WithObjectionsOf): an objection that was in force and is lifted by

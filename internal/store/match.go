@@ -15,12 +15,19 @@ import (
 // finding the person.
 
 const (
+	// Who was said to be two persons, in both orders; of a record that went since, the one that stays is the person.
+	saidTwo = "WITH RECURSIVE two (one, other) AS (SELECT record_num, other_num FROM doubtful_match WHERE decision = 'two'" +
+		" UNION SELECT other_num, record_num FROM doubtful_match WHERE decision = 'two'" +
+		" UNION SELECT CASE WHEN turned THEN t.other ELSE m.record_num + m.other_num - m.gone END," +
+		" CASE WHEN turned THEN m.record_num + m.other_num - m.gone ELSE t.other END" +
+		" FROM two t JOIN doubtful_match m ON m.gone = t.one CROSS JOIN (SELECT false AS turned UNION ALL SELECT true) o) "
 	undecided    = "FROM doubtful_match d JOIN record r ON r.num = d.record_num JOIN record o ON o.num = d.other_num WHERE " + isInDoubt
-	selectDoubts = "SELECT r.id, o.id, d.reason, d.at " + undecided + " ORDER BY d.at DESC, d.record_num, d.other_num, d.reason LIMIT $1"
-	countDoubts  = "SELECT COUNT(*) FROM doubtful_match d WHERE " + isInDoubt
-	// Of two who were said to be two persons a pair may come from a third, who is one with either.
-	isInDoubt = "d.decision = '' AND NOT EXISTS (SELECT 1 FROM doubtful_match t WHERE t.decision = 'two' AND t.record_num = d.record_num AND t.other_num = d.other_num)" +
-		" AND NOT EXISTS (SELECT 1 FROM doubtful_match t WHERE t.decision = 'two' AND t.record_num = d.other_num AND t.other_num = d.record_num)"
+	selectDoubts = saidTwo + "SELECT r.id, o.id, d.reason, d.at " + undecided + " ORDER BY d.at DESC, d.record_num, d.other_num, d.reason LIMIT $1"
+	countDoubts  = saidTwo + "SELECT COUNT(*) FROM doubtful_match d WHERE " + isInDoubt
+	// A pair may come from a third record, which is one with either by now: also one that is there already, the other way round.
+	isInDoubt = "d.decision = '' AND NOT EXISTS (SELECT 1 FROM two t WHERE t.one = d.record_num AND t.other = d.other_num)" +
+		" AND NOT EXISTS (SELECT 1 FROM doubtful_match k WHERE k.decision = '' AND k.record_num = d.other_num AND k.other_num = d.record_num" +
+		" AND k.reason = d.reason AND (k.at, k.record_num) > (d.at, d.record_num))"
 
 	sideColumns = "SELECT r.num, r.version, r.holder_key, r.own_key, r.blind_key, r.birth_date, r.birth_rank, p.sealed," +
 		" EXISTS (SELECT 1 FROM entry e WHERE e.record_num = r.num AND e.step IN (0, 1, 2)) FROM record r JOIN patient p ON p.record_num = r.num WHERE "
@@ -39,7 +46,7 @@ const (
 )
 
 var (
-	selectDoubt = "SELECT r.id, o.id, d.reason, d.at " + undecided + " AND " + byID("r", 1) + " AND " + byID("o", 3) + " ORDER BY d.reason LIMIT 1"
+	selectDoubt = saidTwo + "SELECT r.id, o.id, d.reason, d.at " + undecided + " AND " + byID("r", 1) + " AND " + byID("o", 3) + " ORDER BY d.reason LIMIT 1"
 	selectSide  = sideColumns + byID("r", 1)
 	// In whichever order imports found the two.
 	decideTwo = "UPDATE doubtful_match SET decision = 'two', decided_by = $1, decided_at = $2 WHERE decision = ''" +

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+
 	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
@@ -16,6 +18,8 @@ var orderTests = group{
 	"who moves beside someone entered by hand is in doubt":             orderBeside,
 	"two persons are so whatever newer files say":                      orderTwo,
 	"two persons are so when one of them is a third":                   orderThird,
+	"two persons are so when the record of one goes":                   orderGone,
+	"two are in doubt once, though a third was in doubt with both":     orderBothWays,
 }
 
 // twins are two of one holder and birth date, with numbers of their own.
@@ -156,4 +160,60 @@ func orderThird(e *env) {
 	e.equal("the first", e.of(first.Patient).ID, firstID)
 	e.equal("the matches", len(e.doubts()), 0)
 	e.equal("how many are told", e.populated(first, e.person(false)).Doubtful, 0)
+}
+
+// orderGone: who is not the one entered by hand becomes one with a third, whose record stays, and these with a fourth. Nobody is asked again whether they
+// are the one entered by hand.
+func orderGone(e *env) {
+	hand := e.byHand(nil)
+	people := e.people5()[:3]
+	for i := range people {
+		p := &people[i].Patient
+		p.Holder, p.BirthDate, p.BirthRank, p.Own = hand.Patient.Holder, hand.Patient.BirthDate, 2+i, registrytest.NIR(985_020+i)
+	}
+	e.equal("how many are told", e.populated(people...).Doubtful, 3)
+	first := &people[0]
+	ids := []registry.RecordID{e.of(people[0].Patient).ID, e.of(people[1].Patient).ID, e.of(people[2].Patient).ID}
+	decide := func(record, other registry.RecordID, decision registry.MatchDecision) {
+		e.Helper()
+		m, err := e.store.MatchOf(e.ctx, record, other)
+		e.ok(err)
+		e.ok(e.decide(m, decision))
+	}
+	decide(ids[0], hand.ID, registry.MatchTwo)
+	for i := range 2 {
+		first.Patient.Own = people[i+1].Patient.Own
+		e.populated(append([]registry.ImportedPerson{*first}, people[2:]...)...)
+		decide(ids[i], ids[i+1], registry.MatchSame)
+		e.isGone(ids[i])
+		_, err := e.store.MatchOf(e.ctx, ids[i+1], hand.ID)
+		e.fails(err, registry.ErrNoMatch)
+	}
+	e.equal("the matches", len(e.doubts()), 0)
+	first.Patient.BirthRank = 7 // under which they may be the one entered by hand once more
+	e.equal("how many are told", e.populated(*first, e.person(false)).Doubtful, 0)
+}
+
+// orderBothWays: the first was in doubt with the last, and the last with the second; then the first and the second are one.
+func orderBothWays(e *env) {
+	people := e.people5()[:3]
+	for i := range people {
+		people[i].Patient.BirthDate = registry.BirthDateOf(registry.MustDate(fmt.Sprintf("194%d-01-01", i)))
+		people[i].Patient.Own = registrytest.NIR(985_010 + i)
+	}
+	first, second, last := &people[0].Patient, &people[1].Patient, &people[2].Patient
+	e.populated(people...)
+	for _, takes := range [][2]*registry.Patient{{first, last}, {last, second}, {first, second}} {
+		takes[0].Own = takes[1].Own
+		e.populated(people...)
+	}
+	e.equal("the matches", len(e.doubts()), 3)
+	m, err := e.store.MatchOf(e.ctx, e.of(*first).ID, e.of(*second).ID)
+	e.ok(err)
+	e.ok(e.decide(m, registry.MatchSame))
+	d := e.onlyDoubt()
+	e.equal("who is left in doubt", []registry.RecordID{d.Record, d.Other}, []registry.RecordID{e.of(*last).ID, m.Other})
+	e.equal("how many are told", e.populated(people[0], people[2], e.person(false)).Doubtful, 1)
+	e.ok(e.decide(d, registry.MatchSame))
+	e.equal("the matches", len(e.doubts()), 0)
 }
