@@ -115,7 +115,7 @@ func (s *Store) DecideMatch(ctx context.Context, m registry.DoubtfulMatch, decis
 			}
 			merging = append(merging, also)
 		}
-		return s.write(ctx, work{alone: true, statements: merging})
+		return s.write(ctx, work{alone: true, joins: true, statements: merging})
 	})
 }
 

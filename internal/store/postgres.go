@@ -218,6 +218,10 @@ func (e *postgres) transactShared(batch []work, waits func()) ([]error, *failure
 // lockRecords waits for all who write records, and lets none begin.
 const lockRecords = "LOCK TABLE record IN SHARE ROW EXCLUSIVE MODE"
 
+// lockJoining keeps those apart who make one record of two and who merges a part of a population: what either wrote is seen by the other, or
+// by the guards of its statements. It is taken before any table's.
+const lockJoining = "SELECT pg_advisory_xact_lock(hashtext('vaccin joining'))"
+
 // refusal is that of the first statement that had to touch a row, touched none, and has a reason.
 func (w work) refusal(touched []int64, ask func(probe query) error) error {
 	for i, s := range w.statements {
@@ -286,6 +290,11 @@ func (e *postgres) transactAlone(w work) ([]error, *failure) {
 func (e *postgres) performAlone(c *pgxpool.Conn, w work) (refusal, err error) {
 	if w.still {
 		if _, err := c.Exec(context.Background(), lockRecords); err != nil {
+			return nil, err
+		}
+	}
+	if w.joins {
+		if _, err := c.Exec(context.Background(), lockJoining); err != nil {
 			return nil, err
 		}
 	}

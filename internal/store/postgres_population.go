@@ -80,7 +80,7 @@ const triedAgain = 10
 func (s *postgresImport) do(ctx context.Context, f func(tx importTx) error) error {
 	for try := 1; ; try++ {
 		err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, lazyCommit+"; "+planByIndex+"; "+lockForWriting); err != nil {
+			if _, err := tx.Exec(ctx, lazyCommit+"; "+planByIndex+"; "+lockJoining+"; "+lockForWriting); err != nil {
 				return err
 			}
 			return f(postgresTx{ctx, tx})

@@ -2,10 +2,15 @@ package store
 
 import (
 	"context"
+	"iter"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
 )
 
 // TestACountryThatComesToAFewIsKnown: what the database plans by is told while rows come, for before it learns so by itself it went
@@ -42,5 +47,77 @@ func TestAnImportWaitsForNoSweep(t *testing.T) {
 	}
 	if _, err := importPopulation(t.Context(), s, populationOf(2*manyFresh, 500, "")); err != nil {
 		t.Errorf("beside a sweep: %v", err)
+	}
+}
+
+// TestWhoIsJoinedBesideAnImportIsAsTheFileTells decides that two are one person while the part of a file that tells of one of them anew is
+// being merged: it waits for somebody else's record.
+func TestWhoIsJoinedBesideAnImportIsAsTheFileTells(t *testing.T) {
+	address := databases.New(t)
+	s := importer(t, address)
+	g := registrytest.NewRegistry(s, registrytest.NewClock())
+	importAll(t, s, g)
+	m := inDoubt(t, s, 1)
+	file, err := s.Facts(t.Context(), m.Record, registry.Wanted{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved := importOne(t, s, 7)
+	other, err := s.Facts(t.Context(), moved, registry.Wanted{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := []registry.InsuredRow{{Line: 2, Patient: file.Record.Patient}, {Line: 3, Patient: other.Record.Patient}}
+	rows[0].Address, rows[1].BirthRank = "1 rue Nouvelle", 9
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	if _, err := conn.Exec(t.Context(), "BEGIN; SELECT FROM record WHERE id = '"+string(moved)+"' FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	waiting := func(many string) {
+		t.Helper()
+		for began := time.Now(); cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()") != many; {
+			if time.Sleep(5 * time.Millisecond); time.Since(began) > 20*time.Second {
+				t.Fatalf("not %s are waiting", many)
+			}
+		}
+	}
+	done := make(chan error, 2)
+	go func() {
+		_, err := importPopulation(context.Background(), s, onePart(rows))
+		done <- err
+	}()
+	waiting("1")
+	go func() {
+		done <- g.DecideMatch(context.Background(), registrytest.Support("Alex"), m.Record, m.Other, registry.MatchSame)
+	}()
+	waiting("2")
+	if _, err := conn.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+	}
+	stays, err := s.Facts(t.Context(), m.Other, registry.Wanted{})
+	if err != nil || stays.Record.Patient.Address != rows[0].Address {
+		t.Errorf("the address is %q, %v", stays.Record.Patient.Address, err)
+	}
+}
+
+// onePart is a file of some rows.
+func onePart(rows []registry.InsuredRow) registry.PopulationFile {
+	last := rows[len(rows)-1].Line
+	return registry.PopulationFile{
+		Digest: "file of one part", Parts: 1, PartSize: 1, Lines: last,
+		Read: func(context.Context, int) iter.Seq2[registry.PopulationPart, error] {
+			return func(yield func(registry.PopulationPart, error) bool) {
+				yield(registry.PopulationPart{Last: last, Rows: rows}, nil)
+			}
+		},
 	}
 }

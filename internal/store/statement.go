@@ -42,6 +42,9 @@ type work struct {
 	// still work, which is alone, is done while no other writes a record: what was begun before has ended,
 	// and what begins after sees what it did.
 	still bool
+	// joins is said of work, which is alone, that makes one record of two as they were read: it is done while no part of a population is
+	// being merged, or that one would be told to the record that goes.
+	joins bool
 	// inside is done in place of statements, in the transaction of work that is alone, in the embedded store.
 	inside func() error
 }
