@@ -38,14 +38,16 @@ const (
 	// Whoever decides on one of the two meanwhile decides again, and so does this decision.
 	advanceSide = "UPDATE record SET version = version + 1, last_change = $1 WHERE num = $2 AND version = $3 AND holder_key = $4" +
 		" AND EXISTS (SELECT 1 FROM patient WHERE record_num = $2 AND sealed = $5)"
-	// Done whatever became of the statements before, what follows asks whether the other record went.
-	afterwards  = " AND NOT EXISTS (SELECT 1 FROM record g WHERE g.num = "
+	// Done whatever became of the statements before, what follows asks whether the other record went, and went into this one: of two
+	// decisions that take the same one away the second would give its key to one more.
+	afterwards  = " AND EXISTS (SELECT 1 FROM doubtful_match g WHERE g.gone = %[2]s AND (g.record_num = %[2]s AND g.other_num = %[1]s OR g.record_num = %[1]s AND g.other_num = %[2]s))"
 	sealMatched = "UPDATE patient SET sealed = $3 WHERE record_num = $4" + stillWrites
-	moveMatched = "UPDATE record SET holder_key = $1, own_key = $2, blind_key = $3, birth_date = $4, birth_rank = $5 WHERE num = $6" + afterwards + "$7)"
-	joinObjects = "UPDATE patient SET objects = $1 WHERE record_num = $2 AND objects <> $1" + afterwards + "$3)"
 )
 
 var (
+	moveMatched = "UPDATE record SET holder_key = $1, own_key = $2, blind_key = $3, birth_date = $4, birth_rank = $5 WHERE num = $6" + fmt.Sprintf(afterwards, "$6", "$7")
+	joinObjects = "UPDATE patient SET objects = $1 WHERE record_num = $2 AND objects <> $1" + fmt.Sprintf(afterwards, "$2", "$3")
+
 	selectDoubt = saidTwo + "SELECT r.id, o.id, d.reason, d.at " + undecided + " AND " + byID("r", 1) + " AND " + byID("o", 3) + " ORDER BY d.reason LIMIT 1"
 	selectSide  = sideColumns + byID("r", 1)
 	// In whichever order imports found the two.

@@ -16,6 +16,7 @@ var matchTests = group{
 	"the code of the record that goes is kept":          matchCode,
 	"other matches are with the record that stays":      matchOthers,
 	"of many who decide at once one does":               matchAtOnce,
+	"of two who may be the same third one is":           matchThirdAtOnce,
 	"what is decided is logged, and not decided again":  matchOnce,
 	"nothing is decided of records that are no match":   matchUnknown,
 	"nothing is decided without an event":               matchWithoutEvent,
@@ -200,6 +201,43 @@ func matchAtOnce(e *env) {
 		} else {
 			e.equal("the person of the file", e.record(m.Record).Version, 1)
 		}
+	}
+}
+
+// matchThirdAtOnce: a person of the file may be either of two who were entered by hand, and two agents say so at once, one of each.
+func matchThirdAtOnce(e *env) {
+	for range 10 {
+		first := e.byHand(nil)
+		second, _, err := e.registry.Register(e.ctx, e.doctor, first.Patient.Holder, func() registry.RegistrationRequest {
+			req := registrytest.RegistrationRequest()
+			req.BirthRank = "3"
+			return req
+		}())
+		e.ok(err)
+		p := likely(first)
+		e.populated(p)
+		file := e.of(p.Patient).ID
+		errs, matches := make([]error, 2), make([]registry.DoubtfulMatch, 2)
+		for i, other := range []registry.RecordID{first.ID, second} {
+			matches[i], err = e.store.MatchOf(e.ctx, file, other)
+			e.ok(err)
+		}
+		var wg sync.WaitGroup
+		for i, m := range matches {
+			wg.Go(func() { errs[i] = e.decide(m, registry.MatchSame) })
+		}
+		wg.Wait()
+		done := 0
+		for _, err := range errs {
+			switch {
+			case err == nil:
+				done++
+			case !errors.Is(err, registry.ErrNoMatch) && !errors.Is(err, registry.ErrOvertaken):
+				e.ok(err)
+			}
+		}
+		e.equal("how many decided", done, 1)
+		e.isGone(file)
 	}
 }
 
