@@ -47,11 +47,14 @@ type importModel struct {
 	numbers int // of which the next ones are drawn
 	persons []*modelled
 	doubts  map[modelledDoubt]bool
-	latest  string // digest of the file imported last
+	two     map[[2]int]bool // who were said to be two persons
+	latest  string          // digest of the file imported last
 }
 
 type modelled struct {
 	id      registry.RecordID
+	gone    bool // their record is another's by now
+	forgot  bool // how the row stood is not known any more: a rotation of keys came since
 	patient registry.Patient
 	row     registry.InsuredRow // imported last; of line 0 if none was
 	seen    int64               // line in the file under way
@@ -106,7 +109,7 @@ func (m *importModel) find(p registry.Patient) *modelled {
 		func(q registry.Patient) bool { return !p.Own.IsZero() && q.Own == p.Own },
 	} {
 		for _, known := range m.persons {
-			if known.patient.BirthDate == p.BirthDate && conditions(known.patient) {
+			if !known.gone && known.patient.BirthDate == p.BirthDate && conditions(known.patient) {
 				return known
 			}
 		}
@@ -142,9 +145,20 @@ func (m *importModel) importFile(t *rapid.T) {
 
 // take takes the rows of a file one after the other.
 func (m *importModel) take(rows []registry.InsuredRow) (c registry.PopulationCounts, duplicates []registry.DuplicateRow) {
+	m.begin()
+	duplicates = m.takeRows(rows, &c)
+	m.settle()
+	return c, duplicates
+}
+
+// begin begins a file.
+func (m *importModel) begin() {
 	for _, known := range m.persons {
 		known.seen = 0
 	}
+}
+
+func (m *importModel) takeRows(rows []registry.InsuredRow, c *registry.PopulationCounts) (duplicates []registry.DuplicateRow) {
 	for _, row := range rows {
 		line := row.Line
 		row.Line = 1
@@ -159,7 +173,7 @@ func (m *importModel) take(rows []registry.InsuredRow) (c registry.PopulationCou
 			duplicates = append(duplicates, registry.DuplicateRow{Line: line, Of: p.seen, Own: own})
 			c.Duplicates++
 			continue
-		case p.row == row:
+		case p.row == row && !p.forgot:
 			p.seen = line
 			c.Unchanged++
 			continue
@@ -169,17 +183,21 @@ func (m *importModel) take(rows []registry.InsuredRow) (c registry.PopulationCou
 		m.write(p, row)
 		p.seen = line
 	}
-	maps.DeleteFunc(m.doubts, func(d modelledDoubt, _ bool) bool { // who was entered by hand is reconciled
+	return duplicates
+}
+
+// settle ends a file: whoever was entered by hand and is reconciled is in doubt no more.
+func (m *importModel) settle() {
+	maps.DeleteFunc(m.doubts, func(d modelledDoubt, _ bool) bool {
 		return !slices.Contains([]registry.DoubtReason{registry.DoubtOwn, registry.DoubtElsewhere}, d.reason) &&
 			!m.persons[d.one].patient.Manual && !m.persons[d.other].patient.Manual
 	})
-	return c, duplicates
 }
 
 // write gives someone what a row says, and keeps whom they may be.
 func (m *importModel) write(p *modelled, row registry.InsuredRow) {
 	was, known := p.patient, p.row.Line != 0
-	p.row, p.patient = row, row.Patient
+	p.row, p.patient, p.forgot = row, row.Patient, false
 	if row.Own.IsZero() {
 		p.patient.Own = was.Own
 	}
@@ -193,7 +211,7 @@ func (m *importModel) write(p *modelled, row registry.InsuredRow) {
 		sameBirth := q.BirthDate == row.BirthDate
 		var reason registry.DoubtReason
 		switch {
-		case other == p:
+		case other == p || other.gone:
 		case !row.Own.IsZero() && q.Own == row.Own && sameBirth:
 			reason = registry.DoubtElsewhere
 		case !row.Own.IsZero() && q.Own == row.Own:
@@ -211,7 +229,9 @@ func (m *importModel) write(p *modelled, row registry.InsuredRow) {
 		}
 		met[reason] = true
 		n := slices.Index(m.persons, p)
-		m.doubts[modelledDoubt{min(n, i), max(n, i), reason}] = true
+		if !m.two[[2]int{min(n, i), max(n, i)}] {
+			m.doubts[modelledDoubt{min(n, i), max(n, i), reason}] = true
+		}
 	}
 }
 
@@ -219,6 +239,9 @@ func (m *importModel) write(p *modelled, row registry.InsuredRow) {
 func (m *importModel) compare(t *rapid.T) {
 	at := map[registry.RecordID]int{}
 	for i, p := range m.persons {
+		if p.gone {
+			continue
+		}
 		id, err := m.store.FindByKey(m.ctx, p.patient.Holder, p.patient.BirthDate, p.patient.BirthRank)
 		if err != nil || p.id != "" && id != p.id {
 			t.Fatalf("a person is in the record %s, and was in %s: %v", id, p.id, err)
