@@ -50,7 +50,7 @@ type decider[T any] func(by Actor) (T, []Confirmation, error)
 
 func (d *decision) eligibility(req EligibilityRequest) decider[Eligibility] {
 	return func(by Actor) (Eligibility, []Confirmation, error) {
-		return DecideEligibility(req, d.facts.Reference, by, TodayAt(d.facts.Now, by.Place.PostalCode))
+		return DecideEligibility(req, d.facts.Reference, by, TodayAt(d.facts.Now, by.Place.PostalCode), d.record().Died)
 	}
 }
 

@@ -118,6 +118,7 @@ func DecideDose(step Step, req DoseRequest, facts DoseFacts, by Actor) (Dose, []
 	d.Location = decideLocation(&where, step, req, facts, by)
 	today := TodayAt(facts.Now, d.Location.Locality.PostalCode, by.Place.PostalCode)
 	d.Occurrence = decideOccurrence(&f, req.Occurrence, today)
+	f.askDied(FieldOccurrence, d.Occurrence, facts.Record.Died)
 	decideOpening(&where, step, d, facts)
 	vaccine := decideVaccine(&f, &d, step, req, facts)
 	d.LotNumber = decideLot(&f, req.Lot, vaccine.Code, facts.LotVaccines)

@@ -15,6 +15,7 @@ type dosing struct {
 	world *world
 	step  registry.Step
 	by    registry.Actor
+	died  registry.Date // of the patient, as the referential tells it
 }
 
 func (d dosing) decide(req registry.DoseRequest) (registry.Dose, []registry.Confirmation, error) {
@@ -26,13 +27,14 @@ func (d dosing) decide(req registry.DoseRequest) (registry.Dose, []registry.Conf
 	if err != nil {
 		d.world.Fatal(err)
 	}
+	facts.Record.Died = d.died
 	return registry.DecideDose(d.step, req, registry.DoseFacts{Facts: facts, Reference: rt.Reference(), Now: d.world.clock.Now()}, d.by)
 }
 
 func firstDosing(t testing.TB) dosing {
 	w := newWorld(t)
 	w.eligible(rt.Doctor("Martin"))
-	return dosing{w, registry.StepFirstDose, rt.Doctor("Martin")}
+	return dosing{world: w, step: registry.StepFirstDose, by: rt.Doctor("Martin")}
 }
 
 func secondDosing(t testing.TB) dosing {
@@ -225,6 +227,22 @@ func TestDoseQuestions(t *testing.T) {
 	for _, tt := range secondDoseQuestions {
 		t.Run(tt.name, func(t *testing.T) { checkQuestion(t, secondDosing(t), rt.SecondDoseRequest(), tt) })
 	}
+	t.Run("a patient who died the day before", func(t *testing.T) {
+		d := firstDosing(t)
+		d.died = registry.MustDate("2021-01-31")
+		checkQuestion(t, d, rt.DoseRequest(), questionCase[registry.DoseRequest]{
+			"", func(*registry.DoseRequest) {}, registry.FieldOccurrence, "died:2021-01-31:2021-02-01",
+			"L’Assurance Maladie connaît cette personne comme décédée le 31/01/2021, avant cette date. " +
+				"Confirmez que c’est bien votre patient, et la date.",
+		})
+	})
+	t.Run("a patient who died that day", func(t *testing.T) {
+		d := firstDosing(t)
+		d.died = registry.MustDate("2021-02-01")
+		if _, kept, err := d.decide(rt.DoseRequest()); err != nil || len(kept) > 0 {
+			t.Errorf("error %v, kept %v", err, kept)
+		}
+	})
 	t.Run("a patient of 15", func(t *testing.T) {
 		d := firstDosing(t)
 		d.world.id = ageOf(d.world, "2005-02-02")

@@ -47,6 +47,10 @@ const (
 	QuestionOldPrescription  = "old-prescription"
 )
 
+// QuestionDied asks about what is said to have happened after the death that the referential tells: the referential
+// may be wrong, or another patient's record may be open.
+const QuestionDied = "died"
+
 // prescriptionAge is after how many days a prescription is asked about.
 const prescriptionAge = 90
 
@@ -85,8 +89,8 @@ func PrefillPrescriber(actor Actor) Prescriber {
 
 // DecideEligibility checks a declaration and returns it with the confirmations it carries.
 // declarer is the entry's author: when they prescribe too, the prescriber is taken from their session
-// and never from the form.
-func DecideEligibility(req EligibilityRequest, ref Reference, declarer Actor, today Date) (Eligibility, []Confirmation, error) {
+// and never from the form. died is when the patient did, as the referential tells it.
+func DecideEligibility(req EligibilityRequest, ref Reference, declarer Actor, today, died Date) (Eligibility, []Confirmation, error) {
 	f := form{confirmed: req.Confirmed}
 	e := Eligibility{PatientAgrees: req.PatientAgrees, ConditionsAccepted: req.ConditionsAccepted}
 	switch req.Prescribes {
@@ -99,6 +103,7 @@ func DecideEligibility(req EligibilityRequest, ref Reference, declarer Actor, to
 		f.refuse(FieldPrescribes, "Indiquez si vous êtes également le prescripteur de l’ordonnance de vaccination.")
 	}
 	e.PrescribedOn = decidePrescribedOn(&f, req.PrescribedOn, today)
+	f.askDied(FieldPrescribedOn, e.PrescribedOn, died)
 	decideActivity(&f, &e, req, ref)
 	if !req.PatientAgrees {
 		f.refuse(FieldPatientAgrees, "L’accord du patient est nécessaire : cochez cette case s’il accepte d’entrer dans le processus de vaccination.")
@@ -162,6 +167,17 @@ func decidePrescribedOn(f *form, text string, today Date) Date {
 			fmt.Sprintf("L’ordonnance date de plus de %d jours.", prescriptionAge), "Confirmez sa date.")
 	}
 	return day
+}
+
+// askDied asks about a day after the patient's death. It is about both days: another one, or news of another death, is
+// asked about again.
+func (f *form) askDied(field string, day, died Date) {
+	if died.IsZero() || day.IsZero() || !day.After(died) {
+		return
+	}
+	f.ask(QuestionDied, died.String()+":"+day.String(), field,
+		"L’Assurance Maladie connaît cette personne comme décédée le "+died.French()+", avant cette date.",
+		"Confirmez que c’est bien votre patient, et la date.")
 }
 
 func decideActivity(f *form, e *Eligibility, req EligibilityRequest, ref Reference) {

@@ -113,7 +113,7 @@ var eligibilityRefusals = []formCase[registry.EligibilityRequest]{
 var today = registry.MustDate("2021-02-01")
 
 func decideEligibility(req registry.EligibilityRequest) (registry.Eligibility, []registry.Confirmation, error) {
-	return registry.DecideEligibility(req, rt.Reference(), rt.Doctor("Martin"), today)
+	return registry.DecideEligibility(req, rt.Reference(), rt.Doctor("Martin"), today, registry.Date{})
 }
 
 func TestEligibilityRefusals(t *testing.T) {
@@ -168,6 +168,37 @@ var eligibilityQuestions = []questionCase[registry.EligibilityRequest]{
 		registry.FieldPrescribedOn, "old-prescription:2020-11-02",
 		"L’ordonnance date de plus de 90\u00a0jours. Confirmez sa date.",
 	},
+}
+
+// The referential may be wrong about a death: nobody is refused, and a prescription of before is late and no more.
+func TestAPrescriptionAfterTheDeathIsAskedAbout(t *testing.T) {
+	for _, tt := range []struct {
+		died, code string
+	}{{"2021-01-27", "died:2021-01-27:2021-01-28"}, {"2021-01-28", ""}, {"2021-01-30", ""}} {
+		req := rt.PaperRequest("Dubois")
+		decide := func() ([]registry.Confirmation, error) {
+			_, kept, err := registry.DecideEligibility(req, rt.Reference(), rt.Doctor("Martin"), today, registry.MustDate(tt.died))
+			return kept, err
+		}
+		_, err := decide()
+		if tt.code == "" {
+			if err != nil {
+				t.Errorf("died on %s: %v", tt.died, err)
+			}
+			continue
+		}
+		const message = "L’Assurance Maladie connaît cette personne comme décédée le 27/01/2021, avant cette date. " +
+			"Confirmez que c’est bien votre patient, et la date."
+		want := []registry.Question{{Code: tt.code, Field: registry.FieldPrescribedOn, Message: message}}
+		if diff := cmp.Diff(want, refusal(t, err, registry.KindUnconfirmed).Questions); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+		req.Confirmed = []string{tt.code}
+		kept, err := decide()
+		if diff := cmp.Diff([]registry.Confirmation{{Code: tt.code, Sentence: statement(message)}}, kept); err != nil || diff != "" {
+			t.Errorf("confirmed: %v, kept (-want +got)\n%s", err, diff)
+		}
+	}
 }
 
 func TestEligibilityQuestions(t *testing.T) {
@@ -233,7 +264,7 @@ func TestThePrescriberComesFromTheSession(t *testing.T) {
 	}
 	if _, _, err := registry.DecideEligibility(registry.EligibilityRequest{
 		Prescribes: registry.Yes, HealthProfessional: registry.No, PatientAgrees: true, ConditionsAccepted: true,
-	}, rt.Reference(), by, today); err == nil {
+	}, rt.Reference(), by, today, registry.Date{}); err == nil {
 		t.Error("a declaration without the date of the prescription is accepted")
 	}
 }

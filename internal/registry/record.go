@@ -29,6 +29,7 @@ type Record struct {
 	Version int // grows by one with each change; guards against overtaking
 	Patient Patient
 	Code    TargetCode // zero until the patient is targeted or declared eligible
+	Died    Date       // as the referential tells it; zero where it tells of no death
 
 	Eligibilities []Entry[Eligibility]
 	FirstDoses    []Entry[Dose]

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"time"
 
 	"vaccin/internal/registry"
 )
@@ -39,3 +40,19 @@ func bornBetween(b registry.BirthDate) (first, last int) {
 
 // dayNumber is a day as a number, 0 for none.
 func dayNumber(d registry.Date) int { return d.Year*10_000 + int(d.Month)*100 + d.Day }
+
+// asDayNumber reads what dayNumber wrote.
+func asDayNumber(d *registry.Date) scanner {
+	return func(value any) error {
+		number, ok := value.(int64)
+		if *d = (registry.Date{}); ok && number == 0 {
+			return nil
+		}
+		day := registry.DateOf(time.Date(int(number/10_000), time.Month(number/100%100), int(number%100), 0, 0, 0, 0, time.UTC))
+		if !ok || int64(dayNumber(day)) != number {
+			return errors.New("store: a column of a day as a number holds no day")
+		}
+		*d = day
+		return nil
+	}
+}

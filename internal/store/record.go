@@ -27,7 +27,7 @@ func (s *Store) highestNumber(ctx context.Context) (int64, error) {
 // which are few. The database sorts nothing: to do it here costs less, and the order is of no use to it.
 const (
 	// The code is the record's own or else, as for most, that of a run (target.go).
-	recordColumns = "r.num, r.id, r.version, CASE WHEN r.code IS NULL THEN (" + selectTarget + ") ELSE r.code END, r.birth_date, r.birth_rank"
+	recordColumns = "r.num, r.id, r.version, CASE WHEN r.code IS NULL THEN (" + selectTarget + ") ELSE r.code END, r.birth_date, r.birth_rank, p.died"
 	selectRecord  = "SELECT " + recordColumns + ", " + patientColumns + ", " + entryFields +
 		" FROM record r JOIN patient p ON p.record_num = r.num LEFT JOIN entry e ON e.record_num = r.num WHERE "
 
@@ -120,7 +120,7 @@ type found struct {
 
 func (f *found) columns() []any {
 	r := &f.record
-	own := []any{&f.num, &r.ID, &r.Version, asCode(&r.Code), asBirthDate(&r.Patient.BirthDate), &r.Patient.BirthRank}
+	own := []any{&f.num, &r.ID, &r.Version, asCode(&r.Code), asBirthDate(&r.Patient.BirthDate), &r.Patient.BirthRank, asDayNumber(&r.Died)}
 	return append(own, readPatient(&r.Patient, &f.sealed)...)
 }
 

@@ -157,7 +157,7 @@ func eligibilityPage(v eligibilityView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = objectionNote(v.objection).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = personNote(v.objection).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -19,6 +19,7 @@ type recordView struct {
 	facts   []ui.Row
 	history []link
 
+	died      string // that the referential knows of the person’s death; empty where it does not
 	objection string // that the person objects, and what it means; empty where they do not
 }
 
@@ -97,7 +98,7 @@ func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Acto
 	}
 	bookFrom := record.BookFrom(ref, s.Registry.Business())
 	view := recordView{page: s.recordFrame(r, record, "Dossier du patient", noStep), status: statusOfRecord(record), facts: recordFacts(record, bookFrom), history: history(record)}
-	view.objection = objectionSentence(record, by)
+	view.died, view.objection = diedSentence(record, by), objectionSentence(record, by)
 	if step, ok := record.NextStep(); ok && by.Role == registry.RolePractitioner {
 		view.next, view.address = nextLabels[step], stepAddress(record.ID, step)
 	}
@@ -105,6 +106,20 @@ func (s *Server) record(w http.ResponseWriter, r *http.Request, by registry.Acto
 		return err
 	}
 	return s.render(w, r, http.StatusOK, recordPage(view))
+}
+
+// diedSentence tells whoever opens a record that the referential knows its person as dead, which may be another patient's record, or
+// an error; nothing where it does not.
+func diedSentence(record registry.Record, by registry.Actor) string {
+	if record.Died.IsZero() {
+		return ""
+	}
+	died := "L’Assurance Maladie connaît cette personne comme décédée le " + record.Died.French() + "."
+	if by.Role != registry.RolePractitioner {
+		return died
+	}
+	return died + " Vérifiez que c’est bien le dossier de votre patient. Si c’est une erreur, vous pouvez enregistrer un acte" + nbsp +
+		"; invitez le patient à la signaler à sa caisse."
 }
 
 // history links to every step that has more to read than what stands: earlier versions, annulled entries.

@@ -317,7 +317,7 @@ func (m *Memory) importPersons(persons []registry.ImportedPerson) error {
 			m.records = before
 			return registry.ErrCodeTaken
 		}
-		m.records[p.ID] = registry.Record{ID: p.ID, Version: 1, Patient: p.Patient, Code: p.Code}
+		m.records[p.ID] = registry.Record{ID: p.ID, Version: 1, Patient: p.Patient, Code: p.Code, Died: p.Insured.Died}
 	}
 	return nil
 }

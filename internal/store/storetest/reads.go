@@ -12,6 +12,7 @@ var readTests = group{
 	"a record is read with its event":             readWithEvent,
 	"no record is read with its event":            readNone,
 	"a code finds its record":                     findByCode,
+	"a record tells the day of a death":           recordOfTheDead,
 	"a NIR finds those attached, each once":       findByNIR,
 	"a NIR that nobody has":                       findByUnknownNIR,
 	"a key finds its record without an event":     findByKey,
@@ -96,6 +97,18 @@ func findByCode(e *env) {
 	})
 	nothing := with(event, registry.OutcomeNothing, "")
 	e.equal("the log", logged, []registry.Event{with(event, registry.OutcomeFound, p.ID), nothing, nothing})
+}
+
+func recordOfTheDead(e *env) {
+	dead, alive := e.person(true), e.person(true)
+	dead.Insured.Died = registry.MustDate("2021-01-09")
+	e.imported(dead, alive)
+	for _, p := range []registry.ImportedPerson{dead, alive} {
+		got, err := e.store.FindByCode(e.ctx, p.Code, e.event(registry.ActionSearchCode), registry.Toll{})
+		e.ok(err)
+		e.equal("the day of the death", got.Died, p.Insured.Died)
+		e.equal("the day of the death among the facts", e.record(p.ID).Died, p.Insured.Died)
+	}
 }
 
 // findByNIR has a holder, a twin of the holder's children under the holder's NIR, and someone who has the

@@ -7,10 +7,35 @@ import (
 
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
+	"vaccin/internal/web/webtest"
 )
 
 // TestWhoIsAttachedToAnotherHolderIsNotEnteredAgainUnderTheirOwnNumber enters by hand someone whom the
 // referential knows as attached to a parent, with the number on their own card (SRC-2, DOS-8).
+// Whom the referential knows as dead is told to whoever opens their record, and asked about before anything of after the
+// death is recorded: the referential may be wrong.
+func TestWhoIsKnownAsDeadIsToldAndAskedAbout(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t, func(p *registry.ImportedPerson) { p.Insured.Died = registry.MustDate("2020-12-30") })
+	doctor := h.signIn(t, marchand)
+	const dead = "L’Assurance Maladie connaît cette personne comme décédée le 30/12/2020."
+	doctor.Get(address(h.patient(t), "")).Want(http.StatusOK).Not("décédée")
+	doctor.Get(address(p, "")).Want(http.StatusOK, dead, "Vérifiez que c’est bien le dossier de votre patient", "Déclarer l’éligibilité")
+	h.as(t, registry.RoleSupport).Get(address(p, "")).Want(http.StatusOK, dead).Not("Vérifiez que c’est bien le dossier")
+
+	confirm := func(page *webtest.Page, form, field string) *webtest.Page {
+		t.Helper()
+		page.Want(http.StatusUnprocessableEntity, "décédée le 30/12/2020, avant cette date")
+		return page.Form(form).Fill("confirmed", page.Questions()[field]).Send(doctor).Want(http.StatusOK)
+	}
+	confirm(eligible(doctor.Get(address(p, eligibility)).Form("prescribes")).Send(doctor), "prescribes", "prescribed_on")
+	confirm(injected(doctor.Get(address(p, dose1)).Form("lot")).Send(doctor), "lot", "occurrence")
+	if e, ok := h.record(t, p.ID).Dose(registry.StepFirstDose); !ok || len(e.Current().Confirmed) != 1 {
+		t.Errorf("recorded %v, %+v", ok, e)
+	}
+}
+
 func TestWhoIsAttachedToAnotherHolderIsNotEnteredAgainUnderTheirOwnNumber(t *testing.T) {
 	t.Parallel()
 	h := open(t)
