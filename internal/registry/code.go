@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"math/big"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -153,12 +154,15 @@ func partOfCode(text string) int {
 }
 
 // compactCode drops what people type between the signs of a code, or paste with them and do not see, as in a NIR; and the apostrophe with
-// which files for spreadsheets mark a text.
+// which files for spreadsheets mark a text; and the identifier of the symbology that some scanners are set to type first.
 func compactCode(text string) string {
-	return strings.Map(func(r rune) rune {
+	return symbology.ReplaceAllLiteralString(strings.Map(func(r rune) rune {
 		if nir.Separates(r) || r == '_' || r == '\'' {
 			return -1
 		}
 		return r
-	}, strings.ToUpper(text))
+	}, strings.ToUpper(text)), "")
 }
+
+// symbology is such an identifier (ISO/IEC 15424) of the two barcodes of letters and summaries, Code 128 and DataMatrix.
+var symbology = regexp.MustCompile(`^\][CD][0-9]`)

@@ -72,6 +72,21 @@ func TestAnyCodeReadsBackAsTyped(t *testing.T) {
 	})
 }
 
+// A scanner may be set to tell first what kind of barcode it read.
+func TestACodeIsReadBehindTheIdentifierOfItsSymbology(t *testing.T) {
+	c := registry.TargetCode(123_456_789_012_345)
+	for _, prefix := range []string{"]C0", "]C1", "]d1", " ]d2", "]D1 "} {
+		if back, err := registry.ParseCode(prefix + c.Compact() + "\t"); err != nil || back != c || !registry.LooksLikeCode(prefix+c.Compact()) {
+			t.Errorf("%q: %v", prefix, err)
+		}
+	}
+	for _, typed := range []string{"]C0", "]C0]C0" + c.Compact(), "C0" + c.Compact(), c.Compact() + "]C0", "]E0" + c.Compact()} {
+		if _, err := registry.ParseCode(typed); err == nil {
+			t.Errorf("%q is a code", typed)
+		}
+	}
+}
+
 func TestEveryWrongSignAndEverySwapIsCaught(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		typed := []byte(anyCode(t).Compact())
