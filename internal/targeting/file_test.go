@@ -65,6 +65,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 		"gzip":                   {"\x1f\x8b\x08\x00", "compressé"},
 		"Parquet":                {"PAR1\x15\x00", "Parquet"},
 		"Windows-1252":           {accents, "Windows-1252"},
+		"Windows-1252, at once":  {strings.Replace(shortHeader, "prenoms", "Pr\xe9noms", 1) + "\n" + shortRow, "Windows-1252"},
 		"carriage returns alone": {strings.ReplaceAll(row, "\n", "\r"), "retour chariot"},
 		"many of them":           {strings.ReplaceAll(shortHeader+"\n"+strings.Repeat(shortRow+"\n", 2_000), "\n", "\r"), "CSV UTF-8 depuis un tableur"},
 		"open quote":             {`"` + row, "guillemet n’est pas fermé"},

@@ -40,7 +40,7 @@ func (f *PopulationFile) examine(ctx context.Context, progress func(read, size i
 	}
 	f.Digest = hex.EncodeToString(digest.Sum(nil))
 	if broken(found) {
-		return invalid("Ce fichier n’est pas en UTF-8, mais sans doute en Windows-1252. Enregistrez-le en CSV UTF-8, puis recommencez.")
+		return invalid(otherEncoding)
 	}
 	f.place(found)
 	if f.Lines == 0 {

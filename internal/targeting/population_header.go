@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"vaccin/internal/registry"
 )
@@ -68,6 +69,8 @@ var foreign = []struct{ start, reason string }{
 	{"PAR1", "Ce fichier est au format Parquet. Convertissez-le en CSV UTF-8, puis recommencez."},
 }
 
+const otherEncoding = "Ce fichier n’est pas en UTF-8, mais sans doute en Windows-1252. Enregistrez-le en CSV UTF-8, puis recommencez."
+
 // openHeader reads the header: the first line that is not blank.
 func (f *PopulationFile) openHeader() error {
 	start := make([]byte, min(f.Size, maxLine))
@@ -118,6 +121,9 @@ func noLines(line string) error {
 func (f *PopulationFile) readHeader(line string) error {
 	if err := noLines(line); err != nil {
 		return err
+	}
+	if !utf8.ValidString(line) { // or else « Prénoms » would be said to be absent, which everybody sees there
+		return invalid(otherEncoding)
 	}
 	var cells []string
 	for rest, more := line, true; more; {
