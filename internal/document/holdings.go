@@ -24,12 +24,13 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(cod
 		Title: HoldingsTitle, Subtitle: r.Patient.FullName(), MadeAt: at.In(registry.ZoneOf("")),
 		Intro: []string{
 			"Ce document contient tout ce que le téléservice détient sur vous : votre identité, vos coordonnées, " +
-				"vos oppositions, les étapes de votre vaccination dans toutes leurs versions, les lettres qui vous sont adressées, " +
+				"ce que l’Assurance Maladie a transmis pour savoir qui la campagne concerne, vos oppositions, les étapes de votre vaccination dans toutes leurs versions, les lettres qui vous sont adressées, " +
 				"et la liste de tous les accès à votre dossier.",
 			dataProtection,
 		},
 		Chapters: []Chapter{
 			{Title: "Identité et coordonnées", Sections: []Section{{Rows: append(person(r), formerCodes(h.FormerCodes)...)}}},
+			{Title: "Ce que l’Assurance Maladie a transmis pour la campagne", Sections: []Section{{Rows: insured(h.Insured)}}},
 			b.objections(r),
 			chapterOf(b, "Éligibilité à la vaccination", "déclaration", r.Eligibilities, b.eligibility),
 			chapterOf(b, "1ère vaccination", "vaccination", r.FirstDoses, b.dose),
@@ -71,6 +72,28 @@ func person(r registry.Record) []Row {
 		Row{"email", "Adresse électronique", orUnknown(p.Email)},
 		Row{"manual", "Saisi par un professionnel de santé", yesNo(p.Manual)},
 	)
+}
+
+// insured are what campaigns ask about. All of it is said, known or not: whoever reads it learns of what sort it is.
+func insured(i registry.Insured) []Row {
+	conditions := []string{}
+	for _, c := range i.Conditions.All() {
+		conditions = append(conditions, c.String()+" ("+c.Label()+")")
+	}
+	comorbidities := []string{}
+	for _, c := range i.Comorbidities.All() {
+		comorbidities = append(comorbidities, c.Label())
+	}
+	return []Row{
+		{"residence", "Type de résidence", orUnknown(i.Residence.Label())},
+		{"establishment", "Établissement de résidence (numéro Finess)", orUnknown(i.Establishment)},
+		{"occupation", "Métier", orUnknown(i.Occupation.Label())},
+		{"workplace", "Lieu de travail", orUnknown(i.Workplace.Label())},
+		{"conditions", "Affections de longue durée", orUnknown(strings.Join(conditions, " ; "))},
+		{"comorbidities", "Facteurs de risque d’une forme grave", orUnknown(strings.Join(comorbidities, " ; "))},
+		{"scheme", "Régime", orUnknown(i.Scheme)},
+		{"died", "Date de décès", orUnknown(i.Died.French())},
+	}
 }
 
 // formerCodes are told with the person: they find the record still.

@@ -28,6 +28,7 @@ type holdingsFile struct {
 	Version     int
 	MadeAt      time.Time
 	Record      registry.Record
+	Insured     registry.Insured
 	FormerCodes []registry.FormerCode
 	Reports     []registry.Report
 	Letters     []registry.SentLetter
@@ -38,7 +39,7 @@ type holdingsFile struct {
 // WriteHoldings writes all that is held on a person as JSON. It goes over the fields of the domain one by one, so
 // that none can be forgotten; a value of a sort that it does not know is an error.
 func WriteHoldings(w io.Writer, h registry.Holdings, at time.Time) error {
-	file := holdingsFile{HoldingsFormat, HoldingsVersion, at, h.Record, h.FormerCodes, h.Reports, h.Letters, h.Log, nil}
+	file := holdingsFile{HoldingsFormat, HoldingsVersion, at, h.Record, h.Insured, h.FormerCodes, h.Reports, h.Letters, h.Log, nil}
 	people := h.People()
 	for _, id := range slices.Sorted(maps.Keys(people)) {
 		file.People = append(file.People, people[id])
@@ -92,6 +93,12 @@ func jsonOf(v reflect.Value) (any, error) {
 		return known(value.IsZero(), value.Digits()), nil
 	case registry.Date:
 		return known(value.IsZero(), value.String()), nil
+	case interface{ Code() string }: // a value of a closed set, as files of the referential write it
+		return value.Code(), nil
+	case registry.Conditions:
+		return jsonOf(reflect.ValueOf(value.All()))
+	case registry.Comorbidities:
+		return jsonOf(reflect.ValueOf(value.All()))
 	case time.Time:
 		return known(value.IsZero(), value.UTC().Format(time.RFC3339Nano)), nil
 	}

@@ -53,6 +53,13 @@ func set(t *testing.T, v reflect.Value, n int) {
 	case registry.Sex: // a value of none of these has no word
 		v.SetString(map[bool]string{true: "F", false: "M"}[v.String() == "M"])
 		return
+	case registry.Residence, registry.Occupation, registry.Workplace, registry.Conditions, registry.Comorbidities:
+		other := reflect.ValueOf(1 + n%2).Convert(v.Type())
+		if v.Equal(other) {
+			other = reflect.ValueOf(2 - n%2).Convert(v.Type())
+		}
+		v.Set(other)
+		return
 	case registry.ReportKind:
 		v.SetString(map[bool]string{true: "not-mine", false: "guessing"}[v.String() == "guessing"])
 		return
@@ -105,6 +112,7 @@ var madeAt = time.Date(2021, 3, 1, 9, 30, 0, 0, time.UTC)
 
 // notOnPaper are the fields that tell nothing of a person, and only the file holds.
 var notOnPaper = []string{
+	".Record.Died",                  // which what is insured tells
 	".Record.ID", ".Record.Version", // the service's name of the record, and how often it changed
 	".Record.Eligibilities.Versions.Request", ".Record.FirstDoses.Versions.Request", ".Record.SecondDoses.Versions.Request", // of a form sent twice
 	".Record.Eligibilities.Annulment.Request", ".Record.FirstDoses.Annulment.Request", ".Record.SecondDoses.Annulment.Request",

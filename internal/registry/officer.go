@@ -327,6 +327,7 @@ func (g *Registry) findPerson(ctx context.Context, by Actor, typed string, may f
 // Holdings is all that is held on a person.
 type Holdings struct {
 	Record      Record
+	Insured     Insured      // what the referential tells beside
 	Reports     []Report     // on acts in the record
 	Log         []LogEntry   // every access, the oldest first
 	Letters     []SentLetter // the oldest first

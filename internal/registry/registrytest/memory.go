@@ -19,6 +19,7 @@ import (
 type Memory struct {
 	mu        sync.Mutex
 	records   map[registry.RecordID]registry.Record
+	insured   map[registry.RecordID]registry.Insured
 	events    []registry.Event
 	throttles map[string]registry.Throttle
 	reports   []registry.Report
@@ -44,6 +45,7 @@ func NewMemory() *Memory {
 	ref := Reference()
 	return &Memory{
 		records:   map[registry.RecordID]registry.Record{},
+		insured:   map[registry.RecordID]registry.Insured{},
 		throttles: map[string]registry.Throttle{},
 		reference: registry.ReferenceChange{
 			Vaccines: ref.Vaccines, Schedules: ref.Schedules, Sites: ref.Sites, PlaceTypes: ref.PlaceTypes,
@@ -318,6 +320,7 @@ func (m *Memory) importPersons(persons []registry.ImportedPerson) error {
 			return registry.ErrCodeTaken
 		}
 		m.records[p.ID] = registry.Record{ID: p.ID, Version: 1, Patient: p.Patient, Code: p.Code, Died: p.Insured.Died}
+		m.insured[p.ID] = p.Insured
 	}
 	return nil
 }

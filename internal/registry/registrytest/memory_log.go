@@ -54,7 +54,7 @@ func (m *Memory) Holdings(_ context.Context, id registry.RecordID, event registr
 		return registry.Holdings{}, errNoEvent
 	}
 	r, ok := m.records[id]
-	held := registry.Holdings{Record: r}
+	held := registry.Holdings{Record: r, Insured: m.insured[id]}
 	for _, report := range m.reports {
 		if ok && report.Act.Record == id {
 			held.Reports = append(held.Reports, report)

@@ -15,6 +15,7 @@ var officerTests = group{
 	"paging neither skips nor repeats":                   entriesPaged,
 	"the log is not read without an event":               entriesNeedEvent,
 	"all that is held on a person":                       holdingsWhole,
+	"what is held of whom campaigns may concern":         holdingsInsured,
 	"nothing is held on nobody":                          holdingsOfNobody,
 }
 
@@ -174,6 +175,21 @@ func holdingsWhole(e *env) {
 		e.equal("what is held", held, want)
 	})
 	e.equal("what is written", written, []registry.Event{disclosed})
+}
+
+// holdingsInsured are what an import told of a person for campaigns, conditions too.
+func holdingsInsured(e *env) {
+	p, other := e.person(false), e.person(false)
+	p.Insured = registry.Insured{
+		Residence: registry.ResidenceEHPAD, Establishment: "750001234", Occupation: registry.OccupationHealth, Workplace: registry.WorkplaceHomes,
+		Conditions: registry.Conditions(1<<7 | 1<<31), Comorbidities: registry.VeryHighRisk, Scheme: "02", Died: registry.MustDate("2021-01-09"),
+	}
+	e.imported(p, other)
+	for _, p := range []registry.ImportedPerson{p, other} {
+		held, err := e.store.Holdings(e.ctx, p.ID, e.event(registry.ActionDisclose))
+		e.ok(err)
+		e.equal("what is insured", held.Insured, p.Insured)
+	}
 }
 
 func holdingsOfNobody(e *env) {
