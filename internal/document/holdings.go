@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -92,7 +93,7 @@ func insured(i registry.Insured) []Row {
 		{"conditions", "Affections de longue durée", orUnknown(strings.Join(conditions, " ; "))},
 		{"comorbidities", "Facteurs de risque d’une forme grave", orUnknown(strings.Join(comorbidities, " ; "))},
 		{"scheme", "Régime", orUnknown(i.Scheme)},
-		{"died", "Date de décès", orUnknown(i.Died.French())},
+		{"died", "Date de décès", cmp.Or(i.Died.French(), "aucune")},
 	}
 }
 
