@@ -68,6 +68,12 @@ func made(t *testing.T, ctx context.Context, m lettersMakeCmd) (string, error) {
 
 func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 	path, folder := targetedStore(t, 30), t.TempDir()
+	var listed bytes.Buffer
+	l := lettersListCmd{Number: 1}
+	l.Store = path
+	if err := l.Run(t.Context(), console{out: &listed}); err != nil || !strings.HasPrefix(listed.String(), "Aucun envoi") {
+		t.Errorf("before any: %v: %s", err, listed.String())
+	}
 	m := lettersMakeCmd{letterFlags: letterFlagsFor(path), Number: 1, Kind: "pdf", To: folder, All: true}
 	out, err := made(t, t.Context(), m)
 	if err != nil || !strings.Contains(out, "30 lettres") || !strings.Contains(out, "lettres par seconde") {
@@ -81,9 +87,6 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 		t.Errorf("the file is open to others: %v, %v", info.Mode(), err)
 	}
 	digest := sha256.Sum256(file)
-	var listed bytes.Buffer
-	l := lettersListCmd{Number: 1}
-	l.Store = path
 	if err := l.Run(t.Context(), console{out: &listed}); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +107,7 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 	if out, err = made(t, t.Context(), m); err != nil || !strings.Contains(out, "Personne à qui écrire") || !strings.Contains(out, "déjà destinataires d’un envoi : 30") {
 		t.Errorf("%v: %s", err, out)
 	}
-	m.All, m.Again, m.Kind = false, ofRun{registry.BatchKey{Part: 1}}, "csv"
+	m.All, m.Again, m.Kind = false, ofRun{registry.BatchKey{Run: 1, Part: 1}}, "csv"
 	if out, err = made(t, t.Context(), m); err != nil || !strings.Contains(out, "aux mêmes personnes que C1-0001") ||
 		!strings.Contains(out, "ont aussi une lettre dans C1-0001 (PDF à imprimer, remis 2 fois). "+registry.OneOfTheseBatches) || strings.Contains(out, "une lettre dans C1-0003") {
 		t.Errorf("%v: %s", err, out)
@@ -125,7 +128,7 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 		{func() error { w.Batch = "C1-0009"; return w.Run(t.Context(), console{out: io.Discard}) }, "n’existe pas"},
 		{func() error { w.Batch = "C1-0002"; return w.Run(t.Context(), console{out: io.Discard}) }, "aucune lettre"},
 		{func() error { m.All = true; _, err := made(t, t.Context(), m); return err }, "pas les deux"},
-		{func() error { m.All, m.Number = false, 7; _, err := made(t, t.Context(), m); return err }, "n’existe pas"},
+		{func() error { m.All, m.Number, m.Again.Run = false, 7, 0; _, err := made(t, t.Context(), m); return err }, "n’existe pas"},
 		{func() error { m.Letter.Phone = strings.Repeat("0", 201); _, err := made(t, t.Context(), m); return err }, "Le texte de --letter-phone (VACCIN_LETTER_PHONE) a 201 caractères, et les lettres n’ont de place que pour 200"},
 	} {
 		if err := refused.run(); err == nil || !strings.Contains(err.Error(), refused.says) {

@@ -234,6 +234,19 @@ func TestCentresThatAreGoneAreClosedToLetters(t *testing.T) {
 	}
 }
 
+func TestOfManyCentresThatAreGoneTheFirstAreNamed(t *testing.T) {
+	for n, more := range map[int]string{shownRemarks: "", shownRemarks + 1: "… et 1 autre centre.", shownRemarks + 2: "… et 2 autres centres."} {
+		var out bytes.Buffer
+		var change registry.ReferenceChange
+		if err := tellGone(console{out: &out}, make([]registry.VaccinationPlace, n), &change); err != nil || len(change.GonePlaces) != n {
+			t.Errorf("of %d centres %d are closed: %v", n, len(change.GonePlaces), err)
+		}
+		if said := strings.ReplaceAll(out.String(), "\u00a0", " "); strings.Count(said, "\n     (") != shownRemarks || !strings.Contains(said, more) || more == "" && strings.Contains(said, "… et") {
+			t.Errorf("of %d centres it says %s", n, said)
+		}
+	}
+}
+
 func TestAnInterruptedImportSaysToRunItAgain(t *testing.T) {
 	path := newStore(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -19,9 +19,10 @@ func TestWhatAnImportCountsIsWhatItLists(t *testing.T) {
 	folder := t.TempDir()
 	command := importCmd{Kind: "population", File: filepath.Join(folder, "population.csv"), Rejected: filepath.Join(folder, "rejected.csv")}
 	command.Store, command.NIRKeyFile = filepath.Join(folder, "vaccin.db"), filepath.Join(folder, "keys.nir")
-	text := "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe;code_postal;commune\n" +
-		"2690549588157;20200101;1;Martin;Jeanne;F;35000;Rennes\n2690549588157;20200102;1;;Rose;F;35000;Rennes\n" +
-		"2690549588157;20200103;1;Martin;Lise;F;35000;\n2690549588157;20200101;1;Martin;Jeanne;F;35000;\n2690549588157;20200103;1;Martin;Lise;F;;\n"
+	text := "nir_ouvrant_droit;nir;date_naissance;rang;nom_naissance;prenoms;sexe;code_postal;commune\n" +
+		"2690549588157;2200149588157;20200101;1;Martin;Jeanne;F;35000;Rennes\n2690549588157;;20200102;1;;Rose;F;35000;Rennes\n" +
+		"2690549588157;;20200103;1;Martin;Lise;F;35000;\n2690549588157;;20200101;1;Martin;Jeanne;F;35000;\n2690549588157;;20200103;1;Martin;Lise;F;;\n" +
+		"2690549588158;2200149588157;20200101;1;Martin;Jeanne;F;35000;Rennes\n"
 	if err := os.WriteFile(command.File, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +30,7 @@ func TestWhatAnImportCountsIsWhatItLists(t *testing.T) {
 	if err := command.Run(t.Context(), console{out: &out}); err != nil {
 		t.Fatal(err)
 	}
-	if said := strings.ReplaceAll(out.String(), "\u00a0", " "); !strings.Contains(said, "5 lignes lues.\n  acceptées : 2\n  rejetées : 3, dont en double : 2\n  à vérifier : 2\n") ||
+	if said := strings.ReplaceAll(out.String(), "\u00a0", " "); !strings.Contains(said, "6 lignes lues.\n  acceptées : 2\n  rejetées : 4, dont en double : 3\n  à vérifier : 2\n") ||
 		!strings.Contains(said, "Personnes ajoutées : 2 ;") {
 		t.Errorf("it says %s", said)
 	}
@@ -37,7 +38,7 @@ func TestWhatAnImportCountsIsWhatItLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for fate, lines := range map[string]int{";" + targeting.FateRejected + ";": 3, ";" + targeting.FateWarned + ";": 2, "acceptée": 0} {
+	for fate, lines := range map[string]int{";" + targeting.FateRejected + ";": 4, ";" + targeting.FateWarned + ";": 2, "acceptée": 0, ";7;;rejetée;" + targeting.DuplicateOwn(2): 1} {
 		if n := strings.Count(string(list), fate); n != lines {
 			t.Errorf("%d rows of the list have %q: %s", n, fate, list)
 		}
@@ -48,7 +49,7 @@ func TestWhatAnImportCountsIsWhatItLists(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	for first, want := range map[int64]int64{2: 2, 5: 2, 6: 1, 7: 0} {
+	for first, want := range map[int64]int64{2: 3, 5: 3, 6: 2, 7: 1, 8: 0} {
 		p := populationRun{first: first}
 		if err := p.findDuplicates(t.Context(), g); err != nil || p.doubled != want {
 			t.Errorf("from line %d on there are %d in double, not %d: %v", first, p.doubled, want, err)

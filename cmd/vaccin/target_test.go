@@ -132,7 +132,10 @@ func TestARunWhoseConnectionIsEndedSaysWhatToDo(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := command.Run(t.Context(), console{out: &out}); err != nil || out.String() != "1 ciblage décompté ou exécuté.\n" {
-		t.Errorf("%v: %s", err, out.String())
+	for _, want := range []string{"1 ciblage décompté ou exécuté.\n", "Aucun ciblage n’attend d’être décompté ni exécuté.\n"} {
+		out.Reset()
+		if err := command.Run(t.Context(), console{out: &out}); err != nil || out.String() != want {
+			t.Errorf("%v: %s, want %s", err, out.String(), want)
+		}
 	}
 }
