@@ -226,8 +226,22 @@ func TestAStatementSentTwiceIsRecordedOnce(t *testing.T) {
 			t.Errorf("withdrawn: %v, %v", done.Already, err)
 		}
 	}
+	again := withdrawal
+	again.Request = "another withdrawal"
+	for on, already := range map[string]bool{"03/02/2021": true, "04/02/2021": false} {
+		if done, err := w.g.WithdrawObjection(background, again, said(on, registry.ChannelDesk)); done.Already != already || (err == nil) != already {
+			t.Errorf("another form that takes back on %s: %v, %v", on, done.Already, err)
+		}
+	}
 	if _, err := send(act, "01/02/2021"); registry.KindOf(err) != registry.KindConflict {
 		t.Errorf("the first form once more: %v", err)
+	}
+	act.By, withdrawal.By = rt.Agent(registry.RoleCampaign, "Alex"), rt.Agent(registry.RoleCampaign, "Alex")
+	if _, err := send(act, "01/02/2021"); registry.KindOf(err) != registry.KindNotAllowed {
+		t.Errorf("the first form, by who may not any more: %v", err)
+	}
+	if _, err := w.g.WithdrawObjection(background, withdrawal, said("03/02/2021", registry.ChannelDesk)); registry.KindOf(err) != registry.KindNotAllowed {
+		t.Errorf("the withdrawal, by who may not any more: %v", err)
 	}
 	if r := w.record(); r.Objects() || len(r.Objections) != 1 {
 		t.Errorf("in the end: %+v", r.Objections)

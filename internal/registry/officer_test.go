@@ -189,6 +189,9 @@ func TestTheLogIsAskedForInWords(t *testing.T) {
 
 func TestAPersonIsFoundForTheirRequestAndGetsEverything(t *testing.T) {
 	w := newWorld(t)
+	w.object(t)
+	withdrawal := w.act(rt.Support("Chloé"), 0)
+	w.must(w.g.WithdrawObjection(background, withdrawal, said("01/02/2021", registry.ChannelPhone)))
 	w.eligible(rt.Doctor("Martin"))
 	p := w.record().Patient
 	for _, typed := range []string{p.Holder.Format(), w.record().Code.Format()} {
@@ -207,9 +210,10 @@ func TestAPersonIsFoundForTheirRequestAndGetsEverything(t *testing.T) {
 	if e := last(w.store); e.Action != registry.ActionDisclose || e.Reason != registry.ReasonRequested || e.Record != w.id {
 		t.Errorf("logged %+v", e)
 	}
-	martin := rt.Doctor("Martin").Practitioner
-	if got := held.People()[martin.NationalID]; got != martin {
-		t.Errorf("the author is known as %+v", got)
+	for _, who := range []registry.Actor{rt.Doctor("Martin"), rt.Support("Alex"), rt.Support("Chloé")} {
+		if got := held.People()[who.Practitioner.NationalID]; got != who.Practitioner {
+			t.Errorf("%s is known as %+v", who.Practitioner.FamilyName, got)
+		}
 	}
 	if _, err := w.g.Holdings(background, officer(), "nobody"); registry.KindOf(err) != registry.KindNotFound {
 		t.Errorf("of nobody: %v", err)

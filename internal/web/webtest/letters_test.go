@@ -85,8 +85,9 @@ func TestLettersAreAskedForMadeAndTakenAway(t *testing.T) {
 	if again := second.Get(asked.URL.Path + "/lettres").Want(http.StatusOK); again.Body != file.Body {
 		t.Error("the same letters are other bytes")
 	}
+	second.Do(second.Request(http.MethodHead, asked.URL.Path+"/lettres", nil)).Want(http.StatusOK) // is no delivery
 	seen := second.Get(asked.URL.Path).Want(http.StatusOK)
-	if !strings.HasPrefix(seen.Row("delivery2"), "Vous, le") {
+	if !strings.HasPrefix(seen.Row("delivery2"), "Vous, le") || seen.Row("delivery3") != "" {
 		t.Errorf("deliveries: %q", seen.Row("delivery2"))
 	}
 	for _, p := range append(people, nowhere) {

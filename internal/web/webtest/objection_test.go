@@ -68,6 +68,9 @@ func TestAnAgentRecordsAnObjectionAndItsWithdrawal(t *testing.T) {
 		}
 	}
 	officer := h.as(t, registry.RoleDataProtection)
+	if held := officer.Get("/demandes-acces/" + string(p.ID)).Want(http.StatusOK).Row("objections"); held != "2, la dernière du 30/01/2021 (courrier), retirée le 01/02/2021 (téléphone)" {
+		t.Errorf("the person is told %q", held)
+	}
 	consult(officer).Want(http.StatusOK, "Enregistrement d’une opposition", "Retrait d’une opposition", "Consultation d’une opposition").Not(secrets(p)...)
 }
 

@@ -110,6 +110,30 @@ func TestOlderActsAreOnTheNextPages(t *testing.T) {
 	b.Get("/mes-actes?avant=1").Want(http.StatusOK, "Aucun acte plus ancien")
 }
 
+func TestOlderReportsAreOnTheNextPages(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	doctor, support := h.signIn(t, marchand), h.as(t, registry.RoleSupport)
+	for range registry.ReportsShown + 1 {
+		h.clock.Set(h.clock.Now().Add(time.Second))
+		declare(doctor, h.patient(t))
+		doctor.Get(doctor.Get("/mes-actes").Link("Ce n’est pas moi")).Form("note").Fill("note", "Pas moi").Send(doctor).Want(http.StatusOK)
+	}
+	paged := func(address string) {
+		page := support.Get(address).Want(http.StatusOK)
+		older := support.Get(page.Link("Signalements plus anciens")).Want(http.StatusOK)
+		if rowsOf(page) != registry.ReportsShown || rowsOf(older) != 1 || older.Link("Signalements plus anciens") != "" {
+			t.Errorf("%s: %d reports, then %d", address, rowsOf(page), rowsOf(older))
+		}
+	}
+	paged("/signalements")
+	for range registry.ReportsShown + 1 {
+		open := support.Get(support.Get("/signalements").Link("Acte non reconnu"))
+		open.Form("outcome").Fill("outcome", "Jointe").Send(support).Want(http.StatusOK, "Signalement traité")
+	}
+	paged("/signalements?traites=oui")
+}
+
 // Guessing over HTTP: the search keeps what was typed and says how long to wait; another account notices
 // nothing.
 func TestWhoGuessesIsToldToWait(t *testing.T) {

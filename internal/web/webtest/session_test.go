@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 	"vaccin/internal/web/webtest"
 )
@@ -87,6 +88,32 @@ func TestEveryKindOfFormIsKept(t *testing.T) {
 			t.Errorf("%s comes back at %s", tt.path, page.URL.Path)
 		}
 		back.Send(b)
+	}
+}
+
+func TestEveryKindOfFormOfAgentsIsKept(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	hand, _ := h.inDoubt(t, 1)
+	number := hand.Patient.Holder.Format()
+	match := h.as(t, registry.RoleSupport).Get("/rapprochements").Link("Examiner")
+	for _, tt := range []struct {
+		role              registry.Role
+		path, field, text string
+	}{
+		{registry.RoleSupport, "/oppositions", registry.FieldPerson, number},
+		{registry.RoleSupport, match, registry.FieldMatch, string(registry.MatchTwo)},
+		{registry.RoleDataProtection, "/demandes-acces", registry.FieldPerson, number},
+		{registry.RoleDataProtection, "/journal", registry.FieldLogPlace, "R1"},
+	} {
+		b := h.as(t, tt.role)
+		f := b.Get(tt.path).Form(tt.field).Fill(tt.field, tt.text)
+		h.expire(b)
+		f.Send(b).Want(http.StatusUnauthorized, "Votre saisie est conservée")
+		page := h.enter(b, accountOf[tt.role], "/connexion/agents").Want(http.StatusOK, "Votre saisie a été conservée")
+		if got := page.Form(tt.field).Values.Get(tt.field); page.URL.Path != tt.path || got != tt.text {
+			t.Errorf("%s comes back at %s, with %q", tt.path, page.URL.Path, got)
+		}
 	}
 }
 
