@@ -222,10 +222,13 @@ func batchSentAgain(e *env) {
 	}
 	e.equal("what was logged", outcomes, map[registry.Outcome]int{registry.OutcomeDone: 1, registry.OutcomeRepeated: 8})
 
-	changed := req
-	changed.Kind, changed.Known = registry.BatchCSV, 1
-	_, err = ask(e.manager(), changed)
-	e.equal("with another form of letters", registry.KindOf(err), registry.KindConflict)
+	csv, anew := req, req
+	csv.Kind, csv.Known = registry.BatchCSV, 1
+	anew.Again, anew.Known = 1, 1
+	for what, changed := range map[string]registry.BatchRequest{"in another form": csv, "to others": anew} {
+		_, err = ask(e.manager(), changed)
+		e.equal("for letters "+what, registry.KindOf(err), registry.KindConflict)
+	}
 	_, err = ask(registrytest.Agent(registry.RoleCampaign, "Noé"), req)
 	e.equal("by someone else, who has not seen it", registry.KindOf(err), registry.KindConflict)
 	req.Request = "two\n"

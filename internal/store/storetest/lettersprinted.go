@@ -21,7 +21,9 @@ var printedTests = group{
 	"a batch leaves out whom nobody would choose any more":      batchReviewed,
 	"a batch that fails keeps no other waiting":                 batchFails,
 	"who has no room in a letter keeps nobody else from theirs": batchUnfit,
+	"who reviews a batch that another changes begins again":     batchReviewedAnew,
 	"a batch of which all are left out is empty":                batchReviewedEmpty,
+	"a batch that another empties while it is printed is empty": batchEmptiedBeside,
 	"a batch without some numbers is written to again":          batchWithGapsAgain,
 	"two who print a batch print the same, or one is refused":   batchReviewedBeside,
 	"letters are left out of the batch that was read, or not":   batchLeftAsRead,
@@ -301,6 +303,65 @@ func batchReviewedEmpty(e *env) {
 	open, err := e.store.OpenBatches(e.ctx)
 	e.ok(err)
 	e.equal("to make", len(open), 0)
+}
+
+// batchReviewedAnew has another leave somebody out between the look at whom to leave out and their leaving, and one more vaccinated; and then has
+// another print the batch.
+func batchReviewedAnew(e *env) {
+	persons := e.old(4)
+	run := e.targeted(persons...)
+	chosen := e.gathered(e.asked(run, 0), 4)
+	e.vaccinated(persons[1].ID)
+	beside := func(happens func()) registry.BatchPrinter {
+		p, happened := printer(), false
+		p.Fits = func(registry.BatchKind, *registry.Recipient) bool {
+			if !happened {
+				happened = true
+				happens()
+			}
+			return true
+		}
+		return p
+	}
+	b, err := e.registry.WorkBatch(e.ctx, e.manager(), chosen.BatchKey, beside(func() {
+		e.ok(e.store.LeaveOut(e.ctx, chosen, []int{2}, registry.LeftOut{Vaccinated: 1}))
+		e.vaccinated(persons[0].ID)
+	}), io.Discard, nil)
+	e.ok(err)
+	e.equal("letters", b.Letters, 2)
+	e.equal("left out", b.LeftOut, registry.LeftOut{Vaccinated: 2})
+
+	chosen = e.gathered(e.asked(run, b.Part), 2)
+	e.vaccinated(persons[2].ID)
+	var text string
+	var out bytes.Buffer
+	b, err = e.registry.WorkBatch(e.ctx, e.manager(), chosen.BatchKey, beside(func() {
+		b, text = e.made(chosen.BatchKey)
+		e.vaccinated(persons[3].ID)
+	}), &out, nil)
+	e.ok(err)
+	e.equal("letters of the second", b.Letters, 1)
+	e.equal("its bytes", out.String(), text)
+}
+
+// batchEmptiedBeside has all of a batch vaccinated while it is printed, and another find that there is nobody left: the letters are thrown away,
+// printed or not.
+func batchEmptiedBeside(e *env) {
+	for _, failure := range []error{nil, errors.New("no paper")} {
+		persons := e.old(2)
+		asked := e.asked(e.targeted(persons...), 0)
+		p := printer()
+		p.Print = func(io.Writer, registry.Batch, iter.Seq2[registry.Recipient, error]) error {
+			for _, one := range persons {
+				e.vaccinated(one.ID)
+			}
+			e.made(asked.BatchKey)
+			return failure
+		}
+		b, err := e.registry.WorkBatch(e.ctx, e.manager(), asked.BatchKey, p, io.Discard, nil)
+		e.ok(err)
+		e.equal("the state", b.State, registry.BatchEmpty)
+	}
 }
 
 // batchReviewedBeside has another print a batch beside the first, when one more is vaccinated: then none.

@@ -16,6 +16,7 @@ var nearbyTests = group{
 	"all places of a type are told whole":                               placesToldWhole,
 	"a place that is gone is closed to the public, and to nobody else":  placesGone,
 	"letters list the places near, as they were chosen":                 nearbyListed,
+	"letters list who receives people once their campaign opens":        nearbyFromOpening,
 	"a batch that lists a place that closed is printed no more":         nearbyClosed,
 	"letters of a layout that lists no places are printed as they were": nearbyOfBefore,
 	"what letters list is kept with their batch or not at all":          nearbyWithBatch,
@@ -161,6 +162,21 @@ func nearbyListed(e *env) {
 	}
 	third := e.asked(run, b.Part)
 	e.equal("what two batches list that were asked for between two imports", third.Places, next.Places)
+}
+
+func nearbyFromOpening(e *env) {
+	campaign, opening, closing := elders(), bastille(), gambetta()
+	campaign.Opens = registry.MustDate("2021-02-15")
+	opening.Opens, closing.Closed = campaign.Opens, campaign.Opens.AddDays(-1)
+	e.places(opening, closing)
+	e.imported(e.old(1)...)
+	run := e.preparedOf(campaign, true)
+	e.carriedOut(run)
+	b, text := e.printed(run, placesPrinter(3))
+	e.equal("the letter", text, "1 Durand; Centre de la Bastille, 1 rue de la Paix, 75011\u00a0Paris\n")
+	got, err := e.again(b, placesPrinter(3))
+	e.ok(err)
+	e.equal("the bytes before the place opens", got, text)
 }
 
 func nearbyClosed(e *env) {

@@ -20,6 +20,7 @@ var populationTests = group{
 	"whoever moves to another holder or rank stays the same person": populationMoves,
 	"a person entered by hand is reconciled":                        populationReconciles,
 	"doubtful matches are kept and merge nothing":                   populationDoubts,
+	"two with one number of their own in a first file are in doubt": populationShared,
 	"who was entered under the number of their card is in doubt":    populationTyped,
 	"who is in doubt and comes later in the file is no longer":      populationSettled,
 	"an import that is stopped goes on":                             populationResumes,
@@ -287,6 +288,18 @@ func populationDoubts(e *env) {
 		}
 	}
 	e.equal("matches by their own number", found, 1)
+}
+
+// populationShared: in a first import, too, two born on different days are two persons until someone decides.
+func populationShared(e *env) {
+	first, second := e.born("1940-01-01"), e.born("1941-01-01")
+	first.Patient.Own = registrytest.NIR(940_002)
+	second.Patient.Own = first.Patient.Own
+	o := e.populated(first, second)
+	e.counts(o, registry.PopulationCounts{Created: 2})
+	e.equal("how many are told", o.Doubtful, 1)
+	m := e.onlyDoubt()
+	e.equal("the match", m, registry.DoubtfulMatch{Record: e.of(second.Patient).ID, Other: e.of(first.Patient).ID, Reason: registry.DoubtOwn, At: m.At})
 }
 
 // populationTyped: who entered them took the number on their card for a holder's.

@@ -54,7 +54,12 @@ func (e *env) born(iso string) registry.ImportedPerson {
 // prepared is the number of a run of elders that is prepared, counted, and perhaps approved.
 func (e *env) prepared(approved bool) int {
 	e.Helper()
-	run := registry.Run{Campaign: elders(), State: registry.RunCounting, PreparedBy: "agent:a", PreparedAt: e.clock.Now()}
+	return e.preparedOf(elders(), approved)
+}
+
+func (e *env) preparedOf(campaign registry.Campaign, approved bool) int {
+	e.Helper()
+	run := registry.Run{Campaign: campaign, State: registry.RunCounting, PreparedBy: "agent:a", PreparedAt: e.clock.Now()}
 	n, err := e.store.PrepareRun(e.ctx, run, e.event(registry.ActionPrepareRun))
 	e.ok(err)
 	e.ok(e.store.CountRun(e.ctx, n))
