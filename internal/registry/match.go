@@ -119,11 +119,10 @@ func (g *Registry) ReadMatch(ctx context.Context, by Actor, record, other Record
 			return g.refuse(ctx, event, errNoSuchMatch)
 		}
 		for i, id := range []RecordID{record, other} {
-			if err != nil {
-				return err
+			if err == nil {
+				event.Record = id
+				pair[i], err = g.Store.Read(ctx, id, event.with(OutcomeFound))
 			}
-			event.Record = id
-			pair[i], err = g.Store.Read(ctx, id, event.with(OutcomeFound))
 		}
 		if errors.Is(err, ErrNoRecord) {
 			return errNoSuchMatch
@@ -146,17 +145,15 @@ func (g *Registry) DecideMatch(ctx context.Context, by Actor, record, other Reco
 		return f.err()
 	}
 	err := g.matches(ctx, by, event, func(s MatchStore) error {
-		m, err := s.MatchOf(ctx, record, other)
-		for range MatchTries {
-			if err != nil {
-				break
+		err := ErrOvertaken
+		for try := 0; try < MatchTries && errors.Is(err, ErrOvertaken); try++ {
+			m, failed := s.MatchOf(ctx, record, other)
+			if failed != nil {
+				return failed
 			}
-			if err = s.DecideMatch(ctx, m, decision, by.Practitioner.NationalID, event); !errors.Is(err, ErrOvertaken) {
-				break
-			}
-			m, err = s.MatchOf(ctx, record, other)
+			err = s.DecideMatch(ctx, m, decision, by.Practitioner.NationalID, event)
 		}
-		return err
+		return err // still overtaken after the last try
 	})
 	switch {
 	case errors.Is(err, ErrNoMatch):

@@ -65,7 +65,14 @@ func TestAgentsDecideWhetherTwoRecordsAreOfOnePerson(t *testing.T) {
 	form.Send(first).Want(http.StatusUnprocessableEntity, "Indiquez s’il s’agit de la même personne", "Augustine")
 	form.Fill(registry.FieldMatch, "autre").Send(first).Want(http.StatusUnprocessableEntity, "Indiquez s’il s’agit de la même personne")
 
-	form.Fill(registry.FieldMatch, string(registry.MatchSame)).Send(first).Want(http.StatusOK, "il reste un seul dossier", "Aucun rapprochement")
+	form.Fill(registry.FieldMatch, string(registry.MatchSame))
+	h.failing.Fail("DecideMatch", registry.ErrOvertaken)
+	form.Send(first).Want(http.StatusConflict, "Ces dossiers changent en ce moment même")
+	h.failing.Fail("DecideMatch", nil)
+	h.failing.Fail("Read", registry.ErrNoRecord)
+	first.Get(address).Want(http.StatusNotFound, "a déjà été décidé")
+	h.failing.Fail("Read", nil)
+	form.Send(first).Want(http.StatusOK, "il reste un seul dossier", "Aucun rapprochement")
 	for _, decision := range []registry.MatchDecision{registry.MatchTwo, registry.MatchSame} {
 		late.Fill(registry.FieldMatch, string(decision)).Send(second).Want(http.StatusConflict, "entre-temps")
 	}
