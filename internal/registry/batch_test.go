@@ -140,3 +140,27 @@ func FuzzParseReference(f *testing.F) {
 		}
 	})
 }
+
+func TestABatchThatListsNoPlaceIsOneWithLetters(t *testing.T) {
+	for state, lists := range map[registry.BatchState]bool{
+		registry.BatchGathering: true, registry.BatchPrinting: true, registry.BatchPrinted: true, registry.BatchEmpty: false, registry.BatchDropped: false,
+	} {
+		if got := (registry.Batch{State: state}).ListsNone(); got != lists {
+			t.Errorf("%s, without places: %t", state, got)
+		}
+		if (registry.Batch{State: state, Places: "digest"}).ListsNone() {
+			t.Errorf("%s, with places: lists none", state)
+		}
+	}
+}
+
+func TestAgeClassesAreSaidInWords(t *testing.T) {
+	last := registry.AgeClass(len(registry.AgeClasses) - 1)
+	for class, want := range map[registry.AgeClass]string{
+		-1: "âge inconnu", 0: "moins de 5\u00a0ans", 1: "5 à 11\u00a0ans", last - 1: "80 à 89\u00a0ans", last: "90\u00a0ans et plus", last + 1: "âge inconnu",
+	} {
+		if got := class.Label(); got != want {
+			t.Errorf("%d: %q, want %q", class, got, want)
+		}
+	}
+}

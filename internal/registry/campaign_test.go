@@ -53,6 +53,7 @@ func TestCampaignsThatCannotBe(t *testing.T) {
 		{at + registry.FieldAgeAtLeast, group(func(g *registry.Group) { g.Age.AtLeast = 126 })},
 		{at + registry.FieldAgeAtLeast, group(func(g *registry.Group) { g.Age.AtLeast = -1 })},
 		{at + registry.FieldAgeAtMost, group(func(g *registry.Group) { g.Age.AtMost = -1 })},
+		{at + registry.FieldAgeAtMost, group(func(g *registry.Group) { g.Age.AtMost = registry.OldestAge + 1 })},
 		{at + registry.FieldAgeAtMost, group(func(g *registry.Group) { g.Age.AtMost = 74 })},
 		{at + registry.FieldAgeOn, group(func(g *registry.Group) { g.Age = registry.Age{On: registry.MustDate("2021-01-01")} })},
 		{at + registry.FieldAgeOn, group(func(g *registry.Group) { g.Age.On = registry.MustDate("1921-01-01") })},

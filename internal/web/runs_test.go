@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"testing"
 
 	"vaccin/internal/registry"
@@ -13,5 +14,23 @@ func TestHowManyGotACodeIsSaidAsPeopleSayIt(t *testing.T) {
 		if got := runEffect(registry.Run{State: registry.RunDone, Targeted: targeted}); got != want {
 			t.Errorf("%d: %q", targeted, got)
 		}
+	}
+}
+
+func TestALevelOfTheMapSaysFromHowManyToHowMany(t *testing.T) {
+	persons := map[string]int{"12": 60, "13": 3, "14": 3}
+	for i, code := range []string{"01", "02", "03", "04", "05", "06", "07"} {
+		persons[code] = 50 - 5*i // the highest first
+	}
+	var v previewView
+	v.draw(persons)
+	var said []string
+	for _, l := range v.levels {
+		said = append(said, l.says)
+	}
+	if want := []string{
+		"Aucune personne", "3\u00a0personnes", "De 20 à 25\u00a0personnes", "De 30 à 35\u00a0personnes", "De 40 à 45\u00a0personnes", "De 50 à 60\u00a0personnes",
+	}; !slices.Equal(said, want) {
+		t.Errorf("%q, want %q", said, want)
 	}
 }
