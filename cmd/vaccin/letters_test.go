@@ -128,7 +128,11 @@ func TestLettersAreMadeListedAndWrittenAgain(t *testing.T) {
 		{func() error { w.Batch = "C1-0009"; return w.Run(t.Context(), console{out: io.Discard}) }, "n’existe pas"},
 		{func() error { w.Batch = "C1-0002"; return w.Run(t.Context(), console{out: io.Discard}) }, "aucune lettre"},
 		{func() error { m.All = true; _, err := made(t, t.Context(), m); return err }, "pas les deux"},
-		{func() error { m.All, m.Number, m.Again.Run = false, 7, 0; _, err := made(t, t.Context(), m); return err }, "n’existe pas"},
+		{func() error {
+			m.All, m.Number, m.Again.Run = false, 7, 0
+			_, err := made(t, t.Context(), m)
+			return err
+		}, "n’existe pas"},
 		{func() error { m.Letter.Phone = strings.Repeat("0", 201); _, err := made(t, t.Context(), m); return err }, "Le texte de --letter-phone (VACCIN_LETTER_PHONE) a 201 caractères, et les lettres n’ont de place que pour 200"},
 	} {
 		if err := refused.run(); err == nil || !strings.Contains(err.Error(), refused.says) {

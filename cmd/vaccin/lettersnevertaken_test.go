@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -103,5 +105,21 @@ func TestLettersWhoseFileFailsAreNamed(t *testing.T) {
 	if err == nil || !strings.Contains(sentence(err), "ne peut pas prendre son nom. Vérifiez que son dossier est toujours là") ||
 		!strings.Contains(out, "vaccin letters write C1-0001\u00a0» le fait, avec les mêmes options, sauf --kind, --all et --again.") {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestOnlyLettersThatArePrintedAreToldToBeReady: of those that are not, or are refused, there is no file to write.
+func TestOnlyLettersThatArePrintedAreToldToBeReady(t *testing.T) {
+	full := errors.New("full")
+	for _, c := range []struct {
+		state registry.BatchState
+		err   error
+		ready bool
+	}{{registry.BatchPrinted, full, true}, {registry.BatchPrinting, full, false}, {registry.BatchPrinted, registry.Conflict("Non."), false}} {
+		var out bytes.Buffer
+		if err := tellNoFile(console{out: &out}, registry.Batch{BatchKey: registry.BatchKey{Run: 1, Part: 2}, State: c.state}, c.err); err != nil ||
+			strings.Contains(out.String(), "C1-0002 est prêt") != c.ready {
+			t.Errorf("%s, %v: %q, %v", c.state, c.err, out.String(), err)
+		}
 	}
 }

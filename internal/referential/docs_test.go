@@ -87,7 +87,7 @@ func codeRows[T interface {
 }](all []T) (rows []string) {
 	for _, one := range all {
 		mark := ""
-		if c, ok := any(one).(registry.Comorbidity); ok && registry.VeryHighRisk.Has(c) {
+		if c, ok := any(one).(registry.Comorbidity); ok && registry.ComorbiditiesOf(c).VeryHighRisk() {
 			mark = " *"
 		}
 		rows = append(rows, fmt.Sprintf("| `%s` | %s%s |", one.Code(), plainSpaces(one.Label()), mark))

@@ -352,9 +352,6 @@ func ComorbiditiesOf(all ...Comorbidity) (set Comorbidities) {
 	return set
 }
 
-// Has tells whether one is in the set.
-func (c Comorbidities) Has(one Comorbidity) bool { return one.Label() != "" && c&(1<<(one-1)) != 0 }
-
 // All are those of the set, by number.
 func (c Comorbidities) All() []Comorbidity { return slices.Collect(members[Comorbidity](uint64(c))) }
 

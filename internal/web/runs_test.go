@@ -2,7 +2,9 @@ package web
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"vaccin/internal/registry"
 )
@@ -32,5 +34,27 @@ func TestALevelOfTheMapSaysFromHowManyToHowMany(t *testing.T) {
 		"Aucune personne", "3\u00a0personnes", "De 20 à 25\u00a0personnes", "De 30 à 35\u00a0personnes", "De 40 à 45\u00a0personnes", "De 50 à 60\u00a0personnes",
 	}; !slices.Equal(said, want) {
 		t.Errorf("%q, want %q", said, want)
+	}
+}
+
+func TestARunSaysWhatHappenedToIt(t *testing.T) {
+	at := time.Date(2021, 2, 1, 12, 0, 0, 0, time.UTC)
+	prepared := registry.Run{State: registry.RunPrepared, PreparedBy: "a", PreparedAt: at}
+	done, dropped := prepared, prepared
+	done.State, done.ApprovedBy, done.ApprovedAt, done.StartedAt, done.EndedAt = registry.RunDone, "b", at, at, at
+	running := done
+	running.State = registry.RunRunning
+	dropped.State, dropped.DroppedBy, dropped.DroppedAt = registry.RunDropped, "b", at
+	for want, run := range map[string]registry.Run{
+		"campaign phase period prepared": prepared, "campaign phase period prepared dropped": dropped,
+		"campaign phase period prepared approved started": running, "campaign phase period prepared approved started ended targeted": done,
+	} {
+		var keys []string
+		for _, row := range runRows(run, people{}) {
+			keys = append(keys, row.Key)
+		}
+		if got := strings.Join(keys, " "); got != want {
+			t.Errorf("%s: %s", run.State, got)
+		}
 	}
 }
