@@ -194,6 +194,11 @@ func TestTheSamePersonsAreWrittenToInAnotherForm(t *testing.T) {
 	h.letters(t)
 	second.Get(sure).Want(http.StatusOK, "Prêt", "C1-0001 (PDF à imprimer, prêt), C1-0003 (CSV de publipostage, prêt)", "lettres-C1-0004.pdf")
 	second.Post(at, url.Values{"kind": {"pdf"}, "known": {"4"}, "again": {"9"}}).Want(http.StatusNotFound)
+	for batch, kind := range map[string]string{csv: "text/csv; charset=utf-8", sure: "application/pdf"} {
+		if got := second.Get(batch + "/lettres").Want(http.StatusOK).Header.Get("Content-Type"); got != kind {
+			t.Errorf("the letters of %s are sent as %q", batch, got)
+		}
+	}
 }
 
 func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {

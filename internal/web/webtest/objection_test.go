@@ -264,5 +264,7 @@ func TestObjectionsAreForThoseWhoRecordThem(t *testing.T) {
 	if len(h.record(t, p.ID).Objections) != 0 {
 		t.Error("somebody else recorded one")
 	}
-	h.as(t, registry.RoleSupport).Get("/oppositions/"+strings.Repeat("f", 32)).Want(http.StatusNotFound, "n’existe pas")
+	nobody, agent := "/oppositions/"+strings.Repeat("f", 32), h.as(t, registry.RoleSupport)
+	agent.Get(nobody).Want(http.StatusNotFound, "n’existe pas")
+	agent.Post(nobody, url.Values{"objection_on": {"01/02/2021"}, "channel": {"mail"}}).Want(http.StatusNotFound, "n’existe pas")
 }

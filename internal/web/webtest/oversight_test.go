@@ -221,6 +221,24 @@ func TestOverseersReadReportsAndSayWhatCameOfThem(t *testing.T) {
 	doctor.Get(closed).Want(http.StatusForbidden).Not("Jointe")
 }
 
+// An agent who guesses is told so where they search, beside what they typed.
+func TestAnAgentWhoGuessesIsToldToWait(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	wrong := registry.TargetCode(987654321).Format()
+	for path, role := range map[string]registry.Role{"/oppositions": registry.RoleSupport, "/demandes-acces": registry.RoleDataProtection} {
+		agent := h.as(t, role)
+		var page *webtest.Page
+		for range 31 {
+			page = agent.Get(path).Form(registry.FieldPerson).Fill(registry.FieldPerson, wrong, registry.FieldRequested, "on").Send(agent)
+		}
+		page.Want(http.StatusTooManyRequests, "Recherches suspendues")
+		if page.Header.Get("Retry-After") == "" || page.Form(registry.FieldPerson).Values.Get(registry.FieldPerson) != wrong || page.Error(registry.FieldPerson) == "" {
+			t.Errorf("%s: to wait %q, %q beside %q", path, page.Header.Get("Retry-After"), page.Error(registry.FieldPerson), page.Form(registry.FieldPerson).Values.Get(registry.FieldPerson))
+		}
+	}
+}
+
 // To post the form of a new patient without having searched is a search: a thief who enters numbers in turn is
 // blocked too, and a number that was searched for is not counted twice.
 func TestEnteringPatientsIsNoWayToGuess(t *testing.T) {
