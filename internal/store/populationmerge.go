@@ -93,7 +93,7 @@ type changedRow struct {
 	id     cellOfText
 	first  int64 // line of the first row of the record
 	manual bool
-	moved  bool   // to another holder or rank, or to another number of their own
+	moved  bool   // to another holder or rank, or to another number of their own; so is who is new and has one
 	named  bool   // with a number of their own that the record had not
 	lost   []byte // that number as it was, where the row has another
 	sealed []byte // what to keep of the identity, if something is
@@ -281,7 +281,7 @@ func keysOf(row *registry.InsuredRow) (natural, own personKey) {
 }
 
 // sealPart stages what is written of each row, sealed for its record, and returns which rows of new persons are duplicates of earlier
-// ones, and how many are of new persons.
+// ones, and how many are of new persons. One with the number of their own that an earlier row brings has waited for that row (firstToWait).
 func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, changed []changedRow) (duplicates []registry.DuplicateRow, fresh int64, err error) {
 	lines := map[personKey]int64{}
 	ids, err := drawnIDs(p.random, len(changed))
@@ -293,19 +293,13 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 	var news []int // of rows
 	for i, c := range changed {
 		row := *rowAt(part, c.line)
-		natural, own := keysOf(&row)
+		natural, _ := keysOf(&row)
 		id := registry.RecordID(ids[i*2*drawnBytes : (i+1)*2*drawnBytes])
 		if of := lines[natural]; of != 0 {
 			duplicates = append(duplicates, registry.DuplicateRow{Line: c.line, Of: of})
 			continue
 		}
-		if of := lines[own]; of != 0 && !c.num.there && !row.Own.IsZero() {
-			duplicates = append(duplicates, registry.DuplicateRow{Line: c.line, Of: of, Own: true})
-			continue
-		}
-		if lines[natural] = c.line; lines[own] == 0 {
-			lines[own] = c.line
-		}
+		lines[natural] = c.line
 		if c.num.there {
 			id = registry.RecordID(c.id.text)
 		} else {
