@@ -143,6 +143,9 @@ func TestAnAgreementLiftsAnObjectionUntilItIsAnnulled(t *testing.T) {
 		if _, err := w.g.RecordObjection(background, act, said("02/02/2021", registry.ChannelMail)); !startsWith(err, noAfterConsent) {
 			t.Errorf("an objection after the agreement: %v", err)
 		}
+		if _, err := w.g.WithdrawObjection(background, act, said("02/02/2021", registry.ChannelMail)); registry.KindOf(err) != registry.KindConflict {
+			t.Errorf("a withdrawal after the agreement: %v", err)
+		}
 		before = len(w.store.Events())
 		w.annul(martin, registry.StepEligibility)
 		if !w.record().Objects() {

@@ -140,7 +140,7 @@ var rejected = []struct{ column, text, reason string }{
 	{"ald", "8||30", "de 1 à 32"},
 	{"ald", "8|", "de 1 à 32"},
 	{"ald", "008", "de 1 à 32"},
-	{"ald", "8x", "de 1 à 32"},
+	{"ald", "1:", "de 1 à 32"}, // the sign after 9
 	{"ald", "diabète", "de 1 à 32"},
 	{"ald", strings.Repeat("9", 60_000), "de 1 à 32"},
 	{"comorbidites", "GRIPPE", "HTA_COMPLIQUEE"},

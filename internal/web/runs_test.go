@@ -35,6 +35,9 @@ func TestALevelOfTheMapSaysFromHowManyToHowMany(t *testing.T) {
 	}; !slices.Equal(said, want) {
 		t.Errorf("%q, want %q", said, want)
 	}
+	if v.box != "0 0 480 600" { // each tile is in it
+		t.Errorf("the map is drawn in %q", v.box)
+	}
 }
 
 func TestARunSaysWhatHappenedToIt(t *testing.T) {

@@ -60,11 +60,11 @@ func orderTaken(e *env) {
 	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2}})
 	e.equal("who moved", e.of(first.Patient).Patient, first.Patient)
 	e.equal("who was taken for them", e.of(second.Patient).Patient, second.Patient)
-	// Who was taken for another comes in a row of their own, after it.
+	// Who was taken for another comes in a row of their own, in the next part.
 	first.Patient.Phone, second.Patient.Phone = "0622222222", "0633333333"
 	first.Patient.Holder = registrytest.NIR(985_003)
 	taken.Patient.Holder = first.Patient.Holder
-	e.counts(e.populated(first, taken, second), registry.PopulationCounts{Updated: 2, Duplicates: 1})
+	e.counts(e.populated(first, taken, e.person(false), second), registry.PopulationCounts{Created: 1, Updated: 2, Duplicates: 1})
 	e.equal("the duplicates", e.duplicates(), []registry.DuplicateRow{{Line: 3, Of: 2}})
 	e.equal("who was taken for them, and comes", e.of(second.Patient).Patient, second.Patient)
 }
