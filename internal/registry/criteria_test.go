@@ -339,7 +339,7 @@ func TestDepartments(t *testing.T) {
 			t.Errorf("%s, commune %q: %q, want %q", tt[0], tt[1], got, tt[2])
 		}
 	}
-	for _, none := range []string{"", "0", "00", "20", "96", "970", "979", "985", "989", "2C", "2a", "AB", "0١"} {
+	for _, none := range []string{"", "0", "00", "20", "96", "970", "979", "985", "989", "9715", "2C", "2a", "AB", "0١"} {
 		if registry.IsDepartment(none) {
 			t.Errorf("%q is a department", none)
 		}

@@ -38,6 +38,7 @@ func TestAnImportOfWhichNothingCameIsInTheLog(t *testing.T) {
 		importer
 		want registry.Outcome
 	}{
+		{"imported, with the entries of the store", importer{}, ""},
 		{"imported before", importer{outcome: registry.PopulationOutcome{Already: true}}, registry.OutcomeRepeated},
 		{"beside another", importer{err: registry.ErrImporting}, registry.OutcomeConflict},
 		{"by who may not", importer{err: registry.ErrNotOwner}, registry.OutcomeConflict},
@@ -50,6 +51,9 @@ func TestAnImportOfWhichNothingCameIsInTheLog(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		events := c.Events()
+		if c.want == "" && len(events) == 0 {
+			continue
+		}
 		if len(events) != 1 {
 			t.Fatalf("%s: logged %+v", c.name, events)
 		}

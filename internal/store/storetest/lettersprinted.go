@@ -288,6 +288,10 @@ func batchWithGapsAgain(e *env) {
 	again, _ := e.made(half.BatchKey)
 	e.equal("letters to the same persons", again.Letters, 4)
 	e.equal("left out", again.LeftOut, registry.LeftOut{})
+	// Where they have lower numbers than in the first.
+	third, _ := e.made(e.asked(run, first.Part).BatchKey)
+	e.equal("letters to the same persons, once more", third.Letters, 4)
+	e.equal("left out", third.LeftOut, registry.LeftOut{})
 }
 
 func batchReviewedEmpty(e *env) {

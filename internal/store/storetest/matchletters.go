@@ -74,6 +74,7 @@ func matchLettersTwice(e *env) {
 
 // matchLettersOfTwoRuns: the letter was of another run than the code of the one that stays.
 func matchLettersOfTwoRuns(e *env) {
+	e.targeted(e.old(1)...) // whose code is nobody else's
 	hand, _, m := e.nursedInDoubt()
 	e.runOf(nursed(true))
 	run := e.runOf(nursed(false))

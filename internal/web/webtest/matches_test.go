@@ -60,7 +60,7 @@ func TestAgentsDecideWhetherTwoRecordsAreOfOnePerson(t *testing.T) {
 	list := first.Get(first.Get("/recherche").Link("Rapprochements")).
 		Want(http.StatusOK, "Examiner", "autre rang").Not("DURAND", "Jeanne", "Augustine", twin.Holder.Format(), twin.BirthDate.French())
 	address := list.Link("Examiner")
-	page := first.Get(address).Want(http.StatusOK, "Jeanne", "Augustine", "LEFÈVRE", "15/06/1945", "Identique", "Différent", "Non renseigné d’un côté", "Non renseigné des deux côtés").Not(twin.Holder.Format(), twin.Holder.Digits())
+	page := first.Get(address).Want(http.StatusOK, "Jeanne", "Augustine", "LEFÈVRE", "15/06/1945", "Identique", "Différent", "Non renseigné d’un côté", "Non renseigné des deux côtés", "non renseigné").Not(twin.Holder.Format(), twin.Holder.Digits())
 	form, late := page.Form(registry.FieldMatch), second.Get(address).Form(registry.FieldMatch)
 	form.Send(first).Want(http.StatusUnprocessableEntity, "Indiquez s’il s’agit de la même personne", "Augustine")
 	form.Fill(registry.FieldMatch, "autre").Send(first).Want(http.StatusUnprocessableEntity, "Indiquez s’il s’agit de la même personne")
@@ -135,6 +135,12 @@ func TestTwoPersonsStayTwo(t *testing.T) {
 	agent := h.as(t, registry.RoleSupport)
 	form := agent.Get(agent.Get("/rapprochements").Link("Examiner")).Form(registry.FieldMatch)
 	form.Fill(registry.FieldMatch, string(registry.MatchTwo)).Send(agent).Want(http.StatusOK, "ce sont deux personnes", "Aucun rapprochement")
+	read := h.logged(t, registry.ActionReadMatches) // of none, both records, and one
+	if n := len(read); n != 4 || read[0].Outcome != registry.OutcomeNothing || read[0].Count != 0 || read[n-1].Outcome != registry.OutcomeFound || read[n-1].Count != 1 {
+		t.Errorf("logged %+v", read)
+	} else if one, other := read[1].Record, read[2].Record; one == "" || other == "" || one == other || one != hand.ID && other != hand.ID {
+		t.Errorf("the records %q and %q were read", one, other)
+	}
 	if left := h.record(t, hand.ID); left.Patient != hand.Patient || left.Version != hand.Version {
 		t.Error("the record entered by hand has changed")
 	}

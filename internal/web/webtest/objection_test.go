@@ -265,6 +265,7 @@ func TestObjectionsAreForThoseWhoRecordThem(t *testing.T) {
 		t.Error("somebody else recorded one")
 	}
 	nobody, agent := "/oppositions/"+strings.Repeat("f", 32), h.as(t, registry.RoleSupport)
+	agent.Get("/oppositions/"+string(p.ID)).Want(http.StatusOK, "Aucune opposition")
 	agent.Get(nobody).Want(http.StatusNotFound, "n’existe pas")
 	agent.Post(nobody, url.Values{"objection_on": {"01/02/2021"}, "channel": {"mail"}}).Want(http.StatusNotFound, "n’existe pas")
 }
