@@ -17,4 +17,9 @@ func TestWhatTwoRecordsSayIsCompared(t *testing.T) {
 			t.Errorf("%q and %q: %s", c.row.file, c.row.other, got)
 		}
 	}
+	for text, want := range map[string]string{"": "non renseigné", "a": "a"} {
+		if got := orNone(text); got != want {
+			t.Errorf("%q is shown as %q", text, got)
+		}
+	}
 }

@@ -74,7 +74,7 @@ func matchLettersTwice(e *env) {
 
 // matchLettersOfTwoRuns: the letter was of another run than the code of the one that stays.
 func matchLettersOfTwoRuns(e *env) {
-	e.targeted(e.old(1)...) // whose code is nobody else's
+	e.targeted(e.old(9)...) // any of whose codes would be another's
 	hand, _, m := e.nursedInDoubt()
 	e.runOf(nursed(true))
 	run := e.runOf(nursed(false))
