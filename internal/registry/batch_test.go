@@ -31,7 +31,9 @@ func TestEachReasonLeavesOutAndTheFirstOneCounts(t *testing.T) {
 		{func(r *registry.Recipient) { r.Locality.PostalCode = "" }, registry.LeftOut{Unaddressed: 1}},
 		{func(r *registry.Recipient) { r.Locality.Name = strings.Repeat("é", 60) }, registry.LeftOut{}},
 		{func(r *registry.Recipient) { r.Locality.Name = strings.Repeat("é", 61) }, registry.LeftOut{Unaddressed: 1}},
+		{func(r *registry.Recipient) { r.Locality.PostalCode = strings.Repeat("1", 20) }, registry.LeftOut{}},
 		{func(r *registry.Recipient) { r.Locality.PostalCode = strings.Repeat("1", 21) }, registry.LeftOut{Unaddressed: 1}},
+		{func(r *registry.Recipient) { r.Address = strings.Repeat("a", 329) }, registry.LeftOut{}}, // beside the space between names
 		{func(r *registry.Recipient) { r.Address = strings.Repeat("a", 330) }, registry.LeftOut{Unaddressed: 1}},
 	} {
 		r := reachable(int64(i + 1))

@@ -1,6 +1,25 @@
 package web
 
-import "testing"
+import (
+	"slices"
+	"testing"
+
+	"vaccin/internal/registry"
+)
+
+// Whoever decides sees all that tells two persons apart.
+func TestAllThatTwoRecordsSayIsShown(t *testing.T) {
+	var labels []string
+	for _, row := range matchRows(registry.Record{}, registry.Record{}) {
+		labels = append(labels, row.label)
+	}
+	if want := []string{
+		"Nom de naissance", "Nom d’usage", "Prénoms", "Sexe", "Date de naissance", "Rang de naissance", "NIR de l’ouvrant droit", "NIR personnel",
+		"Adresse", "Commune", "Téléphone", "Adresse électronique", "Code de ciblage", "Vaccination",
+	}; !slices.Equal(labels, want) {
+		t.Errorf("%q", labels)
+	}
+}
 
 func TestWhatTwoRecordsSayIsCompared(t *testing.T) {
 	for _, c := range []struct {

@@ -17,10 +17,12 @@ var errStumbled = errors.New("it stumbled")
 type stumbling struct {
 	Engine
 	counting, ending map[int]bool
+	turns            []int // whose turn it was, in their order
 }
 
 // CountRun fails or does what the engine does.
 func (s *stumbling) CountRun(ctx context.Context, number int) error {
+	s.turns = append(s.turns, number)
 	if s.counting[number] {
 		return errStumbled
 	}
@@ -29,6 +31,7 @@ func (s *stumbling) CountRun(ctx context.Context, number int) error {
 
 // CarryOut stops where the run would end, or does what the engine does.
 func (s *stumbling) CarryOut(ctx context.Context, number int, event registry.Event, now func() time.Time, progress func(registry.Progress)) error {
+	s.turns = append(s.turns, number)
 	if !s.ending[number] {
 		return s.alone(func() error { return s.Engine.CarryOut(ctx, number, event, now, progress) })
 	}
@@ -105,7 +108,9 @@ func runsThatFail(e *env) {
 	e.clock.Set(e.clock.Now().Add(time.Minute))
 	later := counting()
 	e.ok(e.store.RunFailed(e.ctx, waits, e.clock.Now())) // so that it comes last, after one that cannot be counted
+	s.turns = nil
 	work(1, bad, stuck)
+	e.equal("those that failed come last, but the one that is under way", s.turns, []int{later, stuck, bad})
 	all, _ = states()
 	e.equal("the run that waits", all[3], registry.RunApproved)
 	e.equal("the one that was prepared later", e.run(later).State, registry.RunPrepared)
