@@ -155,12 +155,20 @@ func totalRows(r registry.Reached) []ui.Row {
 	}
 }
 
+// shareOf is a share in whole percents, rounded down; of some it is never said to be none.
+func shareOf(n, all int) string {
+	if whole := n * 100 / all; whole > 0 || n == 0 {
+		return strconv.Itoa(whole) + nbsp + "%"
+	}
+	return "<" + nbsp + "1" + nbsp + "%"
+}
+
 func reachedOf(r registry.Reached) []string {
 	cells := []string{registry.FrenchNumber(r.Targeted)}
 	for _, n := range []int{r.Eligible, r.First, r.Complete} {
 		cell := registry.FrenchNumber(n)
 		if r.Targeted > 0 {
-			cell += nbsp + "(" + strconv.Itoa(n*100/r.Targeted) + nbsp + "%)"
+			cell += nbsp + "(" + shareOf(n, r.Targeted) + ")"
 		}
 		cells = append(cells, cell)
 	}

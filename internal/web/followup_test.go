@@ -1,6 +1,7 @@
 package web
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,5 +32,15 @@ func TestFollowUpCountsThoseOfWhomLittleIsKnown(t *testing.T) {
 	}
 	if v.total[2].Value != "3\u00a0(33\u00a0%)" {
 		t.Errorf("in all %+v", v.total)
+	}
+}
+
+func TestAShareOfSomeIsNeverSaidToBeNone(t *testing.T) {
+	for want, c := range map[string]struct{ n, all int }{
+		"0 %": {0, 43_424}, "< 1 %": {3, 43_424}, "1 %": {1, 100}, "99 %": {43_423, 43_424}, "100 %": {7, 7},
+	} {
+		if got := strings.ReplaceAll(shareOf(c.n, c.all), nbsp, " "); got != want {
+			t.Errorf("%d of %d is %q, not %q", c.n, c.all, got, want)
+		}
 	}
 }
