@@ -92,8 +92,7 @@ func declareSome(t *testing.T, s *Store, people []registry.ImportedPerson) {
 	for i, p := range people {
 		clock.SetDay("2021-02-01")
 		act := registry.Act{By: by, Record: p.ID}
-		_, err := g.DeclareEligibility(t.Context(), act, registrytest.EligibilityRequest())
-		ok(err)
+		ok(registrytest.Declare(t.Context(), g, act))
 		if i%6 == 0 {
 			continue
 		}
@@ -103,27 +102,24 @@ func declareSome(t *testing.T, s *Store, people []registry.ImportedPerson) {
 			clock.SetDay("2021-06-02") // all of them are 18
 			dose.Vaccine, dose.Lot, dose.Occurrence = registrytest.Janssen, "XD955", "02/06/2021"
 		}
-		_, err = g.RecordDose(t.Context(), act, dose)
-		ok(err)
+		ok(registrytest.Inject(t.Context(), g, act, dose))
 		annul := registry.Act{By: support, Record: p.ID, Step: registry.StepFirstDose, Entry: 1}
 		switch i % 6 {
 		case 1:
 			continue
 		case 2, 3:
 			annul.Reason = "Erreur de saisie"
-			_, err = g.Annul(t.Context(), annul)
+			_, err := g.Annul(t.Context(), annul)
 			ok(err)
 			if i%6 == 3 { // and another in its place
 				again := act
 				again.Request = "other"
-				_, err = g.RecordDose(t.Context(), again, dose)
-				ok(err)
+				ok(registrytest.Inject(t.Context(), g, again, dose))
 			}
 		case 4:
 			clock.SetDay(registrytest.SecondDoseDay)
 			act.Step = registry.StepSecondDose
-			_, err = g.RecordDose(t.Context(), act, registrytest.SecondDoseRequest())
-			ok(err)
+			ok(registrytest.Inject(t.Context(), g, act, registrytest.SecondDoseRequest()))
 		}
 	}
 }

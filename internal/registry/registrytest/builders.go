@@ -6,6 +6,7 @@ package registrytest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -104,6 +105,39 @@ func RegistrationRequest() registry.RegistrationRequest {
 		BirthDate: "15/06/1945", BirthRank: "1", Address: "3 rue des Lilas", Locality: "75011 Paris",
 		Phone: "06 12 34 56 78", Email: "jeanne.durand@exemple.fr", Searched: true,
 	}
+}
+
+// Declare declares someone eligible, as EligibilityRequest does, whatever the declarer is asked about.
+func Declare(ctx context.Context, g *registry.Registry, act registry.Act) error {
+	return confirming(func(confirmed []string) error {
+		req := EligibilityRequest()
+		req.Confirmed = confirmed
+		_, err := g.DeclareEligibility(ctx, act, req)
+		return err
+	})
+}
+
+// Inject records a dose, whatever the declarer is asked about.
+func Inject(ctx context.Context, g *registry.Registry, act registry.Act, req registry.DoseRequest) error {
+	return confirming(func(confirmed []string) error {
+		req.Confirmed = confirmed
+		_, err := g.RecordDose(ctx, act, req)
+		return err
+	})
+}
+
+// confirming acts, and once more with what it was asked about confirmed.
+func confirming(act func(confirmed []string) error) error {
+	err := act(nil)
+	var asked *registry.Error
+	if !errors.As(err, &asked) || len(asked.Questions) == 0 {
+		return err
+	}
+	codes := make([]string, len(asked.Questions))
+	for i, q := range asked.Questions {
+		codes[i] = q.Code
+	}
+	return act(codes)
 }
 
 // EligibilityRequest returns a declaration that is valid on the day of NewClock and raises no question.

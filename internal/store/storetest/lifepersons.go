@@ -71,8 +71,7 @@ func (l *life) withdraw(t *rapid.T) {
 func (l *life) declare(t *rapid.T) {
 	p, f := l.anyone(t, func(_ *modelled, f *living) bool { return !f.agrees() })
 	objected := f.objects()
-	_, err := l.registry.DeclareEligibility(l.ctx, l.act(p.id), registrytest.EligibilityRequest())
-	l.must(t, err)
+	l.must(t, registrytest.Declare(l.ctx, l.registry, l.act(p.id)))
 	f.agreed = append(f.agreed, agreement{at: l.clock.Now()})
 	f.own = f.own || f.run == 0
 	l.logs(t, l.turned(f, objected, did(registry.ActionDeclareEligibility))...)
@@ -92,8 +91,7 @@ func (l *life) turned(f *living, objected bool, acts ...string) []string {
 func (l *life) inject(t *rapid.T) {
 	p, f := l.anyone(t, func(_ *modelled, f *living) bool { return f.agrees() && !f.dosed })
 	objected := f.objects()
-	_, err := l.registry.RecordDose(l.ctx, l.firstDose(p.id), registrytest.DoseRequest())
-	l.must(t, err)
+	l.must(t, registrytest.Inject(l.ctx, l.registry, l.firstDose(p.id), registrytest.DoseRequest()))
 	f.dosed = true
 	l.logs(t, l.turned(f, objected, did(registry.ActionRecordFirstDose))...)
 }
