@@ -63,6 +63,8 @@ type importTx interface {
 	numbers(n int) ([]int64, error)
 	// know has the database know how large the tables are by now, on which its plans depend.
 	know() error
+	// planFreely has the database plan what is asked next without the indexes that parts are merged by.
+	planFreely() error
 	// lockMoved waits for who changes the records that are about to get other keys, in the order in which all do.
 	lockMoved() error
 	// forgetSeen empties the table of lines.
@@ -312,6 +314,9 @@ func (p *populationImport) conclude(tx importTx, o *registry.PopulationOutcome) 
 	}
 	if o.First { // they were created, and found to be duplicates afterwards
 		o.Created -= o.Duplicates
+	}
+	if err := tx.planFreely(); err != nil { // pairs in doubt are held against all pairs that were decided
+		return err
 	}
 	return tx.query(query{sql: countDoubts, row: func(scan func(...any) error) error { return scan(&o.Doubtful) }})
 }

@@ -151,6 +151,11 @@ func (t postgresTx) know() error {
 	return err
 }
 
+func (t postgresTx) planFreely() error {
+	_, err := t.exec("SET LOCAL enable_hashjoin = on")
+	return err
+}
+
 func (t postgresTx) lockMoved() error {
 	_, err := t.exec(lockMoved)
 	return err

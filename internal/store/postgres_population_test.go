@@ -121,3 +121,26 @@ func onePart(rows []registry.InsuredRow) registry.PopulationFile {
 		},
 	}
 }
+
+// TestManyPairsInDoubtAreCountedInTime: held against each that was decided one by one, five thousand keep an import, and with it who decides on
+// another, for twenty seconds.
+func TestManyPairsInDoubtAreCountedInTime(t *testing.T) {
+	s := importer(t, databases.New(t))
+	file := onePart([]registry.InsuredRow{{Line: 2, Patient: persons(1, 1)[0].Patient}})
+	if _, err := importPopulation(t.Context(), s, file); err != nil { // the first import, which knows no pair of before
+		t.Fatal(err)
+	}
+	const some = "INSERT INTO doubtful_match (record_num, other_num, reason, at, decision, decided_at, gone) SELECT "
+	for _, of := range []string{"i, 100000 + i, 'own-number', 1, '', 0, 0", "200000 + i, 300000 + i, 'own-number', 1, 'two', 1, 0", "200000 + i, 400000 + i, 'own-number', 1, 'same', 1, 200000 + i"} {
+		if err := execute(t, s, some+of+" FROM generate_series(1000, 5999) AS of (i)"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	file.Digest = "newer file"
+	o, err := importPopulation(ctx, s, file)
+	if err != nil || o.Doubtful != 5000 {
+		t.Errorf("%d pairs are in doubt: %v", o.Doubtful, err)
+	}
+}

@@ -84,6 +84,8 @@ func (t sqliteTx) numbers(n int) ([]int64, error) {
 
 func (sqliteTx) know() error { return nil } // it plans by the indexes alone
 
+func (sqliteTx) planFreely() error { return nil }
+
 func (sqliteTx) lockMoved() error { return nil }
 
 func (t sqliteTx) forgetSeen() error {
