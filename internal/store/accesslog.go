@@ -105,9 +105,11 @@ func (s *Store) entries(ctx context.Context, want registry.EventQuery) ([]regist
 	if want.Limit <= 0 {
 		return nil, nil
 	}
-	query, args := entriesWanted(want)
-	entries, err := readAll(ctx, s, query, args, readEntry)
-	if err != nil {
+	sql, args := entriesWanted(want)
+	var entries []registry.LogEntry
+	q := into(&entries, readEntry, sql, args...)
+	q.long = want.Record == "" && want.NationalID == "" // those of a period are looked at one by one
+	if err := s.engine.read(ctx, q); err != nil {
 		return nil, fmt.Errorf("reading the access log: %w", err)
 	}
 	return entries, nil

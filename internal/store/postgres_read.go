@@ -95,16 +95,24 @@ func (e *postgres) readOnce(all []*reading) (err error) {
 		if c, err = e.acquire(context.Background(), &e.readers); err != nil {
 			return fmt.Errorf("store: connecting to read: %w", err)
 		}
-		var steps []step
-		if steps, err = e.readSteps(c, all); err == nil {
-			_, err = e.exchange(c, steps, nil)
-		} else {
-			err = e.lost(c, err)
-		}
+		err = e.readOn(c, all)
 		c.Release()
 		handed := slices.ContainsFunc(all, func(r *reading) bool { return r.handed })
 		if err == nil || handed || !away(err) || time.Since(began) > patience {
 			return unavailable(err)
 		}
 	}
+}
+
+// readOn reads on a connection.
+func (e *postgres) readOn(c *pgxpool.Conn, all []*reading) error {
+	if all[0].queries[0].long {
+		defer longWork(c)()
+	}
+	steps, err := e.readSteps(c, all)
+	if err != nil {
+		return e.lost(c, err)
+	}
+	_, err = e.exchange(c, steps, nil)
+	return err
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 )
@@ -232,6 +234,45 @@ func TestReadsAndWritesSurviveConnectionsThatEnd(t *testing.T) {
 		if _, err := s.FindByCode(t.Context(), 1, registry.Event{At: time.Now(), Action: registry.ActionSearchCode}, registry.Toll{}); !errors.Is(err, registry.ErrNoRecord) {
 			t.Fatalf("round %d: %v", i, err)
 		}
+	}
+}
+
+// TestASearchOfTheLogIsAwaitedForLong: the entries of a period are looked at one by one. Given up before, such a search would be taken for a
+// network that is cut, and everybody's connections be replaced.
+func TestASearchOfTheLogIsAwaitedForLong(t *testing.T) {
+	s := openDatabase(t, Options{})
+	readers := s.engine.(*postgres).readers.pool()
+	search := func() error {
+		_, err := s.Entries(t.Context(), registry.EventQuery{Action: registry.ActionRead, Limit: 1}, registry.Event{At: time.Now(), Action: registry.ActionReadLog})
+		return err
+	}
+	if err := search(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range readers.AcquireAllIdle(t.Context()) {
+		c.Conn().PgConn().Conn().(*limitedConn).limit.Store(int64(20 * time.Millisecond))
+		c.Release()
+	}
+	conn, err := pgx.Connect(t.Context(), readers.Config().ConnString())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if _, err := conn.Exec(t.Context(), "BEGIN; LOCK TABLE access_log"); err != nil {
+		t.Fatal(err)
+	}
+	found := make(chan error, 1)
+	go func() { found <- search() }()
+	select {
+	case err := <-found:
+		t.Fatalf("beside whoever keeps it waiting: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	if _, err := conn.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-found; err != nil || s.engine.(*postgres).readers.pool() != readers {
+		t.Errorf("%v, with other connections: %t", err, s.engine.(*postgres).readers.pool() != readers)
 	}
 }
 

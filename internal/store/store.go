@@ -60,6 +60,9 @@ type query struct {
 	// often says that many ask it at the same time, so that it is worth asking for all of them at once; the
 	// first of some queries says it for all.
 	often bool
+	// long says of what is asked alone that the answer may take the database as long as it lets a statement run: given up before, it would be
+	// taken for a network that is cut, and all connections with it.
+	long bool
 }
 
 // Store keeps everything the service keeps. It may be used from many goroutines.
