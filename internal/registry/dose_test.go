@@ -233,7 +233,7 @@ func TestDoseQuestions(t *testing.T) {
 		checkQuestion(t, d, rt.DoseRequest(), questionCase[registry.DoseRequest]{
 			"", func(*registry.DoseRequest) {}, registry.FieldOccurrence, "died:2021-01-31:2021-02-01",
 			"L’Assurance Maladie connaît cette personne comme décédée le 31/01/2021, avant cette date. " +
-				"Confirmez que c’est bien votre patient, et la date.",
+				"Confirmez que c’est bien le dossier de ce patient, et la date.",
 		})
 	})
 	t.Run("a patient who died that day", func(t *testing.T) {

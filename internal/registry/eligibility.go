@@ -177,7 +177,7 @@ func (f *form) askDied(field string, day, died Date) {
 	}
 	f.ask(QuestionDied, died.String()+":"+day.String(), field,
 		"L’Assurance Maladie connaît cette personne comme décédée le "+died.French()+", avant cette date.",
-		"Confirmez que c’est bien votre patient, et la date.")
+		"Confirmez que c’est bien le dossier de ce patient, et la date.")
 }
 
 func decideActivity(f *form, e *Eligibility, req EligibilityRequest, ref Reference) {

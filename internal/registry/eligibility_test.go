@@ -188,7 +188,7 @@ func TestAPrescriptionAfterTheDeathIsAskedAbout(t *testing.T) {
 			continue
 		}
 		const message = "L’Assurance Maladie connaît cette personne comme décédée le 27/01/2021, avant cette date. " +
-			"Confirmez que c’est bien votre patient, et la date."
+			"Confirmez que c’est bien le dossier de ce patient, et la date."
 		want := []registry.Question{{Code: tt.code, Field: registry.FieldPrescribedOn, Message: message}}
 		if diff := cmp.Diff(want, refusal(t, err, registry.KindUnconfirmed).Questions); diff != "" {
 			t.Errorf("(-want +got)\n%s", diff)

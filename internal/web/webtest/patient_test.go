@@ -10,8 +10,6 @@ import (
 	"vaccin/internal/web/webtest"
 )
 
-// TestWhoIsAttachedToAnotherHolderIsNotEnteredAgainUnderTheirOwnNumber enters by hand someone whom the
-// referential knows as attached to a parent, with the number on their own card (SRC-2, DOS-8).
 // Whom the referential knows as dead is told to whoever opens their record, and asked about before anything of after the
 // death is recorded: the referential may be wrong.
 func TestWhoIsKnownAsDeadIsToldAndAskedAbout(t *testing.T) {
@@ -36,6 +34,8 @@ func TestWhoIsKnownAsDeadIsToldAndAskedAbout(t *testing.T) {
 	}
 }
 
+// TestWhoIsAttachedToAnotherHolderIsNotEnteredAgainUnderTheirOwnNumber enters by hand someone whom the
+// referential knows as attached to a parent, with the number on their own card (SRC-2, DOS-8).
 func TestWhoIsAttachedToAnotherHolderIsNotEnteredAgainUnderTheirOwnNumber(t *testing.T) {
 	t.Parallel()
 	h := open(t)
