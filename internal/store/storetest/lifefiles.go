@@ -90,12 +90,12 @@ func (l *life) wholeFile(t *rapid.T, rows []registry.InsuredRow) {
 		return
 	}
 	file := cutFile(rows, rapid.IntRange(1, 9).Draw(t, "rows of a part"))
-	l.file = l.begun(file, rows)
+	l.file = l.fileUnderWay(file, rows)
 	l.goOn(t)
 }
 
-// begun is what is known of the import of a file: where it stands, if it is the one that was stopped.
-func (l *life) begun(file registry.PopulationFile, rows []registry.InsuredRow) *begunFile {
+// fileUnderWay is what is known of the import of a file: where it stands, if it is the one that was stopped.
+func (l *life) fileUnderWay(file registry.PopulationFile, rows []registry.InsuredRow) *begunFile {
 	if l.file != nil && l.file.file.Digest == file.Digest && l.file.file.PartSize == file.PartSize {
 		return l.file
 	}
@@ -115,11 +115,12 @@ func (l *life) beginImport(t *rapid.T) {
 		return
 	}
 	parts := rapid.IntRange(0, file.Parts-1).Draw(t, "parts")
-	l.file = l.begun(file, rows)
+	l.file = l.fileUnderWay(file, rows)
 	if _, err := l.populate(stoppedAfter(file, parts)); !errors.Is(err, errStopped) {
 		t.Fatal(err)
 	}
 	l.latest = "" // whichever file comes next may tell something new
+	l.begun = true
 	l.file.parts = max(l.file.parts, parts)
 	l.takeTo(max(l.file.taken, parts*size))
 }
