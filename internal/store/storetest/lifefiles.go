@@ -33,7 +33,7 @@ func (l *life) newer(t *rapid.T) []registry.InsuredRow {
 		i := rapid.IntRange(0, len(rows)-1).Draw(t, "row")
 		switch kind {
 		case 4:
-			rows[i].Died = registry.MustDate("2021-01-15")
+			rows[i].Died = registry.MustDate(daysOfDeath[1])
 		case 5:
 			rows[i].Contact = drawnContact(t)
 		case 6:
@@ -52,6 +52,9 @@ func (l *life) newer(t *rapid.T) []registry.InsuredRow {
 	return rows
 }
 
+// daysOfDeath are when those die who do, as files tell it.
+var daysOfDeath = []string{"2021-01-10", "2021-01-15"}
+
 func (l *life) newcomer(t *rapid.T) (row registry.InsuredRow) {
 	row.Patient = l.draw(t)
 	phone := row.Phone
@@ -59,7 +62,7 @@ func (l *life) newcomer(t *rapid.T) (row registry.InsuredRow) {
 	row.Phone = phone
 	row.Residence = drawnResidence(t)
 	if rapid.IntRange(0, 7).Draw(t, "dead") == 0 {
-		row.Died = registry.MustDate("2021-01-10")
+		row.Died = registry.MustDate(daysOfDeath[0])
 	}
 	return row
 }

@@ -68,13 +68,41 @@ func (l *life) withdraw(t *rapid.T) {
 	l.logs(t, did(registry.ActionWithdrawObjection))
 }
 
+// declaration and injection are confirmed whenever the person is known to have died.
+func declaration() registry.EligibilityRequest {
+	req := registrytest.EligibilityRequest()
+	req.Confirmed = afterDeaths("2021-01-28")
+	return req
+}
+
+func injection() registry.DoseRequest {
+	req := registrytest.DoseRequest()
+	req.Confirmed = afterDeaths("2021-02-01")
+	return req
+}
+
+func afterDeaths(day string) (confirmed []string) {
+	for _, died := range daysOfDeath {
+		confirmed = append(confirmed, registry.QuestionDied+":"+died+":"+day)
+	}
+	return confirmed
+}
+
+// asked sees that who is known to have died was asked about, and nobody else.
+func (l *life) asked(t *rapid.T, p *modelled, confirmed []registry.Confirmation) {
+	l.same(t, "how often a death was asked about", len(confirmed), one(l.died(p)))
+}
+
 func (l *life) declare(t *rapid.T) {
 	p, f := l.anyone(t, func(_ *modelled, f *living) bool { return !f.agrees() })
 	objected := f.objects()
-	l.must(t, registrytest.Declare(l.ctx, l.registry, l.act(p.id)))
+	_, err := l.registry.DeclareEligibility(l.ctx, l.act(p.id), declaration())
+	l.must(t, err)
 	f.agreed = append(f.agreed, agreement{at: l.clock.Now()})
 	f.own = f.own || f.run == 0
 	l.logs(t, l.turned(f, objected, did(registry.ActionDeclareEligibility))...)
+	e, _ := l.record(p.id).Eligibility()
+	l.asked(t, p, e.Current().Confirmed)
 }
 
 // turned is what the log tells of an act after which someone may object, or not any more.
@@ -91,9 +119,12 @@ func (l *life) turned(f *living, objected bool, acts ...string) []string {
 func (l *life) inject(t *rapid.T) {
 	p, f := l.anyone(t, func(_ *modelled, f *living) bool { return f.agrees() && !f.dosed })
 	objected := f.objects()
-	l.must(t, registrytest.Inject(l.ctx, l.registry, l.firstDose(p.id), registrytest.DoseRequest()))
+	_, err := l.registry.RecordDose(l.ctx, l.firstDose(p.id), injection())
+	l.must(t, err)
 	f.dosed = true
 	l.logs(t, l.turned(f, objected, did(registry.ActionRecordFirstDose))...)
+	d, _ := l.record(p.id).Dose(registry.StepFirstDose)
+	l.asked(t, p, d.Current().Confirmed)
 }
 
 // annul annuls what was declared last.

@@ -80,9 +80,9 @@ func (l *life) personsTogether(t *rapid.T) (acts []beside) {
 			{"object", func() error { return second(l.registry.RecordObjection(l.ctx, l.actOfAgent(of.Record), said)) }},
 			{"withdraw", func() error { return second(l.registry.WithdrawObjection(l.ctx, l.actOfAgent(of.Record), said)) }},
 			{"declare", func() error {
-				return registrytest.Declare(l.ctx, l.registry, of)
+				return second(l.registry.DeclareEligibility(l.ctx, of, declaration()))
 			}},
-			{"inject", func() error { return registrytest.Inject(l.ctx, l.registry, dose, registrytest.DoseRequest()) }},
+			{"inject", func() error { return second(l.registry.RecordDose(l.ctx, dose, injection())) }},
 		}
 		if n := rapid.IntRange(0, 5).Draw(t, "person"); n < len(all) {
 			acts = append(acts, all[n])
