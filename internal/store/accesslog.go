@@ -108,7 +108,7 @@ func (s *Store) entries(ctx context.Context, want registry.EventQuery) ([]regist
 	sql, args := entriesWanted(want)
 	var entries []registry.LogEntry
 	q := into(&entries, readEntry, sql, args...)
-	q.long = want.Record == "" && want.NationalID == "" // those of a period are looked at one by one
+	q.long = (want.PlaceID != "" || want.Action != "") && want.Record == "" && want.NationalID == "" // those of a period are looked at one by one
 	if err := s.engine.read(ctx, q); err != nil {
 		return nil, fmt.Errorf("reading the access log: %w", err)
 	}

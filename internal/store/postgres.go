@@ -25,6 +25,7 @@ type postgres struct {
 	readsMerged      int      // from how many on those alike are one
 	writesMerged     int
 	readings         *gathering[*reading]
+	longRead         chan struct{} // holds who reads for long: one at a time, or a few would keep all connections from those who serve people
 	closed           atomic.Bool
 	// bulk opens a connection for work on the whole population, which takes as long as it takes.
 	bulk   func(context.Context) (*pgx.Conn, error)
@@ -70,6 +71,7 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	}
 	e := &postgres{
 		readsMerged: readsMerged, writesMerged: writesMerged, runs: nationalRun, counts: newPostgresCounts(),
+		longRead: make(chan struct{}, 1),
 	}
 	bulk := poolConfig(config, o, settingsInBulk, "")
 	e.bulk = func(ctx context.Context) (*pgx.Conn, error) {

@@ -33,6 +33,14 @@ func (e *postgres) read(ctx context.Context, queries ...query) error {
 		return nil
 	}
 	r := &reading{queries: queries, done: make(chan error, 1)}
+	if queries[0].long {
+		select {
+		case e.longRead <- struct{}{}:
+			defer func() { <-e.longRead }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	if !queries[0].often {
 		return errors.Join(e.readOnce([]*reading{r}), r.err)
 	}

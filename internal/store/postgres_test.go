@@ -242,11 +242,11 @@ func TestReadsAndWritesSurviveConnectionsThatEnd(t *testing.T) {
 func TestASearchOfTheLogIsAwaitedForLong(t *testing.T) {
 	s := openDatabase(t, Options{})
 	readers := s.engine.(*postgres).readers.pool()
-	search := func() error {
-		_, err := s.Entries(t.Context(), registry.EventQuery{Action: registry.ActionRead, Limit: 1}, registry.Event{At: time.Now(), Action: registry.ActionReadLog})
+	search := func(ctx context.Context) error {
+		_, err := s.Entries(ctx, registry.EventQuery{Action: registry.ActionRead, Limit: 1}, registry.Event{At: time.Now(), Action: registry.ActionReadLog})
 		return err
 	}
-	if err := search(); err != nil {
+	if err := search(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range readers.AcquireAllIdle(t.Context()) {
@@ -262,11 +262,16 @@ func TestASearchOfTheLogIsAwaitedForLong(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := make(chan error, 1)
-	go func() { found <- search() }()
+	go func() { found <- search(t.Context()) }()
 	select {
 	case err := <-found:
 		t.Fatalf("beside whoever keeps it waiting: %v", err)
 	case <-time.After(200 * time.Millisecond):
+	}
+	impatient, giveUp := context.WithTimeout(t.Context(), 100*time.Millisecond) // another takes no connection meanwhile
+	defer giveUp()
+	if err := search(impatient); !errors.Is(err, context.DeadlineExceeded) || readers.Stat().AcquiredConns() != 1 {
+		t.Errorf("beside another: %v, with %d connections", err, readers.Stat().AcquiredConns())
 	}
 	if _, err := conn.Exec(t.Context(), "COMMIT"); err != nil {
 		t.Fatal(err)

@@ -61,7 +61,7 @@ type query struct {
 	// first of some queries says it for all.
 	often bool
 	// long says of what is asked alone that the answer may take the database as long as it lets a statement run: given up before, it would be
-	// taken for a network that is cut, and all connections with it.
+	// taken for a network that is cut, and all connections with it. One such question is asked at a time.
 	long bool
 }
 
