@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"vaccin/internal/document"
@@ -158,12 +159,12 @@ func logValues(req registry.LogRequest) url.Values {
 }
 
 // actionChoices are all actions by their labels.
-var actionChoices = func() (choices []ui.Choice) {
+var actionChoices = sync.OnceValue(func() (choices []ui.Choice) { // no command waits for them
 	for _, a := range registry.LabelledActions() {
 		choices = append(choices, ui.Choice{Value: string(a), Label: a.Label()})
 	}
 	return choices
-}()
+})
 
 func journalEntryShown(e registry.ShownEntry, agents registry.Agents) journalEntryView {
 	view := journalEntryView{

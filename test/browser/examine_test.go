@@ -9,9 +9,9 @@ import (
 // maxPageBytes is the most that the first load of a page may weigh, uncompressed, with all it needs.
 const maxPageBytes = 150_000
 
-// deskPageBytes is the same for the few pages at which people work at a desk: all campaigns, each with its
+// deskPageBytes is the same for the few pages that campaign managers work at, at a desk: all campaigns, each with its
 // sentence; the form of one, which offers all that criteria may name; a run, with its map and a line for each
-// department; the entries of the access log, under a form that offers all actions. The first limit is for the networks of hospitals.
+// department. The first limit is for the networks of hospitals.
 const deskPageBytes = 200_000
 
 // figures are what the examination of the pages came to, for the log.

@@ -26,11 +26,9 @@ func officerStates(w *tab) {
 	w.fill("professional", "")
 	w.send("Consulter le journal")
 	w.says("Entrées du journal")
-	w.allowed = deskPageBytes
 	w.examine("log results")
 	w.follow("Entrées plus anciennes")
 	w.examine("log older results")
-	w.allowed = maxPageBytes
 	w.open("/journal")
 	w.fill("professional", "99700810379")
 	w.send("Consulter le journal")
