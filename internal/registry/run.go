@@ -70,6 +70,11 @@ type Run struct {
 	FailedAt time.Time // when counting it, or carrying it out, failed the last time; zero once that was done
 }
 
+// Failed tells that what the run waits for failed the last time. It is tried again.
+func (r Run) Failed() bool {
+	return !r.FailedAt.IsZero() && (r.State == RunCounting || r.State == RunApproved || r.State == RunRunning)
+}
+
 // Nobody tells that the run was counted and concerns nobody who has no code yet: there is nothing to approve, and nothing more comes of it.
 func (r Run) Nobody() bool { return r.State == RunPrepared && r.Persons() == 0 }
 

@@ -66,7 +66,7 @@ func runStatus(run registry.Run) statusView {
 	if run.State == registry.RunRunning {
 		text += nbsp + "(" + percent(run) + ")"
 	}
-	if runFailed(run) {
+	if run.Failed() {
 		return statusView{"attention", text + lastTryFailed}
 	}
 	return statusView{kinds[run.State], text}
@@ -75,14 +75,9 @@ func runStatus(run registry.Run) statusView {
 // lastTryFailed is said of what the service tries again.
 const lastTryFailed = ", dernier essai en échec"
 
-// runFailed tells that what a run waits for failed the last time.
-func runFailed(run registry.Run) bool {
-	return !run.FailedAt.IsZero() && (run.State == registry.RunCounting || run.State == registry.RunApproved || run.State == registry.RunRunning)
-}
-
 // runFailure says so, and what comes of it.
 func runFailure(run registry.Run) string {
-	if !runFailed(run) {
+	if !run.Failed() {
 		return ""
 	}
 	what, order := "L’exécution de ce ciblage", "Le service réessaie de lui-même, après les autres ciblages"
