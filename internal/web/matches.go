@@ -133,6 +133,7 @@ func matchRows(file, other registry.Record) []matchRow {
 	plain("Prénoms", a.GivenNames, b.GivenNames)
 	plain("Sexe", a.Sex.Label(), b.Sex.Label())
 	plain("Date de naissance", a.BirthDate.French(), b.BirthDate.French())
+	plain("Date de décès", file.Died.French(), other.Died.French())
 	plain("Rang de naissance", strconv.Itoa(a.BirthRank), strconv.Itoa(b.BirthRank))
 	text("NIR de l’ouvrant droit", a.Holder.Masked(), b.Holder.Masked(), a.Holder == b.Holder)
 	text("NIR personnel", a.Own.Masked(), b.Own.Masked(), a.Own == b.Own)

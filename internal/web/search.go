@@ -255,6 +255,7 @@ type attachedPerson struct {
 	givenNames string
 	birthDate  string
 	birthRank  int
+	died       string // empty for who is not known as dead
 	status     statusView
 	likeness   likeness
 }
@@ -315,7 +316,7 @@ func (s *Server) attached(w http.ResponseWriter, r *http.Request, by registry.Ac
 		p := record.Patient
 		view.persons = append(view.persons, attachedPerson{
 			address: "/dossiers/" + string(record.ID), name: p.NameLabel(), givenNames: p.GivenNames,
-			birthDate: p.BirthDate.French(), birthRank: p.BirthRank, status: statusOfRecord(record),
+			birthDate: p.BirthDate.French(), birthRank: p.BirthRank, died: record.Died.French(), status: statusOfRecord(record),
 			likeness: like[i],
 		})
 	}

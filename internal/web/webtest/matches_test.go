@@ -18,8 +18,17 @@ import (
 func (h *house) populate(t *testing.T, digest string, persons ...registry.Patient) {
 	t.Helper()
 	var rows []registry.InsuredRow
-	for i, p := range persons {
-		rows = append(rows, registry.InsuredRow{Line: int64(i + 2), Patient: p})
+	for _, p := range persons {
+		rows = append(rows, registry.InsuredRow{Patient: p})
+	}
+	h.populateRows(t, digest, rows...)
+}
+
+// populateRows is populate with what the file tells beside who the persons are.
+func (h *house) populateRows(t *testing.T, digest string, rows ...registry.InsuredRow) {
+	t.Helper()
+	for i := range rows {
+		rows[i].Line = int64(i + 2)
 	}
 	file := registry.PopulationFile{
 		Digest: digest, Parts: 1, PartSize: 1, Lines: int64(len(rows) + 1),
@@ -56,11 +65,12 @@ func TestAgentsDecideWhetherTwoRecordsAreOfOnePerson(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	hand, twin := h.inDoubt(t, 1)
+	h.populateRows(t, "a newer file", registry.InsuredRow{Patient: twin, Insured: registry.Insured{Died: registry.MustDate("2020-12-30")}})
 	first, second := h.as(t, registry.RoleSupport), h.as(t, registry.RoleSupport)
 	list := first.Get(first.Get("/recherche").Link("Rapprochements")).
 		Want(http.StatusOK, "Examiner", "autre rang").Not("DURAND", "Jeanne", "Augustine", twin.Holder.Format(), twin.BirthDate.French())
 	address := list.Link("Examiner")
-	page := first.Get(address).Want(http.StatusOK, "Jeanne", "Augustine", "LEFÈVRE", "15/06/1945", "Identique", "Différent", "Non renseigné d’un côté", "Non renseigné des deux côtés", "non renseigné").Not(twin.Holder.Format(), twin.Holder.Digits())
+	page := first.Get(address).Want(http.StatusOK, "Jeanne", "Augustine", "LEFÈVRE", "15/06/1945", "30/12/2020", "Identique", "Différent", "Non renseigné d’un côté", "Non renseigné des deux côtés", "non renseigné").Not(twin.Holder.Format(), twin.Holder.Digits())
 	form, late := page.Form(registry.FieldMatch), second.Get(address).Form(registry.FieldMatch)
 	form.Send(first).Want(http.StatusUnprocessableEntity, "Indiquez s’il s’agit de la même personne", "Augustine")
 	form.Fill(registry.FieldMatch, "autre").Send(first).Want(http.StatusUnprocessableEntity, "Indiquez s’il s’agit de la même personne")

@@ -10,15 +10,18 @@ import (
 	"vaccin/internal/web/webtest"
 )
 
-// Whom the referential knows as dead is told to whoever opens their record, and asked about before anything of after the
-// death is recorded: the referential may be wrong.
+// Whom the referential knows as dead is told to whoever finds them or opens their record, and asked about before anything of
+// after the death is recorded: the referential may be wrong.
 func TestWhoIsKnownAsDeadIsToldAndAskedAbout(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	p := h.patient(t, func(p *registry.ImportedPerson) { p.Insured.Died = registry.MustDate("2020-12-30") })
 	doctor := h.signIn(t, marchand)
 	const dead = "L’Assurance Maladie connaît cette personne comme décédée le 30/12/2020."
-	doctor.Get(address(h.patient(t), "")).Want(http.StatusOK).Not("décédée")
+	living := h.patient(t)
+	byNIR(doctor, "nir", living.Patient.Holder.Format()).Want(http.StatusOK, "Dossier").Not("Décès")
+	byNIR(doctor, "nir", p.Patient.Holder.Format()).Want(http.StatusOK, "Décès le 30/12/2020")
+	doctor.Get(address(living, "")).Want(http.StatusOK).Not("décédée")
 	doctor.Get(address(p, "")).Want(http.StatusOK, dead, "Vérifiez que c’est bien le dossier de votre patient", "Déclarer l’éligibilité")
 	h.as(t, registry.RoleSupport).Get(address(p, "")).Want(http.StatusOK, dead).Not("Vérifiez que c’est bien le dossier")
 
