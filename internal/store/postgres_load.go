@@ -29,7 +29,8 @@ type madeIndex struct {
 }
 
 // madeIndexes are those in the order in which they are made again (endSteps): the long one first, which takes as long as the others
-// together, and beside it those of the same table, which is read once for two where it is larger than the memory.
+// together, and beside it those of the same table, which is read once for two where it is larger than the memory. record_drawn stays while rows come, for
+// none of them belongs there: to see that of each costs an eighth of reading the table for it afterwards.
 var madeIndexes = []madeIndex{
 	{table: "record", name: "record_holder_key_birth_date_birth_rank_key", on: "(holder_key, birth_date, birth_rank)", unique: true, constraint: "UNIQUE"},
 	{table: "record", name: "record_own", on: "(own_key) WHERE own_key <> holder_key"},
@@ -38,10 +39,6 @@ var madeIndexes = []madeIndex{
 }
 
 const (
-	// All identifiers of a first import tell the numbers of their records, so that record_drawn stays while rows come: to see of each
-	// that it does not belong there costs an eighth of reading the table for it afterwards. Of an import that the version before began there may be
-	// the index of all alone.
-	dropIDs   = "ALTER TABLE record DROP CONSTRAINT IF EXISTS record_id_key; DROP INDEX IF EXISTS record_id_key; DROP INDEX IF EXISTS record_drawn_id"
 	isLoading = "SELECT EXISTS (" + probeLoading + ")"
 	// What is lost with the server is lost from some moment on, and done again.
 	loadSettings = "SET synchronous_commit = off; SET maintenance_work_mem = '32MB'; SET max_parallel_maintenance_workers = 0;" +
@@ -81,7 +78,7 @@ func (t postgresTx) prepareLoad() error {
 			return fmt.Errorf("taking an index away: %w", err)
 		}
 	}
-	for _, sql := range []string{dropIDs, makeAside, leaveAlone} {
+	for _, sql := range []string{makeAside, leaveAlone} {
 		if _, err := t.exec(sql); err != nil {
 			return fmt.Errorf("preparing the tables: %w", err)
 		}

@@ -178,7 +178,7 @@ func listed(ordered []int64, num int64) bool {
 
 // indexes makes the indexes again, and knows the tables.
 func (l *populationLoad) indexes(ctx context.Context) error {
-	if _, err := l.conns[0].Exec(ctx, dropIDs+"; ANALYZE record"); err != nil {
+	if _, err := l.conns[0].Exec(ctx, "ANALYZE record"); err != nil {
 		return unavailable(err)
 	}
 	steps := endSteps()

@@ -100,7 +100,6 @@ var grants = map[string]string{
 	"population_part":        "SELECT",
 	"population_duplicate":   "SELECT",
 	"population_seen":        "SELECT",
-	"population_suspect":     "SELECT",
 	"doubtful_match":         "SELECT, UPDATE (decision, decided_by, decided_at, gone)",
 	"goose_db_version":       "SELECT",
 }

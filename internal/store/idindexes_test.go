@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/pressly/goose/v3"
+)
+
+const (
+	withFormerIDIndexes = 35 // the last version of the tables that had them
+	indexesOfIDs        = "SELECT string_agg(indexname, ' ' ORDER BY indexname) FROM pg_indexes WHERE tablename = 'record' AND indexdef LIKE '% (id)%'"
+)
+
+// TestFormerIndexesOfIdentifiersGoBesideWhoWrites: who writes for long keeps the migration waiting, and the migration keeps nobody else
+// waiting for long.
+func TestFormerIndexesOfIdentifiersGoBesideWhoWrites(t *testing.T) {
+	t.Parallel()
+	address := databases.Fresh(t)
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	files, err := fs.Sub(postgresMigrations, "migrations/postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.DownTo(t.Context(), withFormerIDIndexes); err != nil {
+		t.Fatal(err)
+	}
+	var conns [2]*pgx.Conn
+	for i := range conns {
+		if conns[i], err = pgx.Connect(t.Context(), address); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conns[i].Close(context.Background()) })
+	}
+	indexes := func(want string) {
+		t.Helper()
+		there := ""
+		if err := conns[1].QueryRow(t.Context(), indexesOfIDs).Scan(&there); err != nil || there != want {
+			t.Fatalf("identifiers have the indexes %q, %v", there, err)
+		}
+	}
+	indexes("record_drawn record_drawn_id record_id_key")
+	if _, err := conns[0].Exec(t.Context(), "BEGIN; LOCK TABLE record IN ROW EXCLUSIVE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	migrated := make(chan error, 1)
+	go func() {
+		s, err := Open(context.Background(), address, Options{Migrate: true})
+		if err == nil {
+			err = s.Close()
+		}
+		migrated <- err
+	}()
+	for until := time.Now().Add(4 * time.Second); time.Now().Before(until); {
+		if _, err := conns[1].Exec(t.Context(), "BEGIN; SET LOCAL lock_timeout = '3s'; LOCK TABLE record IN ROW EXCLUSIVE MODE; COMMIT"); err != nil {
+			t.Fatalf("who writes meanwhile: %v", err)
+		}
+	}
+	select {
+	case err := <-migrated:
+		t.Fatalf("the table was taken from who writes: %v", err)
+	default:
+	}
+	if _, err := conns[0].Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-migrated; err != nil {
+		t.Fatal(err)
+	}
+	indexes("record_drawn")
+}
