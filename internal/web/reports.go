@@ -89,7 +89,6 @@ func (s *Server) report(w http.ResponseWriter, r *http.Request, by registry.Acto
 	if err != nil {
 		return err
 	}
-	outcomeOfBefore(values)
 	return s.showReport(w, r, by, http.StatusOK, ui.Form{Values: values}, kept)
 }
 
@@ -136,19 +135,10 @@ func reportRows(r reportView) []ui.Row {
 	return rows
 }
 
-// outcomeOfBefore takes what was typed on a page of the version before, which called it the note, for the outcome that it is. The page may be
-// open, or its form kept, while a server of this version takes the place of one of that.
-func outcomeOfBefore(form url.Values) {
-	if form.Has(registry.FieldNote) && !form.Has(registry.FieldOutcome) {
-		form.Set(registry.FieldOutcome, form.Get(registry.FieldNote))
-	}
-}
-
 func (s *Server) closeReport(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
 	if err := s.dropKept(r); err != nil {
 		return err
 	}
-	outcomeOfBefore(r.PostForm)
 	id, lift := registry.ReportID(r.PathValue("report")), r.PostForm.Get(fieldLift) == "on"
 	err := s.Registry.CloseReport(r.Context(), by, id, r.PostForm.Get(registry.FieldOutcome), lift)
 	if registry.KindOf(err) == registry.KindInvalid {

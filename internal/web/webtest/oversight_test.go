@@ -200,14 +200,13 @@ func TestOverseersReadReportsAndSayWhatCameOfThem(t *testing.T) {
 	page := support.Get(support.Get("/signalements").Link("Recherches suspendues")).Want(http.StatusOK, "Lever la suspension")
 	close := page.Form("outcome")
 	close.Send(support).Want(http.StatusUnprocessableEntity, "Indiquez la suite donnée")
-	// On a page of the version before it was the note: nothing of it is lost.
-	note := url.Values{registry.FieldNote: {strings.Repeat("a", 301)}}
-	if got := support.Post(page.URL.Path, note).Want(http.StatusUnprocessableEntity, "au plus 300").Form("outcome").Values.Get("outcome"); got != note.Get(registry.FieldNote) {
+	long := url.Values{registry.FieldOutcome: {strings.Repeat("a", 301)}}
+	if got := support.Post(page.URL.Path, long).Want(http.StatusUnprocessableEntity, "au plus 300").Form("outcome").Values.Get("outcome"); got != long.Get(registry.FieldOutcome) {
 		t.Errorf("%q comes back", got)
 	}
 	h.expire(support)
-	expired := support.Post(page.URL.Path, note).Want(http.StatusUnauthorized, "Votre saisie est conservée")
-	if got := h.enter(support, "assistance", expired.Link("Vous êtes agent")).Want(http.StatusOK).Form("outcome").Values.Get("outcome"); got != note.Get(registry.FieldNote) {
+	expired := support.Post(page.URL.Path, long).Want(http.StatusUnauthorized, "Votre saisie est conservée")
+	if got := h.enter(support, "assistance", expired.Link("Vous êtes agent")).Want(http.StatusOK).Form("outcome").Values.Get("outcome"); got != long.Get(registry.FieldOutcome) {
 		t.Errorf("%q is kept", got)
 	}
 	close.Fill("outcome", "Jointe par téléphone", "lift", "on").Send(support).Want(http.StatusOK, "Signalement traité").Not("Recherches suspendues")
