@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 
 	"vaccin/internal/accesslog"
 	"vaccin/internal/auth"
+	"vaccin/internal/commandline"
 	"vaccin/internal/demo"
 	"vaccin/internal/demo/pscsim"
 	"vaccin/internal/demo/vitalesim"
@@ -31,14 +33,14 @@ import (
 
 type flags struct {
 	service.Config
-	Persons      int    `default:"20000" env:"VACCIN_DEMO_PERSONS" help:"Size of the synthetic country."`
-	Seed         uint64 `default:"1" env:"VACCIN_DEMO_SEED" help:"The same seed makes the same country."`
-	Today        string `default:"2021-02-01" env:"VACCIN_TODAY" help:"Business day of the service (AAAA-MM-JJ): dates, schedules, professions."`
-	PSCListen    string `name:"psc-listen" default:"127.0.0.1:8081" env:"VACCIN_PSC_LISTEN" help:"Address of the simulated Pro Santé Connect."`
-	AgentsListen string `name:"agents-listen" default:"127.0.0.1:8082" env:"VACCIN_AGENTS_LISTEN" help:"Address of the simulated provider of agents."`
-	IGCListen    string `name:"igc-listen" default:"127.0.0.1:8083" env:"VACCIN_IGC_LISTEN" help:"Address of the simulated IGC-Santé: revocation lists and responders of the test cards."`
-	Vitale       bool   `help:"Insert a virtual carte Vitale into the virtual reader of vsmartcard (vpcd), which pcscd must run."`
-	Verbose      bool   `help:"Log every request."`
+	Persons      int    `default:"20000" env:"VACCIN_DEMO_PERSONS" help:"Nombre d’habitants du pays fictif."`
+	Seed         uint64 `default:"1" env:"VACCIN_DEMO_SEED" help:"La même graine fait le même pays."`
+	Today        string `default:"2021-02-01" env:"VACCIN_TODAY" help:"Jour du service (AAAA-MM-JJ), dont dépendent les dates, les schémas et les professions."`
+	PSCListen    string `name:"psc-listen" default:"127.0.0.1:8081" env:"VACCIN_PSC_LISTEN" help:"Adresse du Pro Santé Connect simulé."`
+	AgentsListen string `name:"agents-listen" default:"127.0.0.1:8082" env:"VACCIN_AGENTS_LISTEN" help:"Adresse du fournisseur d’identité simulé des agents."`
+	IGCListen    string `name:"igc-listen" default:"127.0.0.1:8083" env:"VACCIN_IGC_LISTEN" help:"Adresse de l’IGC-Santé simulée : listes de révocation et répondeurs des cartes de test."`
+	Vitale       bool   `help:"Insérer une carte Vitale virtuelle dans le lecteur virtuel de vsmartcard (vpcd), que pcscd doit faire tourner."`
+	Verbose      bool   `help:"Noter chaque requête."`
 
 	cards string // folder of the test cards
 }
@@ -49,14 +51,19 @@ const demoPhone = "01 99 00 12 34"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout)
+	var refused *kong.ParseError
+	if errors.As(err, &refused) {
+		os.Exit(commandline.Refuse(refused, nil))
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "vaccin-demo:", err)
 		os.Exit(1)
 	}
 }
 
 func parse(args []string) (f flags, err error) {
-	parser := kong.Must(&f, kong.Name("vaccin-demo"), kong.Description("Vaccin COVID on a synthetic country."), kong.Vars{
+	parser := commandline.Parser(&f, "vaccin-demo", "Vaccin COVID dans un pays fictif.", kong.Vars{
 		"drain":      "0s", // nobody balances the load of a demo
 		"cps_listen": "127.0.0.1:8443",
 	})

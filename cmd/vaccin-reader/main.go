@@ -22,6 +22,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"vaccin/internal/commandline"
 	"vaccin/internal/vitale/local"
 	"vaccin/internal/vitale/pcsc"
 )
@@ -39,9 +40,14 @@ type flags struct {
 
 func main() {
 	var f flags
-	kong.Parse(&f, kong.Name("vaccin-reader"),
-		kong.Description("Lecture de la carte Vitale pour les pages de Vaccin COVID."),
+	parser := commandline.Parser(&f, "vaccin-reader", "Lecture de la carte Vitale pour les pages de Vaccin COVID.",
 		kong.Vars{"origin": origin, "port": strconv.Itoa(local.DefaultPort)})
+	_, err := parser.Parse(os.Args[1:])
+	var refused *kong.ParseError
+	if errors.As(err, &refused) {
+		os.Exit(commandline.Refuse(refused, nil))
+	}
+	parser.FatalIfErrorf(err)
 	if len(f.Origin) == 0 {
 		f.Origin = []string{origin}
 	}

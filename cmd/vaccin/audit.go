@@ -16,17 +16,17 @@ import (
 
 // auditCmd proves that nobody tampered with the access log, or finds where they did.
 type auditCmd struct {
-	Key        auditKeyCmd        `cmd:"" help:"Make the key that signs the heads of the access log, and print the key that verifies them."`
-	Verify     auditVerifyCmd     `cmd:"" help:"Verify the access log and its signed heads; exits with 1 when anything is wrong, with 3 when nothing is but what should be signed or sent is not."`
-	Prove      auditProveCmd      `cmd:"" help:"Prove that the access log holds an entry."`
-	CheckProof auditCheckProofCmd `cmd:"" name:"check-proof" help:"Check a proof, without any store."`
-	Export     auditExportCmd     `cmd:"" help:"Write the whole access log to a file, to be verified without the store."`
-	Retire     auditRetireCmd     `cmd:"" help:"Remove entries that were kept for as long as they must; verifying passes over them."`
+	Key        auditKeyCmd        `cmd:"" help:"Créer la clé qui signe les têtes du journal des accès, et afficher celle qui les vérifie."`
+	Verify     auditVerifyCmd     `cmd:"" help:"Vérifier le journal des accès et ses têtes signées ; le code de sortie est 1 si quelque chose est faux, 3 si rien ne l’est mais que ce qui devrait être signé ou envoyé ne l’est pas."`
+	Prove      auditProveCmd      `cmd:"" help:"Prouver que le journal des accès contient une entrée."`
+	CheckProof auditCheckProofCmd `cmd:"" name:"check-proof" help:"Vérifier une preuve, sans aucune base."`
+	Export     auditExportCmd     `cmd:"" help:"Écrire tout le journal des accès dans un fichier, pour le vérifier sans la base."`
+	Retire     auditRetireCmd     `cmd:"" help:"Retirer les entrées conservées aussi longtemps qu’il le faut ; la vérification passe par-dessus."`
 }
 
 type auditKeyCmd struct {
-	Name string `default:"vaccin-journal" help:"Name of the log in its heads: a word."`
-	File string `arg:"" type:"path" help:"File of the key that signs; it must not exist."`
+	Name string `default:"vaccin-journal" help:"Nom du journal dans ses têtes : un mot."`
+	File string `arg:"" name:"fichier" type:"path" help:"Fichier de la clé qui signe ; il ne doit pas exister."`
 }
 
 // Run makes the file, readable by its owner alone.
@@ -52,7 +52,7 @@ func (a auditKeyCmd) Run(c console) (err error) {
 // auditSource is where a log to verify comes from.
 type auditSource struct {
 	storeFlags `embed:""`
-	Log        string `type:"path" placeholder:"FILE" help:"A log that « vaccin audit export » wrote, in place of a store."`
+	Log        string `type:"path" placeholder:"FICHIER" help:"Un journal écrit par « vaccin audit export », à la place d’une base."`
 }
 
 // open returns the log and how many leaves it has, 0 when that is not known.
@@ -79,10 +79,10 @@ func (s auditSource) open(ctx context.Context) (log accesslog.Source, size int64
 
 type auditVerifyCmd struct {
 	auditSource `embed:""`
-	Heads       string        `type:"path" placeholder:"FILE" help:"The file of heads that was sent off the machine; without it, those that the store kept."`
-	Verifier    []string      `required:"" env:"VACCIN_AUDIT_VERIFIER" help:"Key that verifies heads (vaccin audit key prints it); several if it was changed."`
-	Early       time.Duration `default:"5m" help:"How long before a head an entry may have its moment and not be covered by it, how long one may wait for a head, and a head to be sent: longer than the longest transaction."`
-	Lag         time.Duration `default:"1m" help:"How long an entry may wait for its number."`
+	Heads       string        `type:"path" placeholder:"FICHIER" help:"Le fichier des têtes envoyé hors de la machine ; sans lui, celles que la base a gardées."`
+	Verifier    []string      `required:"" env:"VACCIN_AUDIT_VERIFIER" help:"Clé qui vérifie les têtes (« vaccin audit key » l’affiche) ; plusieurs si elle a changé."`
+	Early       time.Duration `default:"5m" help:"Combien de temps avant une tête une entrée peut être datée sans que la tête la couvre, combien de temps elle peut en attendre une, et une tête attendre son envoi : plus que la plus longue transaction."`
+	Lag         time.Duration `default:"1m" help:"Combien de temps une entrée peut attendre son numéro."`
 }
 
 // mostTold is how many lines of findings are told.

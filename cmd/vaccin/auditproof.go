@@ -14,7 +14,7 @@ import (
 
 type auditProveCmd struct {
 	storeFlags `embed:""`
-	Entry      int64 `arg:"" help:"Number of the entry in the access log."`
+	Entry      int64 `arg:"" name:"entrée" help:"Numéro de l’entrée dans le journal des accès."`
 }
 
 // Run writes the proof as JSON.
@@ -38,8 +38,8 @@ func (a auditProveCmd) Run(ctx context.Context, c console) (err error) {
 }
 
 type auditCheckProofCmd struct {
-	Verifier []string `required:"" env:"VACCIN_AUDIT_VERIFIER" help:"Key that verifies heads; several if it was changed."`
-	File     string   `arg:"" type:"path" help:"The proof."`
+	Verifier []string `required:"" env:"VACCIN_AUDIT_VERIFIER" help:"Clé qui vérifie les têtes ; plusieurs si elle a changé."`
+	File     string   `arg:"" name:"fichier" type:"path" help:"La preuve."`
 }
 
 // Run checks the proof and tells what it proves.
@@ -100,8 +100,8 @@ func numberText(n int64) string {
 
 type auditExportCmd struct {
 	storeFlags `embed:""`
-	Log        string `required:"" type:"path" help:"File to write the log to; it must not exist."`
-	Heads      string `type:"path" help:"File to write the heads to that the store kept; it must not exist."`
+	Log        string `required:"" type:"path" help:"Fichier où écrire le journal ; il ne doit pas exister."`
+	Heads      string `type:"path" help:"Fichier où écrire les têtes que la base a gardées ; il ne doit pas exister."`
 }
 
 // Run writes the log and, if asked to, its heads.

@@ -11,9 +11,9 @@ import (
 
 type auditRetireCmd struct {
 	storeFlags `embed:""`
-	Before     string `required:"" placeholder:"DATE" help:"Entries before the month of this day go (AAAA-MM-JJ or JJ/MM/AAAA)."`
-	Years      int    `default:"3" env:"VACCIN_AUDIT_YEARS" help:"How many years entries are kept at least."`
-	DryRun     bool   `help:"Tell what would go; nothing is removed."`
+	Before     string `required:"" placeholder:"DATE" help:"Les entrées d’avant le mois de ce jour sont retirées (AAAA-MM-JJ ou JJ/MM/AAAA)."`
+	Years      int    `default:"3" env:"VACCIN_AUDIT_YEARS" help:"Combien d’années au moins les entrées sont conservées."`
+	DryRun     bool   `help:"Dire ce qui serait retiré, sans rien retirer."`
 }
 
 // Run removes old entries, whose hashes stay, and tells of it in the log itself.

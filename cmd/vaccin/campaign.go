@@ -14,8 +14,8 @@ import (
 
 // campaignCmd shows targeting campaigns. It needs no store: it tells what ships and what a file says.
 type campaignCmd struct {
-	List campaignListCmd `cmd:"" help:"List the campaigns that ship, by phase."`
-	Show campaignShowCmd `cmd:"" help:"Check a campaign and say in French whom it concerns."`
+	List campaignListCmd `cmd:"" help:"Lister les campagnes fournies, par phase."`
+	Show campaignShowCmd `cmd:"" help:"Vérifier une campagne et dire en français qui elle concerne."`
 }
 
 type campaignListCmd struct{}
@@ -42,7 +42,7 @@ func (campaignListCmd) Run(c console) error {
 }
 
 type campaignShowCmd struct {
-	Campaign string `arg:"" help:"A file (docs/formats/campaigns.md), or the identifier of a campaign that ships."`
+	Campaign string `arg:"" name:"campagne" help:"Un fichier (docs/formats/campaigns.md), ou l’identifiant d’une campagne fournie."`
 }
 
 // Run shows one campaign. All that is wrong with a file is told, each with its line.

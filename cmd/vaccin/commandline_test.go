@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"vaccin/internal/commandline"
 )
 
 // Whatever is wrong with a command line is told in French, with what to do. What kong says in another way one day comes with its own words:
@@ -26,15 +30,15 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 		{"import finess x --nir-key-command k", "« vaccin import finess » n’a pas d’option --nir-key-command : seul"},
 		{"import lots x --erase-absent-columns commune", "« vaccin import lots » n’a pas d’option --erase-absent-columns : seul l’import de la population efface des colonnes. « vaccin import --help »"},
 		{"serve --stor x", "Cette commande n’a pas d’option --stor. Vouliez-vous dire --store ?"},
-		{"letters list", "Il manque <run>."},
-		{"import", "Il manque <kind> <file>."},
-		{"import --nir-key-file k", "Il manque <kind> <file>."},
-		{"copy", "Il manque --from=FILE, --to=ADDRESS."},
-		{"letters list abc", "<run> : « abc » n’est pas un nombre entier"},
-		{"letters list 99999999999999999999", "<run> : « 99999999999999999999 » n’est pas un nombre entier, ou il est trop grand."},
+		{"letters list", "Il manque <ciblage>."},
+		{"import", "Il manque <nature> <fichier>."},
+		{"import --nir-key-file k", "Il manque <nature> <fichier>."},
+		{"copy", "Il manque --from=FICHIER, --to=ADRESSE."},
+		{"letters list abc", "<ciblage> : « abc » n’est pas un nombre entier"},
+		{"letters list 99999999999999999999", "<ciblage> : « 99999999999999999999 » n’est pas un nombre entier, ou il est trop grand."},
 		{"letters make 1 --again=zz", "--again : Donnez la référence de l’envoi telle que les lettres la portent"},
 		{"letters make 1 --kind=papyrus", "--kind : « papyrus » ne convient pas. Choisissez parmi pdf, csv."},
-		{"keys new foo", "[<kind>] : « foo » ne convient pas. Choisissez parmi seal, blind."},
+		{"keys new foo", "[<nature>] : « foo » ne convient pas. Choisissez parmi seal, blind."},
 		{"letters make 1 --to=" + where + "/absent", "--to : « " + where + "/absent » n’existe pas. Vérifiez ce nom"},
 		{"letters make 1 --to=" + file, "--to : « " + file + " » n’est pas un dossier."},
 		{"migrate --store", "--store : il manque sa valeur. « vaccin migrate --help »"},
@@ -42,13 +46,13 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 		{"audit verify --early=x", "--early : « x » n’est pas une durée. Écrivez-la comme 30s, 15m ou 4h."},
 		{"import lots x --dry-run=peut-être", "--dry-run : « peut-être » ne convient pas. Donnez true ou false."},
 	} {
-		_, err := kong.Must(&cli{}, kong.Name("vaccin")).Parse(strings.Fields(c.line))
+		_, err := parserOf(&cli{}).Parse(strings.Fields(c.line))
 		var refused *kong.ParseError
 		if !errors.As(err, &refused) {
 			t.Errorf("vaccin %s: %v", c.line, err)
 			continue
 		}
-		got := strings.ReplaceAll(refusalOf(refused), "\u00a0", " ")
+		got := strings.ReplaceAll(commandline.Refusal(refused, explained), "\u00a0", " ")
 		if !strings.HasPrefix(got, c.want) || strings.Contains(got, "en anglais") || !strings.HasSuffix(got, "dit ce qui est attendu.") {
 			t.Errorf("vaccin %s: %q, want %q", c.line, got, c.want)
 		}
@@ -60,7 +64,7 @@ func TestKeysAreTakenWhereTheyAreOfUse(t *testing.T) {
 	t.Setenv("VACCIN_NIR_KEY_FILE", "k")
 	t.Setenv("VACCIN_KEY_FILE", "k")
 	for _, line := range []string{"import lots x", "import population x --nir-key-file k --key-file k"} {
-		if _, err := kong.Must(&cli{}, kong.Name("vaccin")).Parse(strings.Fields(line)); err != nil {
+		if _, err := parserOf(&cli{}).Parse(strings.Fields(line)); err != nil {
 			t.Errorf("vaccin %s: %v", line, err)
 		}
 	}
@@ -68,12 +72,35 @@ func TestKeysAreTakenWhereTheyAreOfUse(t *testing.T) {
 
 func TestAWrongVariableIsNamed(t *testing.T) {
 	t.Setenv("VACCIN_SESSION_IDLE", "bientôt")
-	_, err := kong.Must(&cli{}, kong.Name("vaccin")).Parse([]string{"serve", "--key-file", "k"})
+	_, err := parserOf(&cli{}).Parse([]string{"serve", "--key-file", "k"})
 	var refused *kong.ParseError
 	if !errors.As(err, &refused) {
 		t.Fatal(err)
 	}
-	if got := strings.ReplaceAll(refusalOf(refused), "\u00a0", " "); !strings.HasPrefix(got, "--idle : « bientôt » n’est pas une durée.") || !strings.Contains(got, "La valeur est celle de VACCIN_SESSION_IDLE.") {
+	if got := strings.ReplaceAll(commandline.Refusal(refused, explained), "\u00a0", " "); !strings.HasPrefix(got, "--idle : « bientôt » n’est pas une durée.") || !strings.Contains(got, "La valeur est celle de VACCIN_SESSION_IDLE.") {
 		t.Errorf("it says %q", got)
+	}
+}
+
+// Every command has its help, of which no word is kong's own.
+func TestTheHelpOfEveryCommandIsFrench(t *testing.T) {
+	for _, command := range parserOf(&cli{}).Model.Leaves(true) {
+		parser := parserOf(&cli{})
+		var out bytes.Buffer
+		parser.Stdout = &out
+		ctx, err := kong.Trace(parser, strings.Fields(command.FullPath())[1:])
+		if err == nil {
+			err = ctx.PrintUsage(false)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		help := out.String()
+		if command.Help == "" || !strings.HasPrefix(help, "Utilisation\u00a0: "+command.FullPath()) || !strings.Contains(help, "Afficher cette aide.") {
+			t.Errorf("%s: %s", command.FullPath(), help)
+		}
+		for _, english := range regexp.MustCompile(`\b(?:Usage|Flags|flags|[Tt]he|of|that|STRING|INT|DURATION)\b`).FindAllString(help, -1) {
+			t.Errorf("the help of %s says %q", command.FullPath(), english)
+		}
 	}
 }

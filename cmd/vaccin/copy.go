@@ -12,9 +12,9 @@ import (
 
 // copyCmd copies the embedded store to a database, and sees that nothing differs.
 type copyCmd struct {
-	From  string `required:"" type:"path" placeholder:"FILE" help:"File of the embedded store to copy; it must not be in use."`
-	To    string `required:"" placeholder:"ADDRESS" help:"PostgreSQL database (postgres://user@host/database), new and empty, as the owner of its tables."`
-	Check bool   `help:"Copy nothing: compare every row of both."`
+	From  string `required:"" type:"path" placeholder:"FICHIER" help:"Fichier de la base embarquée à copier ; aucun programme ne doit s’en servir."`
+	To    string `required:"" placeholder:"ADRESSE" help:"Base PostgreSQL (postgres://compte@hôte/base), neuve et vide, sous le compte propriétaire de ses tables."`
+	Check bool   `help:"Ne rien copier : comparer chaque ligne des deux bases."`
 }
 
 // Run copies what is not copied yet and compares everything. What differs makes it fail.

@@ -13,7 +13,7 @@ import (
 // Every option, variable and command that the operator's guide and the README name is one of this program's.
 func TestWhatOperatorsAreToldToTypeExists(t *testing.T) {
 	known := map[string]bool{}
-	parser := kong.Must(&cli{}, kong.Name("vaccin"))
+	parser := parserOf(&cli{})
 	err := kong.Visit(parser.Model, func(node kong.Visitable, next kong.Next) error {
 		switch n := node.(type) {
 		case *kong.Flag:
@@ -66,7 +66,7 @@ func TestTheGuideNamesTheCommandsThatTakeKeys(t *testing.T) {
 		t.Fatal("the guide does not name them")
 	}
 	named := regexp.MustCompile("`([a-z ]+)`").FindAllStringSubmatch(sentence[1], -1)
-	for _, command := range kong.Must(&cli{}, kong.Name("vaccin")).Model.Leaves(true) {
+	for _, command := range parserOf(&cli{}).Model.Leaves(true) {
 		path := strings.TrimPrefix(command.FullPath(), "vaccin ")
 		takes := slices.ContainsFunc(command.Flags, func(f *kong.Flag) bool { return f.Name == "nir-key-file" })
 		told := slices.ContainsFunc(named, func(n []string) bool { return path == n[1] || strings.HasPrefix(path, n[1]+" ") })

@@ -19,11 +19,11 @@ import (
 // which needs the keys of identities.
 type importCmd struct {
 	ringFlags          `embed:""`
-	Rejected           string   `type:"path" placeholder:"FILE.csv" help:"Where to write the list of rejected rows, rows to check, and what was left out."`
-	DryRun             bool     `help:"Parse and check only; nothing is imported."`
-	EraseAbsentColumns []string `placeholder:"COLUMN" help:"Of a population: go on though the file lacks these columns, which that of the last import had; what was told there is erased of everybody in the file."`
-	Kind               string   `arg:"" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules,population" help:"What the file holds: ${enum}."`
-	File               string   `arg:"" type:"path" help:"The file."`
+	Rejected           string   `type:"path" placeholder:"FICHIER.csv" help:"Fichier où écrire la liste des lignes rejetées, des lignes à vérifier et de ce qui a été laissé de côté."`
+	DryRun             bool     `help:"Lire et vérifier seulement ; rien n’est importé."`
+	EraseAbsentColumns []string `placeholder:"COLONNE" help:"Pour une population : importer même si le fichier n’a pas ces colonnes, qu’avait celui du dernier import ; ce qu’elles disaient est effacé pour toutes les personnes du fichier."`
+	Kind               string   `arg:"" name:"nature" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules,population" help:"Ce que contient le fichier : ${enum}."`
+	File               string   `arg:"" name:"fichier" type:"path" help:"Le fichier."`
 }
 
 // ofPopulation are the options that the import of a population alone has, and what it needs them for.

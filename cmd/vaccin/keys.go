@@ -15,8 +15,8 @@ import (
 
 // keyFlags say where the keys of identities are.
 type keyFlags struct {
-	NIRKeyFile    string `name:"nir-key-file" env:"VACCIN_NIR_KEY_FILE" type:"path" help:"File of the keys of identities, apart from the store and its backups; made when there is none and the store has no person. By default the file of the session key, with .nir."`
-	NIRKeyCommand string `name:"nir-key-command" env:"VACCIN_NIR_KEY_COMMAND" help:"Command of the shell that prints the keys of identities, instead of a file."`
+	NIRKeyFile    string `name:"nir-key-file" env:"VACCIN_NIR_KEY_FILE" type:"path" help:"Fichier des clés d’identité, à garder ailleurs que la base et ses sauvegardes ; créé s’il n’existe pas et que la base n’a personne. Par défaut, celui de --key-file suivi de .nir."`
+	NIRKeyCommand string `name:"nir-key-command" env:"VACCIN_NIR_KEY_COMMAND" help:"Commande du shell qui affiche les clés d’identité, à la place d’un fichier."`
 }
 
 // source hands over the ring; sessionKeyFile is where the file stands beside when none is named.
@@ -43,17 +43,17 @@ func (f keyFlags) file(sessionKeyFile string) (string, error) {
 
 // keysCmd looks after the keys of identities.
 type keysCmd struct {
-	List   keysListCmd   `cmd:"" help:"List the keys, those of the file or command beside those of the store."`
-	New    keysNewCmd    `cmd:"" help:"Draw one more key into the file, or a first file. Nothing uses it before it is rotated to."`
-	Rotate keysRotateCmd `cmd:"" help:"Make the newest keys those that write, and bring all rows to them, while the service runs. Interrupted, run it again."`
-	Retire keysRetireCmd `cmd:"" help:"Say that a key is no longer needed, and take it out of the file. Refused while a row bears it."`
+	List   keysListCmd   `cmd:"" help:"Lister les clés, celles du fichier ou de la commande à côté de celles de la base."`
+	New    keysNewCmd    `cmd:"" help:"Tirer une clé de plus dans le fichier, ou créer le premier fichier. Rien ne s’en sert avant la rotation."`
+	Rotate keysRotateCmd `cmd:"" help:"Faire écrire sous les clés les plus récentes et y amener toutes les lignes, service en marche. En cas d’interruption, relancez la même commande."`
+	Retire keysRetireCmd `cmd:"" help:"Retirer une clé devenue inutile de la base et du fichier. Refusé tant qu’une ligne la porte."`
 }
 
 // ringFlags are the flags of commands on keys.
 type ringFlags struct {
 	storeFlags `embed:""`
 	keyFlags   `embed:""`
-	KeyFile    string `name:"key-file" env:"VACCIN_KEY_FILE" type:"path" help:"File of the secret key of sessions, beside which the file of keys stands by default."`
+	KeyFile    string `name:"key-file" env:"VACCIN_KEY_FILE" type:"path" help:"Fichier de la clé secrète des sessions, à côté duquel est par défaut celui des clés d’identité."`
 }
 
 type keysListCmd struct {
@@ -122,8 +122,8 @@ func (k ringFlags) stored(ctx context.Context) (stored []store.StoredKey, err er
 
 type keysNewCmd struct {
 	keyFlags `embed:""`
-	KeyFile  string `name:"key-file" env:"VACCIN_KEY_FILE" type:"path" help:"File of the secret key of sessions, beside which the file of keys stands by default."`
-	Kind     string `arg:"" optional:"" enum:"seal,blind," default:"" help:"seal or blind; not needed for a first file."`
+	KeyFile  string `name:"key-file" env:"VACCIN_KEY_FILE" type:"path" help:"Fichier de la clé secrète des sessions, à côté duquel est par défaut celui des clés d’identité."`
+	Kind     string `arg:"" name:"nature" optional:"" enum:"seal,blind," default:"" help:"seal ou blind ; inutile pour un premier fichier."`
 }
 
 // Run draws a key.
@@ -211,8 +211,8 @@ func (k ringFlags) open(ctx context.Context) (*store.Store, *registry.Registry, 
 
 type keysRetireCmd struct {
 	ringFlags `embed:""`
-	Kind      string `arg:"" enum:"seal,blind" help:"seal or blind."`
-	Number    uint16 `arg:"" help:"The number of the key."`
+	Kind      string `arg:"" name:"nature" enum:"seal,blind" help:"seal ou blind."`
+	Number    uint16 `arg:"" name:"numéro" help:"Le numéro de la clé."`
 }
 
 // Run retires a key in the store, then takes it out of the file: a file without a key that is needed would

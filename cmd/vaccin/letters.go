@@ -16,10 +16,10 @@ import (
 
 // lettersCmd makes the letters of runs, and prints batches again.
 type lettersCmd struct {
-	List  lettersListCmd  `cmd:"" help:"List the batches of letters of a run, with whom each left out and why."`
-	Make  lettersMakeCmd  `cmd:"" help:"Print letters to those whom a run targeted and to whom nobody wrote yet. Interrupted, run it again."`
-	Write lettersWriteCmd `cmd:"" help:"Print a batch again, to the byte; refused when one of its persons died, objects or moved since, or a centre that it lists receives the public no more."`
-	Drop  lettersDropCmd  `cmd:"" help:"Give up a batch before it is printed: those whom it would have written to may be in another."`
+	List  lettersListCmd  `cmd:"" help:"Lister les envois d’un ciblage, avec qui chacun a laissé de côté et pourquoi."`
+	Make  lettersMakeCmd  `cmd:"" help:"Imprimer les lettres à ceux qu’un ciblage a retenus et à qui personne n’a encore écrit. En cas d’interruption, relancez la même commande."`
+	Write lettersWriteCmd `cmd:"" help:"Réimprimer un envoi, à l’octet près ; refusé si, depuis, une de ses personnes est décédée, s’oppose ou a déménagé, ou si un centre qu’il indique ne reçoit plus le public."`
+	Drop  lettersDropCmd  `cmd:"" help:"Abandonner un envoi avant qu’il soit imprimé : ceux à qui il aurait écrit peuvent être dans un autre."`
 }
 
 // letterFlags are the flags of commands on letters.
@@ -44,7 +44,7 @@ func (f letterFlags) open(ctx context.Context) (*store.Store, *registry.Registry
 
 type lettersListCmd struct {
 	storeFlags `embed:""`
-	Number     int `arg:"" name:"run" help:"Number of the run, as its page shows it."`
+	Number     int `arg:"" name:"ciblage" help:"Numéro du ciblage, tel que sa page l’affiche."`
 }
 
 // Run lists batches. It needs no key: no person is read.
@@ -120,11 +120,11 @@ func tellBatch(c console, b registry.Batch, who registry.Colleagues) error {
 
 type lettersMakeCmd struct {
 	letterFlags `embed:""`
-	Number      int    `arg:"" name:"run" help:"Number of the run, as its page shows it."`
-	Kind        string `enum:"pdf,csv" default:"pdf" help:"PDF to print as it is, or CSV for a printer who sets the letters (docs/formats/letters.md): ${enum}."`
-	To          string `type:"existingdir" default:"." help:"Folder in which the files are made, readable by their owner alone."`
-	All         bool   `help:"Go on until everybody of the run was looked at, a file for each 100,000 letters."`
-	Again       ofRun  `placeholder:"BATCH" help:"To the same persons as that batch of the run, as they are now: C12-0003, or 3."`
+	Number      int    `arg:"" name:"ciblage" help:"Numéro du ciblage, tel que sa page l’affiche."`
+	Kind        string `enum:"pdf,csv" default:"pdf" help:"PDF à imprimer tel quel, ou CSV pour un imprimeur qui compose les lettres (docs/formats/letters.md) : ${enum}."`
+	To          string `type:"existingdir" default:"." help:"Dossier où les fichiers sont créés, lisibles de leur propriétaire seul."`
+	All         bool   `help:"Continuer jusqu’à avoir examiné tout le ciblage, un fichier par tranche de 100 000 lettres."`
+	Again       ofRun  `placeholder:"ENVOI" help:"Aux mêmes personnes que cet envoi du ciblage, telles qu’elles sont à présent : C12-0003, ou 3."`
 }
 
 // ofRun is a batch by its number in a run that is named beside it, or by its reference.
@@ -291,8 +291,8 @@ func tellOthers(ctx context.Context, c console, g *registry.Registry, by registr
 
 type lettersWriteCmd struct {
 	letterFlags `embed:""`
-	Batch       string `arg:"" help:"Reference of the batch, as letters bear it: C12-0003."`
-	To          string `type:"existingdir" default:"." help:"Folder in which the file is made."`
+	Batch       string `arg:"" name:"envoi" help:"Référence de l’envoi, telle que les lettres la portent : C12-0003."`
+	To          string `type:"existingdir" default:"." help:"Dossier où le fichier est créé."`
 }
 
 // Run prints a batch again.
@@ -325,7 +325,7 @@ func (l lettersWriteCmd) Run(ctx context.Context, c console) (err error) {
 
 type lettersDropCmd struct {
 	storeFlags `embed:""`
-	Batch      string `arg:"" help:"Reference of the batch: C12-0003."`
+	Batch      string `arg:"" name:"envoi" help:"Référence de l’envoi : C12-0003."`
 }
 
 // Run drops a batch. It needs no key: no person is read.

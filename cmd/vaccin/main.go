@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"vaccin/internal/commandline"
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
 
@@ -21,17 +22,17 @@ import (
 
 // cli is the command line: one field for each command.
 type cli struct {
-	Audit         auditCmd         `cmd:"" help:"Prove that nobody tampered with the access log, or find where."`
-	Campaign      campaignCmd      `cmd:"" help:"List and show targeting campaigns (docs/formats/campaigns.md)."`
-	Copy          copyCmd          `cmd:"" help:"Copy the embedded store to a PostgreSQL database, and check that nothing differs."`
-	Import        importCmd        `cmd:"" help:"Import reference data, or the insured persons, from a file (docs/formats)."`
-	Keys          keysCmd          `cmd:"" help:"Look after the keys under which identities are kept (docs/runbooks/keys.md)."`
-	Letters       lettersCmd       `cmd:"" help:"Print the letters of a run in batches, and batches again (docs/formats/letters.md)."`
-	Migrate       migrateCmd       `cmd:"" help:"Create the store or bring it to this version, with the reference data that ship."`
-	PortalAccount portalAccountCmd `cmd:"" name:"portal-account" help:"Look after the accounts of the amelipro portal."`
-	Serve         serveCmd         `cmd:"" help:"Serve the pages."`
-	Target        targetCmd        `cmd:"" help:"Count the persons of the runs of campaigns that wait for it, and carry out those approved."`
-	Version       versionCmd       `cmd:"" help:"Print the version."`
+	Audit         auditCmd         `cmd:"" help:"Prouver que personne n’a altéré le journal des accès, ou trouver où."`
+	Campaign      campaignCmd      `cmd:"" help:"Lister et montrer les campagnes de ciblage (docs/formats/campaigns.md)."`
+	Copy          copyCmd          `cmd:"" help:"Copier la base embarquée dans une base PostgreSQL, et vérifier que rien ne diffère."`
+	Import        importCmd        `cmd:"" help:"Importer depuis un fichier des données de référence, ou les assurés (docs/formats)."`
+	Keys          keysCmd          `cmd:"" help:"Gérer les clés sous lesquelles les identités sont conservées (docs/runbooks/keys.md)."`
+	Letters       lettersCmd       `cmd:"" help:"Imprimer par envois les lettres d’un ciblage, et réimprimer un envoi (docs/formats/letters.md)."`
+	Migrate       migrateCmd       `cmd:"" help:"Créer la base ou la mettre à jour pour cette version, avec les données de référence fournies."`
+	PortalAccount portalAccountCmd `cmd:"" name:"portal-account" help:"Gérer les comptes du portail amelipro."`
+	Serve         serveCmd         `cmd:"" help:"Servir les pages."`
+	Target        targetCmd        `cmd:"" help:"Décompter les ciblages qui attendent de l’être, et exécuter ceux qui sont approuvés."`
+	Version       versionCmd       `cmd:"" help:"Afficher la version."`
 }
 
 // console is where a command writes.
@@ -47,6 +48,20 @@ func (c console) printf(format string, args ...any) error {
 
 func main() { os.Exit(run(os.Args[1:])) }
 
+// parserOf reads command lines into flags.
+func parserOf(flags *cli) *kong.Kong {
+	return commandline.Parser(flags, "vaccin", "Vaccin COVID\u00a0: le service et les outils de son exploitant.")
+}
+
+// explained says what is wrong with a value of the command line.
+func explained(err error) string {
+	var refused *registry.Error
+	if errors.As(err, &refused) {
+		return refused.Message
+	}
+	return fileSentence(err)
+}
+
 // errReserve comes with the sentence of a command that did its work, and found nothing wrong but something that
 // somebody has to look at.
 var errReserve = errors.New("to be looked at")
@@ -58,11 +73,11 @@ const codeReserve = 3
 // found has to be looked at.
 func run(args []string) int {
 	var flags cli
-	parser := kong.Must(&flags, kong.Name("vaccin"), kong.Description("Vaccin COVID: the service and its operator's tools."))
+	parser := parserOf(&flags)
 	command, err := parser.Parse(args)
 	var refused *kong.ParseError
 	if errors.As(err, &refused) {
-		return refuse(refused)
+		return commandline.Refuse(refused, explained)
 	}
 	parser.FatalIfErrorf(err)
 	ctx, stop := signal.NotifyContext(context.Background(), stopping()...)

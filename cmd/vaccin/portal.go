@@ -19,16 +19,16 @@ import (
 
 // portalAccountCmd looks after the accounts of the amelipro portal that sign in by password.
 type portalAccountCmd struct {
-	Set    portalSetCmd    `cmd:"" help:"Make an account of the portal, or replace it. The password is read from the terminal, or from the first line of the standard input."`
-	Remove portalRemoveCmd `cmd:"" help:"Remove an account of the portal."`
+	Set    portalSetCmd    `cmd:"" help:"Créer un compte du portail, ou le remplacer. Le mot de passe est lu au terminal, ou sur la première ligne de l’entrée standard."`
+	Remove portalRemoveCmd `cmd:"" help:"Supprimer un compte du portail."`
 }
 
 type portalSetCmd struct {
 	storeFlags `embed:""`
-	NationalID string `name:"national-id" required:"" help:"8 and the RPPS number, or 0 and the ADELI number."`
-	GivenName  string `name:"given-name" required:"" help:"Given name of the person."`
-	FamilyName string `name:"family-name" required:"" help:"Family name of the person."`
-	Login      string `arg:"" help:"The login; case does not count."`
+	NationalID string `name:"national-id" required:"" help:"8 suivi du numéro RPPS, ou 0 suivi du numéro ADELI."`
+	GivenName  string `name:"given-name" required:"" help:"Prénom de la personne."`
+	FamilyName string `name:"family-name" required:"" help:"Nom de la personne."`
+	Login      string `arg:"" name:"identifiant" help:"L’identifiant ; majuscules et minuscules sont équivalentes."`
 }
 
 // Run makes the account, with its entry in the access log.
@@ -68,7 +68,7 @@ func (p portalSetCmd) Run(ctx context.Context, c console) (err error) {
 
 type portalRemoveCmd struct {
 	storeFlags `embed:""`
-	Login      string `arg:"" help:"The login; case does not count."`
+	Login      string `arg:"" name:"identifiant" help:"L’identifiant ; majuscules et minuscules sont équivalentes."`
 }
 
 // Run removes the account, with its entry in the access log.

@@ -18,7 +18,7 @@ type serveCmd struct {
 	storeFlags
 	service.Config
 	keyFlags
-	KeyFile string `name:"key-file" required:"" env:"VACCIN_KEY_FILE" type:"path" help:"File of the secret key of sessions, apart from the store; made when there is none."`
+	KeyFile string `name:"key-file" required:"" env:"VACCIN_KEY_FILE" type:"path" help:"Fichier de la clé secrète des sessions, à garder ailleurs que la base ; créé s’il n’existe pas."`
 }
 
 // Run answers until it is told to stop, then finishes what is under way.

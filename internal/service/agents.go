@@ -14,13 +14,13 @@ import (
 // AgentsConfig holds the settings of the provider through which those who are not practitioners sign in. Without
 // an issuer their door does not exist.
 type AgentsConfig struct {
-	Issuer           string   `env:"VACCIN_AGENTS_ISSUER" help:"Issuer of the agents' tokens; without it agents have no door."`
-	DiscoveryURL     string   `env:"VACCIN_AGENTS_DISCOVERY_URL" help:"Discovery document, when it is not at the issuer's standard path."`
-	EndSessionURL    string   `env:"VACCIN_AGENTS_END_SESSION_URL" help:"Sign-out endpoint, when it is on another host than the issuer."`
-	ClientID         string   `env:"VACCIN_AGENTS_CLIENT_ID" help:"Our client identifier."`
-	ClientSecretFile string   `env:"VACCIN_AGENTS_CLIENT_SECRET_FILE" help:"File that holds our client secret." type:"path"`
-	RoleClaim        string   `default:"roles" env:"VACCIN_AGENTS_ROLE_CLAIM" help:"Claim that holds the roles, a text or a list; dots lead into objects (realm_access.roles)."`
-	Roles            []string `env:"VACCIN_AGENTS_ROLES" help:"Role that each value of the claim gives, as value=role: support, campaign-manager, referential-manager, data-protection-officer, statistics-reader."`
+	Issuer           string   `env:"VACCIN_AGENTS_ISSUER" help:"Émetteur des jetons des agents ; sans lui, les agents ne peuvent pas se connecter."`
+	DiscoveryURL     string   `env:"VACCIN_AGENTS_DISCOVERY_URL" help:"Document de découverte, s’il n’est pas au chemin habituel de l’émetteur."`
+	EndSessionURL    string   `env:"VACCIN_AGENTS_END_SESSION_URL" help:"Point d’accès de la déconnexion, s’il est sur un autre hôte que l’émetteur."`
+	ClientID         string   `env:"VACCIN_AGENTS_CLIENT_ID" help:"Notre identifiant de client."`
+	ClientSecretFile string   `env:"VACCIN_AGENTS_CLIENT_SECRET_FILE" help:"Fichier qui contient notre secret de client." type:"path"`
+	RoleClaim        string   `default:"roles" env:"VACCIN_AGENTS_ROLE_CLAIM" help:"Attribut (claim) qui contient les rôles, un texte ou une liste ; des points mènent dans les objets (realm_access.roles)."`
+	Roles            []string `env:"VACCIN_AGENTS_ROLES" help:"Rôle que donne chaque valeur de l’attribut, sous la forme valeur=rôle : support, campaign-manager, referential-manager, data-protection-officer, statistics-reader."`
 
 	// ClientSecret is for wiring that has the secret at hand, as in PSCConfig.
 	ClientSecret string `kong:"-"`

@@ -22,10 +22,10 @@ import (
 
 // AuditConfig holds the settings of the signed access log.
 type AuditConfig struct {
-	KeyFile  string        `env:"VACCIN_AUDIT_KEY_FILE" type:"path" help:"File of the key that signs the heads of the access log (vaccin audit key); without it the log is not signed."`
-	Heads    string        `env:"VACCIN_AUDIT_HEADS" type:"path" help:"File to which signed heads are appended: on a disk that who runs the database cannot write."`
-	HeadsURL string        `name:"heads-url" env:"VACCIN_AUDIT_HEADS_URL" help:"Address to which signed heads are posted, as text."`
-	Pace     time.Duration `default:"1m" env:"VACCIN_AUDIT_PACE" help:"How often a head is signed."`
+	KeyFile  string        `env:"VACCIN_AUDIT_KEY_FILE" type:"path" help:"Fichier de la clé qui signe les têtes du journal des accès (« vaccin audit key ») ; sans lui, le journal n’est pas signé."`
+	Heads    string        `env:"VACCIN_AUDIT_HEADS" type:"path" help:"Fichier auquel les têtes signées sont ajoutées : sur un disque où qui gère la base ne peut pas écrire."`
+	HeadsURL string        `name:"heads-url" env:"VACCIN_AUDIT_HEADS_URL" help:"Adresse à laquelle les têtes signées sont envoyées (POST), en texte."`
+	Pace     time.Duration `default:"1m" env:"VACCIN_AUDIT_PACE" help:"Tous les combien une tête est signée."`
 }
 
 // LogStore is the access log as it is numbered and signed.

@@ -18,23 +18,23 @@ import (
 
 // Config holds the settings that flags and environment variables fill.
 type Config struct {
-	Listen          string        `default:"127.0.0.1:8080" env:"VACCIN_LISTEN" help:"Address the service listens on."`
-	PublicURL       string        `name:"public-url" env:"VACCIN_PUBLIC_URL" help:"Address by which browsers reach the service; localhost and the port listened on by default."`
-	MetricsListen   string        `name:"metrics-listen" default:"127.0.0.1:9090" env:"VACCIN_METRICS_LISTEN" help:"Address of the metrics, loopback only; empty for none."`
-	MetricsAnywhere bool          `name:"metrics-anywhere" env:"VACCIN_METRICS_ANYWHERE" help:"Let the metrics listen elsewhere than on the loopback: the network is protected."`
-	TLSCert         string        `name:"tls-cert" env:"VACCIN_TLS_CERT" help:"Certificate chain file (PEM); without it the service speaks plain HTTP." type:"path"`
-	TLSKey          string        `name:"tls-key" env:"VACCIN_TLS_KEY" help:"Private key file (PEM) of the certificate." type:"path"`
-	Idle            time.Duration `default:"30m" env:"VACCIN_SESSION_IDLE" help:"A session ends after that long without a request."`
-	Drain           time.Duration `default:"${drain=3s}" env:"VACCIN_DRAIN" help:"Once told to stop, how long to go on answering while /readyz says no, for a load balancer to notice."`
-	Absolute        time.Duration `default:"4h" env:"VACCIN_SESSION_ABSOLUTE" help:"A session ends after that long in all."`
+	Listen          string        `default:"127.0.0.1:8080" env:"VACCIN_LISTEN" help:"Adresse d’écoute du service."`
+	PublicURL       string        `name:"public-url" env:"VACCIN_PUBLIC_URL" help:"Adresse par laquelle les navigateurs atteignent le service ; par défaut, localhost et le port d’écoute."`
+	MetricsListen   string        `name:"metrics-listen" default:"127.0.0.1:9090" env:"VACCIN_METRICS_LISTEN" help:"Adresse des mesures, locale seulement ; vide pour n’en donner aucune."`
+	MetricsAnywhere bool          `name:"metrics-anywhere" env:"VACCIN_METRICS_ANYWHERE" help:"Permettre d’écouter ailleurs qu’en local pour les mesures : le réseau est protégé."`
+	TLSCert         string        `name:"tls-cert" env:"VACCIN_TLS_CERT" help:"Fichier (PEM) de la chaîne de certificats ; sans lui, le service parle HTTP en clair." type:"path"`
+	TLSKey          string        `name:"tls-key" env:"VACCIN_TLS_KEY" help:"Fichier (PEM) de la clé privée du certificat." type:"path"`
+	Idle            time.Duration `default:"30m" env:"VACCIN_SESSION_IDLE" help:"Une session prend fin après ce temps sans requête."`
+	Drain           time.Duration `default:"${drain=3s}" env:"VACCIN_DRAIN" help:"Une fois l’arrêt demandé, combien de temps répondre encore pendant que /readyz dit non, pour que le répartiteur de charge le voie."`
+	Absolute        time.Duration `default:"4h" env:"VACCIN_SESSION_ABSOLUTE" help:"Une session prend fin après ce temps en tout."`
 
-	AssistancePhone   string `name:"assistance-phone" env:"VACCIN_ASSISTANCE_PHONE" help:"Telephone number of the technical assistance for private practice."`
-	AdverseEffectsURL string `name:"adverse-effects-url" default:"https://signalement.social-sante.gouv.fr" env:"VACCIN_ADVERSE_EFFECTS_URL" help:"National portal for adverse effects (PSIG)."`
+	AssistancePhone   string `name:"assistance-phone" env:"VACCIN_ASSISTANCE_PHONE" help:"Numéro de téléphone de l’assistance technique pour l’exercice libéral."`
+	AdverseEffectsURL string `name:"adverse-effects-url" default:"https://signalement.social-sante.gouv.fr" env:"VACCIN_ADVERSE_EFFECTS_URL" help:"Portail national de signalement des effets indésirables (PSIG)."`
 
-	HostedBy              string `name:"hosted-by" env:"VACCIN_HOSTED_BY" help:"Who hosts the service: name, address and telephone number, for the legal notices; the publisher by default."`
-	DataProtectionContact string `name:"data-protection-contact" env:"VACCIN_DATA_PROTECTION_CONTACT" help:"How to reach the data-protection officer: an address; that of the Caisse nationale de l’Assurance Maladie by default."`
+	HostedBy              string `name:"hosted-by" env:"VACCIN_HOSTED_BY" help:"Qui héberge le service : nom, adresse et téléphone, pour les mentions légales ; par défaut, l’éditeur."`
+	DataProtectionContact string `name:"data-protection-contact" env:"VACCIN_DATA_PROTECTION_CONTACT" help:"Comment joindre le délégué à la protection des données : une adresse ; par défaut, celle de la Caisse nationale de l’Assurance Maladie."`
 
-	ReaderURL string `name:"reader-url" default:"http://127.0.0.1:24316" env:"VACCIN_READER_URL" help:"Where pages find the card-reading program on practitioners' computers; empty when cards are not read."`
+	ReaderURL string `name:"reader-url" default:"http://127.0.0.1:24316" env:"VACCIN_READER_URL" help:"Où les pages trouvent le programme de lecture des cartes sur l’ordinateur du professionnel ; vide si les cartes ne sont pas lues."`
 
 	PSC    PSCConfig    `embed:"" prefix:"psc-"`
 	CPS    CPSConfig    `embed:"" prefix:"cps-"`
@@ -80,16 +80,16 @@ func (c Config) checkReader() error {
 
 // PSCConfig holds the settings of Pro Santé Connect; endpoints given here win over discovered ones.
 type PSCConfig struct {
-	Issuer           string `default:"https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet" env:"VACCIN_PSC_ISSUER" help:"Issuer of the tokens."`
-	DiscoveryURL     string `env:"VACCIN_PSC_DISCOVERY_URL" help:"Discovery document, when it is not at the issuer's wallet path."`
-	AuthURL          string `env:"VACCIN_PSC_AUTH_URL" help:"Authorization endpoint."`
-	TokenURL         string `env:"VACCIN_PSC_TOKEN_URL" help:"Token endpoint."`
-	UserInfoURL      string `env:"VACCIN_PSC_USERINFO_URL" help:"Userinfo endpoint."`
-	EndSessionURL    string `env:"VACCIN_PSC_END_SESSION_URL" help:"Sign-out endpoint."`
-	JWKSURL          string `name:"jwks-url" env:"VACCIN_PSC_JWKS_URL" help:"Signing keys."`
-	ClientID         string `env:"VACCIN_PSC_CLIENT_ID" help:"Our client identifier."`
-	ClientSecretFile string `env:"VACCIN_PSC_CLIENT_SECRET_FILE" help:"File that holds our client secret." type:"path"`
-	ACRValues        string `default:"eidas1" env:"VACCIN_PSC_ACR_VALUES" help:"acr_values asked for."`
+	Issuer           string `default:"https://auth.esw.esante.gouv.fr/auth/realms/esante-wallet" env:"VACCIN_PSC_ISSUER" help:"Émetteur des jetons."`
+	DiscoveryURL     string `env:"VACCIN_PSC_DISCOVERY_URL" help:"Document de découverte, s’il n’est pas au chemin « wallet » de l’émetteur."`
+	AuthURL          string `env:"VACCIN_PSC_AUTH_URL" help:"Point d’accès de l’autorisation."`
+	TokenURL         string `env:"VACCIN_PSC_TOKEN_URL" help:"Point d’accès des jetons."`
+	UserInfoURL      string `env:"VACCIN_PSC_USERINFO_URL" help:"Point d’accès de l’identité (userinfo)."`
+	EndSessionURL    string `env:"VACCIN_PSC_END_SESSION_URL" help:"Point d’accès de la déconnexion."`
+	JWKSURL          string `name:"jwks-url" env:"VACCIN_PSC_JWKS_URL" help:"Clés de signature."`
+	ClientID         string `env:"VACCIN_PSC_CLIENT_ID" help:"Notre identifiant de client."`
+	ClientSecretFile string `env:"VACCIN_PSC_CLIENT_SECRET_FILE" help:"Fichier qui contient notre secret de client." type:"path"`
+	ACRValues        string `default:"eidas1" env:"VACCIN_PSC_ACR_VALUES" help:"acr_values demandées."`
 
 	// ClientSecret is for wiring that has the secret at hand; flags name a file, for what stands on a
 	// command line is seen by every user of the machine.

@@ -18,16 +18,16 @@ import (
 // CPSConfig holds the settings of the door of CPS cards: a listener of its own, with TLS ended there,
 // for the card proves itself to whoever ends it.
 type CPSConfig struct {
-	Listen            string        `default:"${cps_listen=}" env:"VACCIN_CPS_LISTEN" help:"Address of the listener that asks for cards; no door of cards without it."`
-	PublicURL         string        `name:"public-url" env:"VACCIN_CPS_PUBLIC_URL" help:"Address by which browsers reach that listener, https; localhost and its port by default."`
-	Cert              string        `env:"VACCIN_CPS_CERT" help:"Certificate chain file (PEM) of that listener." type:"path"`
-	Key               string        `env:"VACCIN_CPS_KEY" help:"Private key file (PEM) of the certificate." type:"path"`
-	Roots             string        `env:"VACCIN_CPS_ROOTS" help:"File (PEM) of the roots of IGC-Santé." type:"path"`
-	Issuers           string        `env:"VACCIN_CPS_ISSUERS" help:"File (PEM) of the authorities of IGC-Santé that issue cards; no others are believed." type:"path"`
-	Tiers             []string      `default:"FORT" env:"VACCIN_CPS_TIERS" help:"Accepted tiers: ELEMENTAIRE, STANDARD, FORT."`
-	CRL               []string      `name:"crl" env:"VACCIN_CPS_CRL" help:"Revocation lists (files, or http addresses) beside those that cards name."`
-	CRLRefresh        time.Duration `name:"crl-refresh" default:"1h" env:"VACCIN_CPS_CRL_REFRESH" help:"How long a revocation list is used before it is asked for again."`
-	RevocationUnknown string        `name:"revocation-unknown" enum:"refuse,accept" default:"refuse" env:"VACCIN_CPS_REVOCATION_UNKNOWN" help:"What becomes of a card when neither list nor responder answers: refuse or accept."`
+	Listen            string        `default:"${cps_listen=}" env:"VACCIN_CPS_LISTEN" help:"Adresse du port qui demande les cartes ; sans elle, personne ne se connecte par carte."`
+	PublicURL         string        `name:"public-url" env:"VACCIN_CPS_PUBLIC_URL" help:"Adresse (https) par laquelle les navigateurs atteignent ce port ; par défaut, localhost et le même port."`
+	Cert              string        `env:"VACCIN_CPS_CERT" help:"Fichier (PEM) de la chaîne de certificats de ce port." type:"path"`
+	Key               string        `env:"VACCIN_CPS_KEY" help:"Fichier (PEM) de la clé privée du certificat." type:"path"`
+	Roots             string        `env:"VACCIN_CPS_ROOTS" help:"Fichier (PEM) des racines de l’IGC-Santé." type:"path"`
+	Issuers           string        `env:"VACCIN_CPS_ISSUERS" help:"Fichier (PEM) des autorités de l’IGC-Santé qui émettent des cartes ; aucune autre n’est crue." type:"path"`
+	Tiers             []string      `default:"FORT" env:"VACCIN_CPS_TIERS" help:"Niveaux acceptés : ELEMENTAIRE, STANDARD, FORT."`
+	CRL               []string      `name:"crl" env:"VACCIN_CPS_CRL" help:"Listes de révocation (fichiers, ou adresses http) en plus de celles que les cartes nomment."`
+	CRLRefresh        time.Duration `name:"crl-refresh" default:"1h" env:"VACCIN_CPS_CRL_REFRESH" help:"Combien de temps une liste de révocation sert avant d’être redemandée."`
+	RevocationUnknown string        `name:"revocation-unknown" enum:"refuse,accept" default:"refuse" env:"VACCIN_CPS_REVOCATION_UNKNOWN" help:"Que faire d’une carte si ni liste ni répondeur ne répond : refuse (la refuser) ou accept (l’accepter)."`
 }
 
 // public is the address by which browsers reach the listener.

@@ -1,21 +1,15 @@
-package main
+package commandline
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"regexp"
 	"strings"
-	"syscall"
-
-	"vaccin/internal/registry"
 
 	"github.com/alecthomas/kong"
 )
 
-// What the reader of the command line finds wrong, which it tells in English, and what files are that are not there, as the
-// operator reads it.
+// What kong finds wrong with a command line, as people read it.
 
 // saying is a sentence of kong's and what stands for it. «what» is what the sentence is about, «other» what else it tells: a list of choices, a
 // suggestion, or what was given.
@@ -44,8 +38,9 @@ var sayings = []saying{
 // fromVariable is what kong adds where a value comes from the environment.
 var fromVariable = regexp.MustCompile(`(?s)^(.*) \(from envar (\w+)=".*"\)$`)
 
-// refusalOf is what is wrong with a command line, and how to know more.
-func refusalOf(err *kong.ParseError) string {
+// Refusal is what is wrong with a command line, and how to know more, in French. explained, if there is one, says what is wrong with a value,
+// or nothing where it is not for it to say.
+func Refusal(err *kong.ParseError, explained func(error) string) string {
 	at := err.Context.Model.Node
 	if command := err.Context.Selected(); command != nil {
 		at = command
@@ -54,7 +49,7 @@ func refusalOf(err *kong.ParseError) string {
 	if m := fromVariable.FindStringSubmatch(text); m != nil {
 		text, from = m[1], " La valeur est celle de "+m[2]+"."
 	}
-	said := wrong(err, text)
+	said := wrong(err, text, explained)
 	if strings.HasPrefix(text, "expected one of ") { // of which kong names five
 		var commands []string
 		for _, c := range at.Children {
@@ -69,17 +64,17 @@ func refusalOf(err *kong.ParseError) string {
 var unquoted = strings.NewReplacer(`","`, ", ", `"`, "")
 
 // wrong is what is wrong, in French.
-func wrong(err error, text string) string {
-	option, _, _ := strings.Cut(text, ": ")
-	var refused *registry.Error
-	if errors.As(err, &refused) {
-		if !strings.ContainsAny(option[:1], "-<[") { // a command, which the sentence names
-			return refused.Message
-		}
-		return option + " : " + refused.Message
+func wrong(err error, text string, explained func(error) string) string {
+	said := ""
+	if explained != nil {
+		said = explained(err)
 	}
-	if of := fileSentence(err); of != "" {
-		return option + " : " + of
+	if said != "" {
+		option, _, _ := strings.Cut(text, ": ")
+		if !strings.ContainsAny(option[:1], "-<[") { // a command, which the sentence names
+			return said
+		}
+		return option + "\u00a0: " + said
 	}
 	text = noChoice.ReplaceAllString(text, "")
 	for _, s := range sayings {
@@ -90,33 +85,10 @@ func wrong(err error, text string) string {
 	return "La ligne de commande ne convient pas. Détail technique, en anglais : " + text + "."
 }
 
-// fileSentence says what is wrong with a file or folder, where that is what an error says.
-func fileSentence(err error) string {
-	var renamed *os.LinkError
-	if errors.As(err, &renamed) {
-		return "« " + renamed.New + " » ne peut pas prendre son nom. Vérifiez que son dossier est toujours là, et qu’aucun dossier ne porte ce nom."
-	}
-	var at *fs.PathError
-	if !errors.As(err, &at) {
-		return ""
-	}
-	switch {
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return "Il n’y a plus de place pour « " + at.Path + " » : faites-en sur son disque, puis relancez la même commande."
-	case errors.Is(err, syscall.EROFS):
-		return "Le disque de « " + at.Path + " » est en lecture seule. Donnez un autre dossier."
-	case errors.Is(err, fs.ErrNotExist):
-		return "« " + at.Path + " » n’existe pas. Vérifiez ce nom, et que son dossier existe."
-	case errors.Is(err, fs.ErrPermission):
-		return "L’accès à « " + at.Path + " » est refusé. Vérifiez ses droits, et le compte qui lance la commande."
-	}
-	return ""
-}
-
-// refuse tells why a command line is not taken, after the usage of the command, and returns the exit code.
-func refuse(err *kong.ParseError) int {
+// Refuse tells why a command line is not taken, after the usage of the command, and returns the exit code.
+func Refuse(err *kong.ParseError, explained func(error) string) int {
 	_ = err.Context.PrintUsage(false)
 	fmt.Println()
-	fmt.Fprintln(os.Stderr, "vaccin : "+refusalOf(err))
+	fmt.Fprintln(os.Stderr, err.Context.Model.Name+"\u00a0: "+Refusal(err, explained))
 	return err.ExitCode()
 }
