@@ -21,7 +21,7 @@ type Config struct {
 	Listen          string        `default:"127.0.0.1:8080" env:"VACCIN_LISTEN" help:"Adresse d’écoute du service."`
 	PublicURL       string        `name:"public-url" env:"VACCIN_PUBLIC_URL" help:"Adresse par laquelle les navigateurs atteignent le service ; par défaut, localhost et le port d’écoute."`
 	MetricsListen   string        `name:"metrics-listen" default:"127.0.0.1:9090" env:"VACCIN_METRICS_LISTEN" help:"Adresse des mesures, locale seulement ; vide pour n’en donner aucune."`
-	MetricsAnywhere bool          `name:"metrics-anywhere" env:"VACCIN_METRICS_ANYWHERE" help:"Permettre d’écouter ailleurs qu’en local pour les mesures : le réseau est protégé."`
+	MetricsAnywhere bool          `name:"metrics-anywhere" env:"VACCIN_METRICS_ANYWHERE" help:"Donner les mesures ailleurs qu’en local, si le réseau est protégé."`
 	TLSCert         string        `name:"tls-cert" env:"VACCIN_TLS_CERT" help:"Fichier (PEM) de la chaîne de certificats ; sans lui, le service parle HTTP en clair." type:"path"`
 	TLSKey          string        `name:"tls-key" env:"VACCIN_TLS_KEY" help:"Fichier (PEM) de la clé privée du certificat." type:"path"`
 	Idle            time.Duration `default:"30m" env:"VACCIN_SESSION_IDLE" help:"Une session prend fin après ce temps sans requête."`
