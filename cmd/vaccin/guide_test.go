@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -73,5 +74,46 @@ func TestTheGuideNamesTheCommandsThatTakeKeys(t *testing.T) {
 		if takes != told {
 			t.Errorf("vaccin %s takes keys: %t; the guide says so: %t", path, takes, told)
 		}
+	}
+}
+
+// Commands that make tables, or write what the service may not, are given the account of their owner wherever they are told to be typed: that of the
+// servers is refused or, where it owns the database, may undo the protection of the log. The keys are where the package has them.
+func TestOwnersCommandsAreToldWithTheirAccount(t *testing.T) {
+	settings, err := os.ReadFile("../../deploy/debian/vaccin.env")
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := regexp.MustCompile(`(?m)^VACCIN_NIR_KEY_FILE=(.+)$`).FindStringSubmatch(string(settings))
+	if keys == nil {
+		t.Fatal("the package names no file of keys")
+	}
+	documents := []string{"../../README.md"}
+	for _, pattern := range []string{"../../docs/*.md", "../../docs/*/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, found...)
+	}
+	told := 0
+	for _, file := range documents {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Split(string(text), "\n") {
+			if command := regexp.MustCompile("vaccin (migrate|copy|import|keys rotate|audit retire)[^`]* '?postgres://([a-z_]+)@").FindStringSubmatch(line); command != nil {
+				if told++; command[2] != "vaccin_owner" {
+					t.Errorf("%s has vaccin %s typed as %s", file, command[1], command[2])
+				}
+			}
+			if at := regexp.MustCompile(`--nir-key-file (/etc/\S+)`).FindStringSubmatch(line); at != nil && at[1] != keys[1] {
+				t.Errorf("%s looks for the keys of identities at %s, the package at %s", file, at[1], keys[1])
+			}
+		}
+	}
+	if told < 4 {
+		t.Errorf("%d commands with an account are told", told)
 	}
 }
