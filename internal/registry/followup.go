@@ -9,8 +9,8 @@ import (
 // This file is the follow-up of runs: how far those are whom they gave a code. It is counted every hour for all runs in one
 // go, and what was counted last is shown: to count a nation takes minutes.
 
-// FollowUpEvery is how long what was counted is good.
-const FollowUpEvery = time.Hour
+// followUpEvery is how long what was counted is good.
+const followUpEvery = time.Hour
 
 // Reached is how many persons were targeted, and how many of them are how far. Who is complete has had a dose, and who has
 // had one is eligible, unless support annulled the eligibility under it.
@@ -70,7 +70,7 @@ func (g *Registry) CountFollowUps(ctx context.Context) error {
 		return err
 	}
 	now := g.Security()
-	err = s.CountFollowUps(ctx, now, now.Add(-FollowUpEvery), TodayAt(g.Business()))
+	err = s.CountFollowUps(ctx, now, now.Add(-followUpEvery), TodayAt(g.Business()))
 	if errors.Is(err, ErrCounted) {
 		return nil
 	}

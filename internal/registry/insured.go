@@ -26,7 +26,6 @@ type term struct{ code, label, phrase string }
 
 // closedSet is the values that something may have: a table by number. A number is what databases keep: it is 1 or more, never given to another
 // value, and a value that is no longer wanted stays.
-
 type closedSet struct {
 	terms  []term
 	coded  map[string]int // by code, as files of millions of rows write it

@@ -146,7 +146,7 @@ func (g *Registry) DecideMatch(ctx context.Context, by Actor, record, other Reco
 	}
 	err := g.matches(ctx, by, event, func(s MatchStore) error {
 		err := ErrOvertaken
-		for try := 0; try < MatchTries && errors.Is(err, ErrOvertaken); try++ {
+		for try := 0; try < matchTries && errors.Is(err, ErrOvertaken); try++ {
 			m, failed := s.MatchOf(ctx, record, other)
 			if failed != nil {
 				return failed
@@ -167,8 +167,8 @@ func (g *Registry) DecideMatch(ctx context.Context, by Actor, record, other Reco
 	return err
 }
 
-// MatchTries is how often a decision is tried while the records change.
-const MatchTries = 5
+// matchTries is how often a decision is tried while the records change.
+const matchTries = 5
 
 // FieldMatch names the decision, for errors.
 const FieldMatch = "decision"

@@ -139,8 +139,6 @@ func (a AgeClass) Label() string {
 var (
 	// ErrNoRun: there is no such run, or it is not in the state that is needed.
 	ErrNoRun = errors.New("no such run, or not in that state")
-	// ErrNoCampaign: there is no such campaign.
-	ErrNoCampaign = errors.New("no such campaign")
 	// ErrRunning: another run is under way; they are carried out one after the other.
 	ErrRunning = errors.New("another run is under way")
 	// ErrSentAgain: the same person sent the same form before.
@@ -197,9 +195,6 @@ type TargetingStore interface {
 	// Run returns a run, or ErrNoRun.
 	Run(ctx context.Context, number int) (Run, error)
 }
-
-// FieldRun names a run, for errors.
-const FieldRun = "run"
 
 // RunsShown is how many runs are listed at once.
 const RunsShown = 100
