@@ -20,24 +20,10 @@ type Batch struct {
 	// Date is the letters' own.
 	Date registry.Date
 	// Texts are the settings of the service that letters tell.
-	Texts LetterTexts
+	Texts registry.LetterTexts
 }
 
-// LetterTexts are parts of the letters' sentences that are settings of the service. An empty one is left out, or
-// stands for what its comment says.
-type LetterTexts struct {
-	// Phone is the number to call for an appointment, with its price: «0 800 009 110 (appel gratuit)».
-	Phone string
-	// Website is the address where appointments are taken: «sante.fr».
-	Website string
-	// ObjectionUntil says how long one may object, after «Vous pouvez vous opposer à ce traitement»:
-	// ObjectionUntilAgreement when empty (TGT-6).
-	ObjectionUntil string
-	// Rights says where to exercise one's rights, after «Pour exercer ces droits,»: RightsAtTheFund when empty.
-	Rights string
-}
-
-// Ends of the sentences of LetterTexts.
+// Ends of the sentences of registry.LetterTexts.
 const (
 	ObjectionUntilAgreement   = "tant que vous n’avez pas donné votre accord à la vaccination"
 	ObjectionUntilVaccination = "tant que vous n’avez pas reçu de première injection"

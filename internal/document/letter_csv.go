@@ -76,5 +76,5 @@ func (b Batch) cells(l Letter) []string {
 			cells = append(cells, "", "")
 		}
 	}
-	return append(cells, b.Texts.appointment(len(l.Places) > 0))
+	return append(cells, b.appointment(len(l.Places) > 0))
 }

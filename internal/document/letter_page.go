@@ -133,9 +133,9 @@ func (s *stationery) draw() bool {
 	s.placesTop = y + s.pt(1)
 	s.placesBottom = s.placesTop + max(4*s.pt(10), 36)*leading // four usual lines; what is long is set smaller
 	unlisted := s.placesTop
-	s.unlisted = s.text("P", s.bold.sized(s.pt(10.5)), s.batch.Texts.appointment(false), letterMargin, letterWidth, &unlisted)
+	s.unlisted = s.text("P", s.bold.sized(s.pt(10.5)), s.batch.appointment(false), letterMargin, letterWidth, &unlisted)
 	y = max(s.placesBottom+s.pt(2), unlisted)
-	s.listed = s.text("P", text, s.batch.Texts.appointment(true), letterMargin, letterWidth, &y)
+	s.listed = s.text("P", text, s.batch.appointment(true), letterMargin, letterWidth, &y)
 	y += s.pt(4)
 	s.started = s.text("P", text.sized(s.pt(9.5)), letterStarted, letterMargin, letterWidth, &y)
 	y += s.pt(3)
@@ -150,7 +150,7 @@ func (s *stationery) draw() bool {
 	y = noticeTop + s.pt(3)
 	s.noticeTitle = s.text("H2", s.bold.sized(s.pt(8.5)), noticeTitle, letterMargin, letterWidth, &y)
 	s.noticeFacts = s.text("P", small, noticeFacts, letterMargin, letterWidth, &y)
-	s.noticeRights = s.text("P", small, s.batch.Texts.rights(), letterMargin, letterWidth, &y)
+	s.noticeRights = s.text("P", small, s.batch.rights(), letterMargin, letterWidth, &y)
 	s.paper = s.stamp("", func(c *canvas) {
 		c.line(letterMargin, topMargin+19, letterMargin+letterWidth, topMargin+19, 1.5, accent)
 		c.frame(letterMargin, cardTop, letterWidth, cardBottom-cardTop, 0.8, accent)

@@ -20,7 +20,7 @@ func phaseTwo() Batch {
 	return Batch{
 		Reference: "PH2-0007", Campaign: "Personnes de 75 ans et plus",
 		Opens: registry.MustDate("2021-01-18"), Date: registry.MustDate("2021-01-11"),
-		Texts: LetterTexts{Phone: "0\u00A0800\u00A0009\u00A0110 (appel gratuit)", Website: "sante.fr"},
+		Texts: registry.LetterTexts{Phone: "0\u00A0800\u00A0009\u00A0110 (appel gratuit)", Website: "sante.fr"},
 	}
 }
 
@@ -235,7 +235,7 @@ func TestTheLetterSaysWhatTheLawWantsAndWhatToDo(t *testing.T) {
 		}
 	}
 	b := phaseTwo()
-	b.Date, b.Texts = registry.MustDate("2021-02-01"), LetterTexts{ObjectionUntil: ObjectionUntilVaccination, Rights: "écrivez à la caisse"}
+	b.Date, b.Texts = registry.MustDate("2021-02-01"), registry.LetterTexts{ObjectionUntil: ObjectionUntilVaccination, Rights: "écrivez à la caisse"}
 	l := usualLetter()
 	l.Places = nil
 	text = read(b, l)
@@ -247,10 +247,10 @@ func TestTheLetterSaysWhatTheLawWantsAndWhatToDo(t *testing.T) {
 			t.Errorf("the letter does not say %q:\n%s", want, text)
 		}
 	}
-	for texts, want := range map[LetterTexts]string{
+	for texts, want := range map[registry.LetterTexts]string{
 		{Phone: "39 39"}: "appelez le 39 39.", {Website: "sante.fr"}: "consultez sante.fr.",
 	} {
-		if got := texts.appointment(true); !strings.HasSuffix(got, "lieu, "+want) {
+		if got := (Batch{Texts: texts}).appointment(true); !strings.HasSuffix(got, "lieu, "+want) {
 			t.Errorf("%q, want … %q", got, want)
 		}
 	}
@@ -275,7 +275,7 @@ func TestALetterHoldsOnOnePageWhateverTheTexts(t *testing.T) {
 		}
 		b := phaseTwo()
 		b.Reference, b.Campaign = words(60).Draw(rt, "reference"), words(LetterTextMost).Draw(rt, "campaign")
-		b.Texts = LetterTexts{
+		b.Texts = registry.LetterTexts{
 			Phone: words(LetterTextMost).Draw(rt, "phone"), Website: words(LetterTextMost).Draw(rt, "website"),
 			ObjectionUntil: words(LetterTextMost).Draw(rt, "until"), Rights: words(LetterTextMost).Draw(rt, "rights"),
 		}

@@ -53,8 +53,8 @@ func (b Batch) opening() string {
 }
 
 // ask says whom to ask: what the settings hold of a website and a telephone number.
-func (t LetterTexts) ask() string {
-	switch {
+func (b Batch) ask() string {
+	switch t := b.Texts; {
 	case t.Website != "" && t.Phone != "":
 		return "consultez " + t.Website + " ou appelez le " + t.Phone
 	case t.Website != "":
@@ -66,15 +66,15 @@ func (t LetterTexts) ask() string {
 }
 
 // appointment says how to find a place and to book, with places listed above or with none.
-func (t LetterTexts) appointment(listed bool) string {
+func (b Batch) appointment(listed bool) string {
 	if listed {
-		return "Pour prendre rendez-vous ou trouver un autre lieu, " + t.ask() + "."
+		return "Pour prendre rendez-vous ou trouver un autre lieu, " + b.ask() + "."
 	}
-	return "Pour trouver un lieu de vaccination près de chez vous et prendre rendez-vous, " + t.ask() + "."
+	return "Pour trouver un lieu de vaccination près de chez vous et prendre rendez-vous, " + b.ask() + "."
 }
 
-func (t LetterTexts) rights() string {
-	until, how := t.ObjectionUntil, t.Rights
+func (b Batch) rights() string {
+	until, how := b.Texts.ObjectionUntil, b.Texts.Rights
 	if until == "" {
 		until = ObjectionUntilAgreement
 	}

@@ -70,12 +70,13 @@ func (b Batch) Failed() bool { return !b.FailedAt.IsZero() && !b.State.Over() }
 // MaxBatch is how many letters a batch has at most: what readers of PDF files open (ADR 30).
 const MaxBatch = 100_000
 
-// LetterTexts are parts of letters that are settings of the service; package document says what an empty one stands for.
+// LetterTexts are parts of the letters' sentences that are settings of the service. An empty one is left out, or
+// stands for what its comment says.
 type LetterTexts struct {
-	Phone          string
-	Website        string
-	ObjectionUntil string
-	Rights         string
+	Phone          string // to call for an appointment, with its price: «0 800 009 110 (appel gratuit)»
+	Website        string // where appointments are taken: «sante.fr»
+	ObjectionUntil string // after «Vous pouvez vous opposer à ce traitement»: until the agreement when empty (TGT-6)
+	Rights         string // after «Pour exercer ces droits,»: one's fund when empty
 }
 
 // LeftOut counts, by reason, those whom a batch looked at and does not write to.
