@@ -238,8 +238,10 @@ func TestWhatIsTakenWithAWarning(t *testing.T) {
 		{[]string{"date_naissance", "19690612"}, "date_naissance", "Le mois"},
 		{[]string{"date_naissance", "19690000"}, "", ""},
 		{[]string{"nir", "2693549588157"}, "", ""}, // the month was not known
-		{[]string{"code_postal", ""}, "code_postal", "La commune n’a pas"},
-		{[]string{"commune", ""}, "commune", "Le code postal n’a pas"},
+		{[]string{"code_postal", ""}, "code_postal", "La commune n’a pas de code postal. Complétez-le\u00a0: sans lui, aucune lettre n’est envoyée à la personne."},
+		{[]string{"code_postal", "", "code_commune", ""}, "code_postal", "aucune lettre n’est envoyée à la personne, qui n’est d’aucun département."},
+		{[]string{"code_postal", "", "code_commune", "99352"}, "code_postal", "aucune lettre n’est envoyée à la personne, qui n’est d’aucun département."},
+		{[]string{"commune", ""}, "commune", "Le code postal n’a pas de commune. Complétez-la\u00a0: sans elle, aucune lettre n’est envoyée à la personne."},
 		{[]string{"commune", "", "code_postal", "", "code_commune", ""}, "", ""},
 		{[]string{"etablissement", "350001234"}, "etablissement", "à domicile"},
 		{[]string{"etablissement", "350001234", "residence", "EHPAD"}, "", ""},

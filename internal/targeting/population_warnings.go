@@ -12,9 +12,13 @@ func (r *rowReader) warn(row *Row) {
 	place := row.Locality
 	switch {
 	case place.PostalCode == "" && place.Name != "":
-		r.remark(colPostalCode, "La commune n’a pas de code postal. Complétez-le : sans lui, la personne n’est d’aucun département et n’a pas de courrier.")
+		reason := "La commune n’a pas de code postal. Complétez-le\u00a0: sans lui, aucune lettre n’est envoyée à la personne"
+		if registry.DepartmentOf("", place.CommuneCode) == "" {
+			reason += ", qui n’est d’aucun département"
+		}
+		r.remark(colPostalCode, reason+".")
 	case place.PostalCode != "" && place.Name == "":
-		r.remark(colCommune, "Le code postal n’a pas de commune. Complétez-la : sans elle, la personne n’a pas de courrier.")
+		r.remark(colCommune, "Le code postal n’a pas de commune. Complétez-la\u00a0: sans elle, aucune lettre n’est envoyée à la personne.")
 	}
 	if row.Establishment != "" && row.Residence == registry.ResidenceHome {
 		r.remark(colEstablishment, "Un établissement est indiqué pour une personne qui vit à domicile. Vérifiez sa résidence.")
