@@ -195,7 +195,8 @@ func (k keysRotateCmd) Run(ctx context.Context, c console) (err error) {
 	return c.printf("Toutes les identités sont sous les clés les plus récentes (%s réécrites). Les anciennes peuvent être retirées : « vaccin keys retire ».\n", registry.FrenchNumber(int(rows)))
 }
 
-// open opens the store with its keys, for an operator.
+// open opens a store that is there with its keys, for an operator: of an empty one of a misspelt name all keys would be said to be new. The
+// caller closes it.
 func (k ringFlags) open(ctx context.Context) (*store.Store, *registry.Registry, registry.Actor, error) {
 	source, err := k.source(k.KeyFile)
 	if err != nil {
@@ -205,7 +206,7 @@ func (k ringFlags) open(ctx context.Context) (*store.Store, *registry.Registry, 
 	if err != nil {
 		return nil, nil, registry.Actor{}, err
 	}
-	st, g, _, err := openStore(ctx, k.Store, store.Options{Keys: source})
+	st, g, err := k.existing(ctx, store.Options{Keys: source})
 	return st, g, by, err
 }
 

@@ -28,20 +28,6 @@ type letterFlags struct {
 	Letter    service.LetterConfig `embed:"" prefix:"letter-"`
 }
 
-// open opens the store, with which the caller goes on and which they close.
-func (f letterFlags) open(ctx context.Context) (*store.Store, *registry.Registry, registry.Actor, error) {
-	by, err := operator()
-	if err != nil {
-		return nil, nil, by, err
-	}
-	source, err := f.source(f.KeyFile)
-	if err != nil {
-		return nil, nil, by, err
-	}
-	st, g, err := f.existing(ctx, store.Options{Keys: source})
-	return st, g, by, err
-}
-
 type lettersListCmd struct {
 	storeFlags `embed:""`
 	Number     int `arg:"" name:"ciblage" help:"Numéro du ciblage, tel que sa page l’affiche."`

@@ -81,7 +81,7 @@ func (p portalRemoveCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	st, g, _, err := openStore(ctx, p.Store, store.Options{})
+	st, g, err := p.existing(ctx, store.Options{})
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ import (
 
 // storeFlags are the flags of every command that uses the store.
 type storeFlags struct {
-	Store string `default:"vaccin.db" env:"VACCIN_STORE" help:"Base PostgreSQL (postgres://compte@hôte/base), ou fichier de la base embarquée, créé s’il n’existe pas."`
+	Store string `default:"vaccin.db" env:"VACCIN_STORE" help:"Base PostgreSQL (postgres://compte@hôte/base), ou fichier de la base embarquée ; serve, migrate, import et portal-account set le créent s’il n’existe pas."`
 }
 
 // exists tells whether there is a store already. A database is one.
