@@ -52,12 +52,6 @@ func until(step registry.Step) string {
 	return ObjectionUntilAgreement
 }
 
-// CheckTexts refuses settings that letters have no room for.
-func CheckTexts(texts registry.LetterTexts) error {
-	day := registry.Date{Year: 2021, Month: 1, Day: 1}
-	return Batch{Reference: "C1-0001", Campaign: "C", Opens: day, Date: day, Texts: texts}.check()
-}
-
 // PrintBatch writes the letters of a batch in the form that was asked for.
 func PrintBatch(w io.Writer, b registry.Batch, recipients iter.Seq2[registry.Recipient, error]) error {
 	common := Batch{Reference: b.Reference(), Campaign: b.Campaign, Opens: b.Opens, Date: b.Date, Texts: b.Texts}

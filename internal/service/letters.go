@@ -17,7 +17,7 @@ type LetterConfig struct {
 	Rights  string `env:"VACCIN_LETTER_RIGHTS" help:"Où les lettres disent d’exercer ses droits, après « Pour exercer ces droits, » ; par défaut, auprès de sa caisse."`
 }
 
-// Printer prints letters that say so.
+// Printer prints letters that say so; it refuses what letters have no room for.
 func (c LetterConfig) Printer() (registry.BatchPrinter, error) {
 	for _, set := range []struct{ name, text string }{{"phone", c.Phone}, {"website", c.Website}, {"rights", c.Rights}} {
 		if n := utf8.RuneCountInString(set.text); n > document.LetterTextMost {
@@ -25,11 +25,7 @@ func (c LetterConfig) Printer() (registry.BatchPrinter, error) {
 				set.name, strings.ToUpper(set.name), registry.FrenchNumber(n), document.LetterTextMost))
 		}
 	}
-	texts := registry.LetterTexts{Phone: c.Phone, Website: c.Website, Rights: c.Rights}
-	if err := document.CheckTexts(texts); err != nil {
-		return registry.BatchPrinter{}, fmt.Errorf("the settings of letters: %w", err)
-	}
-	return document.Printer(texts), nil
+	return document.Printer(registry.LetterTexts{Phone: c.Phone, Website: c.Website, Rights: c.Rights}), nil
 }
 
 // letters makes the letters that were asked for on pages. A batch that a server leaves unfinished goes on on another.

@@ -47,11 +47,8 @@ func readDay(text string) (day, bool) {
 	return 0, false
 }
 
-// The first year of a birth, as registry.ParseBirthDate has it, and how many years nobody has lived.
-const (
-	firstYear = 1800
-	oldestAge = 125
-)
+// firstYear is the first year of a birth, as registry.ParseBirthDate has it.
+const firstYear = 1800
 
 // problem is what is wrong with a cell.
 type problem struct {
@@ -85,7 +82,7 @@ func (r *rowReader) readDates(row *Row) problem {
 		row.Died = registry.Date{Year: died.year(), Month: time.Month(died.month()), Day: died.of()}
 		end = died
 	}
-	if born.year() < end.year()-oldestAge {
+	if born.year() < end.year()-registry.OldestAge {
 		return problem{colBirthDate, "La date de naissance est trop ancienne. Vérifiez l’année, ou indiquez la date de décès."}
 	}
 	row.BirthDate = birthDate(text, born)
