@@ -108,8 +108,8 @@ func (e *postgres) target(ctx context.Context, begin func(context.Context) (targ
 	return r.bring(ctx, conn, attached)
 }
 
-// targeted implements engine.
-func (e *postgres) targeted(ctx context.Context, run int) (done int64, err error) {
+// through implements engine.
+func (e *postgres) through(ctx context.Context, run int) (done int64, err error) {
 	parts := int64(0)
 	err = e.read(ctx, query{sql: countParts, args: []any{run}, row: func(scan func(...any) error) error { return scan(&parts) }})
 	return parts * e.runs.part, err

@@ -162,7 +162,7 @@ func (s *Store) campaignRuns(ctx context.Context, sql string, args ...any) ([]re
 		case registry.RunDone:
 			r.Progress.Done = r.Progress.Of
 		case registry.RunRunning:
-			if r.Progress.Done, err = s.engine.targeted(ctx, r.Number); err != nil {
+			if r.Progress.Done, err = s.engine.through(ctx, r.Number); err != nil {
 				return nil, fmt.Errorf("reading how far a run is: %w", err)
 			}
 			r.Progress.Done = min(r.Progress.Done, r.Progress.Of)

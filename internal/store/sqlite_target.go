@@ -109,8 +109,8 @@ func (e *sqlite) target(ctx context.Context, begin func(context.Context) (target
 	return nil
 }
 
-// targeted implements engine: a run is done whole.
-func (e *sqlite) targeted(context.Context, int) (int64, error) { return 0, nil }
+// through implements engine: a run is done whole.
+func (e *sqlite) through(context.Context, int) (int64, error) { return 0, nil }
 
 // swept implements engine: what is few is gone through at once.
 func (e *sqlite) swept(ctx context.Context, _ string, highest int64, q query) error {

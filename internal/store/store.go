@@ -39,8 +39,8 @@ type engine interface {
 	// target carries out the run that begin begins, once no other is carried out; what it does in the queue of all others it has
 	// write do.
 	target(ctx context.Context, begin func(context.Context) (targeting, error), write func(context.Context, work) error) error
-	// targeted returns up to which number a run has been through the records.
-	targeted(ctx context.Context, run int) (int64, error)
+	// through returns up to which number a run has been through the records.
+	through(ctx context.Context, run int) (int64, error)
 	// importing begins an import of a population, alone; what it does in the queue of all others it has write do.
 	importing(ctx context.Context, write func(context.Context, work) error) (importSession, error)
 	close() error

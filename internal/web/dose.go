@@ -61,7 +61,7 @@ func (s *Server) doseRectification(w http.ResponseWriter, r *http.Request, by re
 			return err
 		}
 		entry, _ := record.Dose(step)
-		values = s.doseValues(r, entry, ref)
+		values = doseValues(entry, ref)
 		showing(values, entry.Sequence, entry.Current().Number)
 	}
 	return s.showDoseForm(w, r, by, record, step, doseShown{form: ui.Form{Values: values}, rectify: true, kept: kept})
@@ -72,7 +72,7 @@ var errStepGone = registry.Conflict("Cette étape vient d’être annulée : il
 
 // doseValues are the fields of a dose as it stands, to modify it. A place of the list that has left it
 // comes back as a typed one.
-func (s *Server) doseValues(r *http.Request, entry registry.Entry[registry.Dose], ref registry.Reference) url.Values {
+func doseValues(entry registry.Entry[registry.Dose], ref registry.Reference) url.Values {
 	d := entry.Current().Content
 	v := newForm()
 	v.Set(registry.FieldVaccine, d.VaccineCode)
