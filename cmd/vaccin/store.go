@@ -65,7 +65,8 @@ func openStore(ctx context.Context, address string, o store.Options) (st *store.
 
 // notOpened tells the operator what is wrong with a database, and what to do.
 func notOpened(err error, address string) error {
-	if lack := store.LackOf(err); lack != store.LackNothing && lack != store.LackAnswer { // it does answer
+	switch store.LackOf(err) {
+	case store.LackRoom, store.LackConnections, store.LackWriting: // it does answer
 		return err
 	}
 	name := store.Name(address)
@@ -92,8 +93,8 @@ func notOpened(err error, address string) error {
 	return err
 }
 
-// lackSentence says what the operator does about a store that went away under a command, where that is what an error says. A command that is run
-// again goes on.
+// lackSentence says what the operator does about a store that refused a command or went away under it, where that is what an error says. A command
+// that is run again goes on.
 func lackSentence(err error) string {
 	todo := ""
 	switch store.LackOf(err) {
@@ -103,6 +104,8 @@ func lackSentence(err error) string {
 		todo = "La base refuse une connexion de plus, à ce compte ou à tous\u00a0: libérez-en (docs/runbooks/connections.md)"
 	case store.LackWriting:
 		todo = "La base est en lecture seule\u00a0: c’est un serveur de secours, ou l’écriture y est interdite à ce compte. Donnez l’adresse du serveur principal, ou rétablissez ce droit"
+	case store.LackRight:
+		todo = "Ce compte de la base n’a pas le droit de faire cela\u00a0: donnez à --store celui du propriétaire des tables (docs/deployment.md)"
 	case store.LackAnswer:
 		todo = "La base ne répond plus, ou a coupé la connexion\u00a0: vérifiez que son serveur est démarré, et le réseau"
 	default:

@@ -80,6 +80,15 @@ func TestAnOperatorIsToldWhatADatabaseLacks(t *testing.T) {
 	if told := migrated(); strings.Contains(told, "Attention") {
 		t.Errorf("with the role: %s", told)
 	}
+	// What is for the owner is refused to who serves, and whose account it takes is said.
+	if _, err := c.SQL("postgres", "GRANT vaccin_service TO plain"); err != nil {
+		t.Fatal(err)
+	}
+	remove := portalRemoveCmd{Login: "dr.un"}
+	remove.Store = c.URL("plain", "d")
+	if err := remove.Run(t.Context(), console{out: io.Discard}); err == nil || !strings.Contains(sentence(err), "donnez à --store celui du propriétaire des tables") {
+		t.Errorf("an account of the portal was removed by who serves: %v", err)
+	}
 	// A server that answers, and refuses: what it lacks is said, and not that it is silent.
 	for _, lack := range []struct{ does, undoes, want string }{
 		{"ALTER ROLE owner CONNECTION LIMIT 0", "ALTER ROLE owner CONNECTION LIMIT -1", "La base refuse une connexion de plus"},
@@ -110,14 +119,15 @@ func TestWhatGoesWrongUnderACommandIsSaidInFrench(t *testing.T) {
 	db.SetMaxOpenConns(1)
 	_, noRoom := db.ExecContext(t.Context(), "CREATE TABLE a (b); PRAGMA max_page_count = 2; INSERT INTO a VALUES (zeroblob(100000))")
 	for want, err := range map[string]error{
-		"La base n’a plus de place sur son disque":          &pgconn.PgError{Code: "53100"},
-		"La base n’a plus de place":                         fmt.Errorf("%w: %w", store.ErrUnknownOutcome, noRoom),
-		"La base refuse une connexion de plus":              &pgconn.PgError{Code: "53300"},
-		"La base est en lecture seule":                      &pgconn.PgError{Code: "25006"},
-		"La base ne répond plus":                            &pgconn.PgError{Code: "57P01"},
-		"ou a coupé la connexion":                           fmt.Errorf("%w: %w", registry.ErrUnavailable, io.ErrUnexpectedEOF),
-		"Il n’y a plus de place pour «\u00a0x\u00a0»":       &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC},
-		"Le disque de «\u00a0x\u00a0» est en lecture seule": &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS},
+		"La base n’a plus de place sur son disque":            &pgconn.PgError{Code: "53100"},
+		"La base n’a plus de place":                           fmt.Errorf("%w: %w", store.ErrUnknownOutcome, noRoom),
+		"La base refuse une connexion de plus":                &pgconn.PgError{Code: "53300"},
+		"La base est en lecture seule":                        &pgconn.PgError{Code: "25006"},
+		"Ce compte de la base n’a pas le droit de faire cela": &pgconn.PgError{Code: "42501"},
+		"La base ne répond plus":                              &pgconn.PgError{Code: "57P01"},
+		"ou a coupé la connexion":                             fmt.Errorf("%w: %w", registry.ErrUnavailable, io.ErrUnexpectedEOF),
+		"Il n’y a plus de place pour «\u00a0x\u00a0»":         &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC},
+		"Le disque de «\u00a0x\u00a0» est en lecture seule":   &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS},
 	} {
 		said := sentence(fmt.Errorf("doing something: %w", err))
 		if !strings.Contains(said, want) || !strings.Contains(said, "Détail technique, en anglais") {

@@ -8,8 +8,8 @@ SET synchronous_commit = local;
 -- What the running service may do. « vaccin migrate » gives it rights, table by table; nobody signs in as it.
 CREATE ROLE vaccin_service NOLOGIN;
 
--- Owns the tables, and runs « vaccin migrate », « vaccin copy », « vaccin import », « vaccin keys rotate »,
--- « vaccin audit retire ».
+-- Owns the tables, and runs « vaccin migrate », « vaccin copy », « vaccin import », « vaccin keys rotate » and « retire »,
+-- « vaccin portal-account », « vaccin audit retire ».
 -- Needs no CREATEROLE, the role of the service being there.
 CREATE ROLE vaccin_owner LOGIN NOCREATEROLE NOCREATEDB IN ROLE vaccin_service;
 

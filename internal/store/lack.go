@@ -11,16 +11,17 @@ import (
 	"vaccin/internal/registry"
 )
 
-// Lack is what a store that is away lacks: whoever looks after it does something else about each.
+// Lack is what a store that refuses or is away lacks: whoever looks after it does something else about each.
 type Lack int
 
 // What a store may lack.
 const (
-	LackNothing     Lack = iota // it is not away
+	LackNothing     Lack = iota // that we know of
 	LackAnswer                  // its server is stopped, restarts, or cannot be reached
 	LackRoom                    // on the disk
 	LackConnections             // all that the server or the account may have are taken
 	LackWriting                 // it can only be read, as a standby
+	LackRight                   // the account may not do that: it is for the owner of the tables
 )
 
 // LackOf tells from an error what the store lacks.
@@ -34,6 +35,8 @@ func LackOf(err error) Lack {
 			return LackConnections
 		case told.Code == "25006":
 			return LackWriting
+		case told.Code == "42501":
+			return LackRight
 		case strings.HasPrefix(told.Code, "57P"):
 			return LackAnswer
 		}
