@@ -28,9 +28,10 @@ func (c *condition) arg(value any) string {
 const (
 	doseInForce = "EXISTS (SELECT 1 FROM entry e WHERE e.record_num = p.record_num AND e.step IN (1, 2) AND e.number = 1" + notAnnulled + ")"
 	complete    = "EXISTS (SELECT 1 FROM entry e WHERE e.record_num = p.record_num AND e.number > 0" + notAnnulled +
-		" AND (e.step = 2 OR e.step = 1 AND e.series_doses = 1 AND NOT EXISTS (SELECT 1 FROM entry later WHERE later.record_num = e.record_num" +
-		" AND later.step = e.step AND later.sequence = e.sequence AND later.number > e.number)))"
-	notAnnulled = " AND NOT EXISTS (SELECT 1 FROM entry a WHERE a.record_num = e.record_num AND a.step = e.step AND a.sequence = e.sequence AND a.number = 0)"
+		" AND (e.step = 2 OR e.step = 1 AND e.series_doses = 1" + latestVersion + "))"
+	notAnnulled   = " AND NOT EXISTS (SELECT 1 FROM entry a WHERE a.record_num = e.record_num AND a.step = e.step AND a.sequence = e.sequence AND a.number = 0)"
+	latestVersion = " AND NOT EXISTS (SELECT 1 FROM entry later WHERE later.record_num = e.record_num" +
+		" AND later.step = e.step AND later.sequence = e.sequence AND later.number > e.number)"
 
 	hasTarget  = "EXISTS (SELECT 1 FROM target t WHERE t.record_num = p.record_num)"
 	hasOwnCode = "EXISTS (SELECT 1 FROM record r WHERE r.num = p.record_num AND r.code IS NOT NULL)"

@@ -29,8 +29,6 @@ const (
 		" FROM entry e WHERE e.record_num > $1 AND e.record_num <= $2 AND e.step IN (0, 1, 2) AND e.number > 0" + notAnnulled + latestVersion +
 		" GROUP BY e.record_num) AS s ON s.record_num = t.record_num" +
 		" WHERE t.record_num > $1 AND t.record_num <= $2 GROUP BY 1, 2, 3"
-	latestVersion = " AND NOT EXISTS (SELECT 1 FROM entry later WHERE later.record_num = e.record_num" +
-		" AND later.step = e.step AND later.sequence = e.sequence AND later.number > e.number)"
 )
 
 // CountFollowUps implements registry.FollowUpStore.
