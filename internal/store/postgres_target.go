@@ -35,8 +35,8 @@ func (s runSizes) isSmall(targeted int64, beside bool) bool {
 
 const (
 	// drawTarget is a code for each row, from the same source as gen_random_uuid's, the server's for secrets: 63 of the
-	// bits of a UUID that are random (its version and variant are not), modulo the number of codes. The codes that come
-	// out once more often than others do so one time in ten thousand.
+	// bits of a UUID that are random (its version and variant are not), modulo the number of codes: some codes come out more often than others,
+	// by one part in ten thousand.
 	drawTarget = "(('x' || translate(substr(u, 1, 13), '-', '') || substr(u, 33, 4))::bit(64)::bigint & 9223372036854775807) %% %d + 1"
 
 	lockRun = "SELECT pg_try_advisory_lock(hashtext('vaccin target'))"
