@@ -15,9 +15,10 @@ import (
 	"vaccin/internal/store"
 )
 
-// TestTargetSaysThatAnotherIsAtWork has the command come while another process counts a run: it fails, for nothing was done.
-func TestTargetSaysThatAnotherIsAtWork(t *testing.T) {
-	address := databases.Fresh(t)
+// runsToCount is a database with runs that wait to be counted, and a connection of another process to it.
+func runsToCount(t *testing.T, runs int) (address string, other *pgx.Conn) {
+	t.Helper()
+	address = databases.Fresh(t)
 	st, err := store.Open(t.Context(), address, store.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -25,9 +26,21 @@ func TestTargetSaysThatAnotherIsAtWork(t *testing.T) {
 	defer st.Close()
 	event := registry.Event{At: time.Now(), Action: registry.ActionPrepareRun, NationalID: "a"}
 	campaign := registry.Campaign{ID: "c", Name: "C", Opens: registry.MustDate("2021-01-18"), Criteria: registry.Criteria{{Sex: registry.Female}}}
-	if _, err := st.PrepareRun(t.Context(), registry.Run{Campaign: campaign, PreparedBy: "a", PreparedAt: time.Now()}, event); err != nil {
+	for range runs {
+		if _, err := st.PrepareRun(t.Context(), registry.Run{Campaign: campaign, PreparedBy: "a", PreparedAt: time.Now()}, event); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if other, err = pgx.Connect(t.Context(), address); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { _ = other.Close(context.WithoutCancel(t.Context())) })
+	return address, other
+}
+
+// TestTargetSaysThatAnotherIsAtWork has the command come while another process counts a run: it fails, for nothing was done.
+func TestTargetSaysThatAnotherIsAtWork(t *testing.T) {
+	address, other := runsToCount(t, 1)
 	run := func() (string, error) {
 		var out bytes.Buffer
 		var command targetCmd
@@ -35,11 +48,6 @@ func TestTargetSaysThatAnotherIsAtWork(t *testing.T) {
 		err := command.Run(t.Context(), console{out: &out})
 		return out.String(), err
 	}
-	other, err := pgx.Connect(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = other.Close(t.Context()) }()
 	if _, err := other.Exec(t.Context(), "SELECT pg_advisory_lock(hashtext('vaccin count'))"); err != nil {
 		t.Fatal(err)
 	}
@@ -64,31 +72,14 @@ func TestTargetSaysThatAnotherIsAtWork(t *testing.T) {
 
 // TestTargetTellsWhatItDidBesideARunThatFails has a run that the database lets nobody count.
 func TestTargetTellsWhatItDidBesideARunThatFails(t *testing.T) {
-	address := databases.Fresh(t)
-	st, err := store.Open(t.Context(), address, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	event := registry.Event{At: time.Now(), Action: registry.ActionPrepareRun, NationalID: "a"}
-	campaign := registry.Campaign{ID: "c", Name: "C", Opens: registry.MustDate("2021-01-18"), Criteria: registry.Criteria{{Sex: registry.Female}}}
-	for range 2 {
-		if _, err := st.PrepareRun(t.Context(), registry.Run{Campaign: campaign, PreparedBy: "a", PreparedAt: time.Now()}, event); err != nil {
-			t.Fatal(err)
-		}
-	}
-	other, err := pgx.Connect(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = other.Close(t.Context()) }()
+	address, other := runsToCount(t, 2)
 	if _, err := other.Exec(t.Context(), "ALTER TABLE campaign_run ADD CONSTRAINT bad CHECK (number > 1 OR state = 'counting')"); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
 	var command targetCmd
 	command.Store = address
-	err = command.Run(t.Context(), console{out: &out})
+	err := command.Run(t.Context(), console{out: &out})
 	if err == nil || !strings.Contains(err.Error(), "run 1: ") || out.String() != "1 ciblage décompté ou exécuté.\n" {
 		t.Errorf("it says %q, %v", out.String(), err)
 	}
