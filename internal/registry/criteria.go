@@ -163,7 +163,7 @@ func DepartmentOf(postalCode, communeCode string) string {
 
 // departmentAt is the department at the beginning of a code of five signs.
 func departmentAt(code string) string {
-	if len(code) != 5 {
+	if len(code) != codeLength {
 		return ""
 	}
 	for _, n := range []int{2, 3} {

@@ -86,10 +86,7 @@ func years(n int) string { return Counted(n, "an", "ans") }
 
 // spoken says an Among: « qui vivent en EHPAD ou à domicile », « qui n’exercent pas comme aides à domicile ». The
 // preposition is said once before several.
-func spoken[T interface {
-	~int
-	comparable
-}](a Among[T], terms closedSet, verb, preposition string) (clauses []string) {
+func spoken[T ~int](a Among[T], terms closedSet, verb, preposition string) (clauses []string) {
 	phrases := func(values []T, before string) (all []string) {
 		for _, v := range values {
 			all = append(all, before+termOf(terms, v).phrase)
