@@ -212,14 +212,13 @@ func (i importCmd) apply(ctx context.Context, c console, source *referential.Sou
 	if err != nil {
 		return err
 	}
-	var st *store.Store
 	st, g, seeded, err := openStore(ctx, i.Store, store.Options{})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, st.Close()) }()
 	if seeded {
-		if err := c.printf("Nouvelle base créée : %s, avec les données de référence du programme.\n", i.Store); err != nil {
+		if err := c.printf("Nouvelle base créée : %s, avec les données de référence du programme.\n", store.Name(i.Store)); err != nil {
 			return err
 		}
 	}
@@ -230,7 +229,7 @@ func (i importCmd) apply(ctx context.Context, c console, source *referential.Sou
 		return err
 	}
 	// Where a locality is comes from the row of the locality, and a centre that is gone from none.
-	return c.printf("Enregistré dans %s : %s.\n", i.Store, count(rows-len(change.Points)-len(change.GonePlaces), "ligne", "lignes"))
+	return c.printf("Enregistré dans %s : %s.\n", store.Name(i.Store), count(rows-len(change.Points)-len(change.GonePlaces), "ligne", "lignes"))
 }
 
 // shownRemarks is how many rejected rows the console shows; the file of --rejected has all.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -105,6 +106,28 @@ func TestAnOperatorIsToldWhatADatabaseLacks(t *testing.T) {
 		if _, err := c.SQL("postgres", lack.undoes); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestAnImportDoesNotTellThePasswordOfTheDatabase: what commands print is copied and kept.
+func TestAnImportDoesNotTellThePasswordOfTheDatabase(t *testing.T) {
+	at, err := url.Parse(databases.Fresh(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at.User = url.UserPassword(at.User.Username(), "sesame")
+	file := filepath.Join(t.TempDir(), "professions.csv")
+	if err := os.WriteFile(file, []byte("profession;du;au\n60;2021-03-05;\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	i := importCmd{Kind: "professions", File: file}
+	i.Store = at.String()
+	if err := i.Run(t.Context(), console{out: &out}); err != nil {
+		t.Fatal(sentence(err))
+	}
+	if told := out.String(); !strings.Contains(told, "Enregistré dans "+store.Name(i.Store)) || strings.Contains(told, "sesame") {
+		t.Errorf("it says %s", told)
 	}
 }
 
