@@ -5,6 +5,7 @@ import { Checkboxes } from 'govuk-frontend/dist/govuk/components/checkboxes/chec
 import { ErrorSummary } from 'govuk-frontend/dist/govuk/components/error-summary/error-summary.mjs'
 import { Radios } from 'govuk-frontend/dist/govuk/components/radios/radios.mjs'
 import { SkipLink } from 'govuk-frontend/dist/govuk/components/skip-link/skip-link.mjs'
+import { initNoNetwork } from './no-network.js'
 import { initPrint } from './print.js'
 import { initShowWhen } from './show-when.js'
 import { initSuggest } from './suggest.js'
@@ -24,6 +25,7 @@ document.body.classList.add('js-enabled', 'govuk-frontend-supported')
 for (const Component of [Button, Checkboxes, ErrorSummary, PlainRadios, SkipLink]) {
   createAll(Component)
 }
+initNoNetwork(document)
 initPrint(document)
 initSuggest(document)
 initShowWhen(document)

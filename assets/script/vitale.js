@@ -1,6 +1,7 @@
 // data-vitale="http://127.0.0.1:24316": the part of the search page that reads a carte Vitale, through the
 // program on the practitioner's computer (docs/vitale.md). It is shown only where this script runs. Whatever
 // fails is said, and the forms beside it serve as before.
+import { element } from './element.js'
 
 const tokenKey = 'vaccin-reader-token'
 
@@ -242,11 +243,4 @@ function remember (token) {
     else localStorage.removeItem(tokenKey)
   } catch { /* kept nowhere: this page alone is paired */ }
   return token
-}
-
-function element (tag, className, ...content) {
-  const made = document.createElement(tag)
-  if (className) made.className = className
-  made.append(...content)
-  return made
 }

@@ -3,6 +3,7 @@ package browser_test
 import (
 	"testing"
 
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"vaccin/internal/registry"
 )
@@ -65,6 +66,64 @@ func TestBackAndSendAgainLeavesOneDose(t *testing.T) {
 	if n := doses(t, record); n != 1 {
 		t.Errorf("%d doses are recorded", n)
 	}
+}
+
+// TestAFormStaysWhileTheNetworkIsAway sends a form from a device without a network: the form stays as it was typed, the page says why, and
+// what is sent again from there is recorded once.
+func TestAFormStaysWhileTheNetworkIsAway(t *testing.T) {
+	w := newTab(t)
+	w.signIn("dr-un-lieu")
+	record := w.eligible("Coupure", "Honorine")
+	w.open(record + "/vaccination-1")
+	w.dose()
+	w.network(false)
+	w.click(byText("button", "Valider"))
+	w.wait(`document.activeElement.id === "no-network"`)
+	w.says("Pas de connexion au réseau", "Rien n’a été envoyé")
+	w.complained() // of the network
+	w.judged("no network")
+	w.click(byText("button", "Envoyer de nouveau"))
+	w.wait(`document.querySelectorAll("#no-network").length === 1`)
+	if got := w.value("lot") + w.value("place_name"); got != site.lot+"Chez la patiente" {
+		t.Errorf("the form holds %q", got)
+	}
+	if n := doses(t, record); n != 0 {
+		t.Errorf("%d doses are recorded without a network", n)
+	}
+	w.network(true)
+	w.complained()
+	w.send("Envoyer de nouveau")
+	w.says("Code du patient")
+	if n := doses(t, record); n != 1 {
+		t.Errorf("%d doses are recorded", n)
+	}
+}
+
+// TestAServiceOnTheSameMachineIsReachedWithoutANetwork sends a form from a device that has no network, to a service that answers.
+func TestAServiceOnTheSameMachineIsReachedWithoutANetwork(t *testing.T) {
+	w := newTab(t)
+	w.signIn("dr-un-lieu")
+	record := w.eligible("Isolement", "Honorine")
+	w.open(record + "/vaccination-1")
+	w.dose()
+	call(w, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: true, DownloadThroughput: -1, UploadThroughput: -1})
+	if eval[bool](w, "navigator.onLine") {
+		t.Fatal("the device says that it has a network")
+	}
+	w.send("Valider")
+	w.says("Code du patient")
+	if n := doses(t, record); n != 1 {
+		t.Errorf("%d doses are recorded", n)
+	}
+}
+
+// network takes the network away, as a cable that is pulled out does, or gives it back.
+func (w *tab) network(there bool) {
+	w.t.Helper()
+	call(w, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: !there, DownloadThroughput: -1, UploadThroughput: -1})
+	call(w, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{
+		{Offline: !there, DownloadThroughput: -1, UploadThroughput: -1},
+	}})
 }
 
 // resend sends the form of a dose once more, as a browser that kept the page would.
