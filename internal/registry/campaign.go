@@ -186,8 +186,7 @@ func decideGroup(f *form, i int, g Group) Group {
 	g.Occupation = decideAmong(f, at(FieldOccupation), at(FieldNotOccupation), g.Occupation, occupationTerms)
 	g.Workplace = decideAmong(f, at(FieldWorkplace), at(FieldNotWorkplace), g.Workplace, workplaceTerms)
 	g.checkSets(f, at)
-	g.Territory.In = decideArea(f, at(FieldDepartments), at(FieldPostalCodes), at(FieldCommuneCodes), g.Territory.In)
-	g.Territory.Out = decideArea(f, at(FieldNotDepartments), at(FieldNotPostalCodes), at(FieldNotCommuneCodes), g.Territory.Out)
+	g.Territory = decideTerritory(f, at, g.Territory)
 	if g.Vaccination != 0 && g.Vaccination.Code() == "" {
 		f.refuse(at(FieldVaccination), "Choisissez où en est la vaccination dans la liste.")
 	}
@@ -288,6 +287,24 @@ func (g Group) checkSets(f *form, at func(string) string) {
 	if g.Comorbidities.In&g.Comorbidities.Out != 0 {
 		f.refuse(at(FieldNotComorbidities), bothInAndOut)
 	}
+}
+
+func decideTerritory(f *form, at func(string) string, t Territory) Territory {
+	before := len(f.fields)
+	t.In = decideArea(f, at(FieldDepartments), at(FieldPostalCodes), at(FieldCommuneCodes), t.In)
+	t.Out = decideArea(f, at(FieldNotDepartments), at(FieldNotPostalCodes), at(FieldNotCommuneCodes), t.Out)
+	if len(f.fields) > before {
+		return t
+	}
+	apart := func(field string, in, out []string) {
+		if i := slices.IndexFunc(in, func(code string) bool { return begins(code, out) }); i >= 0 {
+			f.refuse(at(field), "Un territoire demandé est aussi exclu\u00a0: «\u00a0"+in[i]+"\u00a0». Retirez-le de l’une des deux listes.")
+		}
+	}
+	apart(FieldNotDepartments, t.In.Departments, t.Out.Departments)
+	apart(FieldNotPostalCodes, t.In.PostalCodes, t.Out.PostalCodes)
+	apart(FieldNotCommuneCodes, t.In.CommuneCodes, t.Out.CommuneCodes)
+	return t
 }
 
 func decideArea(f *form, departments, postalCodes, communes string, a Area) Area {

@@ -88,6 +88,15 @@ func TestCampaignsThatCannotBe(t *testing.T) {
 		{at + registry.FieldCommuneCodes, group(func(g *registry.Group) { g.Territory.In.CommuneCodes = []string{"2C"} })},
 		{at + registry.FieldCommuneCodes, group(func(g *registry.Group) { g.Territory.In.CommuneCodes = make([]string, 501) })},
 		{at + registry.FieldNotCommuneCodes, group(func(g *registry.Group) { g.Territory.Out.CommuneCodes = []string{"2Axyz"} })},
+		{at + registry.FieldNotDepartments, group(func(g *registry.Group) {
+			g.Territory = registry.Territory{In: registry.Area{Departments: []string{"13", "75"}}, Out: registry.Area{Departments: []string{"75"}}}
+		})},
+		{at + registry.FieldNotPostalCodes, group(func(g *registry.Group) {
+			g.Territory = registry.Territory{In: registry.Area{PostalCodes: []string{"69381"}}, Out: registry.Area{PostalCodes: []string{"693"}}}
+		})},
+		{at + registry.FieldNotCommuneCodes, group(func(g *registry.Group) {
+			g.Territory = registry.Territory{In: registry.Area{CommuneCodes: []string{"2A004"}}, Out: registry.Area{CommuneCodes: []string{"2A"}}}
+		})},
 		{at + registry.FieldVaccination, group(func(g *registry.Group) { g.Vaccination = 4 })},
 		{at + registry.FieldTargeted, group(func(g *registry.Group) { g.Targeted = 3 })},
 	}
@@ -108,6 +117,29 @@ func TestCampaignsThatCannotBe(t *testing.T) {
 	}
 	if c, err := registry.DecideCampaign(campaign()); err != nil || !cmp.Equal(c, campaign()) {
 		t.Errorf("the campaign itself: %v, %+v", err, c)
+	}
+}
+
+// A part of what is asked may be left out.
+func TestATerritoryWithoutOneOfItsPartsIsNoContradiction(t *testing.T) {
+	c := campaign()
+	c.Criteria[0].Territory = registry.Territory{
+		In:  registry.Area{Departments: []string{"69"}, PostalCodes: []string{"693"}, CommuneCodes: []string{"2A"}},
+		Out: registry.Area{Departments: []string{"75"}, PostalCodes: []string{"69381"}, CommuneCodes: []string{"2A004"}},
+	}
+	if _, err := registry.DecideCampaign(c); err != nil {
+		t.Error(err)
+	}
+}
+
+// The list whose value is to go may be long.
+func TestATerritoryAskedAndLeftOutIsNamed(t *testing.T) {
+	c := campaign()
+	c.Criteria[0].Territory = registry.Territory{In: registry.Area{PostalCodes: []string{"13001", "69381"}}, Out: registry.Area{PostalCodes: []string{"69"}}}
+	_, err := registry.DecideCampaign(c)
+	var refused *registry.Error
+	if !errors.As(err, &refused) || len(refused.Fields) != 1 || !strings.Contains(refused.Fields[0].Message, "69381") {
+		t.Errorf("%v, %+v", err, refused)
 	}
 }
 
