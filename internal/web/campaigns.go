@@ -54,12 +54,20 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 	for _, run := range open {
 		view.runs = append(view.runs, runLineOf(run, known))
 	}
+	named := map[string]int{}
+	for _, c := range all {
+		named[c.Name]++
+	}
 	for _, c := range all { // in their order: phase after phase
 		if n := len(view.phases); n == 0 || view.phases[n-1].name != together(c.Phase) {
 			view.phases = append(view.phases, phaseView{name: together(c.Phase), anchor: "phase-" + strconv.Itoa(n+1)})
 		}
 		phase := &view.phases[len(view.phases)-1]
-		phase.campaigns = append(phase.campaigns, campaignLineOf(c.Campaign, latest, known))
+		line := campaignLineOf(c.Campaign, latest, known)
+		if named[c.Name] > 1 {
+			line.name += " (" + c.ID + ")"
+		}
+		phase.campaigns = append(phase.campaigns, line)
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err

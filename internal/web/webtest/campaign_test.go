@@ -416,3 +416,18 @@ func TestNamesOfCampaignsHoldTogetherOnPages(t *testing.T) {
 		t.Errorf("the form has %q, %q", form.Values.Get("name"), form.Values.Get("phase"))
 	}
 }
+
+// Campaigns of one name are told apart by their identifiers, which others are not burdened with.
+func TestCampaignsOfOneNameAreToldApart(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, _ := managers(t, h)
+	campaignForm(first, "une").Send(first).Want(http.StatusOK)
+	campaignForm(first, "deux").Fill("name", "Campagne double").Send(first).Want(http.StatusOK)
+	campaignForm(first, "trois").Fill("name", "Campagne double", "phase", "Autre phase").Send(first).Want(http.StatusOK)
+	list := first.Get("/campagnes").Want(http.StatusOK, "Campagne double (deux)", "Campagne double (trois)")
+	if strings.Contains(list.Body, "(une)") {
+		t.Error("the only campaign of its name is shown with its identifier")
+	}
+	list.Link("Modifier « Campagne double (trois) »")
+}
