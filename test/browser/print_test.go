@@ -6,12 +6,12 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 )
 
-// printedOf is what would be wrong on paper: addresses within the service, which whoever reads paper has no use for, and cards and
-// tables that a page may part from what says what they are.
+// printedOf is what would be wrong on paper: addresses within the service, which whoever reads paper has no use for, and cards,
+// maps and tables that a page may part from what says what they are.
 const printedOf = `(() => {
 	const style = (e, part) => getComputedStyle(e, part)
 	const addresses = [...document.querySelectorAll("a[href^='/']")].filter(a => a.checkVisibility() && style(a, "::after").content.includes("/"))
-	const parted = [...document.querySelectorAll(".app-card")].filter(e => style(e).breakInside !== "avoid")
+	const parted = [...document.querySelectorAll(".app-card, .app-map")].filter(e => style(e).breakInside !== "avoid")
 		.concat([...document.querySelectorAll(".app-table caption, .app-table thead")].filter(e => style(e).breakAfter !== "avoid"))
 	return JSON.stringify(addresses.map(a => a.innerText + " " + style(a, "::after").content).concat(parted.map(e => e.className + " is parted")).slice(0, 5))
 })()`
