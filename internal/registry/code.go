@@ -104,10 +104,19 @@ func checkSign(body []byte) uint64 {
 	return (codeBase - sum%codeBase) % codeBase
 }
 
-// ParseCode reads a code as a person types it, spaces, dashes and lower case accepted. Its errors are
+// ParseCode reads a code as a person types it, spaces, dashes and lower case accepted, or as a scanner does. Its errors are
 // sentences for that person and never hold what was typed.
 func ParseCode(text string) (TargetCode, error) {
-	clean := compactCode(text)
+	c, err := readCode(compactCode(text))
+	if err != nil {
+		if meant, ok := scannedForQWERTY(text); ok {
+			return meant, nil
+		}
+	}
+	return c, err
+}
+
+func readCode(clean string) (TargetCode, error) {
 	if clean == "" {
 		return 0, Invalid("Saisissez le code de ciblage du patient.")
 	}
@@ -140,7 +149,38 @@ func LooksLikeCode(text string) bool {
 		_, err := ParseCode(clean)
 		return err == nil
 	}
-	return len(clean) == codeDigits+1
+	if len(clean) == codeDigits+1 {
+		return true
+	}
+	_, scanned := scannedForQWERTY(text)
+	return scanned
+}
+
+// scannedForQWERTY reads a code that a scanner typed for the American keyboard, which most are sold set to, on a computer with a French or
+// a Belgian one: there its keys mean other signs, and some of its digits signs that people put between those of a code. Only a text with
+// signs that nobody puts in a code is read so, and only if it then is a code.
+func scannedForQWERTY(text string) (TargetCode, bool) {
+	text = strings.ToUpper(text)
+	if !strings.ContainsAny(text, `ÉÈÇ&"(§!?,`) {
+		return 0, false
+	}
+	c, err := readCode(symbology.ReplaceAllLiteralString(strings.Map(func(r rune) rune {
+		if meant, ok := onQWERTY[r]; ok {
+			return meant
+		}
+		if unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, text), ""))
+	return c, err == nil
+}
+
+// onQWERTY are the signs of the American keyboard under the keys of the French and Belgian ones that bear others, of those that codes and
+// symbologies have. A capital M is typed with the key of the comma.
+var onQWERTY = map[rune]rune{
+	'&': '1', 'É': '2', '"': '3', '\'': '4', '(': '5', '-': '6', '§': '6', 'È': '7', '_': '8', '!': '8', 'Ç': '9', 'À': '0',
+	'A': 'Q', 'Q': 'A', 'Z': 'W', 'W': 'Z', '?': 'M', ',': 'M', '$': ']', '*': ']',
 }
 
 // partOfCode is how many characters a text has that may be a code with some missing or too many: shorter than a NIR, and with

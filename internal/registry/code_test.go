@@ -87,6 +87,43 @@ func TestACodeIsReadBehindTheIdentifierOfItsSymbology(t *testing.T) {
 	}
 }
 
+// A scanner set to the American keyboard types the keys of its letters and digits, which are others on French and Belgian keyboards.
+func TestACodeIsReadFromAScannerSetToTheAmericanKeyboard(t *testing.T) {
+	french := strings.NewReplacer("2", "é", "3", `"`, "4", "'", "5", "(", "6", "-", "7", "è", "8", "_", "9", "ç", "0", "à", "1", "&",
+		"A", "Q", "Q", "A", "W", "Z", "Z", "W", "M", "?", "]", "$")
+	belgian := strings.NewReplacer("-", "§", "_", "!")
+	rapid.Check(t, func(t *rapid.T) {
+		c := anyCode(t)
+		typed := french.Replace(c.Compact())
+		if !strings.ContainsAny(typed, `é"(èç?`) {
+			t.Skip("dashes and apostrophes may be a person’s")
+		}
+		prefixed := french.Replace("]C1" + c.Compact())
+		for _, typed := range []string{typed, typed + "\t", strings.ToUpper(typed), strings.ToLower(typed), belgian.Replace(typed), prefixed} {
+			if back, err := registry.ParseCode(typed); err != nil || back != c || !registry.LooksLikeCode(typed) {
+				t.Fatalf("%q: %v, %v", typed, back == c, err)
+			}
+		}
+		wrong := []rune(typed)
+		at := rapid.IntRange(0, len(wrong)-1).Draw(t, "at")
+		wrong[at] = rapid.SampledFrom([]rune("BCDEFGHJKNP")).Filter(func(r rune) bool { return r != wrong[at] }).Draw(t, "sign")
+		if strings.ContainsAny(string(wrong), `é"(èç?`) {
+			if _, err := registry.ParseCode(string(wrong)); err == nil {
+				t.Fatalf("%q is a code with a wrong sign", string(wrong))
+			}
+		}
+	})
+}
+
+// Who types a digit without Shift, or nothing but dashes and apostrophes, is told what is wrong: the letters are what they are.
+func TestACodeTypedByHandIsNotReadForAnotherKeyboard(t *testing.T) {
+	for _, typed := range []string{"ABCD-éFGH-JKM", "ABCD-EFGH-JK", "ABCD-EFGH-JKé", "éèç", `""`, "ABCD-EFGH-JKM,", "ABCD EFGH, JK?"} {
+		if _, err := registry.ParseCode(typed); err == nil {
+			t.Errorf("%q is a code", typed)
+		}
+	}
+}
+
 func TestEveryWrongSignAndEverySwapIsCaught(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		typed := []byte(anyCode(t).Compact())
