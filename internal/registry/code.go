@@ -158,10 +158,11 @@ func LooksLikeCode(text string) bool {
 
 // scannedForQWERTY reads a code that a scanner typed for the American keyboard, which most are sold set to, on a computer with a French or
 // a Belgian one: there its keys mean other signs, and some of its digits signs that people put between those of a code. Only a text with
-// signs that nobody puts in a code is read so, and only if it then is a code.
+// signs that nobody puts in a code, and without any digit, is read so, and only if it then is a code: of one typed by hand a wrong sign
+// stays wrong.
 func scannedForQWERTY(text string) (TargetCode, bool) {
 	text = strings.ToUpper(text)
-	if !strings.ContainsAny(text, `ÉÈÇ&"(§!?,`) {
+	if !strings.ContainsAny(text, `ÉÈÇ&"(§!?,`) || strings.ContainsAny(text, "0123456789") {
 		return 0, false
 	}
 	c, err := readCode(symbology.ReplaceAllLiteralString(strings.Map(func(r rune) rune {

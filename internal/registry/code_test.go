@@ -115,6 +115,21 @@ func TestACodeIsReadFromAScannerSetToTheAmericanKeyboard(t *testing.T) {
 	})
 }
 
+// A sign of a code that is mistyped as one of those that such a scanner types, in a code with digits, is an error as any other.
+func TestOneSignOfAnotherKeyboardIsAnError(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		typed := []rune(anyCode(t).Compact())
+		at := rapid.IntRange(0, len(typed)-1).Draw(t, "at")
+		typed[at] = rapid.SampledFrom([]rune(`éèç&"(§!?,`)).Draw(t, "sign")
+		if !strings.ContainsAny(string(typed), "0123456789") {
+			t.Skip("it may be a scanner’s")
+		}
+		if _, err := registry.ParseCode(string(typed)); err == nil {
+			t.Fatalf("%q is a code", string(typed))
+		}
+	})
+}
+
 // Who types a digit without Shift, or nothing but dashes and apostrophes, is told what is wrong: the letters are what they are.
 func TestACodeTypedByHandIsNotReadForAnotherKeyboard(t *testing.T) {
 	for _, typed := range []string{"ABCD-éFGH-JKM", "ABCD-EFGH-JK", "ABCD-EFGH-JKé", "éèç", `""`, "ABCD-EFGH-JKM,", "ABCD EFGH, JK?"} {
