@@ -130,6 +130,7 @@ const (
 	verbRegister
 	verbReviewOwn
 	verbOversee
+	verbCloseReport
 	verbReadLog
 	verbResolve
 	verbDisclose
@@ -150,7 +151,7 @@ var stepActions = [...][3]Action{
 
 var verbNames = [...]string{
 	verbDeclare: "declare", verbRectify: "rectify", verbAnnul: "annul", verbSearch: "search", verbRegister: "register",
-	verbReviewOwn: "review own acts", verbOversee: "oversee", verbReadLog: "read the access log",
+	verbReviewOwn: "review own acts", verbOversee: "oversee", verbCloseReport: "close a report", verbReadLog: "read the access log",
 	verbResolve: "resolve a pseudonym", verbDisclose: "disclose",
 	verbObject: "record an objection", verbWithdraw: "withdraw an objection",
 	verbPrepare: "prepare a run", verbApprove: "approve a run", verbMatch: "decide a match",

@@ -58,6 +58,7 @@ var inWords = map[string]string{
 	"reasonGiven":             "with a reason",
 	"concernsSomebody":        "somebody to give a code to",
 	"preparedByOther":         "prepared by another",
+	"aboutOther":              "about another’s account",
 	"notObjecting":            "no objection in force",
 	"beforeLimit":             "before the limit of that day",
 	"objecting":               "objection in force",

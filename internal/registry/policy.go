@@ -14,6 +14,7 @@ type Case struct {
 	Step      Step
 	Reason    string // of support's rectifications and of every annulment
 	Run       Run    // to approve
+	Report    Report // to close
 }
 
 type condition func(Case) *Error
@@ -43,11 +44,15 @@ var (
 		},
 		verbReviewOwn: {RolePractitioner: practising},
 		verbOversee:   {RoleSupport: agent, RoleDataProtection: agent},
-		verbReadLog:   {RoleDataProtection: agent},
-		verbResolve:   {RoleDataProtection: slices.Concat(agent, []condition{reasonGiven})},
-		verbDisclose:  {RoleDataProtection: agent},
-		verbPrepare:   {RoleCampaign: agent},
-		verbApprove:   {RoleCampaign: slices.Concat(agent, []condition{concernsSomebody, preparedByOther})},
+		verbCloseReport: {
+			RoleSupport:        slices.Concat(agent, []condition{aboutOther}),
+			RoleDataProtection: slices.Concat(agent, []condition{aboutOther}),
+		},
+		verbReadLog:  {RoleDataProtection: agent},
+		verbResolve:  {RoleDataProtection: slices.Concat(agent, []condition{reasonGiven})},
+		verbDisclose: {RoleDataProtection: agent},
+		verbPrepare:  {RoleCampaign: agent},
+		verbApprove:  {RoleCampaign: slices.Concat(agent, []condition{concernsSomebody, preparedByOther})},
 		verbObject: {
 			RoleSupport:        slices.Concat(agent, []condition{notObjecting, beforeLimit}),
 			RoleDataProtection: slices.Concat(agent, []condition{notObjecting, beforeLimit}),
@@ -80,8 +85,11 @@ func MayAnnul(c Case) error { return may(verbAnnul, c) }
 // not do.
 func MayReviewOwn(c Case) error { return may(verbReviewOwn, c) }
 
-// MayOversee tells whether the actor may read the reports on accounts and say how each was dealt with.
+// MayOversee tells whether the actor may read the reports on accounts.
 func MayOversee(c Case) error { return may(verbOversee, c) }
+
+// MayClose tells whether the actor may say how the case's report was dealt with, and lift what it stopped.
+func MayClose(c Case) error { return may(verbCloseReport, c) }
 
 // MayReadLog tells whether the actor may read the access log, in which patients are pseudonyms.
 func MayReadLog(c Case) error { return may(verbReadLog, c) }
@@ -223,6 +231,15 @@ func concernsSomebody(c Case) *Error {
 func preparedByOther(c Case) *Error {
 	if c.Run.PreparedBy == c.Actor.Practitioner.NationalID {
 		return NotAllowed("Vous avez préparé ce ciblage\u00a0: une autre personne doit l’approuver.")
+	}
+	return nil
+}
+
+// aboutOther leaves a report to someone else than the account it is about: who guesses with the account of an overseer would lift their own
+// block, each time.
+func aboutOther(c Case) *Error {
+	if c.Report.About.NationalID == c.Actor.Practitioner.NationalID {
+		return NotAllowed("Ce signalement concerne votre compte\u00a0: une autre personne doit le traiter.")
 	}
 	return nil
 }

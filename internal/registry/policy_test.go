@@ -23,6 +23,7 @@ const (
 	noPlace         = "Choisissez d’abord votre lieu"
 	noIdentity      = "Votre identité n’est pas connue"
 	noRole          = "Votre rôle ne permet pas"
+	noOwnReport     = "Ce signalement concerne votre compte"
 	noFreeStep      = "Cette étape est déjà enregistrée"
 	noEligibility   = "L’éligibilité du patient doit d’abord"
 	noFirstDose     = "La 1ère vaccination doit d’abord"
@@ -80,6 +81,11 @@ func policyCases() []policyCase {
 			Actor: by, Record: r, Reference: rt.Reference(), Today: registry.MustDate("2021-02-01"), Step: step, Reason: reason,
 		}
 	}
+	reportOn := func(by, about registry.Actor) registry.Case {
+		c := on(by, fresh, elig, "")
+		c.Report.About = about.Practitioner
+		return c
+	}
 	early := on(martin, fresh, elig, "")
 	early.Today = registry.MustDate("2021-01-03")
 	search, register := registry.MaySearch, registry.MayRegister
@@ -112,6 +118,13 @@ func policyCases() []policyCase {
 		{"a manager oversees", oversee, on(manager, fresh, elig, ""), noRole},
 		{"support without identity oversees", oversee, on(blankAgent, fresh, elig, ""), noIdentity},
 		{"an officer without identity oversees", oversee, on(blankOfficer, fresh, elig, ""), noIdentity},
+		{"support closes a report on another's account", registry.MayClose, reportOn(support, martin), ""},
+		{"support closes a report on its own account", registry.MayClose, reportOn(support, support), noOwnReport},
+		{"the officer closes a report on another's account", registry.MayClose, reportOn(officer, martin), ""},
+		{"the officer closes a report on their own account", registry.MayClose, reportOn(officer, officer), noOwnReport},
+		{"support without identity closes a report", registry.MayClose, reportOn(blankAgent, martin), noIdentity},
+		{"an officer without identity closes a report", registry.MayClose, reportOn(blankOfficer, martin), noIdentity},
+		{"a doctor closes a report", registry.MayClose, reportOn(other, martin), noRole},
 		{"support decides a match", registry.MayMatch, on(support, fresh, elig, ""), ""},
 		{"support without identity decides a match", registry.MayMatch, on(blankAgent, fresh, elig, ""), noIdentity},
 		{"an officer decides a match", registry.MayMatch, on(officer, fresh, elig, ""), noRole},

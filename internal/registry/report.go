@@ -215,14 +215,21 @@ func (g *Registry) CloseReport(ctx context.Context, by Actor, id ReportID, outco
 	if err := g.allowed(ctx, by, event, MayOversee); err != nil {
 		return err
 	}
-	f := form{}
-	outcome, err := requiredText(outcome, reasonLimit, "Indiquez la suite donnée au signalement.")
-	f.check(FieldOutcome, err)
-	if err := f.err(); err != nil {
-		return err
-	}
 	report, err := g.Report(ctx, by, id)
 	if err != nil {
+		return err
+	}
+	err = g.allowed(ctx, by, event, func(c Case) error {
+		c.Report = report
+		return MayClose(c)
+	})
+	if err != nil {
+		return err
+	}
+	f := form{}
+	outcome, err = requiredText(outcome, reasonLimit, "Indiquez la suite donnée au signalement.")
+	f.check(FieldOutcome, err)
+	if err := f.err(); err != nil {
 		return err
 	}
 	key := ""

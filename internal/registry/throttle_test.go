@@ -436,3 +436,39 @@ func TestAThrottleIsReadOnceByTheServerThatMovesItOn(t *testing.T) {
 		t.Errorf("seven searches left version %d: %v", left.Version, err)
 	}
 }
+
+// Whoever guesses with the account of an agent, who reads the reports, does not lift their own block; a colleague does.
+func TestWhoGuessesDoesNotLiftTheirOwnBlock(t *testing.T) {
+	s, thief, colleague := newSearchers(), rt.Support("Alex"), rt.Support("Sam")
+	s.Pause = func(context.Context, time.Duration) error { return nil } // the clock stands
+	for range 30 {
+		_ = s.miss(thief)
+	}
+	reports := s.reports(t)
+	if len(reports) != 1 || registry.KindOf(s.find(thief)) != registry.KindThrottled {
+		t.Fatalf("%d reports", len(reports))
+	}
+	for _, by := range []registry.Role{registry.RoleSupport, registry.RoleDataProtection} {
+		thief.Role = by
+		err := s.CloseReport(t.Context(), thief, reports[0].ID, "Vu", true)
+		if registry.KindOf(err) != registry.KindNotAllowed || !startsWith(err, noOwnReport) {
+			t.Errorf("%s: %v", by, err)
+		}
+		if last := s.store.Events()[len(s.store.Events())-1]; last.Action != registry.ActionCloseReport || last.Outcome != registry.OutcomeRefused {
+			t.Errorf("%s: the log says %v", by, last)
+		}
+		thief.Role = registry.RoleSupport
+		if err := s.find(thief); registry.KindOf(err) != registry.KindThrottled {
+			t.Errorf("%s: the thief goes on: %v", by, err)
+		}
+	}
+	if len(s.reports(t)) != 1 {
+		t.Error("the report is gone")
+	}
+	if err := s.CloseReport(t.Context(), colleague, reports[0].ID, "Vu avec Alex", true); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.find(thief); err != nil {
+		t.Errorf("once a colleague lifted the block: %v", err)
+	}
+}

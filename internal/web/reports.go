@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -82,6 +83,8 @@ type reportPageView struct {
 	report reportView
 	rows   []ui.Row
 	lift   bool // the account's searches are suspended by this report
+
+	refusal string // why whoever looks may not close it, if they may not
 }
 
 func (s *Server) report(w http.ResponseWriter, r *http.Request, by registry.Actor) error {
@@ -104,6 +107,10 @@ func (s *Server) showReport(w http.ResponseWriter, r *http.Request, by registry.
 	view := reportPageView{page: s.page(r, report.Kind.Label()), form: form, report: reportShown(report), lift: report.Kind == registry.ReportGuessing}
 	if report.Act.Record != "" && registry.MaySearch(c) == nil {
 		view.report.record = "/dossiers/" + string(report.Act.Record)
+	}
+	c.Report = report
+	if refusal := (*registry.Error)(nil); errors.As(registry.MayClose(c), &refusal) {
+		view.refusal = refusal.Message
 	}
 	view.rows = reportRows(view.report)
 	view.page.Form = form

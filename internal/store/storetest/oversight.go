@@ -300,7 +300,7 @@ func reportWhole(e *env) {
 
 func reportLifts(e *env) {
 	agent := e.doctor
-	agent.Role = registry.RoleSupport
+	agent.Role, agent.Practitioner = registry.RoleSupport, registry.Practitioner{NationalID: "agent"}
 	for i := range 2 {
 		for len(e.reports(registry.ReportsQuery{Limit: 9})) == 0 {
 			_, err := e.registry.SearchByCode(e.ctx, e.doctor, "AAAA")
@@ -344,7 +344,7 @@ func reportLists(e *env) {
 		ids = append(ids, e.reports(registry.ReportsQuery{Limit: 1})[0].ID)
 	}
 	agent := e.doctor
-	agent.Role = registry.RoleDataProtection
+	agent.Role, agent.Practitioner = registry.RoleDataProtection, registry.Practitioner{NationalID: "agent"}
 	e.ok(e.registry.CloseReport(e.ctx, agent, ids[1], "Vu", false))
 	listed := func(want registry.ReportsQuery) (got []registry.ReportID) {
 		for _, r := range e.reports(want) {

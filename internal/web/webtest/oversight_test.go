@@ -282,3 +282,22 @@ func TestEnteringPatientsIsNoWayToGuess(t *testing.T) {
 		thief.Post("/patients/nouveau", forged).Want(http.StatusTooManyRequests).Not(secrets(known)[:3]...)
 	}
 }
+
+// A report on one's own account is read and not closed, whatever form is sent; a colleague's page closes it.
+func TestAReportOnOnesOwnAccountIsForSomebodyElse(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	p := h.patient(t, withCode(123456789))
+	thief, officer := h.as(t, registry.RoleSupport), h.as(t, registry.RoleDataProtection)
+	blocked(thief)
+	page := thief.Get(thief.Get("/signalements").Link("Recherches suspendues")).Want(http.StatusOK, "concerne votre compte", "une autre personne")
+	page.Not("Clore le signalement", "Lever la suspension")
+	forged := url.Values{registry.FieldOutcome: {"Vu"}, "lift": {"on"}}
+	thief.Post(page.URL.Path, forged).Want(http.StatusForbidden, "concerne votre compte")
+	search := url.Values{"code": {p.Code.Format()}}
+	thief.Post("/recherche", search).Want(http.StatusTooManyRequests)
+
+	officer.Get(page.URL.Path).Want(http.StatusOK, "Clore le signalement").Form("outcome").Fill("outcome", "Vu avec elle", "lift", "on").Send(officer).
+		Want(http.StatusOK, "Signalement traité")
+	thief.Post("/recherche", search).Want(http.StatusOK, "Dossier du patient")
+}
