@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -101,6 +103,34 @@ func TestTheHelpOfEveryCommandIsFrench(t *testing.T) {
 		}
 		for _, english := range regexp.MustCompile(`\b(?:Usage|Flags|flags|[Tt]he|of|that|STRING|INT|DURATION)\b`).FindAllString(help, -1) {
 			t.Errorf("the help of %s says %q", command.FullPath(), english)
+		}
+	}
+}
+
+// The name of a column and of a file are told to a terminal, whoever chose them: nothing of them moves its cursor, hides a line, or turns it round.
+func TestNothingMovesTheTerminal(t *testing.T) {
+	const bell, escape, override, c1 = "\a", "\x1b", "\u202e", "\u009b"
+	hostile := "nom\x1b]0;titre\a\x1b[8m\u202e\u009b2J"
+	path := filepath.Join(t.TempDir(), "personnes"+escape+"[2J.csv")
+	text := "nir_ouvrant_droit;date_naissance;rang;nom_naissance;prenoms;sexe;\"" + hostile + "\"\n" +
+		"269054958815780;19690512;1;Exemple;Jeanne;F;x\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	trial := importCmd{Kind: "population", File: path, DryRun: true}
+	trial.Store = filepath.Join(t.TempDir(), "none.db")
+	if err := trial.population(t.Context(), console{out: &out}); err != nil {
+		t.Fatal(err)
+	}
+	for _, sign := range []string{bell, escape, override, c1} {
+		if strings.Contains(out.String(), sign) {
+			t.Errorf("the terminal is told %q in %q", sign, out.String())
+		}
+	}
+	for _, want := range []string{"Colonne ignorée, que le format ne connaît pas\u00a0: nom\ufffd]0", "titre\ufffd\ufffd[8m\ufffd\ufffd2J\n", "personnes\ufffd[2J.csv"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not told in %q", want, out.String())
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"vaccin/internal/commandline"
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
@@ -297,7 +298,7 @@ func (c console) bar(total int64, title string) bar {
 	if c.progress == nil {
 		return bar{}
 	}
-	return bar{progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.progress), progressbar.OptionSetDescription(title),
+	return bar{progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.progress), progressbar.OptionSetDescription(commandline.Readable(title)),
 		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(40))}
 }
 

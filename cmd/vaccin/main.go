@@ -42,7 +42,7 @@ type console struct {
 }
 
 func (c console) printf(format string, args ...any) error {
-	_, err := fmt.Fprintf(c.out, format, args...)
+	_, err := io.WriteString(c.out, commandline.Readable(fmt.Sprintf(format, args...)))
 	return err
 }
 
@@ -89,7 +89,7 @@ func run(args []string) int {
 	command.BindTo(ctx, (*context.Context)(nil))
 	command.Bind(c)
 	if err := command.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "vaccin : "+sentence(err))
+		fmt.Fprintln(os.Stderr, commandline.Readable("vaccin : "+sentence(err)))
 		if errors.Is(err, errReserve) {
 			return codeReserve
 		}

@@ -89,6 +89,6 @@ func wrong(err error, text string, explained func(error) string) string {
 func Refuse(err *kong.ParseError, explained func(error) string) int {
 	_ = err.Context.PrintUsage(false)
 	fmt.Println()
-	fmt.Fprintln(os.Stderr, err.Context.Model.Name+"\u00a0: "+Refusal(err, explained))
+	fmt.Fprintln(os.Stderr, Readable(err.Context.Model.Name+"\u00a0: "+Refusal(err, explained)))
 	return err.ExitCode()
 }
