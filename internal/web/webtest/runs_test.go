@@ -477,3 +477,19 @@ func TestARunIsCarriedOutHoweverManyWerePreparedSince(t *testing.T) {
 		second.Get("/ciblages?avant="+wrong).Want(http.StatusOK, "n° 101")
 	}
 }
+
+// A run gives a code to those concerned when it begins: more than were counted, which whoever approves is told.
+func TestWhoeverApprovesIsToldThatOthersMayComeToBeConcerned(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	h.ofSeventyFive(t, 3, "75011")
+	campaignForm(first, "depuis").Send(first).Want(http.StatusOK)
+	confirmed(first, first.Get("/campagnes/depuis/cibler")).Want(http.StatusOK, "Décompte en cours")
+	h.work(t)
+	h.ofSeventyFive(t, 2, "75011")
+	ask := second.Get("/ciblages/1/approuver").Want(http.StatusOK, "ciblage de 3 personnes", "deviennent concernées avant l’exécution", "en recevront un aussi")
+	confirmed(second, ask).Want(http.StatusOK, "Ciblage approuvé")
+	h.work(t)
+	second.Get("/ciblages/1").Want(http.StatusOK, "5 personnes ont reçu un code", "Aperçu : 3 personnes", "le nombre de codes donnés est différent")
+}
