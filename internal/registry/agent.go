@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // This file is who agents are. Campaigns, runs and letters keep the identifier of who did something to them, as the access log
@@ -51,25 +54,41 @@ func (a Agents) Label(nationalID string) string {
 // Colleagues are agents as they are named to each other, and to who runs the service.
 type Colleagues struct {
 	Agents
-	bearers map[string]int // how many bear a name
+	bearers map[string]int // how many bear a name that looks like this
 }
 
 // Colleagues are the agents so.
 func (a Agents) Colleagues() Colleagues {
 	c := Colleagues{a, map[string]int{}}
 	for _, known := range a {
-		c.bearers[known.DisplayName()]++
+		c.bearers[likeness(known.DisplayName())]++
 	}
 	return c
 }
 
 // WhoIs names someone. Their identifier, of which colleagues know nothing, is told only of who has no name here, and of namesakes, whom
-// nothing else tells apart.
+// nothing else tells apart: also of those whose names only look alike, for at some providers people write their own.
 func (c Colleagues) WhoIs(nationalID string) string {
-	if name := c.Name(nationalID); name != "" && c.bearers[name] == 1 {
+	if name := c.Name(nationalID); legible(name) && c.bearers[likeness(name)] == 1 {
 		return name
 	}
 	return c.Label(nationalID)
+}
+
+// resembling are signs that look like others on a screen.
+var resembling = strings.NewReplacer("rn", "m", "vv", "w", "i", "l", "ı", "l", "1", "l", "0", "o")
+
+// likeness is the same of names that look alike.
+func likeness(name string) string { return resembling.Replace(Fold(name)) }
+
+// notNames is what pages say where a name may stand: of whoever looks, and of what no person did.
+var notNames = []string{"vous", "le service"}
+
+// legible tells a name that says by itself who it is of: its letters are those of names here, and each is seen.
+func legible(name string) bool {
+	folded := Fold(name)
+	strange := func(r rune) bool { return !unicode.Is(Alphabet, r) && !strings.ContainsRune(NameSigns, r) }
+	return folded != "" && !strings.ContainsFunc(folded, strange) && !slices.Contains(notNames, folded)
 }
 
 // AgentStore keeps who agents are.
