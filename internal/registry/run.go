@@ -196,6 +196,10 @@ type TargetingStore interface {
 	Run(ctx context.Context, number int) (Run, error)
 }
 
+// CountingMost is how many runs may wait to be counted: each takes up to minutes of the database, and what was approved comes after them, so
+// that one account could keep all of it waiting for days.
+const CountingMost = 50
+
 // RunsShown is how many runs are listed at once.
 const RunsShown = 100
 
@@ -203,11 +207,12 @@ const RunsShown = 100
 var ErrCampaignMoved = Conflict("Cette campagne a été modifiée depuis que vous avez ouvert la page. Relisez-la telle qu’elle est maintenant, puis confirmez.")
 
 var (
-	errNoSuchRun   = NotFound("Ce ciblage n’existe pas. Revenez à %s.").Naming(RunList)
-	errRunFormUsed = Conflict("Ce formulaire a déjà servi à préparer le ciblage d’une autre campagne. Revenez à %s et recommencez.").Naming(CampaignList)
-	errRunFormOld  = Conflict("Ce formulaire a déjà servi à préparer un ciblage de cette campagne, qui a été modifiée depuis. Revenez à %s et recommencez.").Naming(CampaignList)
-	errNoRunForm   = Invalid("Ce formulaire n’est pas valide. Revenez à la page précédente, actualisez-la et recommencez.")
-	errRunMoved    = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à %s et vérifiez où il en est.").Naming(RunList)
+	errNoSuchRun    = NotFound("Ce ciblage n’existe pas. Revenez à %s.").Naming(RunList)
+	errRunFormUsed  = Conflict("Ce formulaire a déjà servi à préparer le ciblage d’une autre campagne. Revenez à %s et recommencez.").Naming(CampaignList)
+	errRunFormOld   = Conflict("Ce formulaire a déjà servi à préparer un ciblage de cette campagne, qui a été modifiée depuis. Revenez à %s et recommencez.").Naming(CampaignList)
+	errManyCounting = Conflict("Trop de ciblages attendent leur décompte. Revenez à %s\u00a0: quand quelques-uns seront décomptés, ou abandonnés, recommencez.").Naming(RunList)
+	errNoRunForm    = Invalid("Ce formulaire n’est pas valide. Revenez à la page précédente, actualisez-la et recommencez.")
+	errRunMoved     = Conflict("Ce ciblage a changé d’état entre-temps. Revenez à %s et vérifiez où il en est.").Naming(RunList)
 )
 
 // runs is the store as what carries runs, or an error for one that does not.
@@ -263,6 +268,9 @@ func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign string, fr
 			if err := g.going(ctx, by, event, c.Campaign); err != nil {
 				return err
 			}
+			if err := g.fewCounting(ctx, s, event); err != nil {
+				return err
+			}
 			if number, err = s.PrepareRun(ctx, run, event); !errors.Is(err, ErrSentAgain) {
 				return err
 			}
@@ -275,6 +283,24 @@ func (g *Registry) PrepareRun(ctx context.Context, by Actor, campaign string, fr
 		return g.runSentAgain(ctx, event, run, made)
 	})
 	return number, already, err
+}
+
+// fewCounting refuses one run more to count where CountingMost wait for it.
+func (g *Registry) fewCounting(ctx context.Context, s TargetingStore, event Event) error {
+	open, err := s.OpenRuns(ctx)
+	if err != nil {
+		return err
+	}
+	waiting := 0
+	for _, run := range open {
+		if run.State == RunCounting {
+			waiting++
+		}
+	}
+	if waiting >= CountingMost {
+		return g.refuse(ctx, event, errManyCounting)
+	}
+	return nil
 }
 
 // runSentAgain logs that the form of a run came again, unless it comes for another campaign, or for what the campaign became since.
