@@ -297,7 +297,7 @@ func approvalEffect(n int) string {
 	if n == 1 {
 		return "L’approbation lancera le ciblage de " + personsOf(n) + ", qui recevra un code."
 	}
-	return "L’approbation lancera le ciblage de " + personsOf(n) + "\u00a0: chacune recevra un code, sauf celles qui en ont reçu un depuis le décompte."
+	return "L’approbation lancera le ciblage de " + personsOf(n) + " : chacune recevra un code."
 }
 
 // decideView is a page that asks before something is done to a run, or to a batch of its letters.
