@@ -14,7 +14,7 @@ func TestAllThatTwoRecordsSayIsShown(t *testing.T) {
 		labels = append(labels, row.label)
 	}
 	if want := []string{
-		"Nom de naissance", "Nom d’usage", "Prénoms", "Sexe", "Date de naissance", "Rang de naissance", "NIR de l’ouvrant droit", "NIR personnel",
+		"Nom de naissance", "Nom d’usage", "Prénoms", "Sexe", "Date de naissance", "Date de décès", "Rang de naissance", "NIR de l’ouvrant droit", "NIR personnel",
 		"Adresse", "Commune", "Téléphone", "Adresse électronique", "Code de ciblage", "Vaccination",
 	}; !slices.Equal(labels, want) {
 		t.Errorf("%q", labels)
