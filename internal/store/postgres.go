@@ -115,8 +115,9 @@ var (
 		"default_transaction_isolation": "repeatable read", "statement_timeout": "60s",
 	}
 	// Of what is not done in seconds the server sees soon that who asked for it was killed, whatever it is doing: another may go on with it.
+	// One such connection holds the lock of the whole while others work, and must not be ended for saying nothing.
 	settingsInBulk = map[string]string{
-		"lock_timeout": "5s", "statement_timeout": "0", "client_connection_check_interval": "1s",
+		"lock_timeout": "5s", "statement_timeout": "0", "client_connection_check_interval": "1s", "idle_session_timeout": "0",
 	}
 )
 

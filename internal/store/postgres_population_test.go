@@ -30,6 +30,26 @@ func TestACountryThatComesToAFewIsKnown(t *testing.T) {
 	}
 }
 
+// TestAnImportOutlastsAServerThatEndsIdleSessions has the connection that holds the lock of imports say nothing for longer than the server lets
+// sessions be idle, as it does while others fill the tables of a first import and make their indexes.
+func TestAnImportOutlastsAServerThatEndsIdleSessions(t *testing.T) {
+	address := databases.Fresh(t) // whose settings are changed
+	s := importer(t, address)
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	const limit = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET idle_session_timeout = 200', current_database()); END $$"
+	if _, err := conn.Exec(t.Context(), limit); err != nil {
+		t.Fatal(err)
+	}
+	file := atPart(populationOf(100, 20, ""), 3, func() { time.Sleep(time.Second) })
+	if _, err := importPopulation(t.Context(), s, file); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestAnImportWaitsForNoSweep imports while a table of persons is being swept, which may last for hours.
 func TestAnImportWaitsForNoSweep(t *testing.T) {
 	address := databases.New(t)
