@@ -106,6 +106,10 @@ func lackSentence(err error) string {
 		todo = "La base est en lecture seule\u00a0: c’est un serveur de secours, ou l’écriture y est interdite à ce compte. Donnez l’adresse du serveur principal, ou rétablissez ce droit"
 	case store.LackRight:
 		todo = "Ce compte de la base n’a pas le droit de faire cela\u00a0: donnez à --store celui du propriétaire des tables (docs/deployment.md)"
+	case store.LackTables:
+		todo = "Quelqu’un d’autre tient des tables de la base, une sauvegarde par pg_dump ou une maintenance\u00a0: attendez qu’il ait terminé"
+	case store.LackAllowance:
+		todo = "Le serveur de la base refuse ce travail, faute de mémoire ou par un de ses réglages (temp_file_limit, work_mem)\u00a0: corrigez ce que dit le détail"
 	case store.LackAnswer:
 		todo = "La base ne répond plus, ou a coupé la connexion\u00a0: vérifiez que son serveur est démarré, et le réseau"
 	default:

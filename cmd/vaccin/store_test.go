@@ -151,6 +151,9 @@ func TestWhatGoesWrongUnderACommandIsSaidInFrench(t *testing.T) {
 		"ou a coupé la connexion":                             fmt.Errorf("%w: %w", registry.ErrUnavailable, io.ErrUnexpectedEOF),
 		"Il n’y a plus de place pour «\u00a0x\u00a0»":         &fs.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC},
 		"Le disque de «\u00a0x\u00a0» est en lecture seule":   &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS},
+		"La base ne répond plus, ou a coupé la connexion":     &pgconn.PgError{Code: "25P03"},
+		"attendez qu’il ait terminé, puis relancez":           &pgconn.PgError{Code: "55P03"},
+		"Le serveur de la base refuse ce travail":             fmt.Errorf("%w: %w", registry.ErrUnavailable, &pgconn.PgError{Code: "53400"}),
 	} {
 		said := sentence(fmt.Errorf("doing something: %w", err))
 		if !strings.Contains(said, want) || !strings.Contains(said, "Détail technique, en anglais") {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,8 @@ const (
 	LackConnections             // all that the server or the account may have are taken
 	LackWriting                 // it can only be read, as a standby
 	LackRight                   // the account may not do that: it is for the owner of the tables
+	LackTables                  // tables that others hold, for longer than is waited
+	LackAllowance               // of memory, or of what a setting of its server allows to one connection
 )
 
 // LackOf tells from an error what the store lacks.
@@ -38,6 +41,11 @@ func LackOf(err error) Lack {
 		case told.Code == "42501":
 			return LackRight
 		case strings.HasPrefix(told.Code, "57P"):
+		case told.Code == "55P03":
+			return LackTables
+		case slices.Contains([]string{"53000", "53200", "53400"}, told.Code):
+			return LackAllowance
+		case strings.HasPrefix(told.Code, "57P"), told.Code == "25P03", told.Code == "25P04":
 			return LackAnswer
 		}
 	}

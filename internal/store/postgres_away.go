@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/tls"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -206,13 +207,13 @@ func away(err error) bool {
 	var told *pgconn.PgError
 	if errors.As(err, &told) {
 		// Operator intervention (shutting down, starting up), want of resources (disk, memory, connections), a
-		// standby that is not promoted yet.
-		return strings.HasPrefix(told.Code, "57P") || strings.HasPrefix(told.Code, "53") || told.Code == "25006"
+		// standby that is not promoted yet, a transaction that was ended because we said nothing for too long: the machine was stopped.
+		return strings.HasPrefix(told.Code, "57P") || strings.HasPrefix(told.Code, "53") || slices.Contains([]string{"25006", "25P03", "25P04"}, told.Code)
 	}
 	var network net.Error
 	var connecting *pgconn.ConnectError
 	return errors.As(err, &connecting) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
-		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded)
+		errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // passing tells an error of a transaction that was not done and may succeed as it is: it never left, the server

@@ -352,3 +352,23 @@ func TestAServiceWithTooManyRightsIsToldOf(t *testing.T) {
 		}
 	}
 }
+
+// TestADatabaseThatIsLostWhileItIsOpenedIsAway: who opens it is told so, and not that something is wrong with the program.
+func TestADatabaseThatIsLostWhileItIsOpenedIsAway(t *testing.T) {
+	databases.New(t) // starts the server
+	const name = "lost_while_opened"
+	if _, err := databases.Cluster().SQL("postgres", "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		"CREATE FUNCTION cut() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); END $$",
+		"CREATE EVENT TRIGGER cut ON ddl_command_start EXECUTE FUNCTION cut()",
+	} {
+		if _, err := databases.Cluster().SQL(name, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := Open(t.Context(), databases.Cluster().URL("postgres", name), Options{}); !errors.Is(err, registry.ErrUnavailable) {
+		t.Errorf("it says %v", err)
+	}
+}

@@ -126,7 +126,7 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 		e, err = openSQLite(ctx, address)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the store: %w", err)
+		return nil, fmt.Errorf("opening the store: %w", unavailable(err))
 	}
 	s := &Store{engine: e, queue: startQueue(e, most), log: log, codeSpace: registry.CodeSpace - 1}
 	err = s.takeKeys(ctx, o.Keys)
