@@ -108,6 +108,8 @@ func lackSentence(err error) string {
 		todo = "Ce compte de la base n’a pas le droit de faire cela\u00a0: donnez à --store celui du propriétaire des tables (docs/deployment.md)"
 	case store.LackTables:
 		todo = "Quelqu’un d’autre tient des tables de la base, une sauvegarde par pg_dump ou une maintenance\u00a0: attendez qu’il ait terminé"
+	case store.LackTime:
+		todo = "La base a interrompu une demande, trop longue ou arrêtée par son administrateur\u00a0: regardez ce qui l’occupe"
 	case store.LackAllowance:
 		todo = "Le serveur de la base refuse ce travail, faute de mémoire ou par un de ses réglages (temp_file_limit, work_mem)\u00a0: corrigez ce que dit le détail"
 	case store.LackAnswer:

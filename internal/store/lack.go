@@ -24,6 +24,7 @@ const (
 	LackWriting                 // it can only be read, as a standby
 	LackRight                   // the account may not do that: it is for the owner of the tables
 	LackTables                  // tables that others hold, for longer than is waited
+	LackTime                    // for a question: its own limit, or somebody who looks after it, ended it
 	LackAllowance               // of memory, or of what a setting of its server allows to one connection
 )
 
@@ -43,6 +44,8 @@ func LackOf(err error) Lack {
 		case strings.HasPrefix(told.Code, "57P"):
 		case told.Code == "55P03":
 			return LackTables
+		case told.Code == "57014":
+			return LackTime
 		case slices.Contains([]string{"53000", "53200", "53400"}, told.Code):
 			return LackAllowance
 		case strings.HasPrefix(told.Code, "57P"), told.Code == "25P03", told.Code == "25P04":
