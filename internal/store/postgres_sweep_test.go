@@ -330,3 +330,43 @@ func TestWhoIsThereTwiceIsTakenOut(t *testing.T) {
 		t.Errorf("persons and different codes are %q", got)
 	}
 }
+
+// TestARunWaitsForNobodyOfAnotherDatabase has two transactions open that wrote, one in another database of the server: the end of a run waits for the
+// other alone.
+func TestARunWaitsForNobodyOfAnotherDatabase(t *testing.T) {
+	address := databases.New(t)
+	connect := func(address string) *pgx.Conn {
+		t.Helper()
+		conn, err := pgx.Connect(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close(context.Background()) })
+		return conn
+	}
+	run, here, elsewhere := connect(address), connect(address), connect(databases.Fresh(t))
+	waits := func() bool {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*retryEvery)
+		defer cancel()
+		if _, err := run.Exec(ctx, "SELECT pg_current_xact_id()"); err != nil { // as what brings codes into force, before
+			t.Fatal(err)
+		}
+		err := waitForOthers(ctx, run)
+		if err != nil && ctx.Err() == nil {
+			t.Fatal(err)
+		}
+		return err != nil
+	}
+	write := func(conn *pgx.Conn) {
+		t.Helper()
+		if _, err := conn.Exec(t.Context(), "BEGIN; SELECT pg_current_xact_id()"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if write(elsewhere); waits() {
+		t.Error("it waits for one of another database")
+	}
+	if write(here); !waits() {
+		t.Error("it waits for nobody")
+	}
+}

@@ -43,8 +43,11 @@ const (
 	settledApart = "SELECT target_apart($1, $2)"
 	countTarget  = "SELECT COUNT(*) FROM target WHERE run = $1"
 	anyTargeted  = "SELECT EXISTS (SELECT FROM %s)"
-	underWay     = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid"
-	stillThere   = "SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE xid::text = ANY ($1))"
+	// Those that are known to be in another database of the same server declare nobody's eligibility here, and may last for hours.
+	underWay = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE NOT EXISTS (" +
+		"SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = a.datid" +
+		" WHERE l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock' AND l.transactionid = xid::xid AND d.datname <> current_database())"
+	stillThere = "SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE xid::text = ANY ($1))"
 )
 
 // bring brings the codes of the run into force and ends it.
@@ -240,7 +243,7 @@ func untilNone(ctx context.Context, conn *pgx.Conn, sql string, args ...any) (ro
 	}
 }
 
-// waitForOthers waits for the end of all transactions that are under way and write.
+// waitForOthers waits for the end of all transactions of the database that are under way and write.
 func waitForOthers(ctx context.Context, conn *pgx.Conn) error {
 	var there []string
 	if err := conn.QueryRow(ctx, underWay).Scan(&there); err != nil {
