@@ -100,6 +100,8 @@ func lackSentence(err error) string {
 	switch store.LackOf(err) {
 	case store.LackRoom:
 		todo = "La base n’a plus de place sur son disque\u00a0: faites-en (docs/runbooks/disk-full.md)"
+	case store.LackDisk:
+		todo = "Le disque de la base refuse de lire ou d’écrire, abîmé, débranché ou au bout d’un quota\u00a0: vérifiez-le"
 	case store.LackConnections:
 		todo = "La base refuse une connexion de plus, à ce compte ou à tous\u00a0: libérez-en (docs/runbooks/connections.md)"
 	case store.LackWriting:

@@ -155,6 +155,7 @@ func TestWhatGoesWrongUnderACommandIsSaidInFrench(t *testing.T) {
 		"attendez qu’il ait terminé, puis relancez":           &pgconn.PgError{Code: "55P03"},
 		"Le serveur de la base refuse ce travail":             fmt.Errorf("%w: %w", registry.ErrUnavailable, &pgconn.PgError{Code: "53400"}),
 		"La base a interrompu une demande":                    fmt.Errorf("choosing: %w", &pgconn.PgError{Code: "57014"}),
+		"Le disque de la base refuse":                         &pgconn.PgError{Code: "58030"},
 	} {
 		said := sentence(fmt.Errorf("doing something: %w", err))
 		if !strings.Contains(said, want) || !strings.Contains(said, "Détail technique, en anglais") {

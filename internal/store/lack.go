@@ -20,6 +20,7 @@ const (
 	LackNothing     Lack = iota // that we know of
 	LackAnswer                  // its server is stopped, restarts, or cannot be reached
 	LackRoom                    // on the disk
+	LackDisk                    // one that does what is asked of it
 	LackConnections             // all that the server or the account may have are taken
 	LackWriting                 // it can only be read, as a standby
 	LackRight                   // the account may not do that: it is for the owner of the tables
@@ -35,6 +36,8 @@ func LackOf(err error) Lack {
 		switch {
 		case told.Code == "53100":
 			return LackRoom
+		case told.Code == "58030":
+			return LackDisk
 		case told.Code == "53300":
 			return LackConnections
 		case told.Code == "25006":
@@ -57,6 +60,8 @@ func LackOf(err error) Lack {
 		switch embedded.Code() & 0xff {
 		case sqlite3.SQLITE_FULL:
 			return LackRoom
+		case sqlite3.SQLITE_IOERR:
+			return LackDisk
 		case sqlite3.SQLITE_READONLY:
 			return LackWriting
 		}
