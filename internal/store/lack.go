@@ -44,7 +44,6 @@ func LackOf(err error) Lack {
 			return LackWriting
 		case told.Code == "42501":
 			return LackRight
-		case strings.HasPrefix(told.Code, "57P"):
 		case told.Code == "55P03":
 			return LackTables
 		case told.Code == "57014":
