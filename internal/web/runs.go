@@ -309,6 +309,7 @@ type decideView struct {
 	says     string
 	rows     []ui.Row // by whom the run came here
 	effect   string
+	besides  []string // what else to know of it
 	action   string
 	button   string
 	undoes   bool // the button is one to think about
@@ -334,9 +335,12 @@ func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry
 	if err != nil {
 		return err
 	}
-	view.page, view.effect = s.page(r, "Approuver le ciblage n°"+nbsp+strconv.Itoa(run.Number)), approvalEffect(run.Persons())+
-		" Un code est donné pour la vie : il ne se reprend pas. Les personnes qui décèdent, s’opposent ou reçoivent un code entre-temps seront laissées de côté. Celles qui deviennent concernées "+
-		"avant l’exécution, par exemple par un import de la population, en recevront un aussi\u00a0: si le décompte est ancien, faites préparer un autre ciblage."
+	view.page, view.effect = s.page(r, "Approuver le ciblage n°"+nbsp+strconv.Itoa(run.Number)), approvalEffect(run.Persons())
+	view.besides = []string{
+		"Un code est donné pour la vie\u00a0: il ne se reprend pas.",
+		"Les personnes qui décèdent, s’opposent ou reçoivent un code entre-temps seront laissées de côté. Celles qui deviennent concernées avant l’exécution, " +
+			"par exemple par un import de la population, en recevront un aussi\u00a0: si le décompte est ancien, faites préparer un autre ciblage.",
+	}
 	view.action, view.button = runAddress(run.Number)+"/approuver", "Approuver et lancer le ciblage"
 	return s.render(w, r, http.StatusOK, decidePage(view))
 }
