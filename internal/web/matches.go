@@ -20,6 +20,12 @@ type matchesView struct {
 	more    bool // there may be others
 }
 
+// What the columns of the list say.
+const (
+	reasonOfDoubt = "Motif du doute"
+	inDoubtSince  = "Depuis"
+)
+
 // matchView is a match of the list, which tells of no patient.
 type matchView struct{ number, address, reason, when string }
 
