@@ -81,14 +81,14 @@ var resembling = strings.NewReplacer("rn", "m", "vv", "w", "i", "l", "ı", "l", 
 // likeness is the same of names that look alike.
 func likeness(name string) string { return resembling.Replace(Fold(name)) }
 
-// notNames is what pages say where a name may stand: of whoever looks, and of what no person did.
-var notNames = []string{"vous", "le service"}
+// notNames are the likenesses of what pages say where a name may stand: of whoever looks, and of what no person did.
+var notNames = []string{likeness("Vous"), likeness("Le service")}
 
 // legible tells a name that says by itself who it is of: its letters are those of names here, and each is seen.
 func legible(name string) bool {
 	folded := Fold(name)
 	strange := func(r rune) bool { return !unicode.Is(Alphabet, r) && !strings.ContainsRune(NameSigns, r) }
-	return folded != "" && !strings.ContainsFunc(folded, strange) && !slices.Contains(notNames, folded)
+	return folded != "" && !strings.ContainsFunc(folded, strange) && !slices.Contains(notNames, likeness(name))
 }
 
 // AgentStore keeps who agents are.

@@ -59,6 +59,8 @@ func TestNamesThatLookAlikeAreToldApart(t *testing.T) {
 		"whoever looks":                {FamilyName: "\u200b", GivenName: "Vous"},
 		"you":                          {FamilyName: "Vous"},
 		"the service":                  {FamilyName: "Service", GivenName: "Le"},
+		"you, nearly":                  {FamilyName: "V0us"},
+		"the service, nearly":          {FamilyName: "Servlce", GivenName: "Le"},
 		"signs alone":                  {FamilyName: "’"},
 		"a blank letter":               {FamilyName: "\u3164"},
 	} {
