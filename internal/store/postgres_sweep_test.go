@@ -335,38 +335,62 @@ func TestWhoIsThereTwiceIsTakenOut(t *testing.T) {
 // other alone.
 func TestARunWaitsForNobodyOfAnotherDatabase(t *testing.T) {
 	address := databases.New(t)
-	connect := func(address string) *pgx.Conn {
-		t.Helper()
-		conn, err := pgx.Connect(t.Context(), address)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = conn.Close(context.Background()) })
-		return conn
-	}
-	run, here, elsewhere := connect(address), connect(address), connect(databases.Fresh(t))
-	waits := func() bool {
-		ctx, cancel := context.WithTimeout(t.Context(), 20*retryEvery)
-		defer cancel()
-		if _, err := run.Exec(ctx, "SELECT pg_current_xact_id()"); err != nil { // as what brings codes into force, before
-			t.Fatal(err)
-		}
-		err := waitForOthers(ctx, run)
-		if err != nil && ctx.Err() == nil {
-			t.Fatal(err)
-		}
-		return err != nil
-	}
-	write := func(conn *pgx.Conn) {
-		t.Helper()
-		if _, err := conn.Exec(t.Context(), "BEGIN; SELECT pg_current_xact_id()"); err != nil {
+	run, here, elsewhere := connectTo(t, address), connectTo(t, address), connectTo(t, databases.Fresh(t))
+	inForce := func() { // as what brings codes into force, before
+		if _, err := run.Exec(t.Context(), endOne); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if write(elsewhere); waits() {
+	beginWriting(t, elsewhere)
+	if inForce(); waitsForOthers(t, run, time.Minute) {
 		t.Error("it waits for one of another database")
 	}
-	if write(here); !waits() {
+	beginWriting(t, here)
+	if inForce(); !waitsForOthers(t, run, 20*retryEvery) {
 		t.Error("it waits for nobody")
 	}
+}
+
+// TestARunWaitsForWhoBeginsToWriteWhileItsCodesComeIntoForce: they see no code of the run, and get their number after it.
+func TestARunWaitsForWhoBeginsToWriteWhileItsCodesComeIntoForce(t *testing.T) {
+	address := databases.New(t)
+	run, here := connectTo(t, address), connectTo(t, address)
+	beginWriting(t, run)
+	beginWriting(t, here)
+	if _, err := run.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if !waitsForOthers(t, run, 20*retryEvery) {
+		t.Error("it waits for nobody")
+	}
+}
+
+func connectTo(t *testing.T, address string) *pgx.Conn {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// beginWriting begins a transaction that has a number, as those have that write.
+func beginWriting(t *testing.T, conn *pgx.Conn) {
+	t.Helper()
+	if _, err := conn.Exec(t.Context(), "BEGIN; "+endOne); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitsForOthers tells whether the end of a run still waits after a while.
+func waitsForOthers(t *testing.T, conn *pgx.Conn, while time.Duration) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), while)
+	defer cancel()
+	err := waitForOthers(ctx, conn)
+	if err != nil && ctx.Err() == nil {
+		t.Fatal(err)
+	}
+	return err != nil
 }

@@ -48,6 +48,8 @@ const (
 		"SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = a.datid" +
 		" WHERE l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock' AND l.transactionid = xid::xid AND d.datname <> current_database())"
 	stillThere = "SELECT EXISTS (SELECT FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE xid::text = ANY ($1))"
+	// A snapshot names only those whose number is under that of the last that ended: once this one has, all that have a number.
+	endOne = "SELECT pg_current_xact_id()"
 )
 
 // bring brings the codes of the run into force and ends it.
@@ -245,6 +247,9 @@ func untilNone(ctx context.Context, conn *pgx.Conn, sql string, args ...any) (ro
 
 // waitForOthers waits for the end of all transactions of the database that are under way and write.
 func waitForOthers(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, endOne); err != nil {
+		return err
+	}
 	var there []string
 	if err := conn.QueryRow(ctx, underWay).Scan(&there); err != nil {
 		return err
