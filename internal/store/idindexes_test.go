@@ -52,6 +52,11 @@ func TestFormerIndexesOfIdentifiersGoBesideWhoWrites(t *testing.T) {
 		}
 	}
 	indexes("record_drawn record_drawn_id record_id_key")
+	// Nor does a server that ends idle sessions end the connection that keeps imports out meanwhile.
+	const limit = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET idle_session_timeout = 500', current_database()); END $$"
+	if _, err := conns[0].Exec(t.Context(), limit); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := conns[0].Exec(t.Context(), "BEGIN; LOCK TABLE record IN ROW EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}

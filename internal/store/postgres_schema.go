@@ -257,6 +257,10 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, conn *pgx.Conn
 // keepImportsOut keeps imports of the population out as long as the connection is open, and refuses where one is under way: a migration may be
 // about to make the same index, and each would wait for the other.
 func keepImportsOut(ctx context.Context, conn *pgx.Conn) error {
+	// It says nothing while others bring the tables up to date, and must not be ended for that.
+	if _, err := conn.Exec(ctx, "SET idle_session_timeout = 0"); err != nil {
+		return fmt.Errorf("keeping the connection: %w", err)
+	}
 	alone := false
 	if err := conn.QueryRow(ctx, lockNoImport).Scan(&alone); err != nil {
 		return fmt.Errorf("looking whether an import is under way: %w", err)
