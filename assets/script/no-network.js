@@ -6,7 +6,7 @@ import { element } from './element.js'
 export function initNoNetwork (root) {
   let reached = false
   root.addEventListener('submit', async event => {
-    if (navigator.onLine || reached) return
+    if (event.defaultPrevented || navigator.onLine || reached) return
     event.preventDefault()
     const { target: form, submitter } = event
     try {

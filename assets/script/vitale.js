@@ -192,7 +192,7 @@ class CardReading {
     ]) this.choice.elements.namedItem(name).value = value
     const typed = document.getElementById('nir')
     if (typed) typed.value = person.nir
-    this.sent = true
+    this.sent = navigator.onLine // or no-network.js sends it once more, which is no double click
     setTimeout(() => { this.sent = false }, 1000) // should the next page not come
   }
 

@@ -106,14 +106,20 @@ func TestAServiceOnTheSameMachineIsReachedWithoutANetwork(t *testing.T) {
 	record := w.eligible("Isolement", "Honorine")
 	w.open(record + "/vaccination-1")
 	w.dose()
-	call(w, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: true, DownloadThroughput: -1, UploadThroughput: -1})
-	if eval[bool](w, "navigator.onLine") {
-		t.Fatal("the device says that it has a network")
-	}
+	w.aloneWithTheService()
 	w.send("Valider")
 	w.says("Code du patient")
 	if n := doses(t, record); n != 1 {
 		t.Errorf("%d doses are recorded", n)
+	}
+}
+
+// aloneWithTheService has the device say that it has no network, while the service answers.
+func (w *tab) aloneWithTheService() {
+	w.t.Helper()
+	call(w, network.OverrideNetworkState, network.OverrideNetworkStateParams{Offline: true, DownloadThroughput: -1, UploadThroughput: -1})
+	if eval[bool](w, "navigator.onLine") {
+		w.t.Fatal("the device says that it has a network")
 	}
 }
 

@@ -147,6 +147,38 @@ func TestACardIsReadAndItsPatientFound(t *testing.T) {
 	}
 }
 
+// TestAPersonOfTheCardIsChosenOnADeviceWithoutANetwork: who chose nobody is told that, and not of the network; and a service on the same machine
+// is sent the form once, as with a network.
+func TestAPersonOfTheCardIsChosenOnADeviceWithoutANetwork(t *testing.T) {
+	s := vitaletest.Start(t)
+	p := startProgram(t, s, site.base)
+	holder := site.onCard(t, "Famille avec des jumelles")
+	insert(t, s, vitalesim.Of(vitalesim.Person{FamilyName: holder.FamilyName, GivenNames: "NOÉ", BirthDate: "20151019", NIR: holder.NIR}, holder))
+	w := newTab(t)
+	w.signIn("dr-un-lieu")
+	w.open("/recherche")
+	w.click(byText("button", readButton))
+	w.hears("saisissez le code")
+	w.fill("vitale_code", p.code())
+	w.click(byText("button", "Appairer et lire la carte"))
+	w.wait(`!document.querySelector("[data-vitale-read]").hasAttribute("aria-disabled")`)
+	w.reads("2 bénéficiaires", noCard)
+	w.network(false)
+	w.click(byText("button", "Rechercher ce patient"))
+	w.wait(`!document.querySelector("[data-vitale-choice-said]").hidden`)
+	eval[bool](w, `(() => { fetch("/healthz").catch(() => {}).then(() => { window.tried = true }); return true })()`)
+	w.wait(`window.tried`)
+	if eval[bool](w, `document.getElementById("no-network") !== null`) {
+		t.Error("who chose nobody is told of the network")
+	}
+	w.network(true)
+	w.aloneWithTheService()
+	w.complained() // of the network
+	w.pick("beneficiary", "1")
+	w.send("Rechercher ce patient")
+	w.says("Correspond à la carte Vitale")
+}
+
 func TestEveryFailureOfTheCardIsSaidAndTheFormStays(t *testing.T) {
 	s := vitaletest.Start(t)
 	p := startProgram(t, s, site.base)
