@@ -66,7 +66,8 @@ func openStore(ctx context.Context, address string, o store.Options) (st *store.
 // notOpened tells the operator what is wrong with a database, and what to do.
 func notOpened(err error, address string) error {
 	switch store.LackOf(err) {
-	case store.LackRoom, store.LackConnections, store.LackWriting: // it does answer
+	case store.LackNothing, store.LackAnswer, store.LackRight: // where it was refused says more
+	default: // it does answer, and takes the account
 		return err
 	}
 	name := store.Name(address)

@@ -131,6 +131,21 @@ func TestAnImportDoesNotTellThePasswordOfTheDatabase(t *testing.T) {
 	}
 }
 
+// TestADatabaseThatAnswersIsNotSaidToBeSilent: what keeps it from taking a connection is said, and neither its address nor the account are blamed.
+func TestADatabaseThatAnswersIsNotSaidToBeSilent(t *testing.T) {
+	for want, err := range map[string]error{
+		"Le disque de la base refuse":             fmt.Errorf("connecting: %w: %w", store.ErrAccount, &pgconn.PgError{Code: "58030"}),
+		"Le serveur de la base refuse ce travail": fmt.Errorf("connecting: %w: %w", store.ErrUnreachable, &pgconn.PgError{Code: "53200"}),
+		"La base refuse une connexion de plus":    fmt.Errorf("connecting: %w: %w", store.ErrUnreachable, &pgconn.PgError{Code: "53300"}),
+		"refuse ce compte":                        fmt.Errorf("%w: %w", store.ErrAccount, &pgconn.PgError{Code: "42501"}),
+		"ne répond pas":                           fmt.Errorf("connecting: %w: %w", store.ErrUnreachable, &pgconn.PgError{Code: "57P03"}),
+	} {
+		if said := sentence(notOpened(err, "postgres://x/d")); !strings.Contains(said, want) {
+			t.Errorf("%q instead of %q", said, want)
+		}
+	}
+}
+
 // TestWhatGoesWrongUnderACommandIsSaidInFrench is of a store that goes away, and of disks.
 func TestWhatGoesWrongUnderACommandIsSaidInFrench(t *testing.T) {
 	full := filepath.Join(t.TempDir(), "full.db")
