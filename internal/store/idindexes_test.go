@@ -21,23 +21,9 @@ const (
 func TestFormerIndexesOfIdentifiersGoBesideWhoWrites(t *testing.T) {
 	t.Parallel()
 	address := databases.Fresh(t)
-	db, err := sql.Open("pgx", address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	files, err := fs.Sub(postgresMigrations, "migrations/postgres")
-	if err != nil {
-		t.Fatal(err)
-	}
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := provider.DownTo(t.Context(), withFormerIDIndexes); err != nil {
-		t.Fatal(err)
-	}
+	bringBackTo(t, address, withFormerIDIndexes)
 	var conns [2]*pgx.Conn
+	var err error
 	for i := range conns {
 		if conns[i], err = pgx.Connect(t.Context(), address); err != nil {
 			t.Fatal(err)
@@ -85,4 +71,45 @@ func TestFormerIndexesOfIdentifiersGoBesideWhoWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	indexes("record_drawn")
+}
+
+// TestAFormerIndexWithoutItsConstraintGoesToo: an import of an earlier version that was stopped made the one before the other.
+func TestAFormerIndexWithoutItsConstraintGoesToo(t *testing.T) {
+	t.Parallel()
+	address := databases.Fresh(t)
+	bringBackTo(t, address, withFormerIDIndexes)
+	conn := connectTo(t, address)
+	if _, err := conn.Exec(t.Context(), "ALTER TABLE record DROP CONSTRAINT record_id_key; CREATE UNIQUE INDEX record_id_key ON record (id)"); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), address, Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	there := ""
+	if err := conn.QueryRow(t.Context(), indexesOfIDs).Scan(&there); err != nil || there != "record_drawn" {
+		t.Errorf("identifiers have the indexes %q, %v", there, err)
+	}
+}
+
+// bringBackTo makes the tables those of an earlier version.
+func bringBackTo(t *testing.T, address string, version int64) {
+	t.Helper()
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	files, err := fs.Sub(postgresMigrations, "migrations/postgres")
+	if err != nil {
+		t.Fatal(err)
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := provider.DownTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
 }

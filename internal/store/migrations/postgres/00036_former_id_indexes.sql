@@ -23,6 +23,8 @@ BEGIN
     END LOOP;
 END $$;
 -- +goose StatementEnd
+-- Of a first import that an earlier version began there may be the index alone.
+DROP INDEX CONCURRENTLY IF EXISTS record_id_key;
 DROP INDEX CONCURRENTLY IF EXISTS record_drawn_id;
 
 -- +goose Down
