@@ -295,3 +295,16 @@ func TestCloseTwice(t *testing.T) {
 		t.Errorf("closed again: %v", err)
 	}
 }
+
+// TestAFileThatCannotBeOpenedIsNoStoreThatIsAway: whoever opens it would look for a server and a network.
+func TestAFileThatCannotBeOpenedIsNoStoreThatIsAway(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{t.TempDir(), filepath.Join(file, "x.db")} {
+		if _, err := Open(t.Context(), address, Options{}); err == nil || LackOf(err) != LackNothing {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}

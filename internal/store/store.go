@@ -121,12 +121,13 @@ func Open(ctx context.Context, address string, o Options) (*Store, error) {
 	most, log := 1, sqliteLog
 	if IsDatabase(address) {
 		e, err = openPostgres(ctx, address, o)
+		err = unavailable(err)
 		most, log = writesAtOnce, postgresLog
 	} else {
 		e, err = openSQLite(ctx, address)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the store: %w", unavailable(err))
+		return nil, fmt.Errorf("opening the store: %w", err)
 	}
 	s := &Store{engine: e, queue: startQueue(e, most), log: log, codeSpace: registry.CodeSpace - 1}
 	err = s.takeKeys(ctx, o.Keys)
