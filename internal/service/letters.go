@@ -12,7 +12,7 @@ import (
 
 // LetterConfig holds what letters to targeted persons say that differs from one installation to another.
 type LetterConfig struct {
-	Phone   string `env:"VACCIN_LETTER_PHONE" help:"Numéro de téléphone pour les rendez-vous, indiqué par les lettres, avec son prix : 0 800 009 110 (appel gratuit)."`
+	Phone   string `env:"VACCIN_LETTER_PHONE" help:"Numéro de téléphone pour les rendez-vous, indiqué par les lettres, avec son prix : 0 800 009 110 (appel gratuit)."`
 	Website string `env:"VACCIN_LETTER_WEBSITE" help:"Site pour les rendez-vous, indiqué par les lettres : sante.fr."`
 	Rights  string `env:"VACCIN_LETTER_RIGHTS" help:"Où les lettres disent d’exercer ses droits, après « Pour exercer ces droits, » ; par défaut, auprès de sa caisse."`
 }
