@@ -212,7 +212,7 @@ var errNoSuchReport = NotFound("Ce signalement n’existe pas. Revenez à %s.").
 // the report knows that it is in the right hands.
 func (g *Registry) CloseReport(ctx context.Context, by Actor, id ReportID, outcome string, lift bool) error {
 	event := g.event(by, ActionCloseReport, "")
-	if err := g.allowed(ctx, by, event, MayOversee); err != nil {
+	if err := g.allowed(ctx, by, event, MayOversee); err != nil { // or it would stand in the log as a try to read it
 		return err
 	}
 	report, err := g.Report(ctx, by, id)

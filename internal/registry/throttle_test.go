@@ -462,6 +462,12 @@ func TestWhoGuessesDoesNotLiftTheirOwnBlock(t *testing.T) {
 			t.Errorf("%s: the thief goes on: %v", by, err)
 		}
 	}
+	if err := s.CloseReport(t.Context(), rt.Doctor("Martin"), reports[0].ID, "Vu", true); registry.KindOf(err) != registry.KindNotAllowed {
+		t.Errorf("a doctor closes it: %v", err)
+	}
+	if last := s.store.Events()[len(s.store.Events())-1]; last.Action != registry.ActionCloseReport || last.Outcome != registry.OutcomeRefused {
+		t.Errorf("of a doctor the log says %v", last)
+	}
 	if len(s.reports(t)) != 1 {
 		t.Error("the report is gone")
 	}
