@@ -23,6 +23,7 @@ type importCmd struct {
 	Rejected           string   `type:"path" placeholder:"FICHIER.csv" help:"Fichier où écrire la liste des lignes rejetées, des lignes à vérifier et de ce qui a été laissé de côté."`
 	DryRun             bool     `help:"Lire et vérifier seulement ; rien n’est importé."`
 	EraseAbsentColumns []string `placeholder:"COLONNE" help:"Pour une population : importer même si le fichier n’a pas ces colonnes, qu’avait celui du dernier import ; ce qu’elles disaient est effacé pour toutes les personnes du fichier."`
+	ReplaceUnfinished  bool     `help:"Pour une population : renoncer à l’import d’un autre fichier, qui a fermé la base et n’est pas terminé ; ce qu’il a déjà apporté reste."`
 	Kind               string   `arg:"" name:"nature" enum:"localities,places,finess,lots,practice-places,professions,objections,vaccines,schedules,population" help:"Ce que contient le fichier : ${enum}."`
 	File               string   `arg:"" name:"fichier" type:"path" help:"Le fichier."`
 }
@@ -30,7 +31,7 @@ type importCmd struct {
 // ofPopulation are the options that the import of a population alone has, and what it needs them for.
 var ofPopulation = map[string]string{
 	"nir-key-file": "a besoin de clés", "nir-key-command": "a besoin de clés", "key-file": "a besoin de clés",
-	"erase-absent-columns": "efface des colonnes",
+	"erase-absent-columns": "efface des colonnes", "replace-unfinished": "ferme la base",
 }
 
 // Validate refuses options of the import of a population that are given for a file of reference data: whoever gives them takes it for

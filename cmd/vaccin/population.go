@@ -49,7 +49,7 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 	if err := i.erasesAbsent(file); err != nil {
 		return err
 	}
-	p := &populationRun{console: c, file: file, erasing: i.EraseAbsentColumns, path: i.Rejected, now: time.Now}
+	p := &populationRun{console: c, file: file, erasing: i.EraseAbsentColumns, replacing: i.ReplaceUnfinished, path: i.Rejected, now: time.Now}
 	if i.DryRun {
 		return i.try(ctx, p)
 	}
@@ -132,17 +132,18 @@ func (i importCmd) columnsBefore(ctx context.Context, c console) (columns []stri
 // populationRun is an import under way.
 type populationRun struct {
 	console
-	file    *targeting.PopulationFile
-	erasing []string // absent columns
-	path    string   // of the rejected rows
-	report  targeting.Report
-	first   int64 // line of the first part that was read
-	doubled int64 // of the rows that were read: those in double, which the report has as accepted
-	out     *os.File
-	rows    *targeting.RemarkWriter
-	shown   bar
-	step    registry.PopulationStep
-	now     func() time.Time
+	file      *targeting.PopulationFile
+	erasing   []string // absent columns
+	replacing bool     // of an import that closed the database
+	path      string   // of the rejected rows
+	report    targeting.Report
+	first     int64 // line of the first part that was read
+	doubled   int64 // of the rows that were read: those in double, which the report has as accepted
+	out       *os.File
+	rows      *targeting.RemarkWriter
+	shown     bar
+	step      registry.PopulationStep
+	now       func() time.Time
 }
 
 // try reads the file and imports nothing. A file that the import would refuse for columns that the one before had is refused once its
@@ -167,8 +168,8 @@ func (p *populationRun) try(ctx context.Context, earlier []string) error {
 func (p *populationRun) run(ctx context.Context, g *registry.Registry, by registry.Actor) error {
 	began := time.Now()
 	o, err := g.ImportPopulation(ctx, by, registry.PopulationFile{
-		Digest: p.file.Digest, Parts: p.file.Parts(), PartSize: targeting.PartSize, Lines: p.file.LastLine(), Read: p.read,
-		Columns: p.file.Columns, Erasing: p.erasing,
+		Digest: p.file.Digest, Parts: p.file.Parts(), PartSize: targeting.PartSize, Lines: p.file.LastLine(), Read: p.read, Again: p.again,
+		Columns: p.file.Columns, Erasing: p.erasing, Replacing: p.replacing,
 	}, p.tell)
 	// Nothing was left to read, and whoever was killed may not have come to the end of the list, or made none.
 	if err == nil && p.rows == nil && p.path != "" {
@@ -196,8 +197,7 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 				return
 			}
 		}
-		options := targeting.ReadOptions{Today: registry.LatestDay(p.now()), From: first, Workers: runtime.NumCPU()}
-		for part, err := range p.file.Read(ctx, options) {
+		for part, err := range p.parts(ctx, first) {
 			if err != nil {
 				yield(registry.PopulationPart{}, err)
 				return
@@ -215,13 +215,31 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 			if part.Number < from {
 				continue
 			}
-			taken := registry.PopulationPart{
-				Number: part.Number, Last: part.Line + part.Lines - 1, Rows: part.Rows, Release: func() { p.file.Release(part) },
-			}
-			if !yield(taken, nil) {
+			if !yield(p.taken(part), nil) {
 				return
 			}
 		}
+	}
+}
+
+// again yields parts that were read before, of which nothing is told once more.
+func (p *populationRun) again(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
+	return func(yield func(registry.PopulationPart, error) bool) {
+		for part, err := range p.parts(ctx, from) {
+			if !yield(p.taken(part), err) {
+				return
+			}
+		}
+	}
+}
+
+func (p *populationRun) parts(ctx context.Context, from int) iter.Seq2[targeting.Part, error] {
+	return p.file.Read(ctx, targeting.ReadOptions{Today: registry.LatestDay(p.now()), From: from, Workers: runtime.NumCPU()})
+}
+
+func (p *populationRun) taken(part targeting.Part) registry.PopulationPart {
+	return registry.PopulationPart{
+		Number: part.Number, Last: part.Line + part.Lines - 1, Rows: part.Rows, Release: func() { p.file.Release(part) },
 	}
 }
 
@@ -318,10 +336,16 @@ func (p *populationRun) findDuplicates(ctx context.Context, g *registry.Registry
 	return p.rows.Flush()
 }
 
-// tell shows how far an import is, its rate, and the time that is left; of a first one, before its first row, what it asks of the services.
+// beforeRows is what is said of an import before its first row, to whoever keeps the services.
+var beforeRows = map[registry.PopulationStep]string{
+	registry.PopulationFirst:  "Le fichier est chargé d’une traite\u00a0: la base est fermée, et aucun service ne doit l’utiliser avant la fin de cet import.\n",
+	registry.PopulationServed: "Un service ou une commande utilise cette base\u00a0: le fichier y entre à côté, une dizaine de fois moins vite que si rien d’autre n’y était connecté.\n",
+}
+
+// tell shows how far an import is, its rate, and the time that is left.
 func (p *populationRun) tell(at registry.PopulationProgress) {
-	if at.Step == registry.PopulationFirst {
-		_ = p.printf("Premier import de la population dans cette base\u00a0: aucun service ne doit l’utiliser avant la fin de cet import.\n") // a sentence that cannot be written stops nothing
+	if text := beforeRows[at.Step]; text != "" {
+		_ = p.printf("%s", text) // a sentence that cannot be written stops nothing
 		return
 	}
 	if p.console.progress == nil {
@@ -342,6 +366,8 @@ func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
 	switch at.Step {
 	case registry.PopulationDuplicates:
 		options = append(options, progressbar.OptionSetDescription("Recherche des doublons"))
+	case registry.PopulationKnown:
+		options = append(options, progressbar.OptionSetDescription("Personnes déjà connues"))
 	case registry.PopulationIndexes:
 		options = append(options, progressbar.OptionSetDescription("Construction des index"))
 	default:

@@ -177,7 +177,7 @@ func TestAnImportOfWhichIndexesAreLeftListsAllThatItDidNotTake(t *testing.T) {
 		var out bytes.Buffer
 		m := migrateCmd{}
 		m.Store = command.Store
-		if err := m.Run(t.Context(), console{out: &out}); err != nil || !strings.Contains(out.String(), "sont à jour. Le premier import de la population n’y est pas terminé") {
+		if err := m.Run(t.Context(), console{out: &out}); err != nil || !strings.Contains(out.String(), "sont à jour. L’import de la population qui l’a fermée n’est pas terminé") {
 			t.Errorf("tables are brought up to date meanwhile: %s, %v", out.String(), err)
 		}
 		out.Reset()

@@ -32,8 +32,12 @@ type PopulationFile struct {
 	Columns []string
 	// Erasing are columns that it lacks, and of which it was said that what an earlier file told there is to go.
 	Erasing []string
+	// Replacing tells that a first import of another file that is not finished is given up: what it brought stays. Otherwise this file is refused.
+	Replacing bool
 	// Read yields its parts from one on, in the order of the file. It may be called again.
 	Read func(ctx context.Context, from int) iter.Seq2[PopulationPart, error]
+	// Again yields parts that Read has yielded, as often as it is called; nil stands for Read, where that tells nobody what was read.
+	Again func(ctx context.Context, from int) iter.Seq2[PopulationPart, error]
 }
 
 // PopulationPart is a part of a file, with the rows of it that are taken.
@@ -48,13 +52,15 @@ type PopulationPart struct {
 // PopulationStep is what an import is doing.
 type PopulationStep int
 
-// The steps of an import. All but that of its rows are those of a first import alone, which begins with PopulationFirst: from then on to its
-// end nobody may use the store.
+// The steps of an import. That of its rows is one of each; PopulationServed is told of one that would be a first import if nobody used the store.
+// The others are those of a first import alone, which begins with PopulationFirst: from then on to its end nobody may use the store.
 const (
 	PopulationRows PopulationStep = iota
+	PopulationServed
 	PopulationFirst
 	PopulationIndexes
 	PopulationDuplicates
+	PopulationKnown // rows that tell of whoever was there before the file
 )
 
 // PopulationProgress is how far an import is.
@@ -74,7 +80,7 @@ type PopulationOutcome struct {
 	// Already tells that it was finished before, at FinishedAt, and nothing was done.
 	Already    bool
 	FinishedAt time.Time
-	First      bool // the store had no person
+	First      bool // the store had no person, or few
 	Instead    bool // an import of another file was under way, and will not be ended; what it brought stays
 	Doubtful   int  // pairs that are left to decide, of all imports
 	// Erased are the columns that the file of the import before had and this one has not.
@@ -165,9 +171,10 @@ func (g *Registry) ImportPopulation(ctx context.Context, by Actor, file Populati
 }
 
 var populationRefusals = map[error]string{
-	ErrImporting:   "Un autre import de la population est en cours. Attendez qu’il se termine.",
-	ErrOtherFile:   "Le premier import d’un autre fichier n’est pas terminé\u00a0: relancez d’abord la commande avec cet autre fichier.",
-	ErrOlderImport: "Le premier import a été commencé par une version précédente du programme\u00a0: terminez-le avec elle, ou recommencez dans une base neuve.",
+	ErrImporting: "Un autre import de la population est en cours. Attendez qu’il se termine.",
+	ErrOtherFile: "L’import d’un autre fichier a fermé cette base et n’est pas terminé\u00a0: relancez d’abord la commande avec cet autre fichier. " +
+		"S’il ne doit plus entrer, ajoutez «\u00a0--replace-unfinished\u00a0»\u00a0: ce qu’il a déjà apporté reste, et celui-ci le remplace.",
+	ErrOlderImport: "L’import qui a fermé cette base a été commencé par une version précédente du programme\u00a0: terminez-le avec elle, ou recommencez dans une base neuve.",
 	ErrRotating: "Une rotation des clés d’identité est en cours, ou a eu lieu pendant l’import. Terminez-la par «\u00a0vaccin keys rotate\u00a0», " +
 		"retirez l’ancienne clé par «\u00a0vaccin keys retire\u00a0», puis relancez la même commande\u00a0: l’import reprendra où il en est.",
 	ErrNotOwner: "L’import de la population écrit ce que le service n’a pas le droit d’écrire\u00a0: lancez-le avec le compte propriétaire des tables.",

@@ -50,6 +50,7 @@ var allowedMigrations = map[string]string{
 	"postgres/00032_lighter_import.sql drops an index":                         "of a database without persons, where the version before cannot do without it: 00034 makes it again",
 	"postgres/00034_drawn_id_again.sql builds an index while nobody may write": "of a table without rows",
 	"postgres/00036_former_id_indexes.sql drops an index":                      "the version before looks identifiers up by record_drawn and by the numbers that they tell, and takes this index away only if it is there",
+	"postgres/00037_population_base.sql drops a table":                         "which nothing reads or writes any more, and to which the version before gives no rights any more",
 	// Of tables with a row a run, and a row a batch.
 	"postgres/00021_agent.sql builds an index while nobody may write": "some hundreds of rows, and nobody waits for them but who prepares a run or letters",
 	// A function that it makes does, of a table that another of its functions made.

@@ -97,10 +97,11 @@ const (
 )
 
 // ownConditions are the two conditions under which the index of a person's own NIR fits: that of a record with another's number as its holder's,
-// and that of a holder. record_own has the former alone, for most persons are holders, whom the index of the natural key finds.
+// and that of a holder. record_own has the former alone, for most persons are holders, whom the index of the natural key finds. That one
+// is a holder most are, and PostgreSQL takes any two columns to be the same in one row of two hundred, but what it knows nothing of in every other.
 func ownConditions(record, fits string) [2]string {
 	own, holder := record+".own_key", record+".holder_key"
-	return [2]string{own + fits + " AND " + own + " <> " + holder, holder + fits + " AND " + own + " = " + holder}
+	return [2]string{own + fits + " AND " + own + " <> " + holder, holder + fits + " AND COALESCE(" + own + " = " + holder + ", false)"}
 }
 
 // isOwn is ownConditions as one.

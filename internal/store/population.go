@@ -20,11 +20,12 @@ import (
 // any indexes (postgres_load.go).
 
 const (
-	importColumns   = "number, digest, parts, part_size, first, state, finished"
+	importColumns   = "number, digest, parts, part_size, first, state, finished, base"
 	selectImport    = "SELECT " + importColumns + " FROM population_import ORDER BY number DESC LIMIT 1"
-	insertImport    = "INSERT INTO population_import (number, digest, parts, part_size, first, state, began, columns) VALUES ($1, $2, $3, $4, $5, 'rows', $6, $7)"
+	insertImport    = "INSERT INTO population_import (number, digest, parts, part_size, first, state, began, columns, base) VALUES ($1, $2, $3, $4, $5, 'rows', $6, $7, $8)"
 	dropImport      = "UPDATE population_import SET state = 'dropped' WHERE number = $1"
 	finishImport    = "UPDATE population_import SET state = 'finished', finished = $2 WHERE number = $1"
+	countFew        = "SELECT COUNT(*) FROM (SELECT 1 FROM record LIMIT $1) few"
 	anyTaken        = "SELECT 1 FROM population_part WHERE import = $1" + isTaken
 	isTaken         = " AND created + updated + unchanged > 0"
 	selectParts     = "SELECT part FROM population_part WHERE import = $1"
@@ -45,9 +46,11 @@ const (
 type importSession interface {
 	// do does something in one transaction, and again when it met another's locks or keys.
 	do(ctx context.Context, f func(tx importTx) error) error
-	// mayLoad tells whether it knows how to import into a store without persons at once; load does.
-	mayLoad() bool
+	// fewBeside is into a store of how many persons it loads a file of so many lines; below zero, it never does.
+	fewBeside(lines int64) int64
 	load(ctx context.Context, p *populationImport) error
+	// giveUp ends a first import with what it brought so far.
+	giveUp(ctx context.Context, p *populationImport) error
 	close()
 }
 
@@ -69,8 +72,10 @@ type importTx interface {
 	lockMoved() error
 	// forgetSeen empties the table of lines.
 	forgetSeen() error
-	// prepareLoad takes the indexes away for a first import.
-	prepareLoad() error
+	// used tells whether another program uses the store.
+	used() (bool, error)
+	// prepareLoad takes the indexes away for a first import, and tells the number of the last record.
+	prepareLoad() (base int64, err error)
 }
 
 // populationImport is an import under way.
@@ -84,7 +89,9 @@ type populationImport struct {
 
 	number  int
 	first   bool
-	instead bool // of one of another file that did not end
+	base    int64 // of a first one, the number of the last record before it: that of a row it loads is this and its line
+	served  bool  // it would be a first one if nobody used the store
+	instead bool  // of one of another file that did not end
 	state   string
 	done    map[int]bool // parts
 	fresh   int64        // persons whom it has made so far
@@ -99,10 +106,11 @@ type storedImport struct {
 	first         bool
 	state         string
 	finished      int64
+	base          int64
 }
 
 func (i *storedImport) columns() []any {
-	return []any{&i.number, &i.digest, &i.parts, &i.size, &i.first, &i.state, &i.finished}
+	return []any{&i.number, &i.digest, &i.parts, &i.size, &i.first, &i.state, &i.finished, &i.base}
 }
 
 // ImportPopulation implements registry.PopulationStore.
@@ -122,7 +130,10 @@ func (s *Store) ImportPopulation(
 	}
 	defer session.close()
 	p := &populationImport{keys: held, file: file, event: event, began: time.Now(), random: random, progress: progress, done: map[int]bool{}}
-	if err := session.do(ctx, func(tx importTx) error { return p.begin(tx, session.mayLoad()) }); err != nil {
+	if err := p.replaceOther(ctx, session); err != nil {
+		return outcome, fmt.Errorf("giving up an import of another file: %w", err)
+	}
+	if err := session.do(ctx, func(tx importTx) error { return p.begin(tx, session.fewBeside(file.Lines)) }); err != nil {
 		return outcome, fmt.Errorf("beginning an import: %w", err)
 	}
 	outcome.Already = p.state == importFinished
@@ -132,6 +143,9 @@ func (s *Store) ImportPopulation(
 		progress(registry.PopulationProgress{Step: registry.PopulationFirst})
 		err = session.load(ctx, p)
 	default:
+		if p.served {
+			progress(registry.PopulationProgress{Step: registry.PopulationServed})
+		}
 		err = p.mergeAll(ctx, session)
 	}
 	if err != nil {
@@ -150,15 +164,37 @@ func latestImport(tx importTx) (latest storedImport, err error) {
 	return found[0], nil
 }
 
+// isOpen tells an import that was begun and not ended.
+func (i *storedImport) isOpen() bool { return i.state == importRows || i.state == importIndexes }
+
+// replaceOther gives up a first import of another file where that was asked for. One that merges begin replaces by itself.
+func (p *populationImport) replaceOther(ctx context.Context, session importSession) error {
+	if !p.file.Replacing {
+		return nil
+	}
+	var latest storedImport
+	err := session.do(ctx, func(tx importTx) (err error) {
+		latest, err = latestImport(tx)
+		return err
+	})
+	if err != nil || !latest.isOpen() || !latest.first || latest.digest == p.file.Digest {
+		return err
+	}
+	other := *p
+	other.number, other.first, other.base, other.state = latest.number, true, latest.base, latest.state
+	p.instead = true
+	return session.giveUp(ctx, &other)
+}
+
 // begin begins an import, or goes on with the one that was begun with the same file.
-func (p *populationImport) begin(tx importTx, mayLoad bool) error {
+func (p *populationImport) begin(tx importTx, few int64) error {
 	latest, err := latestImport(tx)
 	if err != nil {
 		return err
 	}
-	same := latest.digest == p.file.Digest && latest.parts == p.file.Parts && latest.size == p.file.PartSize
-	open := latest.state == importRows || latest.state == importIndexes
-	p.number, p.first, p.state = latest.number, latest.first, latest.state
+	same := latest.digest == p.file.Digest && latest.parts == partsOf(p.file, latest.base) && latest.size == p.file.PartSize
+	open := latest.isOpen()
+	p.number, p.first, p.state, p.base = latest.number, latest.first, latest.state, latest.base
 	switch {
 	case latest.digest == p.file.Digest && latest.state == importFinished:
 		taken, err := exists(tx, anyTaken, latest.number)
@@ -173,12 +209,36 @@ func (p *populationImport) begin(tx importTx, mayLoad bool) error {
 	case open && latest.first:
 		return registry.ErrOtherFile
 	}
-	persons, err := exists(tx, selectAnyRecord)
-	if err != nil {
+	if p.first, p.served, err = isFirst(tx, few); err != nil {
 		return err
 	}
-	p.number, p.first, p.state, p.instead = latest.number+1, mayLoad && !persons, importRows, open
+	p.number, p.state, p.base, p.instead = latest.number+1, importRows, 0, p.instead || open
 	return p.beginAnew(tx)
+}
+
+// partsOf is how many parts an import has. Into a database that has persons it goes twice through those of the file: an older version, to which
+// there are only those, does not go on with it.
+func partsOf(file registry.PopulationFile, base int64) int {
+	if base > 0 {
+		return 2 * file.Parts
+	}
+	return file.Parts
+}
+
+// isFirst tells whether an import is a first one, which loads: into a store that has nobody, or few whom nobody serves.
+func isFirst(tx importTx, few int64) (first, served bool, err error) {
+	if few < 0 {
+		return false, false, nil
+	}
+	persons := int64(0)
+	if err := tx.query(query{sql: countFew, args: []any{few + 1}, row: func(scan func(...any) error) error { return scan(&persons) }}); err != nil {
+		return false, false, err
+	}
+	if persons == 0 || persons > few {
+		return persons == 0, false, nil
+	}
+	served, err = tx.used()
+	return !served, served, err
 }
 
 // beginAnew begins an import, in the place of the one before where that is open.
@@ -199,14 +259,15 @@ func (p *populationImport) beginAnew(tx importTx) error {
 		return err
 	}
 	if p.first {
-		if err := tx.prepareLoad(); err != nil {
+		if p.base, err = tx.prepareLoad(); err != nil {
 			return err
 		}
 	}
 	if err := p.sameKeys(tx); err != nil { // once nobody can begin a rotation
 		return err
 	}
-	_, err = tx.exec(insertImport, p.number, p.file.Digest, p.file.Parts, p.file.PartSize, p.first, time.Now().UnixMicro(), strings.Join(p.file.Columns, columnSeparator))
+	_, err = tx.exec(insertImport, p.number, p.file.Digest, partsOf(p.file, p.base), p.file.PartSize, p.first, time.Now().UnixMicro(),
+		strings.Join(p.file.Columns, columnSeparator), p.base)
 	return err
 }
 

@@ -21,6 +21,8 @@ const (
 	// Of rows of one record the first of the file counts.
 	markSeen = "INSERT INTO population_seen (num, line) SELECT num, MIN(line) FROM population_stage WHERE num IS NOT NULL GROUP BY num ORDER BY num" +
 		" ON CONFLICT DO NOTHING"
+	// Of a row of a first import the number of its record tells the line.
+	markLoaded = "INSERT INTO population_seen (num, line) SELECT DISTINCT num, num - $1 FROM population_stage WHERE num > $1 AND num <= $2 ON CONFLICT DO NOTHING"
 	// What is new, says something new, or is of a record of which an earlier row is, with the number of their own that it takes away from
 	// the record, and the identity that is kept where a row may tell less.
 	selectChanged = "SELECT s.line, s.num, r.id, COALESCE(n.line, 0), COALESCE(p.manual, false), COALESCE(" + otherKey + ", false), " + otherOwn + "," +
@@ -112,7 +114,7 @@ func (p *populationImport) alone(tx importTx, parts ...int) error {
 	if err != nil {
 		return err
 	}
-	elsewhere := latest.number != p.number || latest.state != importRows
+	elsewhere := latest.number != p.number || latest.state != p.state
 	for _, part := range parts {
 		if err == nil && !elsewhere {
 			elsewhere, err = exists(tx, selectPart, p.number, part)
@@ -145,6 +147,9 @@ func (p *populationImport) mergePart(tx importTx, part registry.PopulationPart) 
 			return err
 		}
 		rows, most = rows[merged:], max(2*merged, few) // where one had to wait the next may have to
+	}
+	if p.first { // it counts duplicates as made, and takes them off in the end
+		counts.Created = int64(len(part.Rows)) - counts.Updated - counts.Unchanged
 	}
 	return p.logPart(tx, part, counts)
 }
@@ -205,7 +210,7 @@ func (p *populationImport) firstToWait(part registry.PopulationPart, changed []c
 		c, row := &changed[i], rowAt(part, changed[i].line)
 		natural, own := keysOf(row)
 		again := c.num.there && c.first != c.line
-		if c.moved && (met[natural] || met[own]) || brought[string(c.lost)] || again && c.first >= part.Rows[0].Line && !samePerson(row, rowAt(part, c.first)) {
+		if c.moved && (met[natural] || met[own]) || brought[string(c.lost)] || again && isIn(part, c.first) && !samePerson(row, rowAt(part, c.first)) {
 			return c.line, true
 		}
 		if again {
@@ -246,10 +251,16 @@ func (p *populationImport) match(tx importTx, part registry.PopulationPart) (cha
 	if err := tx.fill("population_stage", stagedColumns, rows); err != nil {
 		return nil, err
 	}
-	for _, sql := range []string{matchStaged, markSeen} {
-		if _, err := tx.exec(sql); err != nil {
+	if _, err := tx.exec(matchStaged); err != nil {
+		return nil, err
+	}
+	if p.first {
+		if _, err := tx.exec(markLoaded, p.base, p.base+p.file.Lines); err != nil {
 			return nil, err
 		}
+	}
+	if _, err := tx.exec(markSeen); err != nil {
+		return nil, err
 	}
 	if err := tx.query(into(&changed, (*changedRow).columns, selectChanged)); err != nil {
 		return nil, err
@@ -262,6 +273,11 @@ func (p *populationImport) match(tx importTx, part registry.PopulationPart) (cha
 func rowNumber(part registry.PopulationPart, line int64) int {
 	i, _ := slices.BinarySearchFunc(part.Rows, line, func(row registry.InsuredRow, line int64) int { return cmp.Compare(row.Line, line) })
 	return i
+}
+
+func isIn(part registry.PopulationPart, line int64) bool {
+	i := rowNumber(part, line)
+	return i < len(part.Rows) && part.Rows[i].Line == line
 }
 
 func rowAt(part registry.PopulationPart, line int64) *registry.InsuredRow {
@@ -318,7 +334,7 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 			p.keys.seal(id, row.Patient), string(row.Sex), row.Locality.PostalCode, row.Locality.CommuneCode, false,
 		}, insured...))
 	}
-	nums, err := tx.numbers(len(news))
+	nums, err := p.numbersFor(tx, rows, news)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -326,6 +342,18 @@ func (p *populationImport) sealPart(tx importTx, part registry.PopulationPart, c
 		rows[at][1] = nums[i]
 	}
 	return duplicates, int64(len(news)), tx.fill("population_sealed", sealedColumns, rows)
+}
+
+// numbersFor are the numbers of new records, of some rows that are to be staged.
+func (p *populationImport) numbersFor(tx importTx, rows [][]any, news []int) ([]int64, error) {
+	if !p.first {
+		return tx.numbers(len(news))
+	}
+	nums := make([]int64, len(news)) // in the order of the file, those who were loaded and these
+	for i, at := range news {
+		nums[i] = p.base + rows[at][0].(int64)
+	}
+	return nums, nil
 }
 
 // keep adds to a row what is kept of the identity that the store has, if anything is.

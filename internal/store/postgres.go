@@ -22,6 +22,7 @@ import (
 type postgres struct {
 	writers, readers connections
 	shapes           sync.Map // of statements, by their text: merged
+	loadsAlways      bool     // though there be more persons than rows
 	readsMerged      int      // from how many on those alike are one
 	writesMerged     int
 	readings         *gathering[*reading]
@@ -125,6 +126,12 @@ var (
 // take every server for a standby.
 const toReadOnly = "SET default_transaction_read_only = on"
 
+// By these names a database shows who is connected.
+const (
+	applicationName = "vaccin"
+	importingName   = "vaccin import"
+)
+
 // poolConfig is how connections are opened: with settings, as the role that the service has in the database, and with
 // something more said on each.
 func poolConfig(config *pgxpool.Config, o Options, settings map[string]string, more string) *pgxpool.Config {
@@ -133,7 +140,10 @@ func poolConfig(config *pgxpool.Config, o Options, settings map[string]string, m
 		c.ConnConfig.RuntimeParams[name] = value
 	}
 	if _, named := c.ConnConfig.RuntimeParams["application_name"]; !named {
-		c.ConnConfig.RuntimeParams["application_name"] = "vaccin"
+		c.ConnConfig.RuntimeParams["application_name"] = applicationName
+	}
+	if o.Importing { // it looks for the others
+		c.ConnConfig.RuntimeParams["application_name"] = importingName
 	}
 	if !strings.Contains(config.ConnString(), "pool_max_conns") {
 		c.MaxConns = int32(max(8, 2*runtime.NumCPU()))

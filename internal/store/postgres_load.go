@@ -13,9 +13,9 @@ import (
 	"vaccin/internal/registry"
 )
 
-// The first import of a population, into a database without persons: rows go straight into their tables, which have no
+// The first import of a population, into a database without persons, or with few (postgres_loadbeside.go): rows go straight into their tables, which have no
 // index and no unique constraint meanwhile, as bytes that PostgreSQL takes as they are. The number of a record is that
-// of its line. Nobody may serve. Who may be a duplicate is put aside, and joins the others once the indexes, which are
+// of its line, counted from the last before. Nobody may serve. Who may be a duplicate is put aside, and joins the others once the indexes, which are
 // made of those alone who are sure to be none, have told who is one.
 
 // ErrLoading is a database of which the first import of the population is not finished.
@@ -58,17 +58,29 @@ const (
 		" sex, postal_code, commune_code, department, establishment, scheme, sealed, told"
 )
 
-func (t postgresTx) prepareLoad() error {
+func (t postgresTx) prepareLoad() (base int64, err error) {
 	if _, err := t.exec(lockOut); err != nil {
-		return err
+		return 0, err
 	}
 	persons, err := exists(t, selectAnyRecord)
+	if err == nil && persons {
+		used := false
+		if used, err = t.used(); used {
+			err = errEntered
+		}
+	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if persons {
-		return errEntered
+		if base, err = t.remember(); err != nil {
+			return 0, err
+		}
 	}
+	return base, t.takeIndexesAway()
+}
+
+func (t postgresTx) takeIndexesAway() error {
 	for _, i := range madeIndexes {
 		sql := "ALTER TABLE " + i.table + " DROP CONSTRAINT " + i.name
 		if i.constraint == "" {
@@ -84,10 +96,10 @@ func (t postgresTx) prepareLoad() error {
 		}
 	}
 	there := false
-	if err := t.query(query{sql: hasServiceRole, row: func(scan func(...any) error) error { return scan(&there) }}); err != nil || !there {
-		return err
+	err := t.query(query{sql: hasServiceRole, row: func(scan func(...any) error) error { return scan(&there) }})
+	if err == nil && there {
+		_, err = t.exec(revokeWriting)
 	}
-	_, err = t.exec(revokeWriting)
 	return err
 }
 
@@ -104,34 +116,90 @@ type loadedPart struct {
 
 // load implements importSession.
 func (s *postgresImport) load(ctx context.Context, p *populationImport) error {
-	l := &populationLoad{populationImport: p, met: newMetKeys(p.file.Lines)}
-	for range loadWriters {
-		conn, err := s.engine.bulk(ctx)
-		if err != nil {
+	l := &populationLoad{populationImport: p, met: newMetKeys(p.file.Lines), left: map[int][]int{}}
+	if p.base > 0 {
+		var err error
+		if l.met.before, err = s.numbersBefore(ctx, p.keys); err != nil {
 			return err
 		}
-		defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-		if _, err := conn.Exec(ctx, loadSettings); err != nil {
-			return unavailable(err)
-		}
-		l.conns = append(l.conns, conn)
 	}
-	if p.state == importRows {
+	defer l.disconnect(ctx)
+	if err := l.connect(ctx, s.engine); err != nil {
+		return err
+	}
+	if p.state == importRows || p.base > 0 { // which rows are left to merge the file alone tells
 		if err := l.rows(ctx); err != nil {
 			return err
 		}
+	}
+	if p.state == importRows {
 		if _, err := l.conns[0].Exec(ctx, setIndexes, p.number); err != nil {
 			return unavailable(err)
 		}
 		p.state = importIndexes
 	}
 	l.met = nil // it takes room
-	p.progress(registry.PopulationProgress{Step: registry.PopulationIndexes, Line: p.file.Lines})
+	whole := len(l.left) == 0
+	if settled, err := s.settled(ctx); err != nil {
+		return err
+	} else if !settled {
+		p.progress(registry.PopulationProgress{Step: registry.PopulationIndexes, Line: p.file.Lines})
+		if err := l.indexes(ctx); err != nil {
+			return err
+		}
+		p.progress(registry.PopulationProgress{Step: registry.PopulationDuplicates, Line: p.file.Lines})
+		if err := s.settle(ctx, p, whole); err != nil || whole {
+			return err
+		}
+	}
+	return l.mergeLeft(ctx, s)
+}
+
+// giveUp implements importSession. Rows that are not there stay away; those that are there get their indexes.
+func (s *postgresImport) giveUp(ctx context.Context, p *populationImport) error {
+	l := &populationLoad{populationImport: p}
+	defer l.disconnect(ctx)
+	if err := l.connect(ctx, s.engine); err != nil {
+		return err
+	}
+	p.progress(registry.PopulationProgress{Step: registry.PopulationIndexes})
 	if err := l.indexes(ctx); err != nil {
 		return err
 	}
-	p.progress(registry.PopulationProgress{Step: registry.PopulationDuplicates, Line: p.file.Lines})
-	return s.finishLoad(ctx, p)
+	settled, err := s.settled(ctx)
+	if err == nil && !settled {
+		err = s.settle(ctx, p, false)
+	}
+	if err != nil {
+		return err
+	}
+	return s.do(ctx, func(tx importTx) error {
+		if err := tx.(postgresTx).open(); err != nil {
+			return err
+		}
+		_, err := tx.exec(giveUpImport, p.number)
+		return err
+	})
+}
+
+func (l *populationLoad) connect(ctx context.Context, e *postgres) error {
+	for range loadWriters {
+		conn, err := e.bulk(ctx)
+		if err != nil {
+			return err
+		}
+		l.conns = append(l.conns, conn)
+		if _, err := conn.Exec(ctx, loadSettings); err != nil {
+			return unavailable(err)
+		}
+	}
+	return nil
+}
+
+func (l *populationLoad) disconnect(ctx context.Context) {
+	for _, conn := range l.conns {
+		_ = conn.Close(context.WithoutCancel(ctx))
+	}
 }
 
 // populationLoad is a first import under way, with the connections that do its work.
@@ -139,6 +207,20 @@ type populationLoad struct {
 	*populationImport
 	conns []*pgx.Conn
 	met   *metKeys
+
+	mu   sync.Mutex
+	left map[int][]int // rows of a part that are merged in the end
+}
+
+// look tells which rows of a part may be duplicates, and keeps which are left to merge. It waits for the turn of the part.
+func (l *populationLoad) look(part registry.PopulationPart, turn int, hashes []rowHashes) (suspects, left []int) {
+	suspects, left = l.met.suspects(turn, hashes)
+	if len(left) > 0 {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.left[part.Number] = left
+	}
+	return suspects, left
 }
 
 // rows fills the tables with the parts that are not there yet.
@@ -188,12 +270,12 @@ func (l *populationLoad) readParts(ctx context.Context, parts chan<- loadedPart)
 			return err
 		}
 		if l.done[part.Number] {
-			l.met.suspects(turn, hashRows(nil, part.Rows))
+			l.look(part, turn, l.met.hashRows(nil, part.Rows))
 			release(part)
 			turn++
 			continue
 		}
-		ids, err := tellingIDs(l.random, func(i int) int64 { return part.Rows[i].Line }, len(part.Rows))
+		ids, err := tellingIDs(l.random, func(i int) int64 { return l.base + part.Rows[i].Line }, len(part.Rows))
 		if err != nil {
 			return err
 		}
@@ -211,8 +293,8 @@ func (l *populationLoad) readParts(ctx context.Context, parts chan<- loadedPart)
 func (l *populationLoad) writeParts(ctx context.Context, conn *pgx.Conn, parts <-chan loadedPart, loaded chan<- int64) error {
 	w := &loadWriter{imports: l.populationImport}
 	for part := range parts {
-		w.hashes = hashRows(w.hashes[:0], part.Rows)
-		w.mayBeKnown = l.met.suspects(part.turn, w.hashes)
+		w.hashes = l.met.hashRows(w.hashes[:0], part.Rows)
+		w.mayBeKnown, w.left = l.look(part.PopulationPart, part.turn, w.hashes)
 		// Who was killed may have had the part on its way when this import began: then it is there now.
 		if err := w.load(ctx, conn, part); err != nil && !taken(err) {
 			return unavailable(err)
@@ -263,6 +345,7 @@ func (w *loadWriter) load(ctx context.Context, conn *pgx.Conn, part loadedPart) 
 				return err
 			}
 		}
+		part.Rows = part.Rows[len(w.left):] // as many as were written
 		return w.imports.logPart(t, part.PopulationPart, registry.PopulationCounts{Created: int64(len(part.Rows))})
 	})
 }

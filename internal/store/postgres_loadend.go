@@ -21,11 +21,12 @@ const (
 
 	makePairs     = "CREATE TEMP TABLE population_pair ON COMMIT DROP AS "
 	openPairs     = "DECLARE pairs NO SCROLL CURSOR FOR SELECT num, earliest, kind FROM population_pair ORDER BY num, kind"
+	forgetDoubts  = "DELETE FROM doubtful_match WHERE record_num > $1"
 	makeGone      = "CREATE TEMP TABLE IF NOT EXISTS population_gone (num BIGINT NOT NULL) ON COMMIT DELETE ROWS"
 	setIndexes    = "UPDATE population_import SET state = '" + importIndexes + "' WHERE number = $1"
 	hasIndex      = "SELECT to_regclass($1) IS NOT NULL"
 	hasConstraint = "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = $1::regclass AND conname = $2)"
-	numberOn      = "SELECT setval(pg_get_serial_sequence('record', 'num'), GREATEST($1, 1))"
+	numberOn      = "SELECT setval(pg_get_serial_sequence('record', 'num'), GREATEST((" + lastNumber + "), 1))"
 	grantWriting  = "GRANT %s ON %s TO " + serviceRole
 )
 
@@ -69,9 +70,9 @@ var (
 	}
 )
 
-// finishLoad takes out the rows of persons whom an earlier row is, keeps the doubtful matches, and opens the database to
-// the service.
-func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) error {
+// settle takes out the rows of persons whom an earlier row is, and keeps the doubtful matches. Where no row is left to merge, it opens the
+// database to the service in the same transaction.
+func (s *postgresImport) settle(ctx context.Context, p *populationImport, whole bool) error {
 	err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
 		t := postgresTx{ctx, tx}
 		for _, sql := range []string{makeGone, "ANALYZE population_aside_record"} {
@@ -81,7 +82,7 @@ func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) er
 		}
 		// What an earlier row that is gone itself kept out is looked at again.
 		for more := true; more; {
-			d := &duplicateRound{number: p.number, now: time.Now().UnixMicro()}
+			d := &duplicateRound{number: p.number, base: p.base, now: time.Now().UnixMicro()}
 			if err := d.drop(t); err != nil {
 				return err
 			}
@@ -92,7 +93,13 @@ func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) er
 				return err
 			}
 		}
-		return s.open(t, p)
+		if !whole {
+			return nil
+		}
+		if err := t.open(); err != nil {
+			return err
+		}
+		return p.finish(t)
 	})
 	if err != nil {
 		return fmt.Errorf("taking out duplicates: %w", unavailable(err))
@@ -103,6 +110,7 @@ func (s *postgresImport) finishLoad(ctx context.Context, p *populationImport) er
 // duplicateRound takes out what is sure to be a duplicate.
 type duplicateRound struct {
 	number int
+	base   int64
 	now    int64
 
 	gone                     []int64 // in their order, as those
@@ -111,8 +119,11 @@ type duplicateRound struct {
 }
 
 func (d *duplicateRound) drop(t postgresTx) error {
-	// Those that an earlier round found in doubt are found again: there was no other, for there was no person.
-	for _, sql := range []string{"TRUNCATE doubtful_match", makePairs + selectPairs, openPairs} {
+	// Those that an earlier round found in doubt are found again.
+	if _, err := t.exec(forgetDoubts, d.base); err != nil {
+		return err
+	}
+	for _, sql := range []string{makePairs + selectPairs, openPairs} {
 		if _, err := t.exec(sql); err != nil {
 			return err
 		}
@@ -164,7 +175,7 @@ func (d *duplicateRound) judge(pairs []pair) {
 		default:
 			d.gone = append(d.gone, p.num)
 			d.nums = append(d.nums, []any{p.num})
-			d.duplicates = append(d.duplicates, []any{d.number, p.num, p.earliest, p.kind == pairOwn})
+			d.duplicates = append(d.duplicates, []any{d.number, p.num - d.base, p.earliest - d.base, p.kind == pairOwn})
 		}
 	}
 }
@@ -271,13 +282,12 @@ func constrain(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// open says that the import is finished, and lets the service write again.
-func (s *postgresImport) open(t postgresTx, p *populationImport) error {
-	if _, err := t.exec(lookAfter); err != nil {
-		return err
-	}
-	if _, err := t.exec(numberOn, p.file.Lines); err != nil {
-		return err
+// open has new records get numbers after all that were given, and lets the service write again.
+func (t postgresTx) open() error {
+	for _, sql := range []string{lookAfter, forgetBefore, numberOn} {
+		if _, err := t.exec(sql); err != nil {
+			return err
+		}
 	}
 	if err := t.forgetSeen(); err != nil {
 		return err
@@ -294,5 +304,5 @@ func (s *postgresImport) open(t postgresTx, p *populationImport) error {
 			return err
 		}
 	}
-	return p.finish(t)
+	return nil
 }

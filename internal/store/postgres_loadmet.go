@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"sync"
 
+	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 )
 
@@ -13,6 +14,8 @@ import (
 // is told the same again: parts are looked at in their turn.
 type metKeys struct {
 	blocks []metBlock
+	// before are the numbers of those who were there before the file, and of whoever shares one with them; nil if nobody was.
+	before map[uint64]struct{}
 
 	mu    sync.Mutex
 	moved sync.Cond // of mu
@@ -40,31 +43,38 @@ func metKeysOf(keys, bits int64) *metKeys {
 	return m
 }
 
-// rowHashes are the natural key of a row and the NIR of their own, which is 0 when it is not told.
-type rowHashes struct{ natural, own uint64 }
+// rowHashes are the natural key of a row and the NIR of their own, which is 0 when it is not told; the holder's where some were there before.
+type rowHashes struct{ natural, own, holder uint64 }
 
 // hashRows appends the hashes of rows.
-func hashRows(to []rowHashes, rows []registry.InsuredRow) []rowHashes {
+func (m *metKeys) hashRows(to []rowHashes, rows []registry.InsuredRow) []rowHashes {
 	for i := range rows {
 		row := &rows[i]
 		h := rowHashes{natural: hashKey(row.Holder.Digits(), row.BirthDate.Digits(), row.BirthRank)}
 		if !row.Own.IsZero() {
-			h.own = hashKey(row.Own.Digits(), "", 0)
+			h.own = hashNumber(row.Own)
+		}
+		if m.before != nil {
+			h.holder = hashNumber(row.Holder)
 		}
 		to = append(to, h)
 	}
 	return to
 }
 
-// suspects are the rows of which the natural key, or their own NIR, may have come before. It waits for the turn of the part
-// that they are: every part has to come.
-func (m *metKeys) suspects(turn int, part []rowHashes) (suspects []int) {
+// suspects are the rows of which the natural key, or their own NIR, may have come before; left are those who share a number with somebody
+// who was there before the file, or with an earlier row that is left. It waits for the turn of the part that they are: every part has to come.
+func (m *metKeys) suspects(turn int, part []rowHashes) (suspects, left []int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for m.turn != turn {
 		m.moved.Wait()
 	}
 	for i, h := range part {
+		if m.before != nil && m.shares(h) {
+			left = append(left, i)
+			continue
+		}
 		met := m.met(h.natural)
 		if h.own != 0 {
 			met = m.met(h.own) || met
@@ -75,7 +85,21 @@ func (m *metKeys) suspects(turn int, part []rowHashes) (suspects []int) {
 	}
 	m.turn++
 	m.moved.Broadcast()
-	return suspects
+	return suspects, left
+}
+
+// shares tells whether a row shares a number with those before, and counts it among them then.
+func (m *metKeys) shares(h rowHashes) bool {
+	_, holder := m.before[h.holder]
+	_, own := m.before[h.own] // no number is 0
+	if !holder && !own {
+		return false
+	}
+	m.before[h.holder] = struct{}{}
+	if h.own != 0 {
+		m.before[h.own] = struct{}{}
+	}
+	return true
 }
 
 // met tells whether a key may have come before, and remembers it.
@@ -93,6 +117,8 @@ func (m *metKeys) met(h uint64) bool {
 	}
 	return known
 }
+
+func hashNumber(number nir.Number) uint64 { return hashKey(number.Digits(), "", 0) }
 
 // hashKey mixes the parts of a key. It is no secret, and the same in every process: who makes a file to have keys collide
 // makes its import slower.

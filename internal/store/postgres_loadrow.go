@@ -15,6 +15,7 @@ type loadWriter struct {
 
 	hashes      []rowHashes
 	mayBeKnown  []int // rows, in their order
+	left        []int // as those, that are merged in the end
 	room, plain []byte
 	// Families stand together: the index of a holder is often that of the row before.
 	holder nir.Number
@@ -39,8 +40,12 @@ func (w *loadWriter) encode(part loadedPart) error {
 	k := w.imports.keys
 	w.sure.begin()
 	w.suspects.begin()
-	change, suspects := rand.Int64(), w.mayBeKnown
+	change, suspects, left := rand.Int64(), w.mayBeKnown, w.left
 	for i := range part.Rows {
+		if len(left) > 0 && left[0] == i {
+			left = left[1:]
+			continue
+		}
 		row := &part.Rows[i]
 		if row.Holder.IsZero() || row.BirthDate.IsZero() {
 			return errNoNIR
@@ -74,7 +79,7 @@ func (w *loadWriter) record(r *binaryRows, k *identityKeys, row *registry.Insure
 		own = k.ring.Blind(row.Own.Digits())
 	}
 	r.row(9)
-	r.int64(row.Line)
+	r.int64(w.imports.base + row.Line)
 	r.text(id)
 	r.int32(1)
 	r.int64(change)
@@ -88,7 +93,7 @@ func (w *loadWriter) record(r *binaryRows, k *identityKeys, row *registry.Insure
 func (w *loadWriter) person(r *binaryRows, k *identityKeys, row *registry.InsuredRow, id registry.RecordID) {
 	first, last := bornBetween(row.BirthDate)
 	r.row(18)
-	r.int64(row.Line)
+	r.int64(w.imports.base + row.Line)
 	r.int64(int64(row.Conditions))
 	r.int64(int64(row.Comorbidities)) //nolint:gosec // 63 bits, as was looked at
 	r.int32(first)

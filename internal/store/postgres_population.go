@@ -24,7 +24,11 @@ const (
 	planByIndex = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 
 	nextNumbers = "SELECT nextval(of.num) FROM (SELECT pg_get_serial_sequence('record', 'num')::regclass AS num OFFSET 0) AS of, generate_series(1, $1)"
-	lockMoved   = "SELECT r.num FROM record r, population_stage s, population_sealed z WHERE s.line = z.line AND r.num = z.num AND NOT z.fresh AND " +
+	// An import waits for no other, and who was killed a moment ago may still be there.
+	othersThere = "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE datname = current_database() AND pid <> pg_backend_pid()" +
+		" AND (application_name LIKE '" + applicationName + "%' AND application_name <> '" + importingName + "' OR usename <> current_user AND EXISTS (" +
+		"SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid WHERE r.rolname = '" + serviceRole + "' AND m.member = a.usesysid)))"
+	lockMoved = "SELECT r.num FROM record r, population_stage s, population_sealed z WHERE s.line = z.line AND r.num = z.num AND NOT z.fresh AND " +
 		otherKey + " ORDER BY r.id FOR UPDATE OF r"
 )
 
@@ -71,8 +75,6 @@ func (e *postgres) importing(ctx context.Context, _ func(context.Context, work) 
 }
 
 func (s *postgresImport) close() { _ = s.conn.Close(context.Background()) }
-
-func (*postgresImport) mayLoad() bool { return true }
 
 // triedAgain is how often a part is tried that meets others of the service.
 const triedAgain = 10
@@ -166,6 +168,12 @@ func (t postgresTx) forgetSeen() error {
 		return fmt.Errorf("emptying what a former import left: %w", err)
 	}
 	return nil
+}
+
+// used tells whether a service or a command is connected, by the name that each gives itself, or by the rights of its account.
+func (t postgresTx) used() (used bool, err error) {
+	err = t.query(query{sql: othersThere, row: func(scan func(...any) error) error { return scan(&used) }})
+	return used, err
 }
 
 // errEntered is a first import that is none: someone was entered a moment ago. Begun again, it goes the other way.

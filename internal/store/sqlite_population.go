@@ -27,7 +27,9 @@ func (s *sqliteImport) do(ctx context.Context, f func(tx importTx) error) error 
 
 func (s *sqliteImport) close() { s.engine.imports.Unlock() }
 
-func (*sqliteImport) mayLoad() bool { return false }
+func (*sqliteImport) fewBeside(int64) int64 { return -1 }
+
+func (*sqliteImport) giveUp(context.Context, *populationImport) error { return errNoLoad }
 
 func (*sqliteImport) load(context.Context, *populationImport) error { return errNoLoad }
 
@@ -93,4 +95,6 @@ func (t sqliteTx) forgetSeen() error {
 	return err
 }
 
-func (sqliteTx) prepareLoad() error { return errNoLoad }
+func (sqliteTx) used() (bool, error) { return false, errNoLoad }
+
+func (sqliteTx) prepareLoad() (int64, error) { return 0, errNoLoad }

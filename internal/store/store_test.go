@@ -49,6 +49,17 @@ func merging(s *Store) *Store {
 	return s
 }
 
+// loading has a store load each file as a first one, whoever is there, and connects as an import does: beside others it would merge.
+func loading(t *testing.T) *Store {
+	s, err := Open(t.Context(), databases.Fresh(t), Options{Keys: keyringtest.Keys(), Importing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	s.engine.(*postgres).loadsAlways = true
+	return s
+}
+
 func TestConformance(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Engine { return open(t) })
@@ -59,5 +70,9 @@ func TestConformance(t *testing.T) {
 	// What is sent as one for many does the same, though it be for one.
 	t.Run("PostgreSQL, merged", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Engine { return merging(openDatabase(t, Options{})) })
+	})
+	// A file that is loaded beside persons comes to the same as one that is merged.
+	t.Run("PostgreSQL, loaded", func(t *testing.T) {
+		storetest.RunPopulations(t, func(t *testing.T) storetest.Engine { return loading(t) })
 	})
 }

@@ -76,6 +76,12 @@ func Run(t *testing.T, open func(t *testing.T) Engine) {
 	t.Run("any sequence of files", func(t *testing.T) { anyImports(newEnv(t, open)) })
 }
 
+// RunPopulations checks what files of insured persons come to, whatever way an engine takes with them.
+func RunPopulations(t *testing.T, open func(t *testing.T) Engine) {
+	run(t, open, map[string]group{"order of populations": orderTests, "duplicates of populations": duplicateTests, "matches": matchTests})
+	t.Run("any sequence of files", func(t *testing.T) { anyImports(newEnv(t, open)) })
+}
+
 type group map[string]func(*env)
 
 // What every store keeps to, and what only the engines do: to end, to hold sessions, to rank suggestions.

@@ -1,0 +1,150 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/registry"
+	"vaccin/internal/registry/registrytest"
+)
+
+// shownByNumber are the identity and the identifier of whoever is found by a number of a file, or of those before it.
+func shownByNumber(t *testing.T, s *Store, i int) (found []string) {
+	t.Helper()
+	records, err := s.FindByNIR(t.Context(), registrytest.Patient(i+10_000).Holder, event(registry.ActionSearchNIR), registry.Toll{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		found = append(found, fmt.Sprint(r.ID, r.Patient.UsedName, r.Patient.GivenNames))
+	}
+	return found
+}
+
+// beforeCountry has some persons of a country in a fresh database, imported as a department is.
+func beforeCountry(t *testing.T, persons int) (address string) {
+	t.Helper()
+	address = databases.Fresh(t)
+	s := importer(t, address)
+	if _, err := importPopulation(t.Context(), s, populationOf(persons, 100, "Durand")); err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+// TestACountryIsLoadedBesideFew: those who were there keep their records, and get what the file says; who is connected has the file merged.
+func TestACountryIsLoadedBesideFew(t *testing.T) {
+	const before, persons = 1000, 10_000
+	file := populationOf(persons, 1000, "Nouveau")
+	for name, loads := range map[string]bool{"nobody is connected": true, "a service is connected": false} {
+		t.Run(name, func(t *testing.T) {
+			address := beforeCountry(t, before)
+			s := importer(t, address)
+			shape, ids := tableShape(t, s), cell(t, s, "SELECT md5(string_agg(id, ',' ORDER BY id)) FROM record")
+			if !loads {
+				server(t, address, keyringtest.Keys())
+			}
+			o, err := importPopulation(t.Context(), s, file)
+			if want := (registry.PopulationCounts{Created: persons - before, Updated: before, Duplicates: persons / 100}); err != nil || o.PopulationCounts != want || o.First != loads {
+				t.Fatalf("%+v, %v", o, err)
+			}
+			if got := tableShape(t, s); !slices.Equal(got, shape) {
+				t.Errorf("the tables are not as they were: %q, and were %q", got, shape)
+			}
+			if got := cell(t, s, fmt.Sprintf("SELECT md5(string_agg(id, ',' ORDER BY id)) FROM record WHERE num <= %d + %d", before, before/100)); got != ids {
+				t.Error("who was there has another identifier")
+			}
+			for _, i := range []int{0, 99, before - 1, before, persons - 1} {
+				if found := shownByNumber(t, s, i); len(found) != 1 || !strings.Contains(found[0], "Nouveau") || strings.Contains(found[0], "Double") {
+					t.Errorf("person %d is shown so: %q", i, found)
+				}
+			}
+			if o, err = importPopulation(t.Context(), s, file); err != nil || !o.Already {
+				t.Errorf("the import is done again: %+v, %v", o, err)
+			}
+			if o, err = importPopulation(t.Context(), s, populationOf(persons, 1000, "Encore")); err != nil || o.Created != 0 || o.Updated != persons {
+				t.Errorf("a newer file: %+v, %v", o, err)
+			}
+		})
+	}
+}
+
+// TestALoadBesideFewThatIsKilledGoesOn in whatever step it is.
+func TestALoadBesideFewThatIsKilledGoesOn(t *testing.T) {
+	const before, persons = 600, 10_000
+	address := beforeCountry(t, before)
+	s := importer(t, address)
+	shape := tableShape(t, s)
+	_ = s.Close()
+	file := populationOf(persons, 200, "Nouveau")
+	importKilled(t, address, file, 5)
+	s = importer(t, address)
+	for sql, want := range map[string]int{
+		"SELECT CAST(COUNT(*) AS TEXT) FROM record r JOIN patient p ON p.record_num = r.num":                                                        persons,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM record":                                                                                                 persons,
+		"SELECT CAST(COUNT(DISTINCT holder_key) AS TEXT) FROM record":                                                                               persons,
+		"SELECT CAST(COUNT(DISTINCT told) AS TEXT) FROM patient":                                                                                    persons,
+		"SELECT CAST(SUM(created) AS TEXT) FROM population_part WHERE import = 2":                                                                   persons - before + persons/100,
+		"SELECT CAST(SUM(updated) AS TEXT) FROM population_part WHERE import = 2":                                                                   before,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM population_duplicate WHERE import = 2":                                                                  persons / 100,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM population_duplicate WHERE import = 2 AND of_line <> line - 1":                                          0,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM population_import WHERE number = 2 AND first AND state = 'finished'":                                    1,
+		"SELECT CAST(COUNT(*) AS TEXT) FROM pg_class WHERE relname IN ('population_before', 'population_aside_record', 'population_aside_patient')": 0,
+	} {
+		if got := cell(t, s, sql); got != fmt.Sprint(want) {
+			t.Errorf("%s is %s, want %d", sql, got, want)
+		}
+	}
+	if got := tableShape(t, s); !slices.Equal(got, shape) {
+		t.Errorf("the tables are not as they were: %q, and were %q", got, shape)
+	}
+}
+
+// TestAnUnfinishedLoadMayBeGivenUp wherever it stopped: what it brought stays, and a newer file says what is right.
+func TestAnUnfinishedLoadMayBeGivenUp(t *testing.T) {
+	const before, persons = 600, 10_000
+	for _, stop := range []int{0, 3, 10, 13} { // the last when those who were there are told of
+		t.Run(fmt.Sprint(stop), func(t *testing.T) {
+			address := beforeCountry(t, before)
+			s := importer(t, address)
+			shape := tableShape(t, s)
+			ctx, cancel := context.WithCancel(t.Context())
+			wrong := atPart(populationOf(persons, 1000, "Faux"), stop, cancel)
+			if stop > 10 {
+				wrong = populationOf(persons, 1000, "Faux")
+				wrong.Again = atPart(wrong, 0, cancel).Read
+			}
+			if _, err := importPopulation(ctx, s, wrong); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			right := populationOf(before+100, 100, "Nouveau")
+			if _, err := importPopulation(t.Context(), s, right); !errors.Is(err, registry.ErrOtherFile) {
+				t.Errorf("without a word: %v", err)
+			}
+			right.Replacing = true
+			o, err := importPopulation(t.Context(), s, right)
+			if err != nil || !o.Instead || o.Created+o.Updated != before+100 {
+				t.Fatalf("%+v, %v", o, err)
+			}
+			if got := tableShape(t, s); !slices.Equal(got, shape) {
+				t.Errorf("the tables are not as they were: %q, and were %q", got, shape)
+			}
+			for _, i := range []int{0, before, before + 99} {
+				if found := shownByNumber(t, s, i); len(found) != 1 || !strings.Contains(found[0], "Nouveau") {
+					t.Errorf("person %d is shown so: %q", i, found)
+				}
+			}
+			if found := shownByNumber(t, s, persons/2); stop >= 10 && (len(found) != 1 || !strings.Contains(found[0], "Faux")) {
+				t.Errorf("what the import that was given up brought is shown so: %q", found)
+			}
+			if _, err := Open(t.Context(), address, Options{Service: true, Keys: keyringtest.Keys()}); err != nil {
+				t.Errorf("a service: %v", err)
+			}
+		})
+	}
+}
