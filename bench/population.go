@@ -33,7 +33,7 @@ func benchPopulation(ctx context.Context, l *lab) (v verdict, err error) {
 	var rates []float64
 	for i, persons := range pick(l, []int{l.imported[0], l.imported[1]}, []int{2_000, 4_000}) {
 		p := &populationBench{lab: l, cluster: cluster, binary: binary, persons: persons, name: fmt.Sprintf("population_%d", i)}
-		ours, bare, err := p.run(ctx)
+		ours, bare, err := p.run(ctx, i == 0)
 		if err != nil {
 			return v, err
 		}
@@ -53,7 +53,8 @@ type populationBench struct {
 	name    string // of databases
 }
 
-func (p *populationBench) run(ctx context.Context) (ours, bare float64, err error) {
+// run imports a file, and a newer one; beside, also into a database that has one person.
+func (p *populationBench) run(ctx context.Context, beside bool) (ours, bare float64, err error) {
 	path, newer := filepath.Join(p.folder, p.name+".csv"), filepath.Join(p.folder, p.name+"-newer.csv")
 	if err := p.write(path); err != nil {
 		return 0, 0, err
@@ -78,7 +79,29 @@ func (p *populationBench) run(ctx context.Context) (ours, bare float64, err erro
 		p.say("%d rows, %s: %.0f rows/s, \\copy %.0f rows/s, ratio %.2f, peak memory %.0f MB", rows, one.title, rate, bare, rate/bare, peak/(1<<20))
 	}
 	_, err = p.cluster.SQL("postgres", "DROP DATABASE "+p.name)
+	if err == nil && beside {
+		err = p.beside(ctx, path, rows, bare)
+	}
 	return ours, bare, err
+}
+
+// beside imports the file into a database that has one person.
+func (p *populationBench) beside(ctx context.Context, path string, rows int, bare float64) error {
+	one := &populationBench{lab: p.lab, cluster: p.cluster, binary: p.binary, persons: 1, name: p.name + "_beside"}
+	first := filepath.Join(p.folder, one.name+".csv")
+	if err := one.write(first); err != nil {
+		return err
+	}
+	if _, _, err := one.imported(ctx, first, 1); err != nil {
+		return err
+	}
+	rate, peak, err := one.imported(ctx, path, rows)
+	if err != nil {
+		return err
+	}
+	p.say("%d rows, beside one person: %.0f rows/s, \\copy %.0f rows/s, ratio %.2f, peak memory %.0f MB", rows, rate, bare, rate/bare, peak/(1<<20))
+	_, err = p.cluster.SQL("postgres", "DROP DATABASE "+one.name)
+	return errors.Join(err, os.Remove(first))
 }
 
 func (p *populationBench) write(path string) error {
