@@ -90,6 +90,9 @@ func openPostgres(ctx context.Context, address string, o Options) (_ *postgres, 
 	if err = e.readers.open(ctx, poolConfig(config, o, settingsToRead, toReadOnly)); err != nil {
 		return nil, err
 	}
+	if err := e.checkLoaded(ctx, o); err != nil {
+		return nil, err
+	}
 	if err := e.checkDurable(ctx, o); err != nil {
 		return nil, err
 	}
@@ -327,6 +330,22 @@ func (e *postgres) performAlone(c *pgxpool.Conn, w work) (refusal, err error) {
 		}
 		return errors.Join(err, r.err)
 	}), nil
+}
+
+// checkLoaded refuses a database of which the first import of the population is not finished. It asks on a connection that stays, by which a load
+// that begins sees that the database is used.
+func (e *postgres) checkLoaded(ctx context.Context, o Options) error {
+	if o.Importing {
+		return nil
+	}
+	loading := false
+	if err := e.writers.pool().QueryRow(ctx, isLoading).Scan(&loading); err != nil {
+		return fmt.Errorf("looking whether the first import is finished: %w", err)
+	}
+	if loading {
+		return ErrLoading
+	}
+	return nil
 }
 
 // checkDurable sees to it that what is acknowledged survives: a session that does not wait for its commit is

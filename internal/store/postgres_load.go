@@ -43,7 +43,8 @@ const (
 	// What is lost with the server is lost from some moment on, and done again.
 	loadSettings = "SET synchronous_commit = off; SET maintenance_work_mem = '32MB'; SET max_parallel_maintenance_workers = 0;" +
 		" SET lock_timeout = 0; SET default_statistics_target = 20"
-	lockOut = "LOCK TABLE record, patient IN ACCESS EXCLUSIVE MODE"
+	// Whoever opens the database asks, once connected, whether it is closed (checkLoaded): a load has seen them, or they wait for it and are refused.
+	lockOut = "LOCK TABLE record, patient, population_import IN ACCESS EXCLUSIVE MODE"
 	// Nobody sweeps or analyses tables that grow.
 	leaveAlone = "ALTER TABLE record SET (autovacuum_enabled = off); ALTER TABLE patient SET (autovacuum_enabled = off)"
 	lookAfter  = "ALTER TABLE record RESET (autovacuum_enabled); ALTER TABLE patient RESET (autovacuum_enabled)"

@@ -7,6 +7,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
@@ -146,5 +149,77 @@ func TestAnUnfinishedLoadMayBeGivenUp(t *testing.T) {
 				t.Errorf("a service: %v", err)
 			}
 		})
+	}
+}
+
+// TestALoadAndWhoOpensTheDatabaseSeeEachOther however late one comes: the file is merged beside a service, or the service is refused.
+func TestALoadAndWhoOpensTheDatabaseSeeEachOther(t *testing.T) {
+	for name, c := range map[string]struct {
+		holds string // what the load waits for while the service comes
+		loads bool
+	}{
+		"it has looked who is there": {"LOCK TABLE record IN ACCESS SHARE MODE", false},
+		"it has the tables":          {"LOCK TABLE identity_key IN ACCESS EXCLUSIVE MODE", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := beforeCountry(t, 200)
+			s := importer(t, address)
+			holder, err := pgx.Connect(t.Context(), address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer holder.Close(context.Background())
+			if _, err := holder.Exec(t.Context(), "BEGIN; "+c.holds); err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			imported, opened := make(chan registry.PopulationOutcome), make(chan error)
+			go func() {
+				file := populationOf(10_000, 1000, "Nouveau")
+				if c.loads { // it stays closed
+					file = atPart(file, 0, cancel)
+				}
+				o, _ := importPopulation(ctx, s, file)
+				imported <- o
+			}()
+			untilWaiting(t, holder, 1)
+			go func() {
+				served, err := Open(t.Context(), address, Options{Service: true, Keys: keyringtest.Keys()})
+				if err == nil {
+					defer served.Close()
+				}
+				opened <- err
+				<-ctx.Done()
+			}()
+			untilWaiting(t, holder, 2)
+			if _, err := holder.Exec(t.Context(), "COMMIT"); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-opened; c.loads != errors.Is(err, ErrLoading) || !c.loads && err != nil {
+				t.Errorf("a service opens the database: %v", err)
+			}
+			if o := <-imported; !c.loads && (o.First || o.Created+o.Updated != 10_000) {
+				t.Errorf("beside a service: %+v", o)
+			}
+		})
+	}
+}
+
+// untilWaiting waits until so many wait for a lock.
+func untilWaiting(t *testing.T, conn *pgx.Conn, others int) {
+	t.Helper()
+	for began := time.Now(); ; time.Sleep(retryEvery) {
+		waiting := 0
+		if err := conn.QueryRow(t.Context(), "SELECT COUNT(DISTINCT l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database"+
+			" WHERE d.datname = current_database() AND NOT l.granted").Scan(&waiting); err != nil {
+			t.Fatal(err)
+		}
+		if waiting >= others {
+			return
+		}
+		if time.Since(began) > patience {
+			t.Fatalf("%d wait, not %d", waiting, others)
+		}
 	}
 }

@@ -24,6 +24,8 @@ const (
 	planByIndex = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
 
 	nextNumbers = "SELECT nextval(of.num) FROM (SELECT pg_get_serial_sequence('record', 'num')::regclass AS num OFFSET 0) AS of, generate_series(1, $1)"
+	// In one transaction a session is shown the same others each time, unless it says so.
+	lookAgain = "SELECT pg_stat_clear_snapshot()"
 	// An import waits for no other, and who was killed a moment ago may still be there.
 	othersThere = "SELECT EXISTS (SELECT FROM pg_stat_activity a WHERE datname = current_database() AND pid <> pg_backend_pid()" +
 		" AND (application_name LIKE '" + applicationName + "%' AND application_name <> '" + importingName + "' OR usename <> current_user AND EXISTS (" +
@@ -172,6 +174,9 @@ func (t postgresTx) forgetSeen() error {
 
 // used tells whether a service or a command is connected, by the name that each gives itself, or by the rights of its account.
 func (t postgresTx) used() (used bool, err error) {
+	if _, err := t.exec(lookAgain); err != nil {
+		return false, err
+	}
 	err = t.query(query{sql: othersThere, row: func(scan func(...any) error) error { return scan(&used) }})
 	return used, err
 }

@@ -165,13 +165,6 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 	if copying {
 		return ErrCopying
 	}
-	loading := false
-	if err := conn.QueryRow(ctx, isLoading).Scan(&loading); err != nil {
-		return fmt.Errorf("looking whether the first import is finished: %w", err)
-	}
-	if loading && !o.Importing {
-		return ErrLoading
-	}
 	return nil
 }
 
