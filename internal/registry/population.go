@@ -32,7 +32,8 @@ type PopulationFile struct {
 	Columns []string
 	// Erasing are columns that it lacks, and of which it was said that what an earlier file told there is to go.
 	Erasing []string
-	// Replacing tells that a first import of another file that is not finished is given up: what it brought stays. Otherwise this file is refused.
+	// Replacing tells that a first import that is not finished and that this file does not go on with is given up: what it brought stays. Otherwise
+	// this file is refused.
 	Replacing bool
 	// Read yields its parts from one on, in the order of the file. It may be called again.
 	Read func(ctx context.Context, from int) iter.Seq2[PopulationPart, error]
@@ -99,8 +100,8 @@ var (
 	ErrImporting = errors.New("another import of a population file is under way")
 	// ErrOtherFile: a first import of another file is not finished.
 	ErrOtherFile = errors.New("the first import of another population file is not finished")
-	// ErrOlderImport: the first import was begun by an earlier version of the program, which left the database in another state.
-	ErrOlderImport = errors.New("the first import of this population was begun by an earlier version")
+	// ErrOlderImport: the first import was begun by another version of the program, which cut the file otherwise, or left the database in another state.
+	ErrOlderImport = errors.New("the first import of this population was begun by another version")
 	// ErrRotating: records bear two keys, and persons cannot be told by one.
 	ErrRotating = errors.New("a rotation of the keys of identities is under way")
 	// ErrNotOwner: an import writes what the service may not, and a first one takes indexes away and makes them again.
@@ -174,7 +175,8 @@ var populationRefusals = map[error]string{
 	ErrImporting: "Un autre import de la population est en cours. Attendez qu’il se termine.",
 	ErrOtherFile: "L’import d’un autre fichier a fermé cette base et n’est pas terminé\u00a0: relancez d’abord la commande avec cet autre fichier. " +
 		"S’il ne doit plus entrer, ajoutez «\u00a0--replace-unfinished\u00a0»\u00a0: ce qu’il a déjà apporté reste, et celui-ci le remplace.",
-	ErrOlderImport: "L’import qui a fermé cette base a été commencé par une version précédente du programme\u00a0: terminez-le avec elle, ou recommencez dans une base neuve.",
+	ErrOlderImport: "L’import qui a fermé cette base a été commencé par une autre version du programme\u00a0: terminez-le avec elle, ou renoncez-y avec «\u00a0--replace-unfinished\u00a0». " +
+		"Si la réponse est encore celle-ci, cette version est trop ancienne\u00a0: terminez-le avec elle, ou recommencez dans une base neuve.",
 	ErrRotating: "Une rotation des clés d’identité est en cours, ou a eu lieu pendant l’import. Terminez-la par «\u00a0vaccin keys rotate\u00a0», " +
 		"retirez l’ancienne clé par «\u00a0vaccin keys retire\u00a0», puis relancez la même commande\u00a0: l’import reprendra où il en est.",
 	ErrNotOwner: "L’import de la population écrit ce que le service n’a pas le droit d’écrire\u00a0: lancez-le avec le compte propriétaire des tables.",

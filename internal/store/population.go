@@ -16,7 +16,7 @@ import (
 )
 
 // A population file comes in part by part. Into a store that has persons each part is staged, matched and merged by a few
-// statements (populationmerge.go), beside the service. Into a database without persons it goes straight, before there are
+// statements (populationmerge.go), beside the service. Into a database that has few of them or none it goes straight, before there are
 // any indexes (postgres_load.go).
 
 const (
@@ -167,22 +167,30 @@ func latestImport(tx importTx) (latest storedImport, err error) {
 // isOpen tells an import that was begun and not ended.
 func (i *storedImport) isOpen() bool { return i.state == importRows || i.state == importIndexes }
 
-// replaceOther gives up a first import of another file where that was asked for. One that merges begin replaces by itself.
+// isOf tells whether an import goes on with a file.
+func (i *storedImport) isOf(file registry.PopulationFile) bool {
+	return i.digest == file.Digest && i.parts == partsOf(file, i.base) && i.size == file.PartSize
+}
+
+// replaceOther gives up a first import that this file does not go on with, where that was asked for and the file may follow. One that merges begin
+// replaces by itself.
 func (p *populationImport) replaceOther(ctx context.Context, session importSession) error {
 	if !p.file.Replacing {
 		return nil
 	}
 	var latest storedImport
+	other := *p
 	err := session.do(ctx, func(tx importTx) (err error) {
-		latest, err = latestImport(tx)
-		return err
+		if latest, err = latestImport(tx); err != nil || !latest.isOpen() || !latest.first || latest.isOf(p.file) {
+			return err
+		}
+		p.instead = true
+		other.number, other.first, other.base, other.state = latest.number, true, latest.base, latest.state
+		return other.mayFollow(tx)
 	})
-	if err != nil || !latest.isOpen() || !latest.first || latest.digest == p.file.Digest {
+	if err != nil || !p.instead {
 		return err
 	}
-	other := *p
-	other.number, other.first, other.base, other.state = latest.number, true, latest.base, latest.state
-	p.instead = true
 	return session.giveUp(ctx, &other)
 }
 
@@ -192,7 +200,6 @@ func (p *populationImport) begin(tx importTx, few int64) error {
 	if err != nil {
 		return err
 	}
-	same := latest.digest == p.file.Digest && latest.parts == partsOf(p.file, latest.base) && latest.size == p.file.PartSize
 	open := latest.isOpen()
 	p.number, p.first, p.state, p.base = latest.number, latest.first, latest.state, latest.base
 	switch {
@@ -202,9 +209,9 @@ func (p *populationImport) begin(tx importTx, few int64) error {
 			return err
 		}
 		// Nobody came in: the file, or the program that reads it, may be right by now.
-	case open && same:
+	case open && latest.isOf(p.file):
 		return p.resume(tx)
-	case open && latest.first && latest.digest == p.file.Digest: // cut otherwise, by a version that put nobody aside
+	case open && latest.first && latest.digest == p.file.Digest: // cut otherwise, by another version
 		return registry.ErrOlderImport
 	case open && latest.first:
 		return registry.ErrOtherFile
@@ -243,11 +250,7 @@ func isFirst(tx importTx, few int64) (first, served bool, err error) {
 
 // beginAnew begins an import, in the place of the one before where that is open.
 func (p *populationImport) beginAnew(tx importTx) error {
-	earlier, err := p.columnsBefore(tx)
-	if err != nil {
-		return err
-	}
-	if err := p.file.MayFollow(earlier); err != nil {
+	if err := p.mayFollow(tx); err != nil {
 		return err
 	}
 	if p.instead {
@@ -259,14 +262,16 @@ func (p *populationImport) beginAnew(tx importTx) error {
 		return err
 	}
 	if p.first {
-		if p.base, err = tx.prepareLoad(); err != nil {
+		base, err := tx.prepareLoad()
+		if err != nil {
 			return err
 		}
+		p.base = base
 	}
 	if err := p.sameKeys(tx); err != nil { // once nobody can begin a rotation
 		return err
 	}
-	_, err = tx.exec(insertImport, p.number, p.file.Digest, partsOf(p.file, p.base), p.file.PartSize, p.first, time.Now().UnixMicro(),
+	_, err := tx.exec(insertImport, p.number, p.file.Digest, partsOf(p.file, p.base), p.file.PartSize, p.first, time.Now().UnixMicro(),
 		strings.Join(p.file.Columns, columnSeparator), p.base)
 	return err
 }
@@ -287,6 +292,15 @@ func (p *populationImport) columnsBefore(tx importTx) (columns []string, err err
 		return err
 	}})
 	return columns, err
+}
+
+// mayFollow asks of columns that the file lacks and the one before had.
+func (p *populationImport) mayFollow(tx importTx) error {
+	earlier, err := p.columnsBefore(tx)
+	if err != nil {
+		return err
+	}
+	return p.file.MayFollow(earlier)
 }
 
 // PopulationColumns implements registry.PopulationStore.

@@ -140,7 +140,10 @@ func (s *postgresImport) load(ctx context.Context, p *populationImport) error {
 		p.state = importIndexes
 	}
 	l.met = nil // it takes room
-	whole := len(l.left) == 0
+	whole, end := len(l.left) == 0, func(postgresTx) error { return nil }
+	if whole {
+		end = l.end
+	}
 	if settled, err := s.settled(ctx); err != nil {
 		return err
 	} else if !settled {
@@ -149,15 +152,30 @@ func (s *postgresImport) load(ctx context.Context, p *populationImport) error {
 			return err
 		}
 		p.progress(registry.PopulationProgress{Step: registry.PopulationDuplicates, Line: p.file.Lines})
-		if err := s.settle(ctx, p, whole); err != nil || whole {
+		if err := s.settle(ctx, p, end); err != nil || whole {
 			return err
 		}
 	}
 	return l.mergeLeft(ctx, s)
 }
 
+// end says that the import is finished, and opens the database.
+func (l *populationLoad) end(t postgresTx) error {
+	if err := t.open(); err != nil {
+		return err
+	}
+	return l.finish(t)
+}
+
 // giveUp implements importSession. Rows that are not there stay away; those that are there get their indexes.
 func (s *postgresImport) giveUp(ctx context.Context, p *populationImport) error {
+	settled, err := s.settled(ctx)
+	if err == nil && settled && p.base == 0 { // it put nobody aside: an earlier version takes out duplicates in its own way
+		err = registry.ErrOlderImport
+	}
+	if err != nil {
+		return err
+	}
 	l := &populationLoad{populationImport: p}
 	defer l.disconnect(ctx)
 	if err := l.connect(ctx, s.engine); err != nil {
@@ -167,20 +185,17 @@ func (s *postgresImport) giveUp(ctx context.Context, p *populationImport) error 
 	if err := l.indexes(ctx); err != nil {
 		return err
 	}
-	settled, err := s.settled(ctx)
-	if err == nil && !settled {
-		err = s.settle(ctx, p, false)
-	}
-	if err != nil {
-		return err
-	}
-	return s.do(ctx, func(tx importTx) error {
-		if err := tx.(postgresTx).open(); err != nil {
+	end := func(t postgresTx) error {
+		if err := t.open(); err != nil {
 			return err
 		}
-		_, err := tx.exec(giveUpImport, p.number)
+		_, err := t.exec(giveUpImport, p.number)
 		return err
-	})
+	}
+	if !settled {
+		return s.settle(ctx, p, end)
+	}
+	return s.do(ctx, func(tx importTx) error { return end(tx.(postgresTx)) })
 }
 
 func (l *populationLoad) connect(ctx context.Context, e *postgres) error {

@@ -85,6 +85,7 @@ const closeBy = 16
 // mergeLeft merges the rows that are left, of a part together, and opens the database.
 func (l *populationLoad) mergeLeft(ctx context.Context, s *postgresImport) error {
 	l.progress(registry.PopulationProgress{Step: registry.PopulationKnown, Line: l.file.Lines})
+	l.known = l.file.Lines // the database was made to know them
 	numbers := slices.Sorted(maps.Keys(l.left))
 	for len(numbers) > 0 {
 		n := 1
@@ -103,10 +104,7 @@ func (l *populationLoad) mergeLeft(ctx context.Context, s *postgresImport) error
 		if _, err := tx.exec(dropSettled); err != nil {
 			return err
 		}
-		if err := tx.(postgresTx).open(); err != nil {
-			return err
-		}
-		return l.finish(tx)
+		return l.end(tx.(postgresTx))
 	})
 }
 

@@ -223,3 +223,83 @@ func untilWaiting(t *testing.T, conn *pgx.Conn, others int) {
 		}
 	}
 }
+
+// TestALoadThatIsNotGivenUpGoesOn with its file: as one is that another file is asked about first, or that something kept from its end.
+func TestALoadThatIsNotGivenUpGoesOn(t *testing.T) {
+	const before, persons = 600, 10_000
+	unconfirmed := func(err error) bool {
+		var told *registry.Error
+		return errors.As(err, &told) && told.Kind == registry.KindUnconfirmed
+	}
+	for name, c := range map[string]struct {
+		columns         []string
+		change, restore string
+		refused         func(err error) bool
+	}{
+		"the other file lacks a column": {[]string{"nir"}, "SELECT", "SELECT", unconfirmed},
+		"it fails at the end": {
+			[]string{"nir", "nom"},
+			"ALTER TABLE population_import ADD CONSTRAINT kept CHECK (state <> 'dropped')",
+			"ALTER TABLE population_import DROP CONSTRAINT kept", func(err error) bool { return err != nil },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := importer(t, databases.Fresh(t))
+			some := populationOf(before, 100, "Durand")
+			some.Columns = []string{"nir", "nom"}
+			if _, err := importPopulation(t.Context(), s, some); err != nil {
+				t.Fatal(err)
+			}
+			file := populationOf(persons, 1000, "Nouveau")
+			file.Columns = some.Columns
+			ctx, cancel := context.WithCancel(t.Context())
+			if _, err := importPopulation(ctx, s, atPart(file, 3, cancel)); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if err := execute(t, s, c.change); err != nil {
+				t.Fatal(err)
+			}
+			other := populationOf(before, 50, "Autre")
+			other.Replacing, other.Columns = true, c.columns
+			if _, err := importPopulation(t.Context(), s, other); !c.refused(err) {
+				t.Errorf("the other file: %v", err)
+			}
+			if err := execute(t, s, c.restore); err != nil {
+				t.Fatal(err)
+			}
+			o, err := importPopulation(t.Context(), s, file)
+			if want := (registry.PopulationCounts{Created: persons - before, Updated: before, Duplicates: persons / 100}); err != nil || !o.First || o.PopulationCounts != want {
+				t.Errorf("its own file: %+v, %v", o, err)
+			}
+		})
+	}
+}
+
+// TestALoadOfAnotherVersionMayBeGivenUp for the same file, cut as this version cuts it; one that put nobody aside is ended by the version that began it.
+func TestALoadOfAnotherVersionMayBeGivenUp(t *testing.T) {
+	s := importer(t, databases.Fresh(t))
+	file := populationOf(300, 100, "Durand")
+	ctx, cancel := context.WithCancel(t.Context())
+	if _, err := importPopulation(ctx, s, atPart(file, 2, cancel)); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	file.PartSize++
+	if _, err := importPopulation(t.Context(), s, file); !errors.Is(err, registry.ErrOlderImport) {
+		t.Errorf("without a word: %v", err)
+	}
+	file.Replacing = true
+	const away, back = "ALTER TABLE population_aside_record RENAME TO elsewhere", "ALTER TABLE elsewhere RENAME TO population_aside_record"
+	if err := execute(t, s, away); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := importPopulation(t.Context(), s, file); !errors.Is(err, registry.ErrOlderImport) {
+		t.Errorf("of one that put nobody aside: %v", err)
+	}
+	if err := execute(t, s, back); err != nil {
+		t.Fatal(err)
+	}
+	o, err := importPopulation(t.Context(), s, file)
+	if err != nil || !o.Instead || o.Created+o.Unchanged != 300 {
+		t.Errorf("%+v, %v", o, err)
+	}
+}

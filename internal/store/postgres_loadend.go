@@ -70,9 +70,9 @@ var (
 	}
 )
 
-// settle takes out the rows of persons whom an earlier row is, and keeps the doubtful matches. Where no row is left to merge, it opens the
-// database to the service in the same transaction.
-func (s *postgresImport) settle(ctx context.Context, p *populationImport, whole bool) error {
+// settle takes out the rows of persons whom an earlier row is, and keeps the doubtful matches. What comes to its end with that does so in the
+// same transaction.
+func (s *postgresImport) settle(ctx context.Context, p *populationImport, end func(t postgresTx) error) error {
 	err := pgx.BeginFunc(ctx, s.conn, func(tx pgx.Tx) error {
 		t := postgresTx{ctx, tx}
 		for _, sql := range []string{makeGone, "ANALYZE population_aside_record"} {
@@ -93,13 +93,7 @@ func (s *postgresImport) settle(ctx context.Context, p *populationImport, whole 
 				return err
 			}
 		}
-		if !whole {
-			return nil
-		}
-		if err := t.open(); err != nil {
-			return err
-		}
-		return p.finish(t)
+		return end(t)
 	})
 	if err != nil {
 		return fmt.Errorf("taking out duplicates: %w", unavailable(err))
