@@ -22,7 +22,7 @@ const (
 	markSeen = "INSERT INTO population_seen (num, line) SELECT num, MIN(line) FROM population_stage WHERE num IS NOT NULL GROUP BY num ORDER BY num" +
 		" ON CONFLICT DO NOTHING"
 	// Of a row of a first import the number of its record tells the line.
-	markLoaded = "INSERT INTO population_seen (num, line) SELECT DISTINCT num, num - $1 FROM population_stage WHERE num > $1 AND num <= $2 ON CONFLICT DO NOTHING"
+	markLoaded = "INSERT INTO population_seen (num, line) SELECT DISTINCT num, num - $1 FROM population_stage WHERE num > $1 ON CONFLICT DO NOTHING"
 	// What is new, says something new, or is of a record of which an earlier row is, with the number of their own that it takes away from
 	// the record, and the identity that is kept where a row may tell less.
 	selectChanged = "SELECT s.line, s.num, r.id, COALESCE(n.line, 0), COALESCE(p.manual, false), COALESCE(" + otherKey + ", false), " + otherOwn + "," +
@@ -255,7 +255,7 @@ func (p *populationImport) match(tx importTx, part registry.PopulationPart) (cha
 		return nil, err
 	}
 	if p.first {
-		if _, err := tx.exec(markLoaded, p.base, p.base+p.file.Lines); err != nil {
+		if _, err := tx.exec(markLoaded, p.base); err != nil {
 			return nil, err
 		}
 	}

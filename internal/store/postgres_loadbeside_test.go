@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/nir"
 	"vaccin/internal/registry"
 	"vaccin/internal/registry/registrytest"
 )
@@ -301,5 +303,86 @@ func TestALoadOfAnotherVersionMayBeGivenUp(t *testing.T) {
 	o, err := importPopulation(t.Context(), s, file)
 	if err != nil || !o.Instead || o.Created+o.Unchanged != 300 {
 		t.Errorf("%+v, %v", o, err)
+	}
+}
+
+// TestFewAreThoseWhomAFileBringsManyTimes and no more than there is memory for; a file of few lines is merged beside anybody.
+func TestFewAreThoseWhomAFileBringsManyTimes(t *testing.T) {
+	session := &postgresImport{engine: &postgres{}}
+	for lines, want := range map[int64]int64{9_999: 0, 10_000: 1_000, 1_000_000: 100_000, 67_000_000: 300_000} {
+		if few := session.fewBeside(lines); few != want {
+			t.Errorf("beside a file of %d lines %d persons are few, want %d", lines, few, want)
+		}
+	}
+	begun, err := importer(t, beforeCountry(t, 990)).engine.importing(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer begun.close()
+	for few, want := range map[int64]bool{-1: false, 0: false, 989: false, 990: true} {
+		if err := begun.do(t.Context(), func(tx importTx) error {
+			first, served, err := isFirst(tx, few)
+			if first != want || served {
+				t.Errorf("with %d few: %t, %t", few, first, served)
+			}
+			return err
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestNumbersOfThoseWhoAreGoneAreNotGivenAgain by a load: a list may still name them.
+func TestNumbersOfThoseWhoAreGoneAreNotGivenAgain(t *testing.T) {
+	s := importer(t, beforeCountry(t, 200))
+	last := cell(t, s, "SELECT CAST(MAX(num) AS TEXT) FROM record")
+	for _, sql := range []string{"DELETE FROM patient WHERE record_num > 100", "DELETE FROM record WHERE num > 100"} {
+		if err := execute(t, s, sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o, err := importPopulation(t.Context(), s, populationOf(10_000, 1000, "Nouveau"))
+	if err != nil || !o.First {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	if again := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM record WHERE num > 100 AND num <= "+last); again != "0" {
+		t.Errorf("%s numbers up to %s are given again", again, last)
+	}
+	if left := cell(t, s, "SELECT CAST(pg_sequence_last_value(pg_get_serial_sequence('record', 'num')) - MAX(num) AS TEXT) FROM record"); left != "0" {
+		t.Errorf("numbers go on %s after the last", left)
+	}
+}
+
+// TestWhoIsLeftGetsTheNumberOfTheirLine where they are new: the order of records is that of the file.
+func TestWhoIsLeftGetsTheNumberOfTheirLine(t *testing.T) {
+	s := importer(t, beforeCountry(t, 200))
+	base := cell(t, s, "SELECT CAST(MAX(num) AS TEXT) FROM record")
+	file, lines := populationOf(10_000, 1000, "Nouveau"), []string{}
+	read := file.Read
+	file.Read = func(ctx context.Context, from int) iter.Seq2[registry.PopulationPart, error] {
+		return func(yield func(registry.PopulationPart, error) bool) {
+			lines = lines[:0]
+			for part, err := range read(ctx, from) {
+				part.Rows = slices.Clone(part.Rows)
+				if part.Number%3 == 1 { // children of some who were there
+					for _, i := range []int{10, 20, 30} {
+						row := &part.Rows[i]
+						row.Holder, row.Own, row.BirthRank = registrytest.Patient(10_000+10*part.Number+i/10).Holder, nir.Number{}, 5
+						lines = append(lines, fmt.Sprint(row.Line))
+					}
+				}
+				if !yield(part, err) {
+					return
+				}
+			}
+		}
+	}
+	o, err := importPopulation(t.Context(), s, file)
+	if err != nil || !o.First || o.Created != 9_800 || len(lines) == 0 {
+		t.Fatalf("%+v, %v", o, err)
+	}
+	got := cell(t, s, "SELECT string_agg(CAST(num - "+base+" AS TEXT), ' ' ORDER BY num) FROM record WHERE length(id) <> 26 AND num > "+base)
+	if want := strings.Join(lines, " "); got != want {
+		t.Errorf("they are of the lines %s, want %s", got, want)
 	}
 }
