@@ -27,14 +27,15 @@ const (
 
 // The same NIR of their own: with another birth date, or with the same one, where the natural key is another record's. Each condition is
 // asked by itself: of both as one the planner could think of no index. Of a number that the other gets later in the file the pair is that row's.
+// They come in the order of the file: where either of two is found by the other, the pair is that of the first row, however the file is cut.
 var selectOwnDoubts = func() string {
 	either := ownConditions("r", " = s.own_key")
 	pairs := func(own string) string {
-		return "SELECT z.num, r.num AS other, CASE WHEN r.birth_date = s.birth_date THEN 'elsewhere' ELSE 'own-number' END AS reason" +
+		return "SELECT z.line, z.num, r.num AS other, CASE WHEN r.birth_date = s.birth_date THEN 'elsewhere' ELSE 'own-number' END AS reason" +
 			" FROM population_sealed z, population_stage s, record r WHERE s.line = z.line AND " + own + " AND r.num <> z.num" +
 			" AND NOT EXISTS (SELECT 1 FROM population_sealed l WHERE l.num = r.num AND l.named AND l.line > z.line)"
 	}
-	return "SELECT num, MIN(other), reason FROM (" + pairs(either[0]) + " UNION ALL " + pairs(either[1]) + ") pair GROUP BY num, reason ORDER BY num, reason"
+	return "SELECT num, MIN(other), reason FROM (" + pairs(either[0]) + " UNION ALL " + pairs(either[1]) + ") pair GROUP BY line, num, reason ORDER BY line, reason"
 }()
 
 var likeManuals = fmt.Sprintf(selectLikeManual, "false") + sameFamily + " UNION ALL " + fmt.Sprintf(selectLikeManual, "true") + underOwn

@@ -14,6 +14,7 @@ var orderTests = group{
 	"who comes under the key of another and number of a third is none": orderTaken,
 	"twins whose ranks are exchanged are in doubt, once":               orderExchanged,
 	"two with one number of their own are in doubt, once":              orderShared,
+	"of two in doubt the first row tells who is the newer":             orderPaired,
 	"who gets the number that somebody typed is in doubt":              orderTyped,
 	"who moves beside someone entered by hand is in doubt":             orderBeside,
 	"two persons are so whatever newer files say":                      orderTwo,
@@ -95,6 +96,17 @@ func orderShared(e *env) {
 	e.ok(e.decide(e.onlyDoubt(), registry.MatchTwo))
 	second.Patient.Phone = "0611111111"
 	e.equal("how many are told", e.populated(first, second).Doubtful, 0)
+}
+
+// orderPaired: the second row of the file finds the first as the first found it.
+func orderPaired(e *env) {
+	known, first := e.born("1940-01-01"), e.born("1941-01-01")
+	e.populated(known)
+	first.Patient.Own = known.Patient.Own
+	known.Patient.Phone = "0611111111"
+	e.populated(first, known)
+	m := e.onlyDoubt()
+	e.equal("the match", m, registry.DoubtfulMatch{Record: e.of(first.Patient).ID, Other: e.of(known.Patient).ID, Reason: registry.DoubtOwn, At: m.At})
 }
 
 func orderTyped(e *env) {
