@@ -172,7 +172,7 @@ func (i *storedImport) isOf(file registry.PopulationFile) bool {
 	return i.digest == file.Digest && i.parts == partsOf(file, i.base) && i.size == file.PartSize
 }
 
-// replaceOther gives up a first import that this file does not go on with, where that was asked for and the file may follow. One that merges begin
+// replaceOther gives up a first import that this file does not go on with, where that was asked for and the file would not be refused then. One that merges begin
 // replaces by itself.
 func (p *populationImport) replaceOther(ctx context.Context, session importSession) error {
 	if !p.file.Replacing {
@@ -186,7 +186,10 @@ func (p *populationImport) replaceOther(ctx context.Context, session importSessi
 		}
 		p.instead = true
 		other.number, other.first, other.base, other.state = latest.number, true, latest.base, latest.state
-		return other.mayFollow(tx)
+		if err := other.mayFollow(tx); err != nil {
+			return err
+		}
+		return other.sameKeys(tx)
 	})
 	if err != nil || !p.instead {
 		return err

@@ -42,6 +42,22 @@ func beforeCountry(t *testing.T, persons int) (address string) {
 	return address
 }
 
+// decided has someone have decided of two persons who were there before a file.
+func decided(t *testing.T, s *Store) {
+	t.Helper()
+	const two = "INSERT INTO doubtful_match (record_num, other_num, reason, at, decision) VALUES (1, 2, 'own-number', 0, 'two')"
+	if err := execute(t, s, two); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func staysDecided(t *testing.T, s *Store) {
+	t.Helper()
+	if got := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM doubtful_match WHERE decision = 'two'"); got != "1" {
+		t.Errorf("of what was decided there are %s", got)
+	}
+}
+
 // TestACountryIsLoadedBesideFew: those who were there keep their records, and get what the file says; who is connected has the file merged.
 func TestACountryIsLoadedBesideFew(t *testing.T) {
 	const before, persons = 1000, 10_000
@@ -51,6 +67,7 @@ func TestACountryIsLoadedBesideFew(t *testing.T) {
 			address := beforeCountry(t, before)
 			s := importer(t, address)
 			shape, ids := tableShape(t, s), cell(t, s, "SELECT md5(string_agg(id, ',' ORDER BY id)) FROM record")
+			decided(t, s)
 			if !loads {
 				server(t, address, keyringtest.Keys())
 			}
@@ -64,6 +81,7 @@ func TestACountryIsLoadedBesideFew(t *testing.T) {
 			if got := cell(t, s, fmt.Sprintf("SELECT md5(string_agg(id, ',' ORDER BY id)) FROM record WHERE num <= %d + %d", before, before/100)); got != ids {
 				t.Error("who was there has another identifier")
 			}
+			staysDecided(t, s)
 			for _, i := range []int{0, 99, before - 1, before, persons - 1} {
 				if found := shownByNumber(t, s, i); len(found) != 1 || !strings.Contains(found[0], "Nouveau") || strings.Contains(found[0], "Double") {
 					t.Errorf("person %d is shown so: %q", i, found)
@@ -96,6 +114,7 @@ func TestALoadBesideFewThatIsKilledGoesOn(t *testing.T) {
 		"SELECT CAST(COUNT(DISTINCT told) AS TEXT) FROM patient":                                                                                    persons,
 		"SELECT CAST(SUM(created) AS TEXT) FROM population_part WHERE import = 2":                                                                   persons - before + persons/100,
 		"SELECT CAST(SUM(updated) AS TEXT) FROM population_part WHERE import = 2":                                                                   before,
+		"SELECT CAST(SUM(parts) AS TEXT) FROM population_import WHERE number = 2":                                                                   2 * file.Parts, // by which the version before does not go on with it
 		"SELECT CAST(COUNT(*) AS TEXT) FROM population_duplicate WHERE import = 2":                                                                  persons / 100,
 		"SELECT CAST(COUNT(*) AS TEXT) FROM population_duplicate WHERE import = 2 AND of_line <> line - 1":                                          0,
 		"SELECT CAST(COUNT(*) AS TEXT) FROM population_import WHERE number = 2 AND first AND state = 'finished'":                                    1,
@@ -118,6 +137,7 @@ func TestAnUnfinishedLoadMayBeGivenUp(t *testing.T) {
 			address := beforeCountry(t, before)
 			s := importer(t, address)
 			shape := tableShape(t, s)
+			decided(t, s)
 			ctx, cancel := context.WithCancel(t.Context())
 			wrong := atPart(populationOf(persons, 1000, "Faux"), stop, cancel)
 			if stop > 10 {
@@ -139,6 +159,7 @@ func TestAnUnfinishedLoadMayBeGivenUp(t *testing.T) {
 			if got := tableShape(t, s); !slices.Equal(got, shape) {
 				t.Errorf("the tables are not as they were: %q, and were %q", got, shape)
 			}
+			staysDecided(t, s)
 			for _, i := range []int{0, before, before + 99} {
 				if found := shownByNumber(t, s, i); len(found) != 1 || !strings.Contains(found[0], "Nouveau") {
 					t.Errorf("person %d is shown so: %q", i, found)
@@ -384,5 +405,35 @@ func TestWhoIsLeftGetsTheNumberOfTheirLine(t *testing.T) {
 	got := cell(t, s, "SELECT string_agg(CAST(num - "+base+" AS TEXT), ' ' ORDER BY num) FROM record WHERE length(id) <> 26 AND num > "+base)
 	if want := strings.Join(lines, " "); got != want {
 		t.Errorf("they are of the lines %s, want %s", got, want)
+	}
+}
+
+// TestNothingElseIsGivenUp: the word that gives up a load lets its own file go on, and changes nothing of a merge.
+func TestNothingElseIsGivenUp(t *testing.T) {
+	const before, persons = 600, 10_000
+	for name, c := range map[string]struct{ merged, own bool }{"a load, by its own file": {own: true}, "a merge, by its own": {merged: true, own: true}, "a merge, by another": {merged: true}} {
+		t.Run(name, func(t *testing.T) {
+			address := beforeCountry(t, before)
+			s := importer(t, address)
+			if c.merged {
+				server(t, address, keyringtest.Keys())
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			file := populationOf(persons, 1000, "Nouveau")
+			if _, err := importPopulation(ctx, s, atPart(file, 3, cancel)); !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+			if !c.own {
+				file = populationOf(persons, 1000, "Autre")
+			}
+			file.Replacing = true
+			o, err := importPopulation(t.Context(), s, file)
+			if err != nil || o.First == c.merged || o.Instead == c.own || o.Created+o.Updated+o.Unchanged < persons-before || o.Duplicates != persons/100 {
+				t.Fatalf("%+v, %v", o, err)
+			}
+			if got := cell(t, s, "SELECT CAST(MAX(number) AS TEXT) FROM population_import"); (got == "2") != c.own {
+				t.Errorf("there are %s imports", got)
+			}
+		})
 	}
 }
