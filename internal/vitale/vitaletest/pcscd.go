@@ -34,19 +34,33 @@ func Start(t testing.TB) Service {
 	if _, err := os.Stat(driver); err != nil {
 		t.Fatalf("the virtual card reader is missing (Debian's package vsmartcard-vpcd): %v", err)
 	}
-	port := freePort(t)
-	s := start(t, fmt.Sprintf("FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", port, driver, port))
+	for range 10 {
+		if s, opened := startOn(t, freePort(t)); opened {
+			return s
+		}
+	}
+	t.Fatal("each port that was free was taken before the virtual card readers had it")
+	return Service{}
+}
+
+// startOn starts a service whose readers listen on a port and on the next one, and tells whether both do: another program may
+// have taken one meanwhile. To try the ports would be to insert a card.
+func startOn(t testing.TB, port int) (s Service, opened bool) {
+	t.Helper()
+	s, said := start(t, fmt.Sprintf("FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x%X\nLIBPATH %s\nCHANNELID 0x%X\n", port, driver, port))
 	s.Reader, s.Second = fmt.Sprintf("127.0.0.1:%d", port), fmt.Sprintf("127.0.0.1:%d", port+1)
-	return s
+	return s, !said.holds("Could not initialize connection to virtual ICC")
 }
 
 // StartWithoutReader starts a service on a computer without a reader.
 func StartWithoutReader(t testing.TB) Service {
 	t.Helper()
-	return start(t, "")
+	s, _ := start(t, "")
+	return s
 }
 
-func start(t testing.TB, readers string) Service {
+// start starts a service that is ready, and has what it said until then.
+func start(t testing.TB, readers string) (Service, *log) {
 	t.Helper()
 	folder, err := os.MkdirTemp("", "vaccin-pcsc-") // a short name: sockets have little room for theirs
 	if err != nil {
@@ -100,7 +114,7 @@ func start(t testing.TB, readers string) Service {
 			t.Fatalf("the PC/SC service is not ready:\n%s", said)
 		}
 	}
-	return s
+	return s, said
 }
 
 func pcscd(t testing.TB) string {
