@@ -275,6 +275,55 @@ func TestARunLooksBeforeItGoesOn(t *testing.T) {
 	begun(4, 1_000, 2)
 }
 
+// TestARunTakesNothingOfItsOwnForAnothers has a run brought to its end, large and with nothing to wait for: of all that wrote meanwhile it knows, so that it
+// does not give way to itself.
+func TestARunTakesNothingOfItsOwnForAnothers(t *testing.T) {
+	s := server(t, databases.Fresh(t), keyringtest.Keys())
+	e := s.engine.(*postgres)
+	e.runs = runSizes{part: 1_000, small: 1}
+	importMany(t, s, 30)
+	conn, err := e.bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	missed := int64(-1)
+	for number := 1; number <= 5 && missed != 0; number++ { // the server has work of its own now and then
+		w, err := newSweep(t.Context(), conn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := w.newest
+		w.at, w.settled = time.Now().Add(time.Hour), true // it does not look, which would begin to count anew
+		r := &targetRun{
+			engine: e, sweep: w, table: fmt.Sprint("target_run_", number), persons: condition{next: 3},
+			targeting: targeting{
+				run: number, highest: 1_000, space: 1 << 40, where: anybody, progress: func(int64, int64) {},
+				end: func(int64) ([]statement, error) { return nil, nil },
+			},
+		}
+		r.where(&r.persons)
+		if err := r.fill(t.Context(), conn); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.bring(t.Context(), conn, false); err != nil {
+			t.Fatal(err)
+		}
+		newest := int64(0)
+		if err := conn.QueryRow(t.Context(), newestTransaction).Scan(&newest); err != nil {
+			t.Fatal(err)
+		}
+		const last = 1 // that ends the run, after which it looks no more
+		missed = newest - first - w.own - last
+		if _, err := conn.Exec(t.Context(), "DROP TABLE "+r.table); err != nil { // so that the next one has somebody to target
+			t.Fatal(err)
+		}
+	}
+	if missed != 0 {
+		t.Errorf("of what a run wrote, %d transactions are taken for those of others", missed)
+	}
+}
+
 // TestARunHasItsIndexesOnceOthersAreServed goes through one part beside others, and through one alone.
 func TestARunHasItsIndexesOnceOthersAreServed(t *testing.T) {
 	address := databases.Fresh(t)

@@ -22,15 +22,24 @@ import (
 type runSizes struct {
 	part  int64 // numbers of records in a part
 	small int64 // runs of fewer go to the table of the small ones: a search looks through each partition, a microsecond more
+	// While there are fewer large ones than few, so do only those of fewer than fewSmall: to put many with those of others takes longer than all else.
+	few, fewSmall int64
 	// While people are served so do those of up to that many: nobody waits for the run, and to look through its codes little by little lasts.
 	smallBeside int64
 }
 
-var nationalRun = runSizes{part: 250_000, small: 20_000, smallBeside: 100_000}
+var nationalRun = runSizes{part: 250_000, small: 20_000, few: 20, fewSmall: 4_000, smallBeside: 100_000}
 
-// isSmall tells whether a run of so many is a small one, alone or beside people who are served.
-func (s runSizes) isSmall(targeted int64, beside bool) bool {
-	return targeted < s.small || beside && targeted < s.smallBeside
+// isSmall tells whether a run of so many is a small one, after how many large ones, and beside people who are served or alone.
+func (s runSizes) isSmall(targeted, large int64, beside bool) bool {
+	switch {
+	case beside:
+		return targeted < max(s.small, s.smallBeside)
+	case large < s.few:
+		return targeted < s.fewSmall
+	default:
+		return targeted < s.small
+	}
 }
 
 const (

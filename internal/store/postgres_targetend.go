@@ -42,7 +42,7 @@ const (
 	settleTarget = "SELECT target_settle($1)"
 	settledApart = "SELECT target_apart($1, $2)"
 	countTarget  = "SELECT COUNT(*) FROM target WHERE run = $1"
-	anyTargeted  = "SELECT EXISTS (SELECT FROM %s)"
+	anyTargeted  = "SELECT EXISTS (SELECT FROM %s), (SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'target'::regclass) - 1" // without that of the small ones
 	// Those that are known to be in another database of the same server declare nobody's eligibility here, and may last for hours.
 	underWay = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE NOT EXISTS (" +
 		"SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = a.datid" +
@@ -62,12 +62,12 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		if err := r.index(ctx, conn); err != nil {
 			return fmt.Errorf("giving the codes of a run their indexes: %w", err)
 		}
-		there := false
-		if err := conn.QueryRow(ctx, fmt.Sprintf(anyTargeted, r.table)).Scan(&there); err != nil {
+		there, large := false, int64(0)
+		if err := conn.QueryRow(ctx, fmt.Sprintf(anyTargeted, r.table)).Scan(&there, &large); err != nil {
 			return err
 		}
 		// Its rows stand with those of others when it was stopped further below, maybe by a version to which it was a small one.
-		small := r.engine.runs.isSmall(targeted, r.sweep.beside()) || !there
+		small := r.engine.runs.isSmall(targeted, large, r.sweep.beside()) || !there
 		if err := r.apart(ctx, conn, small); err != nil {
 			return err
 		}
@@ -77,11 +77,13 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		if _, err := conn.Exec(ctx, attachTarget, r.run); err != nil {
 			return fmt.Errorf("bringing the codes of a run into force: %w", err)
 		}
+		r.sweep.own++
 	}
 	// Who declared the eligibility of someone a moment ago, before the codes were in force, may have drawn one.
 	if err := waitForOthers(ctx, conn); err != nil {
 		return err
 	}
+	r.sweep.own++
 	if err := r.apart(ctx, conn, false); err != nil {
 		return err
 	}
@@ -114,6 +116,7 @@ func (r *targetRun) endSmall(ctx context.Context, conn *pgx.Conn) error {
 func (r *targetRun) index(ctx context.Context, conn *pgx.Conn) error {
 	for {
 		_, err := conn.Exec(ctx, indexTarget, r.run)
+		r.sweep.own++
 		if err == nil || !taken(err) {
 			r.indexed = err == nil
 			return err

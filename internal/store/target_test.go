@@ -185,11 +185,25 @@ func TestARunThatIsKilledGoesOn(t *testing.T) {
 
 func TestWhichRunsAreSmall(t *testing.T) {
 	for _, c := range []struct {
-		targeted      int64
-		alone, beside bool
-	}{{0, true, true}, {19_999, true, true}, {20_000, false, true}, {99_999, false, true}, {100_000, false, false}} {
-		if alone, beside := nationalRun.isSmall(c.targeted, false), nationalRun.isSmall(c.targeted, true); alone != c.alone || beside != c.beside {
-			t.Errorf("%d codes: small %v, beside others %v", c.targeted, alone, beside)
+		targeted, large int64
+		alone, beside   bool
+	}{
+		{0, 0, true, true},
+		{3_999, 0, true, true},
+		{4_000, 0, false, true},
+		{4_000, 19, false, true},
+		{3_999, 20, true, true},
+		{4_000, 20, true, true},
+		{19_999, 20, true, true},
+		{20_000, 20, false, true},
+		{99_999, 0, false, true},
+		{99_999, 20, false, true},
+		{100_000, 0, false, false},
+		{100_000, 20, false, false},
+	} {
+		alone, beside := nationalRun.isSmall(c.targeted, c.large, false), nationalRun.isSmall(c.targeted, c.large, true)
+		if alone != c.alone || beside != c.beside {
+			t.Errorf("%d codes after %d large runs: small %v, beside others %v", c.targeted, c.large, alone, beside)
 		}
 	}
 }
