@@ -119,7 +119,7 @@ func sentence(err error) string {
 	case errors.Is(err, store.ErrCopying):
 		return "La copie d’une autre base vers celle-ci n’est pas terminée : relancez d’abord « vaccin copy »."
 	case errors.Is(err, store.ErrLoading):
-		return "L’import de la population qui a fermé cette base n’est pas terminé : relancez d’abord « vaccin import population » avec le même fichier. Le service ne peut pas démarrer avant."
+		return "L’import de la population qui a fermé cette base n’est pas terminé : relancez d’abord « vaccin import population » avec le même fichier, ou avec un autre et «\u00a0--replace-unfinished\u00a0» si le premier est perdu ou ne doit plus entrer. Le service ne peut pas démarrer avant."
 	case errors.Is(err, store.ErrKeys):
 		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail technique, en anglais : " + err.Error()
 	}
