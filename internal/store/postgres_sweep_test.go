@@ -370,7 +370,7 @@ func TestWhoIsThereTwiceIsTakenOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := &targetRun{targeting: targeting{run: 7, space: 5_000}, table: "target_run_7"}
+	r := &targetRun{sweep: &sweep{}, targeting: targeting{run: 7, space: 5_000}, table: "target_run_7"}
 	if err := r.index(t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
