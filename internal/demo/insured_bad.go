@@ -91,7 +91,7 @@ var spoilings = []spoiling{
 	setting("death before birth", "date_deces", "1801-01-01"),
 	{"a cell is missing", "", func(r *insuredRow) { r.text = append(r.text[:r.ends[len(r.ends)-2]], '\n') }},
 	{"a cell too many", "", func(r *insuredRow) { r.text = append(r.text[:len(r.text)-1], ";reste\n"...) }},
-	{"open quote", "", func(r *insuredRow) { r.put(4, `"Martin`) }},
+	{"open quote", "nom_naissance", func(r *insuredRow) { r.put(4, `"Martin`) }},
 }
 
 // BadKinds are the kinds of bad rows, in the order in which they come up.

@@ -82,8 +82,8 @@ func (r *rowReader) readLine(line string, last bool, row *Row) (at column, reaso
 	if len(line) > maxLine {
 		return columns, "La ligne est trop longue : elle dépasse 64 Kio. Vérifiez qu’il n’y manque pas une fin de ligne."
 	}
-	if reason := r.split(line); reason != "" {
-		return columns, reason
+	if at, reason := r.split(line); reason != "" {
+		return at, reason
 	}
 	if (!r.valid || last) && !utf8.ValidString(line) {
 		for at := range columns {
@@ -133,12 +133,12 @@ func (r *rowReader) readCells(row *Row) (at column, reason string) {
 
 const reasonEncoding = "La cellule contient des caractères illisibles. Enregistrez le fichier en UTF-8 et vérifiez cette ligne."
 
-// split cuts a line into its cells.
-func (r *rowReader) split(line string) (reason string) {
+// split cuts a line into its cells. Of a cell whose quotes are wrong it says which; of a number of cells nobody could.
+func (r *rowReader) split(line string) (wrong column, reason string) {
 	rest, more := line, true
 	for i, at := range r.layout {
 		if !more {
-			return wrongCount(i, len(r.layout))
+			return columns, wrongCount(i, len(r.layout))
 		}
 		if rest != "" && rest[0] == ';' { // many cells are empty
 			r.cells[at], rest = "", rest[1:]
@@ -153,13 +153,13 @@ func (r *rowReader) split(line string) (reason string) {
 			continue
 		}
 		if r.cells[at], rest, more, reason = nextCell(rest); reason != "" {
-			return reason
+			return at, reason
 		}
 	}
 	if more { // empty cells behind are not forgiven: they may be the last of a row shifted by a stray semicolon
-		return wrongCount(len(r.layout)+1+strings.Count(rest, ";"), len(r.layout))
+		return columns, wrongCount(len(r.layout)+1+strings.Count(rest, ";"), len(r.layout))
 	}
-	return ""
+	return columns, ""
 }
 
 func wrongCount(cells, want int) string {
@@ -229,6 +229,8 @@ func (r *rowReader) readIdentity(row *Row) (column, string) {
 		row.Sex = registry.Female
 	case "M", "m", "H", "h", "1":
 		row.Sex = registry.Male
+	case "":
+		return colSex, "Le sexe manque. Écrivez F ou M."
 	default:
 		return colSex, "Le sexe n’est pas lisible. Écrivez F ou M."
 	}
@@ -236,6 +238,9 @@ func (r *rowReader) readIdentity(row *Row) (column, string) {
 		return reason.at, reason.text
 	}
 	rank := strings.TrimPrefix(r.cell(colRank), "0")
+	if r.cell(colRank) == "" {
+		return colRank, "Le rang de naissance manque. Indiquez 1 en général, 2 pour le deuxième de jumeaux, ou le rang du régime."
+	}
 	if len(rank) != 1 || rank[0] < '1' || rank[0] > '9' {
 		return colRank, "Le rang de naissance n’est pas un nombre de 1 à 9. Indiquez 1 en général, 2 pour le deuxième de jumeaux, ou le rang du régime."
 	}
