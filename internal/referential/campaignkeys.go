@@ -65,12 +65,12 @@ var groupKeys = map[string]key[group]{
 	"comorbidites":      {registry.FieldComorbidities, func(v *value, g *group) { g.Comorbidities.In = comorbidities(v) }},
 	"hors_comorbidites": {registry.FieldNotComorbidities, func(v *value, g *group) { g.Comorbidities.Out = comorbidities(v) }},
 
-	"departements":        {registry.FieldDepartments, func(v *value, g *group) { g.Territory.In.Departments = texts(v, someDepartments) }},
-	"hors_departements":   {registry.FieldNotDepartments, func(v *value, g *group) { g.Territory.Out.Departments = texts(v, someDepartments) }},
-	"codes_postaux":       {registry.FieldPostalCodes, func(v *value, g *group) { g.Territory.In.PostalCodes = texts(v, somePostalCodes) }},
-	"hors_codes_postaux":  {registry.FieldNotPostalCodes, func(v *value, g *group) { g.Territory.Out.PostalCodes = texts(v, somePostalCodes) }},
-	"codes_communes":      {registry.FieldCommuneCodes, func(v *value, g *group) { g.Territory.In.CommuneCodes = texts(v, someCommunes) }},
-	"hors_codes_communes": {registry.FieldNotCommuneCodes, func(v *value, g *group) { g.Territory.Out.CommuneCodes = texts(v, someCommunes) }},
+	"departements":        {registry.FieldDepartments, func(v *value, g *group) { g.Territory.In.Departments = placeCodes(v, someDepartments) }},
+	"hors_departements":   {registry.FieldNotDepartments, func(v *value, g *group) { g.Territory.Out.Departments = placeCodes(v, someDepartments) }},
+	"codes_postaux":       {registry.FieldPostalCodes, func(v *value, g *group) { g.Territory.In.PostalCodes = placeCodes(v, somePostalCodes) }},
+	"hors_codes_postaux":  {registry.FieldNotPostalCodes, func(v *value, g *group) { g.Territory.Out.PostalCodes = placeCodes(v, somePostalCodes) }},
+	"codes_communes":      {registry.FieldCommuneCodes, func(v *value, g *group) { g.Territory.In.CommuneCodes = placeCodes(v, someCommunes) }},
+	"hors_codes_communes": {registry.FieldNotCommuneCodes, func(v *value, g *group) { g.Territory.Out.CommuneCodes = placeCodes(v, someCommunes) }},
 
 	"vaccination":  {registry.FieldVaccination, takeVaccination},
 	"deja_ciblees": {registry.FieldTargeted, func(v *value, g *group) { g.Targeted = v.answer() }},

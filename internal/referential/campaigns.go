@@ -302,10 +302,11 @@ func list[T any](v *value, what string, take func(any) (T, bool)) (all []T) {
 	return all
 }
 
-func texts(v *value, example string) []string {
+// placeCodes reads a list of codes of places. The letters of Corsica are taken small too, as the page takes them.
+func placeCodes(v *value, example string) []string {
 	return list(v, example, func(is any) (string, bool) {
 		text, ok := is.(string)
-		return text, ok
+		return strings.ToUpper(text), ok
 	})
 }
 

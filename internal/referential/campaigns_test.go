@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,6 +93,19 @@ func TestACampaignIsReadFromItsFile(t *testing.T) {
 		if other, remarks, err := readCampaign(t, same); err != nil || len(remarks) > 0 || !cmp.Equal(c, other) {
 			t.Errorf("%s: %v %v", name, err, remarks)
 		}
+	}
+}
+
+// TestTheLettersOfCorsicaMayBeSmall: the page takes them so, and so does a file.
+func TestTheLettersOfCorsicaMayBeSmall(t *testing.T) {
+	text := whole(t)
+	want, _, err := readCampaign(t, text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	small := strings.NewReplacer(`"2A"`, `"2a"`, `"2A0"`, `"2a0"`).Replace(text)
+	if c, remarks, err := readCampaign(t, small); err != nil || len(remarks) > 0 || !reflect.DeepEqual(c, want) || small == text {
+		t.Error(err, remarks, c)
 	}
 }
 

@@ -263,7 +263,7 @@ func (r *rowReader) readContact(row *Row) (column, string) {
 	if row.Locality.Name, err = registry.ReadText(r.cells[colCommune], localityLimit); err != nil {
 		return colCommune, reasonOf(err)
 	}
-	if row.Locality.CommuneCode = r.cell(colCommuneCode); row.Locality.CommuneCode != "" && !communeCode(row.Locality.CommuneCode) {
+	if row.Locality.CommuneCode = strings.ToUpper(r.cell(colCommuneCode)); row.Locality.CommuneCode != "" && !communeCode(row.Locality.CommuneCode) {
 		return colCommuneCode, "Le code de la commune n’a pas 5 chiffres (ou 2A ou 2B et 3 chiffres). Indiquez celui de l’Insee, qui n’est pas le code postal."
 	}
 	if row.Phone, err = registry.ReadPhone(r.cell(colPhone)); err != nil {

@@ -121,7 +121,7 @@ func TestARowTellsAllThatTheFileHas(t *testing.T) {
 	}
 	otherwise := map[string]string{
 		"nir_ouvrant_droit": " 2 69 05 49 588 157 80 ", "nir": "1 95 05 20 004 005", "date_naissance": "12/05/1995", "rang": "02", "nom_naissance": `"d’Arcy"`,
-		"prenoms": "Jean  Noël ", "sexe": "1", "adresse": `"3 rue  de l’Église"`, "residence": "ehpad", "metier": "Santé", "ald": "30, 08", "comorbidites": "obésité | Diabete",
+		"prenoms": "Jean  Noël ", "sexe": "1", "adresse": `"3 rue  de l’Église"`, "code_commune": " 2b033", "residence": "ehpad", "metier": "Santé", "ald": "30, 08", "comorbidites": "obésité | Diabete",
 		"date_deces": "15/01/2021",
 	}
 	write := func(names []string, with ...map[string]string) string {
