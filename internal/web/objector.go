@@ -171,18 +171,19 @@ func (s *Server) objectorShown(r *http.Request, by registry.Actor, person regist
 		o := person.Objections[i]
 		number := " n°" + nbsp + strconv.Itoa(o.Sequence)
 		if o.Withdrawn != nil {
-			view.said = append(view.said, saidView{"Retrait de l’opposition" + number, statementRows(*o.Withdrawn)})
+			view.said = append(view.said, saidView{"Retrait de l’opposition" + number, statementRows(*o.Withdrawn, "Enregistré")})
 		}
-		view.said = append(view.said, saidView{"Opposition" + number, statementRows(o.Made)})
+		view.said = append(view.said, saidView{"Opposition" + number, statementRows(o.Made, "Enregistrée")})
 	}
 	return view, nil
 }
 
-func statementRows(s registry.Statement) []ui.Row {
+// statementRows tell what a person said, and by whom it was recorded: « Enregistrée » of an objection, « Enregistré » of a withdrawal.
+func statementRows(s registry.Statement, recorded string) []ui.Row {
 	return []ui.Row{
 		{Key: "on", Label: "Date", Value: s.On.French()},
 		{Key: "channel", Label: "Moyen", Value: s.Channel.Label()},
-		{Key: "signed", Label: "Enregistré par", Value: whoAndWhen(s.Signed)},
+		{Key: "signed", Label: recorded + " par", Value: whoAndWhen(s.Signed)},
 	}
 }
 

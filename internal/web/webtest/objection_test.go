@@ -128,7 +128,7 @@ func TestAFormOfAnObjectionIsCorrectedBesideItsFields(t *testing.T) {
 			t.Errorf("%+v: %q beside %v", c, wrong.Error(c.field), kept)
 		}
 	}
-	recorded := stated(page, "01/02/2021", "mail").Send(agent).Want(http.StatusOK)
+	recorded := stated(page, "01/02/2021", "mail").Send(agent).Want(http.StatusOK, "Enregistrée par").Not("Enregistré par")
 	withdrawal := agent.Get(recorded.Link("Enregistrer un retrait"))
 	wrong := stated(withdrawal, "31/01/2021", "mail").Send(agent).Want(http.StatusUnprocessableEntity)
 	if !strings.Contains(wrong.Error("objection_on"), "précède l’opposition") {
