@@ -187,11 +187,35 @@ func (s *Server) writeCampaign(w http.ResponseWriter, r *http.Request, by regist
 	if err != nil {
 		return err
 	}
-	if err := s.flash(r, "Campagne «"+nbsp+together(c.Name)+nbsp+"» enregistrée."); err != nil {
+	open, err := s.runsBehind(r, by, c)
+	if err != nil {
+		return err
+	}
+	if err := s.flash(r, "Campagne «"+nbsp+together(c.Name)+nbsp+"» enregistrée."+open); err != nil {
 		return err
 	}
 	http.Redirect(w, r, campaignsAddress, http.StatusSeeOther)
 	return nil
+}
+
+// runsBehind says which runs go by the campaign as it was before it was saved.
+func (s *Server) runsBehind(r *http.Request, by registry.Actor, c registry.Campaign) (string, error) {
+	all, err := s.Registry.OpenRuns(r.Context(), by)
+	var behind []string
+	for _, run := range all {
+		if run.Campaign.ID == c.ID && run.Behind(c) {
+			behind = append(behind, strconv.Itoa(run.Number))
+		}
+	}
+	switch len(behind) {
+	case 0:
+		return "", err
+	case 1:
+		return " Le ciblage n°" + nbsp + behind[0] + ", déjà préparé, n’en tient pas compte" + nbsp + ": si la modification doit s’appliquer, abandonnez-le et préparez-en un autre.", err
+	}
+	slices.Reverse(behind)
+	return " Les ciblages n°" + nbsp + strings.Join(behind, ", n°"+nbsp) + ", déjà préparés, n’en tiennent pas compte" + nbsp +
+		": si la modification doit s’appliquer, abandonnez-les et préparez-en un autre.", err
 }
 
 // arrange adds, opens or removes a group.

@@ -149,6 +149,7 @@ type runView struct {
 	rows    []ui.Row
 	effect  string // what the state means for people
 	failure string // that what it waits for failed, if it did
+	behind  string // that its campaign says something else now, if it does
 	approve bool   // the one who looks may, and it would be of use
 	refusal string // why not
 	drop    bool
@@ -198,6 +199,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 	if run.Persons() > 0 {
 		view.preview = previewOf(run)
 	}
+	if view.behind, err = s.behind(r, by, run); err != nil {
+		return err
+	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
 		return err
 	}
@@ -238,6 +242,18 @@ func (s *Server) mayApprove(r *http.Request, by registry.Actor, run registry.Run
 		return refusal, nil
 	}
 	return s.Registry.Ended(r.Context(), by, run.Campaign)
+}
+
+// behind says that the campaign of a run was changed since the run was prepared, which whoever corrected the campaign may not expect.
+func (s *Server) behind(r *http.Request, by registry.Actor, run registry.Run) (string, error) {
+	all, err := s.Registry.Campaigns(r.Context(), by)
+	for _, c := range all {
+		if c.ID == run.Campaign.ID && run.Behind(c.Campaign) {
+			return "La campagne a été modifiée depuis que ce ciblage a été préparé\u00a0: il n’en tient pas compte. " +
+				"Si la modification doit s’appliquer, abandonnez-le et préparez un autre ciblage.", nil
+		}
+	}
+	return "", err
 }
 
 // decidedRows say who prepared and approved a run.
@@ -308,6 +324,7 @@ type decideView struct {
 	campaign string
 	says     string
 	rows     []ui.Row // by whom the run came here
+	warning  string   // what may be reason enough not to do it
 	effect   string
 	besides  []string // what else to know of it
 	action   string
@@ -340,6 +357,9 @@ func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry
 		"Un code est donné pour la vie\u00a0: il ne se reprend pas.",
 		"Les personnes qui décèdent, s’opposent ou reçoivent un code entre-temps seront laissées de côté. Celles qui deviennent concernées avant l’exécution, " +
 			"par exemple par un import de la population, en recevront un aussi\u00a0: si le décompte est ancien, faites préparer un autre ciblage.",
+	}
+	if view.warning, err = s.behind(r, by, run); err != nil {
+		return err
 	}
 	view.action, view.button = runAddress(run.Number)+"/approuver", "Approuver et lancer le ciblage"
 	return s.render(w, r, http.StatusOK, decidePage(view))
