@@ -275,53 +275,77 @@ func TestARunLooksBeforeItGoesOn(t *testing.T) {
 	begun(4, 1_000, 2)
 }
 
-// TestARunTakesNothingOfItsOwnForAnothers has a run brought to its end, large and with nothing to wait for: of all that wrote meanwhile it knows, so that it
-// does not give way to itself.
+// TestARunTakesNothingOfItsOwnForAnothers has runs brought to their end, large and with nothing to wait for: of all that wrote meanwhile each knows, so
+// that it does not give way to itself.
 func TestARunTakesNothingOfItsOwnForAnothers(t *testing.T) {
-	s := server(t, databases.Fresh(t), keyringtest.Keys())
+	const persons = 30
+	for what, c := range map[string]struct{ part, highest int64 }{
+		"one part":                         {1_000, 1_000},
+		"two parts at once":                {20, persons},
+		"two at once, one of them nobody's": {persons, 2 * persons},
+		"two at once, and one more":        {15, 45},
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := server(t, databases.Fresh(t), keyringtest.Keys())
+			s.engine.(*postgres).runs = runSizes{part: c.part, small: 1}
+			importMany(t, s, persons)
+			missed := int64(-1)
+			for number := 1; number <= 5 && missed != 0; number++ { // the server has work of its own now and then
+				missed = takenForOthers(t, s, number, c.highest)
+			}
+			if missed != 0 {
+				t.Errorf("of what a run wrote, %d transactions are taken for those of others", missed)
+			}
+		})
+	}
+}
+
+// runAlone is a run, on a connection of its own, that takes itself to be alone and does not look again.
+func runAlone(t *testing.T, s *Store, number int, highest int64) (*targetRun, *pgx.Conn) {
+	t.Helper()
 	e := s.engine.(*postgres)
-	e.runs = runSizes{part: 1_000, small: 1}
-	importMany(t, s, 30)
 	conn, err := e.bulk(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	missed := int64(-1)
-	for number := 1; number <= 5 && missed != 0; number++ { // the server has work of its own now and then
-		w, err := newSweep(t.Context(), conn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		first := w.newest
-		w.at, w.settled = time.Now().Add(time.Hour), true // it does not look, which would begin to count anew
-		r := &targetRun{
-			engine: e, sweep: w, table: fmt.Sprint("target_run_", number), persons: condition{next: 3},
-			targeting: targeting{
-				run: number, highest: 1_000, space: 1 << 40, where: anybody, progress: func(int64, int64) {},
-				end: func(int64) ([]statement, error) { return nil, nil },
-			},
-		}
-		r.where(&r.persons)
-		if err := r.fill(t.Context(), conn); err != nil {
-			t.Fatal(err)
-		}
-		if err := r.bring(t.Context(), conn, false); err != nil {
-			t.Fatal(err)
-		}
-		newest := int64(0)
-		if err := conn.QueryRow(t.Context(), newestTransaction).Scan(&newest); err != nil {
-			t.Fatal(err)
-		}
-		const last = 1 // that ends the run, after which it looks no more
-		missed = newest - first - w.own - last
-		if _, err := conn.Exec(t.Context(), "DROP TABLE "+r.table); err != nil { // so that the next one has somebody to target
-			t.Fatal(err)
-		}
+	w, err := newSweep(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if missed != 0 {
-		t.Errorf("of what a run wrote, %d transactions are taken for those of others", missed)
+	w.at, w.settled = time.Now().Add(time.Hour), true
+	r := &targetRun{
+		engine: e, sweep: w, table: fmt.Sprint("target_run_", number), persons: condition{next: 3},
+		targeting: targeting{
+			run: number, highest: highest, space: 1 << 40, where: anybody, progress: func(int64, int64) {},
+			end: func(int64) ([]statement, error) { return nil, nil },
+		},
 	}
+	t.Cleanup(func() { r.dismiss(context.Background()) })
+	r.where(&r.persons)
+	return r, conn
+}
+
+// takenForOthers carries a run out, and tells of how many transactions it does not know that they were its own. What it drew is forgotten.
+func takenForOthers(t *testing.T, s *Store, number int, highest int64) int64 {
+	t.Helper()
+	r, conn := runAlone(t, s, number, highest)
+	first := r.sweep.newest
+	if err := r.fill(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.bring(t.Context(), conn, false); err != nil {
+		t.Fatal(err)
+	}
+	newest := int64(0)
+	if err := conn.QueryRow(t.Context(), newestTransaction).Scan(&newest); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Exec(t.Context(), "DROP TABLE "+r.table); err != nil { // so that the next one has somebody to target
+		t.Fatal(err)
+	}
+	const last = 1 // that ends the run, after which it looks no more
+	return newest - first - r.sweep.own - last
 }
 
 // TestARunHasItsIndexesOnceOthersAreServed goes through one part beside others, and through one alone.

@@ -183,6 +183,34 @@ func TestARunThatIsKilledGoesOn(t *testing.T) {
 	}
 }
 
+// TestTheFirstRunsHaveAPartitionEach carries out three runs of as many persons, of which only the first two are large ones.
+func TestTheFirstRunsHaveAPartitionEach(t *testing.T) {
+	s := server(t, databases.Fresh(t), keyringtest.Keys())
+	s.engine.(*postgres).runs = runSizes{part: 1_000, small: 1 << 40, few: 2, fewSmall: 10}
+	g := registrytest.NewRegistry(s, registrytest.NewClock())
+	for number := 1; number <= 3; number++ {
+		if err := g.ImportPersons(t.Context(), registrytest.Doctor("Import"), persons(10*number, 10), "digest"); err != nil {
+			t.Fatal(err)
+		}
+		const underWay = "INSERT INTO campaign_run (number, campaign, content, state, prepared_by, prepared_at) VALUES ($1, 'c', '{}', 'running', 'a', 1)"
+		if err := execute(t, s, underWay, number); err != nil {
+			t.Fatal(err)
+		}
+		r, conn := runAlone(t, s, number, int64(10*number))
+		if err := r.fill(t.Context(), conn); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.bring(t.Context(), conn, false); err != nil {
+			t.Fatal(err)
+		}
+		want := map[int]string{1: "10 0", 2: "20 0", 3: "30 10"}[number]
+		if got := cell(t, s, "SELECT CONCAT((SELECT COUNT(*) FROM target), ' ', (SELECT COUNT(*) FROM target_rest))"); got != want {
+			t.Errorf("after %d runs, codes and those with others: %s, want %s", number, got, want)
+		}
+	}
+	checkCodes(t, s, 30)
+}
+
 func TestWhichRunsAreSmall(t *testing.T) {
 	for _, c := range []struct {
 		targeted, large int64
