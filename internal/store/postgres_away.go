@@ -236,6 +236,12 @@ func taken(err error) bool {
 	return errors.As(err, &told) && told.Code == "23505"
 }
 
+// locked tells the error of who waited for another's lock for as long as they may.
+func locked(err error) bool {
+	var told *pgconn.PgError
+	return errors.As(err, &told) && told.Code == "55P03"
+}
+
 // unavailable says of an error that the store is away, if that is what it means.
 func unavailable(err error) error {
 	if err == nil || errors.Is(err, registry.ErrUnavailable) || !away(err) && !errors.Is(err, ErrUnknownOutcome) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,12 +38,17 @@ const (
 
 	sumParts     = "SELECT COALESCE(SUM(targeted), 0) FROM campaign_part WHERE run = $1"
 	indexTarget  = "SELECT target_index($1)"
+	lockTarget   = "LOCK TABLE %s IN ACCESS EXCLUSIVE MODE"
 	attachTarget = "SELECT target_attach($1)"
-	endTarget    = "SELECT target_end($1)"
-	settleTarget = "SELECT target_settle($1)"
-	settledApart = "SELECT target_apart($1, $2)"
-	countTarget  = "SELECT COUNT(*) FROM target WHERE run = $1"
-	anyTargeted  = "SELECT EXISTS (SELECT FROM %s), (SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'target'::regclass) - 1" // without that of the small ones
+	// How long those who are served wait at most, how often, and for how long until the run fails, which is tried again.
+	attachBriefly = "SET LOCAL lock_timeout = '100ms'"
+	attachEvery   = time.Second
+	attachFor     = 30 * time.Second
+	endTarget     = "SELECT target_end($1)"
+	settleTarget  = "SELECT target_settle($1)"
+	settledApart  = "SELECT target_apart($1, $2)"
+	countTarget   = "SELECT COUNT(*) FROM target WHERE run = $1"
+	anyTargeted   = "SELECT EXISTS (SELECT FROM %s), (SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'target'::regclass) - 1" // without that of the small ones
 	// Those that are known to be in another database of the same server declare nobody's eligibility here, and may last for hours.
 	underWay = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE NOT EXISTS (" +
 		"SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = a.datid" +
@@ -74,10 +80,9 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		if small {
 			return r.endSmall(ctx, conn)
 		}
-		if _, err := conn.Exec(ctx, attachTarget, r.run); err != nil {
+		if err := r.attach(ctx, conn); err != nil {
 			return fmt.Errorf("bringing the codes of a run into force: %w", err)
 		}
-		r.sweep.own++
 	}
 	// Who declared the eligibility of someone a moment ago, before the codes were in force, may have drawn one.
 	if err := waitForOthers(ctx, conn); err != nil {
@@ -88,6 +93,30 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		return err
 	}
 	return r.finish(ctx, conn, endTarget)
+}
+
+// attach puts the table of the run with the others. For that instant nobody may read the codes of the small ones, and whoever looks for a code waits behind
+// a run that waits for who reads them: a follow-up does so for a second, pg_dump for hours. So it waits for a moment only, and again.
+func (r *targetRun) attach(ctx context.Context, conn *pgx.Conn) error {
+	for began := time.Now(); ; {
+		err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+			// First, and for longer: it is nobody's yet, but the server may be sweeping it.
+			for _, sql := range []string{fmt.Sprintf(lockTarget, r.table), attachBriefly} {
+				if _, err := tx.Exec(ctx, sql); err != nil {
+					return err
+				}
+			}
+			_, err := tx.Exec(ctx, attachTarget, r.run)
+			return err
+		})
+		r.sweep.own++
+		if !locked(err) || time.Since(began) > attachFor {
+			return err
+		}
+		if err := pause(ctx, attachEvery); err != nil {
+			return err
+		}
+	}
 }
 
 // endSmall is the end of a run of which the codes stand with those of others, where the service may change none: what may be
