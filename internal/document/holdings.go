@@ -25,7 +25,7 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(cod
 		Title: HoldingsTitle, Subtitle: r.Patient.FullName(), MadeAt: at.In(registry.ZoneOf("")),
 		Intro: []string{
 			"Ce document contient tout ce que le téléservice détient sur vous : votre identité, vos coordonnées, " +
-				"ce que l’Assurance Maladie a transmis pour savoir qui la campagne concerne, vos oppositions, les étapes de votre vaccination dans toutes leurs versions, les lettres qui vous sont adressées, " +
+				"ce que l’Assurance Maladie a transmis pour savoir qui la campagne concerne, vos oppositions, les étapes de votre vaccination dans toutes leurs versions, le ciblage qui vous a donné un code, les lettres qui vous sont adressées, " +
 				"et la liste de tous les accès à votre dossier.",
 			dataProtection,
 		},
@@ -36,6 +36,7 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(cod
 			chapterOf(b, "Éligibilité à la vaccination", "déclaration", r.Eligibilities, b.eligibility),
 			chapterOf(b, "1ère vaccination", "vaccination", r.FirstDoses, b.dose),
 			chapterOf(b, "2ème vaccination", "vaccination", r.SecondDoses, b.dose),
+			targeted(h.Runs),
 			lettersSent(h.Letters),
 			b.reports(h.Reports),
 			b.log(h.Log),
@@ -263,6 +264,32 @@ func (b holdingsBook) dose(d registry.Dose) []Row {
 		Row{"amNumber", "Numéro AM", d.AMNumber},
 		Row{"bookFrom", "2ème rendez-vous conseillé à partir du", bookFrom},
 	)
+}
+
+// targeted tells of the run that gave the person their code: why they have one, since when, and who answers for it.
+func targeted(runs []registry.PersonRun) Chapter {
+	c := Chapter{Title: "Ciblage qui vous a donné votre code"}
+	if len(runs) == 0 {
+		c.Texts = []string{"Aucun ciblage ne vous a donné de code."}
+	}
+	paris := registry.ZoneOf("")
+	for _, r := range runs {
+		inForce := "pas encore"
+		if !r.EndedAt.IsZero() {
+			inForce = preciseMoment(r.EndedAt.In(paris))
+		}
+		c.Sections = append(c.Sections, Section{Title: "Ciblage n°\u00A0" + strconv.Itoa(r.Number), Rows: []Row{
+			{"campaign", "Campagne", r.Campaign},
+			{"phase", "Phase", r.Phase},
+			{"concerned", "Personnes concernées", r.Concerned},
+			{"preparedBy", "Préparé par", r.PreparedBy},
+			{"preparedAt", "Préparé le", preciseMoment(r.PreparedAt.In(paris))},
+			{"approvedBy", "Approuvé par", r.ApprovedBy},
+			{"approvedAt", "Approuvé le", preciseMoment(r.ApprovedAt.In(paris))},
+			{"endedAt", "Codes en vigueur depuis le", inForce},
+		}})
+	}
+	return c
 }
 
 // lettersSent tells of the letters to the person, and of each time that they were handed over to be printed.

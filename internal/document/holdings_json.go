@@ -31,6 +31,7 @@ type holdingsFile struct {
 	Insured     registry.Insured
 	FormerCodes []registry.FormerCode
 	Reports     []registry.Report
+	Runs        []registry.PersonRun
 	Letters     []registry.SentLetter
 	Log         []registry.LogEntry
 	People      []registry.Practitioner // whose names stand in it, each once, in the order of their identifiers
@@ -39,7 +40,7 @@ type holdingsFile struct {
 // WriteHoldings writes all that is held on a person as JSON. It goes over the fields of the domain one by one, so
 // that none can be forgotten; a value of a sort that it does not know is an error.
 func WriteHoldings(w io.Writer, h registry.Holdings, at time.Time) error {
-	file := holdingsFile{HoldingsFormat, HoldingsVersion, at, h.Record, h.Insured, h.FormerCodes, h.Reports, h.Letters, h.Log, nil}
+	file := holdingsFile{HoldingsFormat, HoldingsVersion, at, h.Record, h.Insured, h.FormerCodes, h.Reports, h.Runs, h.Letters, h.Log, nil}
 	people := h.People()
 	for _, id := range slices.Sorted(maps.Keys(people)) {
 		file.People = append(file.People, people[id])

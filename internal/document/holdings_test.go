@@ -234,7 +234,7 @@ func TestTheFileOfAnEmptyRecordSaysThatNothingIsThere(t *testing.T) {
 	for _, c := range OfHoldings(registry.Holdings{}, registry.Reference{}, profession, madeAt).Chapters {
 		texts = append(texts, c.Texts...)
 	}
-	if len(texts) != 7 {
+	if len(texts) != 8 {
 		t.Errorf("what is not there is said by %q", texts)
 	}
 	if err := WriteHoldings(brokenWriter{}, registry.Holdings{}, madeAt); err == nil {

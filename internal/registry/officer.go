@@ -330,8 +330,23 @@ type Holdings struct {
 	Insured     Insured      // what the referential tells beside
 	Reports     []Report     // on acts in the record
 	Log         []LogEntry   // every access, the oldest first
+	Runs        []PersonRun  // that gave the code, the oldest first
 	Letters     []SentLetter // the oldest first
 	FormerCodes []FormerCode // the oldest first
+}
+
+// PersonRun is a run that gave a person their code, as it is told to them: whom it concerned, which is why they have one, and who
+// answers for it.
+type PersonRun struct {
+	Number     int
+	Campaign   string
+	Phase      string
+	Concerned  string // the sentence of its criteria, as who approved it read them
+	PreparedBy string
+	PreparedAt time.Time
+	ApprovedBy string
+	ApprovedAt time.Time
+	EndedAt    time.Time // when its codes came into force
 }
 
 // Holdings returns all that is held on a person who asks for it.

@@ -110,7 +110,7 @@ type Store interface {
 	// is none of it.
 	Entries(ctx context.Context, want EventQuery, event Event) ([]LogEntry, error)
 
-	// Holdings returns all that is held on a person, in one consistent read: their record, the reports on acts
+	// Holdings returns all that is held on a person, in one consistent read: their record, the runs that gave them a code, the reports on acts
 	// in it and the entries of the access log about it, both the oldest first and without limit. The event is
 	// written with outcome found, and is none of those entries. It returns ErrNoRecord, and writes, as Read
 	// does.

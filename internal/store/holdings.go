@@ -21,6 +21,31 @@ var selectFormerOf = "SELECT f.code, f.since FROM former_code f JOIN record r ON
 var selectInsuredOf = "SELECT p.died, p.residence, p.occupation, p.workplace, p.conditions, p.comorbidities, p.establishment, p.scheme" +
 	" FROM patient p JOIN record r ON r.num = p.record_num WHERE " + byID("r", 1)
 
+// selectRunsOf are the runs that gave a person their code.
+var selectRunsOf = "SELECT c.number, c.content, c.prepared_by, c.prepared_at, c.approved_by, c.approved_at, c.ended_at FROM target t" +
+	" JOIN campaign_run c ON c.number = t.run JOIN record r ON r.num = t.record_num WHERE " + byID("r", 1) + " ORDER BY c.number"
+
+// runRow is a run that gave a person their code, with its campaign.
+type runRow struct {
+	campaign registry.Campaign
+	registry.PersonRun
+}
+
+func (r *runRow) columns() []any {
+	return []any{
+		&r.Number, asCampaign(&r.campaign), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy, asMoment(&r.ApprovedAt), asLaterMoment(&r.EndedAt),
+	}
+}
+
+// runsOfPerson are runs as they are told to a person.
+func runsOfPerson(rows []runRow) (runs []registry.PersonRun) {
+	for _, r := range rows {
+		r.Campaign, r.Phase, r.Concerned = r.campaign.Name, r.campaign.Phase, r.campaign.Sentence()
+		runs = append(runs, r.PersonRun)
+	}
+	return runs
+}
+
 func readInsured(i *registry.Insured) []any {
 	return []any{
 		asDayNumber(&i.Died), &i.Residence, &i.Occupation, &i.Workplace, &i.Conditions, &i.Comorbidities, &i.Establishment, &i.Scheme,
@@ -39,6 +64,7 @@ func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event regist
 		var g gathered
 		held = registry.Holdings{}
 		var insured []registry.Insured
+		var runs []runRow
 		var letters []sentRow
 		var deliveries []delivery
 		record := g.query(recordByID, recordKeys(id)...)
@@ -46,11 +72,13 @@ func (s *Store) Holdings(ctx context.Context, id registry.RecordID, event regist
 		err = s.engine.read(ctx, record, into(&insured, readInsured, selectInsuredOf, recordKeys(id)...),
 			into(&held.Reports, readReport, selectReportsOn, string(id)), into(&held.Log, readEntry, selectEntriesOn, string(id)),
 			into(&held.FormerCodes, readFormerCode, selectFormerOf, recordKeys(id)...),
+			into(&runs, (*runRow).columns, selectRunsOf, recordKeys(id)...),
 			into(&letters, (*sentRow).columns, selectLettersTo, recordKeys(id)...),
 			into(&deliveries, (*delivery).columns, selectDeliveriesTo, recordKeys(id)...))
 		if err != nil {
 			return fmt.Errorf("reading what is held on a person: %w", err)
 		}
+		held.Runs = runsOfPerson(runs)
 		held.Letters = toPerson(letters, deliveries)
 		if len(insured) > 0 { // of nobody there is none
 			held.Insured = insured[0]

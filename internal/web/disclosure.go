@@ -119,10 +119,21 @@ func (s *Server) person(w http.ResponseWriter, r *http.Request, by registry.Acto
 		{Key: "eligibilities", Label: "Déclarations d’éligibilité", Value: strconv.Itoa(len(held.Record.Eligibilities))},
 		{Key: "doses", Label: "Vaccinations", Value: strconv.Itoa(len(held.Record.FirstDoses) + len(held.Record.SecondDoses))},
 		{Key: "objections", Label: "Oppositions", Value: objectionsHeld(held.Record)},
+		{Key: "run", Label: "Ciblage", Value: targetedBy(held.Runs)},
+		{Key: "letters", Label: "Lettres", Value: strconv.Itoa(len(held.Letters))},
 		{Key: "reports", Label: "Signalements", Value: strconv.Itoa(len(held.Reports))},
 		{Key: "log", Label: "Accès au dossier", Value: strconv.Itoa(len(held.Log))},
 	}
 	return s.render(w, r, http.StatusOK, personPage(view))
+}
+
+// targetedBy names the run that gave a person their code: «n° 3, De 65 à 74 ans».
+func targetedBy(runs []registry.PersonRun) string {
+	if len(runs) == 0 {
+		return "Aucun n’a donné de code"
+	}
+	last := runs[len(runs)-1]
+	return "n°" + nbsp + strconv.Itoa(last.Number) + ", " + together(last.Campaign)
 }
 
 // objectionsHeld is how many objections a record has, and what became of the last: «2, la dernière du 30/01/2021 (courrier),

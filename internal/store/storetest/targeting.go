@@ -26,6 +26,7 @@ var targetingTests = group{
 	"a code of a run finds its person, and is the record's":        runCodes,
 	"a run comes into force with its event, once":                  runOnce,
 	"another run targets only newcomers":                           runAgain,
+	"the run that gave a code is told to the person":               runHeld,
 	"two servers carry out the same run":                           runTwice,
 	"nothing of campaigns is done without an event":                campaignsWithoutEvent,
 	"whoever declares eligibility after a run draws no other code": declaredAfterRun,

@@ -396,7 +396,7 @@ func TestTheOfficerFindsWhatAnOperatorDid(t *testing.T) {
 	}
 	file := officer.Get(theirs.Link("Télécharger ces entrées")).Want(http.StatusOK)
 	for _, want := range []string{";exploitant:TEST;", ";Objet ou empreinte", ";digest"} {
-		if !strings.Contains(file.Body, want) {
+		if !strings.Contains(strings.ReplaceAll(file.Body, "\u00a0", " "), want) {
 			t.Errorf("the file has no %q", want)
 		}
 	}
@@ -423,4 +423,32 @@ func TestWhatARoleMayNotAskForIsInTheLog(t *testing.T) {
 		}
 	}
 	consult(h.as(t, registry.RoleDataProtection)).Want(http.StatusOK, "Demande d’une page non autorisée, adresse GET /dossiers/{id}", "Refusé")
+}
+
+// TestAPersonIsToldWhyTheyWereTargeted has the officer see, and hand over, which run gave a person their code, and whom it concerned.
+func TestAPersonIsToldWhyTheyWereTargeted(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	officer := h.as(t, registry.RoleDataProtection)
+	first, second := managers(t, h)
+	p := h.ofSeventyFive(t, 1, "75011")[0]
+	address := "/demandes-acces/" + string(p.ID)
+	if got := officer.Get(address).Want(http.StatusOK).Row("run"); got != "Aucun n’a donné de code" {
+		t.Errorf("before the run: %q", got)
+	}
+	campaignForm(first, "pourquoi").Send(first).Want(http.StatusOK)
+	confirmed(first, first.Get("/campagnes/pourquoi/cibler")).Want(http.StatusOK)
+	h.work(t)
+	confirmed(second, second.Get("/ciblages/1/approuver")).Want(http.StatusOK)
+	h.work(t)
+	page := officer.Get(address).Want(http.StatusOK)
+	if got := page.Row("run"); got != "n° 1, Campagne pourquoi" {
+		t.Errorf("the run: %q", got)
+	}
+	file := officer.Get(page.Link("Télécharger les données")).Want(http.StatusOK)
+	for _, want := range []string{`"campaign": "Campagne pourquoi"`, "Sont concernées les personnes de 75 ans ou plus au 18 janvier 2021", `"approvedBy": "agent:`} {
+		if !strings.Contains(strings.ReplaceAll(file.Body, "\u00a0", " "), want) {
+			t.Errorf("the file does not say %s:\n%s", want, file.Body)
+		}
+	}
 }
