@@ -77,9 +77,9 @@ func benchNationalRun(ctx context.Context, l *lab) (v verdict, err error) {
 type duringRun struct {
 	*nation
 	lab         *lab
-	newcomers   int // whom a run concerns
-	number      int // of the last run, and how long it took
-	took        time.Duration
+	newcomers   int           // whom a run concerns
+	number      int           // of the last run
+	took        time.Duration // the last run
 	steps       turn
 	connections int
 	rate        float64

@@ -99,7 +99,7 @@ func (b *runBench) open(ctx context.Context) error {
 // byTurns is the ratio of the times of runs to those of the bare targeting, the median of rounds.
 func (b *runBench) byTurns(ctx context.Context) (float64, error) {
 	var ratios []float64
-	for round := range pick(b.lab, []int{3}, []int{1})[0] {
+	for round := range pick(b.lab, 3, 1) {
 		times := map[bool]time.Duration{}
 		for _, ours := range []bool{round%2 == 0, round%2 != 0} {
 			do := b.bareTargeting

@@ -39,7 +39,7 @@ type sweep struct {
 
 	newest int64 // transaction, and when that was looked at
 	at     time.Time
-	own    int64 // transactions since then
+	own    int64 // transactions that it wrote itself since then
 }
 
 // newSweep begins to look whether others write, which takes a moment: what is done meanwhile is done in small pieces.
@@ -62,7 +62,8 @@ func (s *sweep) settle(ctx context.Context) error {
 // beside tells whether people may be being served.
 func (s *sweep) beside() bool { return s.busy || !s.settled }
 
-// over does something, which tells how many rows it wrote, with all numbers of records after one up to another: so many at a time, or fewer while others write.
+// over calls do with all numbers of records after one up to another: with so many at a time, or with fewer while others write. do tells how many rows it
+// wrote; if any, that was one transaction.
 func (s *sweep) over(ctx context.Context, after, to, piece int64, do func(after, to int64) (rows int64, err error)) error {
 	for after < to {
 		size := piece

@@ -20,17 +20,20 @@ import (
 
 // runSizes are how a run is cut.
 type runSizes struct {
-	part  int64 // numbers of records in a part
-	small int64 // runs of fewer go to the table of the small ones: a search looks through each partition, a microsecond more
-	// While there are fewer large ones than few, so do only those of fewer than fewSmall: to put many with those of others takes longer than all else.
+	part int64 // numbers of records in a part
+	// Runs of fewer codes are put into the table of the small ones: each partition costs a search a microsecond.
+	small int64
+	// As long as fewer than few runs have a partition, only those of fewer than fewSmall codes are: to put many codes with those of others takes
+	// longer than all the rest of a run.
 	few, fewSmall int64
-	// While people are served so do those of up to that many: nobody waits for the run, and to look through its codes little by little lasts.
+	// While people are served, those of fewer than smallBeside are: nobody waits for the run then, and a large one looks through its codes little
+	// by little, for minutes.
 	smallBeside int64
 }
 
 var nationalRun = runSizes{part: 250_000, small: 20_000, few: 20, fewSmall: 4_000, smallBeside: 100_000}
 
-// isSmall tells whether a run of so many is a small one, after how many large ones, and beside people who are served or alone.
+// isSmall tells whether a run that gives so many codes is a small one, where so many large ones have a partition. beside tells that people are being served.
 func (s runSizes) isSmall(targeted, large int64, beside bool) bool {
 	switch {
 	case beside:
@@ -49,7 +52,7 @@ const (
 	drawTarget = "(('x' || translate(substr(u, 1, 13), '-', '') || substr(u, 33, 4))::bit(64)::bigint & 9223372036854775807) %% %d + 1"
 
 	lockRun = "SELECT pg_try_advisory_lock(hashtext('vaccin target'))"
-	// A helper that outlives, by moments, a process that was killed is waited for.
+	// The second connection of a process that was killed may live for a moment more: the next run waits for it.
 	lockHelper   = "SELECT pg_advisory_lock_shared(hashtext('vaccin target helper'))"
 	awaitHelpers = "SELECT pg_advisory_lock(hashtext('vaccin target helper')), pg_advisory_unlock(hashtext('vaccin target helper'))"
 	sampleLittle = "SET default_statistics_target = 20" // who is in a run, and by what code, needs no better
@@ -69,7 +72,7 @@ type targetRun struct {
 	helper  *pgx.Conn // nil until there is use for it
 	indexed bool
 	table   string
-	persons condition // from argument 3 on: between $1 and $2 are the numbers
+	persons condition // whom it concerns; its arguments begin with $3, for $1 and $2 are the numbers of records between which it looks
 }
 
 // target implements engine.
@@ -93,8 +96,8 @@ func (e *postgres) target(ctx context.Context, begin func(context.Context) (targ
 			return fmt.Errorf("waiting for who helped with a run that was stopped: %w", err)
 		}
 	}
-	// With the lock alone: a run that waits for another is not under way, and may be dropped. Another that had the lock before may have
-	// ended this one.
+	// Not before it has the lock: a run that waits for another is not under way, and may still be dropped; and who had the lock before may have
+	// ended this very one.
 	t, err := begin(ctx)
 	if err != nil {
 		return err
@@ -133,7 +136,9 @@ func (r *targetRun) fill(ctx context.Context, conn *pgx.Conn) error {
 	if err != nil {
 		return err
 	}
-	if len(left) != 1 { // one alone finds on its way whether others write; where none is left, indexes of any size are what comes next
+	// It has to know before it works at full speed: several parts at once, or, where all parts are done, indexes of whatever size. A single part is
+	// done in small pieces until it is known.
+	if len(left) != 1 {
 		if err := r.sweep.settle(ctx); err != nil {
 			return err
 		}

@@ -72,7 +72,8 @@ func (r *targetRun) bring(ctx context.Context, conn *pgx.Conn, attached bool) er
 		if err := conn.QueryRow(ctx, fmt.Sprintf(anyTargeted, r.table)).Scan(&there, &large); err != nil {
 			return err
 		}
-		// Its rows stand with those of others when it was stopped further below, maybe by a version to which it was a small one.
+		// Its table is empty, too, when it was stopped in endSmall and its rows stand with those of others; a version of before may have done that to
+		// one that would be large now.
 		small := r.engine.runs.isSmall(targeted, large, r.sweep.beside()) || !there
 		if err := r.apart(ctx, conn, small); err != nil {
 			return err
@@ -122,7 +123,7 @@ func (r *targetRun) attach(ctx context.Context, conn *pgx.Conn) error {
 // endSmall is the end of a run of which the codes stand with those of others, where the service may change none: what may be
 // wrong with them is set right by the database.
 func (r *targetRun) endSmall(ctx context.Context, conn *pgx.Conn) error {
-	// When it goes on after it was stopped further below, its table is made anew and empty.
+	// If it was stopped below and goes on, there is nothing left to settle: its table was made anew, and is empty.
 	settle := func(tx pgx.Tx) error { return r.carryMerged(ctx, tx, settleTarget) }
 	if err := pgx.BeginFunc(ctx, conn, settle); err != nil {
 		return fmt.Errorf("bringing the codes of a run into force: %w", err)
@@ -191,7 +192,7 @@ func (r *targetRun) apart(ctx context.Context, conn *pgx.Conn, small bool) error
 			if _, err := untilNone(ctx, conn, ofRecord, after, to); err != nil {
 				return 0, err
 			}
-			// What is drawn instead of another run's code may be a record's.
+			// What is drawn instead of another run's code may be a record's. That anything was written is not told: it is too seldom to matter.
 			if drawn, err := untilNone(ctx, conn, ofRun, after, to); err != nil || drawn == 0 {
 				return 0, err
 			}

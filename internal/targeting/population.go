@@ -25,7 +25,7 @@ const PartSize = 2 << 20
 const maxLine = 64 << 10
 
 // PopulationFile is a file of insured persons (docs/formats/population.md). OpenPopulation reads it once, to know its
-// digest and where its lines are; Parts reads it again and makes rows of it.
+// digest and where its lines are; Read reads it again and makes rows of it.
 type PopulationFile struct {
 	Name    string
 	Size    int64    // in bytes
