@@ -171,7 +171,7 @@ func number(state logState, leaves []newLeaf, by string, until time.Time) (work,
 		tree.Add(leaf.hash, func(made accesslog.Node) { nodes = append(nodes, made) })
 	}
 	last := leaves[len(leaves)-1]
-	w := work{alone: true, statements: []statement{{
+	w := work{alone: true, brief: true, statements: []statement{{
 		sql:  advanceState,
 		args: []any{tree.Size(), rootsOf(tree), last.turn, last.num, by, until.UnixMicro(), state.size, state.num, state.turn},
 		none: []reason{{err: registry.ErrOvertaken}},

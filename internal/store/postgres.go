@@ -284,7 +284,9 @@ func (e *postgres) transactAlone(w work) ([]error, *failure) {
 		return nil, &failure{err: fmt.Errorf("store: connecting to write: %w", err)}
 	}
 	defer c.Release()
-	defer longWork(c)()
+	if !w.brief {
+		defer longWork(c)()
+	}
 	tx, err := c.Begin(ctx)
 	if err != nil {
 		return nil, &failure{err: fmt.Errorf("store: beginning to write: %w", e.lost(c, unsent{err}))}

@@ -45,6 +45,8 @@ type work struct {
 	// joins is said of work, which is alone, that makes one record of two as they were read: it is done while no part of a population is
 	// being merged, or that one would be told to the record that goes.
 	joins bool
+	// brief work, which is alone, takes no longer than an act does: an answer that is lost is given up as soon.
+	brief bool
 	// inside is done in place of statements, in the transaction of work that is alone, in the embedded store.
 	inside func() error
 }
