@@ -166,3 +166,24 @@ func TestAgeClassesAreSaidInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestTheNextBatchLooksAfterTheLastThatChose(t *testing.T) {
+	chose, ended := registry.Batch{Through: 9}, registry.Batch{Through: 12, Ended: true}
+	again, endedAgain := registry.Batch{Again: 1, Through: 3}, registry.Batch{Again: 1, Through: 3, Ended: true} // to the same persons: they choose none
+	for _, c := range []struct {
+		all  []registry.Batch
+		from int64
+	}{
+		{nil, 0},
+		{[]registry.Batch{chose}, 9},
+		{[]registry.Batch{chose, again}, 9},
+		{[]registry.Batch{chose, endedAgain}, 9},
+		{[]registry.Batch{chose, ended}, 0},
+		{[]registry.Batch{chose, ended, again}, 0},
+		{[]registry.Batch{ended, chose}, 9},
+	} {
+		if got := registry.Following(c.all); got != c.from {
+			t.Errorf("after %+v the next batch looks from %d, want %d", c.all, got, c.from)
+		}
+	}
+}

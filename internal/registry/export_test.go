@@ -33,13 +33,14 @@ func conditionName(c condition) string {
 // ApplyChange is what the domain says a change makes of a record.
 func ApplyChange(r Record, c Change) Record { return apply(r, c) }
 
-// Exported for tests of texts.
+// Exported for tests of texts, and of where batches begin.
 var (
 	CleanText  = cleanText
 	PersonName = personName
 	Luhn       = luhn
 	Phone      = decidePhone
 	TypedEmail = typedEmail
+	Following  = following
 )
 
 // inWords are the conditions of the policy, as docs/roles.md says them.
