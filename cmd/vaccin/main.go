@@ -108,6 +108,9 @@ func stopping() []os.Signal {
 	return all
 }
 
+// withWhichFile says how an import that closed the database is ended.
+const withWhichFile = "avec le même fichier, ou avec un autre et «\u00a0--replace-unfinished\u00a0» si le premier est perdu ou ne doit plus entrer."
+
 // sentence is an error as the operator reads it: the domain's are French sentences, others technical.
 func sentence(err error) string {
 	var refused *registry.Error
@@ -119,7 +122,7 @@ func sentence(err error) string {
 	case errors.Is(err, store.ErrCopying):
 		return "La copie d’une autre base vers celle-ci n’est pas terminée : relancez d’abord « vaccin copy »."
 	case errors.Is(err, store.ErrLoading):
-		return "L’import de la population qui a fermé cette base n’est pas terminé : relancez d’abord « vaccin import population » avec le même fichier, ou avec un autre et «\u00a0--replace-unfinished\u00a0» si le premier est perdu ou ne doit plus entrer. Le service ne peut pas démarrer avant."
+		return "L’import de la population qui a fermé cette base n’est pas terminé : relancez d’abord « vaccin import population » " + withWhichFile + " Le service ne peut pas démarrer avant."
 	case errors.Is(err, store.ErrKeys):
 		return "Les clés d’identité données ne conviennent pas à cette base. Voyez « vaccin keys list ». Détail technique, en anglais : " + err.Error()
 	}

@@ -147,7 +147,7 @@ type migrateCmd struct {
 func (m migrateCmd) Run(ctx context.Context, c console) (err error) {
 	st, g, seeded, err := openStore(ctx, m.Store, store.Options{Migrate: true})
 	if errors.Is(err, store.ErrLoading) { // which is found out once they are
-		return c.printf("Les tables de la base %s sont à jour. L’import de la population qui l’a fermée n’est pas terminé : relancez « vaccin import population » avec le même fichier, ou avec un autre et «\u00a0--replace-unfinished\u00a0» si le premier est perdu ou ne doit plus entrer.\n", store.Name(m.Store))
+		return c.printf("Les tables de la base %s sont à jour. L’import de la population qui l’a fermée n’est pas terminé : relancez « vaccin import population » %s\n", store.Name(m.Store), withWhichFile)
 	}
 	if err != nil {
 		return err

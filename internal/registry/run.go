@@ -78,12 +78,12 @@ func (r Run) Failed() bool {
 // Nobody tells that the run was counted and concerns nobody who has no code yet: there is nothing to approve, and nothing more comes of it.
 func (r Run) Nobody() bool { return r.State == RunPrepared && r.Persons() == 0 }
 
-// Behind tells that the campaign says something else now than what the run, which may still be dropped, goes by. A run goes neither by its
+// Behind tells that the run, which may still be dropped, is of that campaign, and that the campaign says something else now than what the run goes by. A run goes neither by its
 // source and its place in the phase, which concern nobody, nor by its last day, which is asked of the campaign as it stands (Ended).
 func (r Run) Behind(now Campaign) bool {
 	was := r.Campaign
 	was.Source, was.Rank, was.Closes = now.Source, now.Rank, now.Closes
-	return r.State.MayBeDropped() && !r.Nobody() && !reflect.DeepEqual(was, now)
+	return was.ID == now.ID && r.State.MayBeDropped() && !r.Nobody() && !reflect.DeepEqual(was, now)
 }
 
 // Label is how far the run is, in words.

@@ -237,10 +237,11 @@ func (r *rowReader) readIdentity(row *Row) (column, string) {
 	if reason := r.readDates(row); reason.text != "" {
 		return reason.at, reason.text
 	}
-	rank := strings.TrimPrefix(r.cell(colRank), "0")
-	if r.cell(colRank) == "" {
+	rank := r.cell(colRank)
+	if rank == "" {
 		return colRank, "Le rang de naissance manque. Indiquez 1 en général, 2 pour le deuxième de jumeaux, ou le rang du régime."
 	}
+	rank = strings.TrimPrefix(rank, "0")
 	if len(rank) != 1 || rank[0] < '1' || rank[0] > '9' {
 		return colRank, "Le rang de naissance n’est pas un nombre de 1 à 9. Indiquez 1 en général, 2 pour le deuxième de jumeaux, ou le rang du régime."
 	}

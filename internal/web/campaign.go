@@ -203,7 +203,7 @@ func (s *Server) runsBehind(r *http.Request, by registry.Actor, c registry.Campa
 	all, err := s.Registry.OpenRuns(r.Context(), by)
 	var behind []string
 	for _, run := range all {
-		if run.Campaign.ID == c.ID && run.Behind(c) {
+		if run.Behind(c) {
 			behind = append(behind, strconv.Itoa(run.Number))
 		}
 	}

@@ -246,14 +246,15 @@ func (s *Server) mayApprove(r *http.Request, by registry.Actor, run registry.Run
 
 // behind says that the campaign of a run was changed since the run was prepared, which whoever corrected the campaign may not expect.
 func (s *Server) behind(r *http.Request, by registry.Actor, run registry.Run) (string, error) {
-	all, err := s.Registry.Campaigns(r.Context(), by)
-	for _, c := range all {
-		if c.ID == run.Campaign.ID && run.Behind(c.Campaign) {
-			return "La campagne a été modifiée depuis que ce ciblage a été préparé\u00a0: il n’en tient pas compte. " +
-				"Si la modification doit s’appliquer, abandonnez-le et préparez un autre ciblage.", nil
-		}
+	if !run.State.MayBeDropped() { // the page of one that is under way is shown every few seconds
+		return "", nil
 	}
-	return "", err
+	all, err := s.Registry.Campaigns(r.Context(), by)
+	if err != nil || !slices.ContainsFunc(all, func(c registry.SavedCampaign) bool { return run.Behind(c.Campaign) }) {
+		return "", err
+	}
+	return "La campagne a été modifiée depuis que ce ciblage a été préparé\u00a0: il n’en tient pas compte. " +
+		"Si la modification doit s’appliquer, abandonnez-le et préparez un autre ciblage.", nil
 }
 
 // decidedRows say who prepared and approved a run.
