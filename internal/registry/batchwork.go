@@ -199,7 +199,8 @@ type batchWork struct {
 	s        LetterStore
 	printer  BatchPrinter
 	progress func(b Batch, printed int)
-	since    changes // as they are printed
+	claimed  time.Time // when it last was
+	since    changes   // as they are printed
 }
 
 // gathered chooses whom a batch writes to, and returns it when they are chosen.
@@ -211,7 +212,7 @@ func (w *batchWork) gathered(ctx context.Context, key BatchKey) (Batch, error) {
 	if err == nil && b.State == BatchGathering { // or a server would soon be at it too
 		err = w.claim(ctx, b)
 	}
-	for claimed := time.Now(); err == nil && b.State == BatchGathering; {
+	for err == nil && b.State == BatchGathering {
 		if err := ctx.Err(); err != nil {
 			return b, err
 		}
@@ -232,11 +233,8 @@ func (w *batchWork) gathered(ctx context.Context, key BatchKey) (Batch, error) {
 		default:
 			b = b.With(part)
 		}
-		if time.Since(claimed) > workingTime/4 {
-			claimed = time.Now()
-			if err := w.claim(ctx, b); err != nil {
-				return b, err
-			}
+		if err := w.claimOn(ctx, b); err != nil {
+			return b, err
 		}
 	}
 	return b, err
@@ -252,6 +250,9 @@ func (w *batchWork) reviewed(ctx context.Context, b Batch) (Batch, error) {
 		next, err := w.s.Letters(ctx, b.BatchKey, after, recipientsAtOnce)
 		if err != nil {
 			return b, fmt.Errorf("looking once more at whom to write to: %w", err)
+		}
+		if err := w.claimOn(ctx, b); err != nil {
+			return b, err
 		}
 		w.printer.look(b.Kind, next)
 		out, numbers := LeftOut{}, []int(nil)
@@ -288,11 +289,20 @@ func (w *batchWork) reviewed(ctx context.Context, b Batch) (Batch, error) {
 
 // claim says that the batch is being worked on, whoever else may think to be.
 func (w *batchWork) claim(ctx context.Context, b Batch) error {
-	until := w.g.Security().Add(workingTime)
+	w.claimed = w.g.Security()
+	until := w.claimed.Add(workingTime)
 	if err := w.s.ClaimBatch(ctx, b.BatchKey, until, until); err != nil && !errors.Is(err, ErrBatchClaimed) {
 		return fmt.Errorf("claiming a batch: %w", err)
 	}
 	return nil
+}
+
+// claimOn says so again, long before the time of the last claim is over. It is asked often, and mostly does nothing.
+func (w *batchWork) claimOn(ctx context.Context, b Batch) error {
+	if w.g.Security().Sub(w.claimed) <= workingTime/4 {
+		return nil
+	}
+	return w.claim(ctx, b)
 }
 
 // print writes the letters of a batch, and returns it with their digests and size.
@@ -300,21 +310,18 @@ func (w *batchWork) print(ctx context.Context, b Batch, to io.Writer) (Batch, er
 	if err := w.claim(ctx, b); err != nil {
 		return b, err
 	}
-	claimed := time.Now()
 	file, content := &measured{to: to, digest: sha256.New()}, sha256.New()
+	printed := 0 // numbers are missing of those who were left out
 	w.since = changes{}
 	err := w.printer.Print(file, b, func(yield func(Recipient, error) bool) {
 		for r, err := range w.g.letters(ctx, w.s, b, w.printer) {
 			if err == nil {
 				contentOf(content, &r)
 				w.since.see(&r)
-				if r.Number%1000 == 0 {
-					w.progress(b, r.Number)
+				if printed++; printed%1000 == 0 {
+					w.progress(b, printed)
 				}
-				if r.Number%recipientsAtOnce == 0 && time.Since(claimed) > workingTime/4 {
-					claimed = time.Now()
-					err = w.claim(ctx, b)
-				}
+				err = w.claimOn(ctx, b)
 			}
 			if !yield(r, err) {
 				return
