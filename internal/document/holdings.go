@@ -36,8 +36,8 @@ func OfHoldings(h registry.Holdings, ref registry.Reference, profession func(cod
 			chapterOf(b, "Éligibilité à la vaccination", "déclaration", r.Eligibilities, b.eligibility),
 			chapterOf(b, "1ère vaccination", "vaccination", r.FirstDoses, b.dose),
 			chapterOf(b, "2ème vaccination", "vaccination", r.SecondDoses, b.dose),
-			targeted(h.Runs),
-			lettersSent(h.Letters),
+			b.targeted(h.Runs),
+			b.lettersSent(h.Letters),
 			b.reports(h.Reports),
 			b.log(h.Log),
 		},
@@ -142,7 +142,7 @@ func chapterOf[T any](b holdingsBook, title, noun string, entries []registry.Ent
 	for _, e := range entries {
 		for _, v := range e.Versions {
 			name := strings.ToUpper(noun[:1]) + noun[1:] + " n°\u00A0" + strconv.Itoa(e.Sequence) + ", version " + strconv.Itoa(v.Number)
-			rows := append(facts(v.Content), b.signature(v.Signed)...)
+			rows := append(facts(v.Content), b.signature("Validé", v.Signed)...)
 			rows = append(rows, said(Row{"reason", "Motif de la modification", v.Reason})...)
 			for i, q := range v.Confirmed {
 				rows = append(rows, Row{"confirmed" + strconv.Itoa(i+1), "Point inhabituel confirmé", q.Sentence})
@@ -150,7 +150,7 @@ func chapterOf[T any](b holdingsBook, title, noun string, entries []registry.Ent
 			c.Sections = append(c.Sections, Section{Title: name, Rows: rows})
 		}
 		if a := e.Annulment; a != nil {
-			rows := append(said(Row{"reason", "Motif de l’annulation", a.Reason}), b.signature(a.Signed)...)
+			rows := append(said(Row{"reason", "Motif de l’annulation", a.Reason}), b.signature("Annulée", a.Signed)...)
 			c.Sections = append(c.Sections, Section{Title: "Annulation de la " + noun + " n°\u00A0" + strconv.Itoa(e.Sequence), Rows: rows})
 		}
 	}
@@ -173,31 +173,31 @@ func (b holdingsBook) objections(r registry.Record) Chapter {
 			now = "levée par votre accord à la vaccination"
 		}
 		name := "pposition n°\u00A0" + strconv.Itoa(o.Sequence)
-		rows := append([]Row{{"state", "État", now}}, b.statement(o.Made)...)
+		rows := append([]Row{{"state", "État", now}}, b.statement("Enregistrée", o.Made)...)
 		c.Sections = append(c.Sections, Section{Title: "O" + name, Rows: rows})
 		if o.Withdrawn != nil {
-			c.Sections = append(c.Sections, Section{Title: "Retrait de l’o" + name, Rows: b.statement(*o.Withdrawn)})
+			c.Sections = append(c.Sections, Section{Title: "Retrait de l’o" + name, Rows: b.statement("Enregistré", *o.Withdrawn)})
 		}
 	}
 	return c
 }
 
 // statement is what the person told an agent.
-func (b holdingsBook) statement(s registry.Statement) []Row {
-	return append(said(Row{"on", "Date", s.On.French()}, Row{"channel", "Moyen", s.Channel.Label()}), b.signature(s.Signed)...)
+func (b holdingsBook) statement(recorded string, s registry.Statement) []Row {
+	return append(said(Row{"on", "Date", s.On.French()}, Row{"channel", "Moyen", s.Channel.Label()}), b.signature(recorded, s.Signed)...)
 }
 
-// signature says who validated, as what, where and when.
-func (b holdingsBook) signature(s registry.Signature) []Row {
+// signature says who did it, as what, where and when, in the word of the page: « Validé » of a step, « Enregistrée » of an objection.
+func (b holdingsBook) signature(done string, s registry.Signature) []Row {
 	who := s.Practitioner.DisplayName() + ", " + s.Role.Label() + ", " + registry.IdentifierLabel(s.Practitioner.NationalID)
 	who = joined(", ", who, b.professionOf(s.Practitioner))
 	place := joined(", ", s.Place.Name, s.Place.Address, joined(" ", s.Place.PostalCode, s.Place.Locality))
 	identifiers := joined(", ", s.Place.ID, s.Place.PreviousID, prefixed("numéro AM\u00A0", s.Place.AMNumber))
 	return said(
-		Row{"author", "Validé par", who},
+		Row{"author", done + " par", who},
 		Row{"practicePlace", "Lieu d’exercice", place},
 		Row{"practicePlaceIDs", "Identifiants du lieu", identifiers},
-		Row{"validatedAt", "Validé le", preciseMoment(localTime(s))},
+		Row{"validatedAt", done + " le", preciseMoment(localTime(s))},
 	)
 }
 
@@ -266,8 +266,22 @@ func (b holdingsBook) dose(d registry.Dose) []Row {
 	)
 }
 
+// staff says who did something of which their identifier alone is kept, for it was about many persons: what they are to the service, as the log does of
+// each access, and their name where they signed something of this person. The names of all others are not the person's data
+// (docs/formats/donnees-personne.md).
+func (b holdingsBook) staff(nationalID string) string {
+	if nationalID == "" {
+		return ""
+	}
+	role := registry.RoleSystem.Label()
+	if strings.HasPrefix(nationalID, registry.AgentPrefix) {
+		role = "Agent habilité"
+	}
+	return joined(", ", b.people[nationalID].DisplayName(), role, registry.IdentifierLabel(nationalID))
+}
+
 // targeted tells of the run that gave the person their code: why they have one, since when, and who answers for it.
-func targeted(runs []registry.PersonRun) Chapter {
+func (b holdingsBook) targeted(runs []registry.PersonRun) Chapter {
 	c := Chapter{Title: "Ciblage qui vous a donné votre code"}
 	if len(runs) == 0 {
 		c.Texts = []string{"Aucun ciblage ne vous a donné de code."}
@@ -282,9 +296,9 @@ func targeted(runs []registry.PersonRun) Chapter {
 			{"campaign", "Campagne", r.Campaign},
 			{"phase", "Phase", r.Phase},
 			{"concerned", "Personnes concernées", r.Concerned},
-			{"preparedBy", "Préparé par", r.PreparedBy},
+			{"preparedBy", "Préparé par", b.staff(r.PreparedBy)},
 			{"preparedAt", "Préparé le", preciseMoment(r.PreparedAt.In(paris))},
-			{"approvedBy", "Approuvé par", r.ApprovedBy},
+			{"approvedBy", "Approuvé par", b.staff(r.ApprovedBy)},
 			{"approvedAt", "Approuvé le", preciseMoment(r.ApprovedAt.In(paris))},
 			{"endedAt", "Codes en vigueur depuis le", inForce},
 		}})
@@ -293,7 +307,7 @@ func targeted(runs []registry.PersonRun) Chapter {
 }
 
 // lettersSent tells of the letters to the person, and of each time that they were handed over to be printed.
-func lettersSent(letters []registry.SentLetter) Chapter {
+func (b holdingsBook) lettersSent(letters []registry.SentLetter) Chapter {
 	c := Chapter{Title: "Lettres qui vous sont adressées"}
 	if len(letters) == 0 {
 		c.Texts = []string{"Aucune lettre ne vous a été préparée."}
@@ -307,12 +321,12 @@ func lettersSent(letters []registry.SentLetter) Chapter {
 		rows := said(
 			Row{"reference", "Référence", l.Reference + ", lettre n°\u00A0" + strconv.Itoa(l.Number)},
 			Row{"campaign", "Campagne", l.Campaign},
-			Row{"askedBy", "Demandée par", l.AskedBy},
+			Row{"askedBy", "Demandée par", b.staff(l.AskedBy)},
 			Row{"askedAt", "Demandée le", preciseMoment(l.AskedAt.In(paris))},
 			Row{"printedAt", "Mise en page le", printed},
 		)
 		for i, d := range l.Deliveries {
-			rows = append(rows, Row{"delivery" + strconv.Itoa(i+1), "Remise à l’impression", d.By + ", le " + preciseMoment(d.At.In(paris))})
+			rows = append(rows, Row{"delivery" + strconv.Itoa(i+1), "Remise à l’impression", b.staff(d.By) + ", le " + preciseMoment(d.At.In(paris))})
 		}
 		c.Sections = append(c.Sections, Section{Title: "Lettre " + l.Reference, Rows: rows})
 	}
@@ -339,7 +353,7 @@ func (b holdingsBook) reports(reports []registry.Report) Chapter {
 			Row{"act", "Acte", act},
 			Row{"note", "Précision", r.Note},
 			Row{"closedAt", "Traité le", closedAt},
-			Row{"closedBy", "Traité par", r.ClosedBy},
+			Row{"closedBy", "Traité par", b.staff(r.ClosedBy)},
 			Row{"outcome", "Suite donnée", r.Outcome},
 		)})
 	}

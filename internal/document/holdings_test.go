@@ -291,3 +291,42 @@ func TestHoldingsAreInTheWordsOfPages(t *testing.T) {
 		}
 	}
 }
+
+// TestThePaperSaysWhatStaffAreAndNamesWhoDealtWithThePerson: who prepared, approved, wrote to many or closed a report is told as the log tells it, in the
+// words of the pages.
+func TestThePaperSaysWhatStaffAreAndNamesWhoDealtWithThePerson(t *testing.T) {
+	h := everything(t)
+	camille := registry.Practitioner{NationalID: "agent:camille", FamilyName: "Martin", GivenName: "Camille"}
+	h.Record.Objections[0].Made.Signed.Practitioner = camille
+	h.Runs[0].PreparedBy, h.Runs[0].ApprovedBy = "agent:lea", "agent:camille"
+	h.Letters[0].AskedBy, h.Letters[0].Deliveries[0].By = "imprimerie", "agent:lea"
+	h.Reports[0].ClosedBy = "agent:lea"
+	said := map[string][]string{}
+	for _, c := range OfHoldings(*h, registrytest.Reference(), profession, madeAt).Chapters {
+		for _, s := range c.Sections {
+			for _, row := range s.Rows {
+				value, _, _ := strings.Cut(row.Value, ", le ")
+				said[row.Label] = append(said[row.Label], value)
+			}
+		}
+	}
+	for label, want := range map[string]string{
+		"Préparé par": "Agent habilité, agent:lea", "Approuvé par": "Camille MARTIN, Agent habilité, agent:camille",
+		"Demandée par": "Exploitant, imprimerie", "Remise à l’impression": "Agent habilité, agent:lea", "Traité par": "Agent habilité, agent:lea",
+	} {
+		if got := said[label]; !slices.Equal(got, []string{want}) {
+			t.Errorf("%q is %q, want %q", label, got, want)
+		}
+	}
+	for label, want := range map[string]int{
+		"Enregistrée par": 1, "Enregistrée le": 1, "Enregistré par": 1, "Enregistré le": 1, "Annulée par": 3, "Annulée le": 3, "Validé par": 3, "Validé le": 3,
+	} {
+		if got := len(said[label]); got != want {
+			t.Errorf("%q is there %d times, want %d", label, got, want)
+		}
+	}
+	h.Reports[0].ClosedBy = ""
+	if text := fmt.Sprintf("%v", OfHoldings(*h, registrytest.Reference(), profession, madeAt).Chapters); strings.Contains(text, "Traité par") {
+		t.Error("it says by whom a report was closed that nobody closed")
+	}
+}
