@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -194,6 +195,28 @@ func TestASweepBeginsWithLittle(t *testing.T) {
 	if want := []string{"0-20000", "20000-20500", "20500-20750"}; !slices.Equal(pieces, want) {
 		t.Errorf("where others write the pieces are %v, want %v", pieces, want)
 	}
+}
+
+// TestASweepRestsNineTimesAsLongAsItWorkedAndTwoSecondsAtMost: a piece for which the server took a minute is no reason to do nothing for nine.
+func TestASweepRestsNineTimesAsLongAsItWorkedAndTwoSecondsAtMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []struct {
+			busy         bool
+			works, rests time.Duration
+		}{
+			{true, 10 * time.Millisecond, 90 * time.Millisecond}, {true, 200 * time.Millisecond, 1800 * time.Millisecond},
+			{true, time.Minute, 2 * time.Second}, {false, time.Minute, 0},
+		} {
+			w, began := sweep{busy: c.busy, settled: true, at: time.Now().Add(time.Hour)}, time.Now()
+			err := w.over(t.Context(), 0, 1, 1, func(int64, int64) (int64, error) {
+				time.Sleep(c.works)
+				return 0, nil
+			})
+			if rested := time.Since(began) - c.works; err != nil || rested != c.rests {
+				t.Errorf("busy %t: after %v it rested for %v, not %v: %v", c.busy, c.works, rested, c.rests, err)
+			}
+		}
+	})
 }
 
 // TestARunGivesWay carries out a run beside someone who writes: it has its indexes from the start, and draws anew what they

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -95,4 +96,40 @@ func TestARunWaitsForWhoSweepsItsTable(t *testing.T) {
 		t.Error(err)
 	}
 	checkCodes(t, s, 30)
+}
+
+// TestTheFirstAndTheLastCodeOfARunAreKeptApart has the first person of a run, and then the last, get a code that is somebody else's: of a record, of another
+// run, or a former one. All codes but one are, so that what is drawn in its place mostly is one of these again. Who has a code of their own gets none.
+func TestTheFirstAndTheLastCodeOfARunAreKeptApart(t *testing.T) {
+	s := server(t, databases.Fresh(t), keyringtest.Keys())
+	importMany(t, s, 5)
+	r, conn := runAlone(t, s, 7, 5)
+	const ofRecord, ofRun, former, free = 1, 2, 3, 4
+	r.space = free
+	do(t, s, "UPDATE record SET code = 1 WHERE num = 3", "INSERT INTO target VALUES (4, 2, 6)", "INSERT INTO former_code VALUES (3, 3, 1)",
+		"SELECT target_open(7)", "SELECT target_index(7)")
+	apart := func(person, code int, small bool) string {
+		t.Helper()
+		do(t, s, "DELETE FROM target_run_7", fmt.Sprintf("INSERT INTO target_run_7 VALUES (%d, %d, 7)", person, code))
+		if err := r.apart(t.Context(), conn, small); err != nil {
+			t.Fatal(err)
+		}
+		return cell(t, s, "SELECT COALESCE(string_agg(record_num::text || ': ' || code::text, ', '), 'nobody') FROM target_run_7")
+	}
+	for _, person := range []int{1, 5} {
+		for _, small := range []bool{true, false} {
+			for _, code := range []int{ofRecord, ofRun, former, free} {
+				for range 20 {
+					if got, want := apart(person, code, small), fmt.Sprintf("%d: %d", person, free); got != want {
+						t.Fatalf("small %t: of a code that is %d there is %q, want %q", small, code, got, want)
+					}
+				}
+			}
+			do(t, s, fmt.Sprintf("UPDATE record SET code = 9 WHERE num = %d", person))
+			if got := apart(person, free, small); got != "nobody" {
+				t.Errorf("small %t: who has a code has another: %q", small, got)
+			}
+			do(t, s, fmt.Sprintf("UPDATE record SET code = NULL WHERE num = %d", person))
+		}
+	}
 }
