@@ -25,7 +25,7 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 		{"serv", "« serv » n’est pas attendu ici. Vouliez-vous dire serve ?"},
 		{"letters list 1 2", "« 2 » n’est pas attendu ici. « vaccin letters list --help » dit"},
 		{"serve --frob", "Cette commande n’a pas d’option --frob. « vaccin serve --help »"},
-		{"letters list 1 --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin letters list --help »"}, // others have
+		{"target --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin target --help »"}, // others have
 		{"target --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin target --help »"},
 		{"import lots x --nir-key-file k", "« vaccin import lots » n’a pas d’option --nir-key-file : seul l’import de la population a besoin de clés. « vaccin import --help »"},
 		{"import --key-file=k places x", "« vaccin import places » n’a pas d’option --key-file : seul"},
@@ -61,11 +61,14 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 	}
 }
 
-// The keys of the environment are there for all commands, and a population needs them.
+// The keys of the environment are there for all commands, and a population needs them. Of commands that are used together all take the options of the others.
 func TestKeysAreTakenWhereTheyAreOfUse(t *testing.T) {
 	t.Setenv("VACCIN_NIR_KEY_FILE", "k")
 	t.Setenv("VACCIN_KEY_FILE", "k")
-	for _, line := range []string{"import lots x", "import population x --nir-key-file k --key-file k"} {
+	for _, line := range []string{
+		"import lots x", "import population x --nir-key-file k --key-file k",
+		"letters list 1 --nir-key-file k --key-file k", "letters drop C1-0001 --nir-key-command k",
+	} {
 		if _, err := parserOf(&cli{}).Parse(strings.Fields(line)); err != nil {
 			t.Errorf("vaccin %s: %v", line, err)
 		}

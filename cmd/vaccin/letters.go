@@ -29,8 +29,8 @@ type letterFlags struct {
 }
 
 type lettersListCmd struct {
-	storeFlags `embed:""`
-	Number     int `arg:"" name:"ciblage" help:"Numéro du ciblage, tel que sa page l’affiche."`
+	ringFlags `embed:""` // so that one line of options serves for all commands on letters
+	Number    int        `arg:"" name:"ciblage" help:"Numéro du ciblage, tel que sa page l’affiche."`
 }
 
 // Run lists batches. It needs no key: no person is read.
@@ -310,8 +310,8 @@ func (l lettersWriteCmd) Run(ctx context.Context, c console) (err error) {
 }
 
 type lettersDropCmd struct {
-	storeFlags `embed:""`
-	Batch      string `arg:"" name:"envoi" help:"Référence de l’envoi : C12-0003."`
+	ringFlags `embed:""` // as of the others
+	Batch     string     `arg:"" name:"envoi" help:"Référence de l’envoi : C12-0003."`
 }
 
 // Run drops a batch. It needs no key: no person is read.

@@ -309,12 +309,13 @@ func runEffect(run registry.Run) string {
 	return "Ce ciblage a été abandonné : personne n’a reçu de code."
 }
 
-// approvalEffect says what an approval does.
+// approvalEffect says what an approval does. Another run may have given a code to many of these since they were counted.
 func approvalEffect(n int) string {
+	who := "\u00a0: chacune recevra un code"
 	if n == 1 {
-		return "L’approbation lancera le ciblage de " + personsOf(n) + ", qui recevra un code."
+		who = ", qui recevra un code"
 	}
-	return "L’approbation lancera le ciblage de " + personsOf(n) + " : chacune recevra un code."
+	return "L’approbation lancera le ciblage de " + personsOf(n) + who + ", à moins d’en avoir reçu un depuis le décompte."
 }
 
 // decideView is a page that asks before something is done to a run, or to a batch of its letters.
