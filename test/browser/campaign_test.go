@@ -183,6 +183,7 @@ func (w *tab) runStates() (run string) {
 	w.says("Décompte en cours")
 	w.still()
 	w.examine("run being counted")
+	w.unprinted("Actualiser maintenant", "Voir la campagne telle qu’elle est aujourd’hui")
 	run = w.path()
 	site.work(w.t)
 	w.open(run)
@@ -220,6 +221,7 @@ func (w *tab) runStates() (run string) {
 	other.open(run)
 	other.says("Exécuté", "reçu un code")
 	other.examine("run done")
+	other.unprinted("Lettres : préparer et suivre les envois", "Suivre où en sont ces personnes")
 	other.letterStates(run)
 	other.open("/ciblages/suivi")
 	other.says("Par département de résidence")
@@ -246,6 +248,7 @@ func (w *tab) runStates() (run string) {
 	w.examine("run dropped")
 	w.follow("Ciblages")
 	w.examine("runs")
+	w.unprinted("Préparer un ciblage depuis les campagnes", "Suivre où en sont les personnes ciblées")
 	return run
 }
 
@@ -366,6 +369,7 @@ func (w *tab) letterStates(run string) {
 	w.open(at)
 	w.says("Prêt", "Empreinte SHA-256")
 	w.examine("batch of letters")
+	w.unprinted("Télécharger les lettres", "Écrire de nouveau aux mêmes personnes", "Sous quelle forme")
 	eval[bool](w, `(async () => { const answer = await fetch(document.querySelector("main a[href$='/lettres']").href); await answer.arrayBuffer(); return answer.ok })()`)
 	w.open(at)
 	w.says("Des lettres à ces personnes ont déjà été remises")
@@ -388,6 +392,7 @@ func (w *tab) letterStates(run string) {
 	site.failing.Store = before
 	w.follow("Retour aux envois")
 	w.examine("batches of letters")
+	w.unprinted("Pour écrire de nouveau aux personnes d’un envoi", "Sous quelle forme")
 }
 
 // Without scripts a page of a run comes anew by itself, until it is told not to, and a campaign is written whole.
