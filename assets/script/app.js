@@ -7,6 +7,7 @@ import { Radios } from 'govuk-frontend/dist/govuk/components/radios/radios.mjs'
 import { SkipLink } from 'govuk-frontend/dist/govuk/components/skip-link/skip-link.mjs'
 import { initNoNetwork } from './no-network.js'
 import { initPrint } from './print.js'
+import { initRefused } from './refused.js'
 import { initShowWhen } from './show-when.js'
 import { initSuggest } from './suggest.js'
 import { initVitale } from './vitale.js'
@@ -27,6 +28,7 @@ for (const Component of [Button, Checkboxes, ErrorSummary, PlainRadios, SkipLink
 }
 initNoNetwork(document)
 initPrint(document)
+initRefused(document)
 initSuggest(document)
 initShowWhen(document)
 initVitale(document)

@@ -204,8 +204,10 @@ func TestASweepRestsNineTimesAsLongAsItWorkedAndTwoSecondsAtMost(t *testing.T) {
 			busy         bool
 			works, rests time.Duration
 		}{
-			{true, 10 * time.Millisecond, 90 * time.Millisecond}, {true, 200 * time.Millisecond, 1800 * time.Millisecond},
-			{true, time.Minute, 2 * time.Second}, {false, time.Minute, 0},
+			{true, 10 * time.Millisecond, 90 * time.Millisecond},
+			{true, 200 * time.Millisecond, 1800 * time.Millisecond},
+			{true, time.Minute, 2 * time.Second},
+			{false, time.Minute, 0},
 		} {
 			w, began := sweep{busy: c.busy, settled: true, at: time.Now().Add(time.Hour)}, time.Now()
 			err := w.over(t.Context(), 0, 1, 1, func(int64, int64) (int64, error) {

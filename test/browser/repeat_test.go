@@ -151,3 +151,40 @@ func resend(request string) string {
 		return true
 	})()`
 }
+
+// TestBackToARefusedFormShowsAPageOfTheService goes back over forms that were refused, in the browser that people have: the other one sends them again
+// by itself.
+func TestBackToARefusedFormShowsAPageOfTheService(t *testing.T) {
+	browser, stop, err := startChromiumOn(wholeChromium, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	w := newTabOf(t, browser)
+	unrefused := func() {
+		t.Helper()
+		if eval[bool](w, `document.querySelector(".govuk-error-summary") !== null`) {
+			t.Error("the form is the one that was refused")
+		}
+	}
+	w.enterAsAgent("assistance")
+	w.follow("Oppositions")
+	w.send("Rechercher la personne")
+	w.says("Certains champs sont à corriger")
+	w.fill("person", site.example(t, "Corse, NIR d’avant 1976").Code.Format())
+	w.send("Rechercher la personne")
+	w.says("Enregistrer une opposition")
+	w.back() // over a form that was sent from there
+	w.headed("Oppositions")
+	unrefused()
+	w.fill("person", site.example(t, "Corse, NIR d’avant 1976").Code.Format())
+	w.send("Rechercher la personne")
+	w.pick("channel", "mail")
+	w.send("Enregistrer l’opposition")
+	w.says("Certains champs sont à corriger")
+	w.follow("Oppositions")
+	w.back() // over a link that was followed from there
+	w.says("Enregistrer une opposition")
+	unrefused()
+	w.send("Se déconnecter")
+}

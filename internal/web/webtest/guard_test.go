@@ -289,3 +289,21 @@ func TestEveryFormHasItsPage(t *testing.T) {
 		}
 	}
 }
+
+// TestWhereAFormIsSentThereIsAPage: the script leads whoever comes back to a form that was refused to the page at its address. What has no form is sent
+// from a button.
+func TestWhereAFormIsSentThereIsAPage(t *testing.T) {
+	pages, sent := map[string]bool{}, []string{}
+	for _, r := range web.Routes() {
+		if method, path, _ := strings.Cut(r.Pattern, " "); method == http.MethodGet {
+			pages[path] = true
+		} else if r.Audience != web.Provider {
+			sent = append(sent, path)
+		}
+	}
+	for _, path := range sent {
+		if !pages[path] && path != "/deconnexion" {
+			t.Errorf("there is no page at %s, to which a form is sent", path)
+		}
+	}
+}
