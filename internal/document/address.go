@@ -80,7 +80,7 @@ func (a Addressee) firstOf(street []string, widest int, willDo func([]string) bo
 
 // laid lays the address out with lines of that width.
 func (a Addressee) laid(street []string, width int, how breaking) []string {
-	lines := appendBroken(nil, a.Name, width)
+	lines := appendWords(nil, a.nameParts(width), width)
 	var above []streetLine
 	for _, text := range street {
 		above = brokenStreet(above, text, width, how)
@@ -97,6 +97,26 @@ func (a Addressee) laid(street []string, width int, how breaking) []string {
 		lines = appendBroken(lines, text, width) // capitals can be longer: Œ
 	}
 	return appendTown(lines, a.townLine(), width)
+}
+
+// nameParts are the words of the name; one that no line holds is parted after its hyphens, so that each part is read as what it is: « D’HAUTEVIL / LE »
+// is nobody's name.
+func (a Addressee) nameParts(width int) (parts []string) {
+	for word := range strings.FieldsSeq(a.Name) {
+		for a.layout == 0 || a.layout > namesCut {
+			runes := []rune(word)
+			if len(runes) <= width {
+				break
+			}
+			hyphen := strings.LastIndexByte(string(runes[:width]), '-')
+			if hyphen < 1 {
+				break
+			}
+			parts, word = append(parts, word[:hyphen+1]), word[hyphen+1:]
+		}
+		parts = append(parts, word)
+	}
+	return parts
 }
 
 // townLine is the last line.

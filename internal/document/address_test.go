@@ -95,6 +95,30 @@ func TestAnAddressIsLaidOutAsThePostWantsIt(t *testing.T) {
 	})
 }
 
+// A name that is longer than a line is read as what it is.
+func TestALongNameIsPartedAfterItsHyphens(t *testing.T) {
+	checkLines(t, []addressCase{
+		{
+			"a name that no line holds is parted after a hyphen",
+			Addressee{Name: "Anne DE-LA-ROCHEFOUCAULD-MONTBEL-D’HAUTEVILLE-SAINT-SIMON", Street: []string{"4 rue de l’Essai"}, PostalCode: "75002", Town: "Paris"},
+			[]string{"Anne DE-LA-ROCHEFOUCAULD-MONTBEL-", "D’HAUTEVILLE-SAINT-SIMON", "4 RUE DE L ESSAI", "75002 PARIS"},
+			true,
+		},
+		{
+			"a name that a line holds is not",
+			Addressee{Name: "Anne DE-LA-ROCHEFOUCAULD-MONTBEL-D’HAUTEVIL", Street: []string{"4 rue de l’Essai"}, PostalCode: "75002", Town: "Paris"},
+			[]string{"Anne", "DE-LA-ROCHEFOUCAULD-MONTBEL-D’HAUTEVIL", "4 RUE DE L ESSAI", "75002 PARIS"},
+			true,
+		},
+		{
+			"what no hyphen parts is, where the line ends",
+			Addressee{Name: "-" + strings.Repeat("ANTICONSTITUTIONNELLEMENT", 2) + "-AB", Street: []string{"4 rue de l’Essai"}, PostalCode: "75002", Town: "Paris"},
+			[]string{"-ANTICONSTITUTIONNELLEMENTANTICONSTITU", "TIONNELLEMENT-AB", "4 RUE DE L ESSAI", "75002 PARIS"},
+			true,
+		},
+	})
+}
+
 // Letters of the layouts of before are printed again as they were.
 func TestAnAddressOfBeforeIsLaidOutAsItWas(t *testing.T) {
 	checkLines(t, []addressCase{
@@ -114,6 +138,12 @@ func TestAnAddressOfBeforeIsLaidOutAsItWas(t *testing.T) {
 			"in letters of before, a number was parted from its street",
 			Addressee{Name: "Jeanne DURAND", Street: []string{"Résidence du Bois, appartement 12, 148 boulevard de l’Essai"}, PostalCode: "35000", Town: "Rennes", layout: numbersParted},
 			[]string{"Jeanne DURAND", "RESIDENCE DU BOIS APPARTEMENT 12 148", "BOULEVARD DE L ESSAI", "35000 RENNES"},
+			true,
+		},
+		{
+			"in letters of before, a long name was broken anywhere",
+			Addressee{Name: "Anne DE-LA-ROCHEFOUCAULD-MONTBEL-D’HAUTEVILLE-SAINT-SIMON", Street: []string{"4 rue de l’Essai"}, PostalCode: "75002", Town: "Paris", layout: namesCut},
+			[]string{"Anne", "DE-LA-ROCHEFOUCAULD-MONTBEL-D’HAUTEVIL", "LE-SAINT-SIMON", "4 RUE DE L ESSAI", "75002 PARIS"},
 			true,
 		},
 	})

@@ -9,7 +9,7 @@ import (
 
 // LetterLayout is the version of the letters: a batch is printed again to the byte by a program of the same one alone. It
 // grows with every change of what letters say or of how they are written, which a test notices.
-const LetterLayout = 4
+const LetterLayout = 5
 
 // Layouts of before, which are still printed.
 const (
@@ -19,12 +19,14 @@ const (
 	numbersParted = 2
 	// townsUnrouted is the last one whose addresses end with the town as the referential calls it, and break between any two words but a number and its street.
 	townsUnrouted = 3
+	// namesCut is the last one that breaks a name that no line holds at the end of the line, also within one of its parts.
+	namesCut = 4
 )
 
 // Printer prints the batches of package registry with texts that are settings of the service.
 func Printer(texts registry.LetterTexts) registry.BatchPrinter {
 	return registry.BatchPrinter{
-		Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces, numbersParted, townsUnrouted}, Places: withoutPlaces + 1,
+		Texts: texts, Until: until, Layout: LetterLayout, Earlier: []int{withoutPlaces, numbersParted, townsUnrouted, namesCut}, Places: withoutPlaces + 1,
 		Fits: fits, Print: PrintBatch,
 	}
 }

@@ -32,6 +32,8 @@ var layoutDigests = []struct {
 	{numbersParted, registry.BatchCSV, recipients, "9265c5b0277faeae74ac3fccf1f9a662787ab1b04dab38b540b51ed48de393fd"},
 	{townsUnrouted, registry.BatchPDF, recipients, "5b16d9e9bd1dae1ef624606aee4c979a0502b627ceafbd903d17be95d91e9c66"},
 	{townsUnrouted, registry.BatchCSV, recipients, "666452b9a4fff6fbf476995eceaa4e129295f0f0f02cdbfd1141aeae6bb1bce7"},
+	{namesCut, registry.BatchPDF, recipients, "5b16d9e9bd1dae1ef624606aee4c979a0502b627ceafbd903d17be95d91e9c66"},
+	{namesCut, registry.BatchCSV, recipients, "666452b9a4fff6fbf476995eceaa4e129295f0f0f02cdbfd1141aeae6bb1bce7"},
 	{LetterLayout, registry.BatchPDF, recipients, "5b16d9e9bd1dae1ef624606aee4c979a0502b627ceafbd903d17be95d91e9c66"},
 	{LetterLayout, registry.BatchCSV, recipients, "666452b9a4fff6fbf476995eceaa4e129295f0f0f02cdbfd1141aeae6bb1bce7"},
 	{withoutPlaces, registry.BatchPDF, townspeople, "8f19250497b70612ef04e683576660410b67d28fb2254e2ff85224a3a13faa63"},
@@ -40,6 +42,8 @@ var layoutDigests = []struct {
 	{numbersParted, registry.BatchCSV, townspeople, "f29065a3c50fe15aeb21b9294f9ad2b253cdb03d73706e384cd50e3d4a2c34c7"},
 	{townsUnrouted, registry.BatchPDF, townspeople, "a0fe61b8cce20c750812cdd34c83ea9b16461dea74f33c1593c12d09c3036df8"},
 	{townsUnrouted, registry.BatchCSV, townspeople, "0ce9a250085cf43838dd24572ac03def5d197b5fbc8447f6516a1e1f3f93ad2f"},
+	{namesCut, registry.BatchPDF, townspeople, "e8096850319b3fcc8a5b574d98aeb64081561553818bea1af989083303f67a22"},
+	{namesCut, registry.BatchCSV, townspeople, "2208a924d2b62707d1b4669004447e1f9d5c1d22f0048974314b3a1c3abe7900"},
 	{LetterLayout, registry.BatchPDF, townspeople, "e8096850319b3fcc8a5b574d98aeb64081561553818bea1af989083303f67a22"},
 	{LetterLayout, registry.BatchCSV, townspeople, "2208a924d2b62707d1b4669004447e1f9d5c1d22f0048974314b3a1c3abe7900"},
 }
