@@ -61,6 +61,8 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
+	p.ahead = file.Start(ctx, p.reading(0)) // its first parts are there once the database is
+	defer p.ahead.Stop()
 	st, g, _, err := openStore(ctx, i.Store, store.Options{Keys: keys, Importing: true})
 	if err != nil {
 		return err
@@ -133,9 +135,10 @@ func (i importCmd) columnsBefore(ctx context.Context, c console) (columns []stri
 type populationRun struct {
 	console
 	file      *targeting.PopulationFile
-	erasing   []string // absent columns
-	replacing bool     // of an import that closed the database
-	path      string   // of the rejected rows
+	ahead     *targeting.Reading // from the first part on, until it is taken
+	erasing   []string           // absent columns
+	replacing bool               // of an import that closed the database
+	path      string             // of the rejected rows
 	report    targeting.Report
 	first     int64 // line of the first part that was read
 	doubled   int64 // of the rows that were read: those in double, which the report has as accepted
@@ -233,8 +236,22 @@ func (p *populationRun) again(ctx context.Context, from int) iter.Seq2[registry.
 	}
 }
 
+// parts are those from one on, which may be under way.
 func (p *populationRun) parts(ctx context.Context, from int) iter.Seq2[targeting.Part, error] {
-	return p.file.Read(ctx, targeting.ReadOptions{Today: registry.LatestDay(p.now()), From: from, Workers: runtime.NumCPU()})
+	ahead := p.ahead
+	p.ahead = nil
+	switch {
+	case ahead == nil:
+	case from == 0:
+		return ahead.Parts(ctx)
+	default:
+		ahead.Stop()
+	}
+	return p.file.Read(ctx, p.reading(from))
+}
+
+func (p *populationRun) reading(from int) targeting.ReadOptions {
+	return targeting.ReadOptions{Today: registry.LatestDay(p.now()), From: from, Workers: runtime.NumCPU()}
 }
 
 func (p *populationRun) taken(part targeting.Part) registry.PopulationPart {

@@ -13,3 +13,6 @@ func ReadPopulationInGrid(text []byte, grid int64) (*PopulationFile, error) {
 
 // ColumnNames are the columns of the format.
 func ColumnNames() []string { return columnNames[:columns] }
+
+// Ahead is how many parts are read, or being read, and not taken.
+func (r *Reading) Ahead() int { return len(r.order) }

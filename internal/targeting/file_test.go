@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 	"unicode/utf16"
 
 	"pgregory.net/rapid"
@@ -345,6 +347,49 @@ func TestReadingStopsWhenItIsToldTo(t *testing.T) {
 	broken := errors.New("the disk is broken")
 	if _, err := targeting.ReadPopulation(t.Context(), "f.csv", &counting{fails: broken}, 10, nil); !errors.Is(err, broken) {
 		t.Errorf("a disk that is broken ends in %v", err)
+	}
+}
+
+// TestAReadingThatIsStartedGoesAheadOfWhoTakesIt: its first parts are made before anybody asks for them, and who never does leaves nothing behind.
+func TestAReadingThatIsStartedGoesAheadOfWhoTakesIt(t *testing.T) {
+	text := []byte(shortHeader + "\n" + strings.Repeat(shortRow+"\n", 5000))
+	f, err := targeting.ReadPopulationInGrid(text, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, o := runtime.NumGoroutine(), targeting.ReadOptions{Today: today, Workers: 2}
+	reading := f.Start(t.Context(), o)
+	for deadline := time.Now().Add(10 * time.Second); reading.Ahead() < o.Workers; runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is read before somebody asks")
+		}
+	}
+	rows := 0
+	for part, err := range reading.Parts(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows += len(part.Rows)
+	}
+	if rows != 5000 {
+		t.Errorf("%d rows", rows)
+	}
+
+	f.Start(t.Context(), o).Stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	asked, given := f.Start(t.Context(), o), f.Start(ctx, o)
+	cancel()
+	for who, parts := range map[string]iter.Seq2[targeting.Part, error]{"who takes it": asked.Parts(ctx), "who started it": given.Parts(t.Context())} {
+		var last error
+		for _, err := range parts {
+			last = err
+		}
+		if !errors.Is(last, context.Canceled) {
+			t.Errorf("called off by %s it ends with %v", who, last)
+		}
+	}
+	if after := runtime.NumGoroutine(); after > before {
+		t.Errorf("%d goroutines are left of %d", after, before)
 	}
 }
 

@@ -20,37 +20,61 @@ type ReadOptions struct {
 // Read yields the parts of the file from the one asked for on, in the order of the file, while those that follow are
 // being read. It ends after its first error. So many parts are in memory as there are workers, and two more.
 func (f *PopulationFile) Read(ctx context.Context, o ReadOptions) iter.Seq2[Part, error] {
-	return func(yield func(Part, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		reading := sync.WaitGroup{}
-		defer reading.Wait() // nobody reads a file that its owner may now close
-		defer cancel()
+	return func(yield func(Part, error) bool) { f.Start(ctx, o).Parts(ctx)(yield) }
+}
 
-		tasks, order := make(chan task), make(chan chan outcome, max(1, o.Workers))
-		reading.Go(func() {
-			defer close(order)
-			defer close(tasks)
-			f.assign(ctx, o.From, tasks, order)
+// Reading is a file of which parts are being read, before anybody asks for them.
+type Reading struct {
+	stopped func() error
+	cancel  context.CancelFunc
+	work    sync.WaitGroup
+	order   chan chan outcome
+}
+
+// Start begins what Read does, and does not wait for who takes the parts. The caller takes them or stops it.
+func (f *PopulationFile) Start(ctx context.Context, o ReadOptions) *Reading {
+	ctx, cancel := context.WithCancel(ctx)
+	tasks, reading := make(chan task), &Reading{stopped: ctx.Err, cancel: cancel, order: make(chan chan outcome, max(1, o.Workers))}
+	reading.work.Go(func() {
+		defer close(reading.order)
+		defer close(tasks)
+		f.assign(ctx, o.From, tasks, reading.order)
+	})
+	for range max(1, o.Workers) {
+		reading.work.Go(func() {
+			r := f.reader(o.Today)
+			for t := range tasks {
+				part, err := r.read(t.number)
+				t.done <- outcome{part, err}
+			}
 		})
-		for range max(1, o.Workers) {
-			reading.Go(func() {
-				r := f.reader(o.Today)
-				for t := range tasks {
-					part, err := r.read(t.number)
-					t.done <- outcome{part, err}
-				}
-			})
-		}
-		for done := range order {
+	}
+	return reading
+}
+
+// Parts yields, once, the parts that are read, and stops the reading. It ends after its first error.
+func (r *Reading) Parts(ctx context.Context) iter.Seq2[Part, error] {
+	return func(yield func(Part, error) bool) {
+		defer r.Stop()
+		for done := range r.order {
 			o := <-done
+			if err := ctx.Err(); err != nil && o.err == nil {
+				o = outcome{err: fmt.Errorf("reading a population file: %w", err)}
+			}
 			if !yield(o.part, o.err) || o.err != nil {
 				return
 			}
 		}
-		if err := ctx.Err(); err != nil {
+		if err := r.stopped(); err != nil {
 			yield(Part{}, fmt.Errorf("reading a population file: %w", err))
 		}
 	}
+}
+
+// Stop ends the reading, and returns once nobody reads the file, which its owner may then close.
+func (r *Reading) Stop() {
+	r.cancel()
+	r.work.Wait()
 }
 
 // task is a part to be read, and where it goes.
