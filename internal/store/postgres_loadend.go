@@ -183,9 +183,6 @@ func listed(ordered []int64, num int64) bool {
 
 // indexes makes the indexes again, and knows the tables.
 func (l *populationLoad) indexes(ctx context.Context) error {
-	if _, err := l.conns[0].Exec(ctx, "ANALYZE record"); err != nil {
-		return unavailable(err)
-	}
 	steps := endSteps()
 	group, groupCtx := errgroup.WithContext(ctx)
 	for _, conn := range l.conns {
@@ -203,15 +200,16 @@ func (l *populationLoad) indexes(ctx context.Context) error {
 // endStep is a step of the end of a load, to be taken on any connection.
 type endStep func(ctx context.Context, conn *pgx.Conn) error
 
-// endSteps are the indexes to make, and the table to analyse then. A table cannot be analysed while an index of it is made, and
-// who waits to analyse it keeps those waiting who would make another: the table of most indexes is analysed before.
+// endSteps are the tables to analyse, beside each other, and then the indexes to make. A table cannot be analysed while an index of it is made, and
+// who waits to analyse it keeps those waiting who would make another: whoever makes one asks first whether it is there, and so comes after.
 func endSteps() <-chan endStep {
-	steps := make(chan endStep, len(madeIndexes)+1)
+	steps := make(chan endStep, 2+len(madeIndexes))
 	defer close(steps)
+	steps <- analyse("record")
+	steps <- analyse("patient")
 	for _, i := range madeIndexes {
 		steps <- func(ctx context.Context, conn *pgx.Conn) error { return makeIndex(ctx, conn, i) }
 	}
-	steps <- analyse("patient")
 	return steps
 }
 
