@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -291,15 +292,35 @@ func list[T any](v *value, what string, take func(any) (T, bool)) (all []T) {
 	if !ok || len(values) == 0 {
 		v.refuse("Écrivez ici une liste entre crochets\u00a0: %s.", what)
 	}
+	var wrong []string // each once
+	seen := map[string]bool{}
 	for _, is := range values {
 		one, ok := take(is)
-		if !ok {
-			v.refuse("Une valeur de cette liste n’est pas possible. Écrivez-la ainsi\u00a0: %s.", what)
-			return nil
+		if text := written(is); !ok && !seen[text] {
+			wrong, seen[text] = append(wrong, text), true
 		}
 		all = append(all, one)
 	}
-	return all
+	switch len(wrong) {
+	case 0:
+		return all
+	case 1:
+		v.refuse("Une valeur de cette liste n’est pas possible. Écrivez-la ainsi\u00a0: %s.%s", what, registry.NotThese(wrong))
+	default:
+		v.refuse("%d valeurs de cette liste ne sont pas possibles. Écrivez-les ainsi\u00a0: %s.%s", len(wrong), what, registry.NotThese(wrong))
+	}
+	return nil
+}
+
+// written is a value of a list as the file has it; of what is neither a text nor a number, nothing.
+func written(is any) string {
+	switch is := is.(type) {
+	case string:
+		return is
+	case int64:
+		return strconv.FormatInt(is, 10)
+	}
+	return ""
 }
 
 // placeCodes reads a list of codes of places. The letters of Corsica are taken small too, as the page takes them.

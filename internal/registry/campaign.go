@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Campaign is a targeting campaign as it is prepared: dated data. Who may prepare, approve and run one is the policy's.
@@ -297,8 +295,11 @@ func decideTerritory(f *form, at func(string) string, t Territory) Territory {
 		return t
 	}
 	apart := func(field string, in, out []string) {
-		if i := slices.IndexFunc(in, func(code string) bool { return begins(code, out) }); i >= 0 {
-			f.refuse(at(field), "Un territoire demandé est aussi exclu\u00a0: «\u00a0"+in[i]+"\u00a0». Retirez-le de l’une des deux listes.")
+		switch both := only(in, func(code string) bool { return begins(code, out) }); {
+		case len(both) == 1:
+			f.refuse(at(field), "Un territoire demandé est aussi exclu\u00a0: "+Quoted(both)+". Retirez-le de l’une des deux listes.")
+		case len(both) > 1:
+			f.refuse(at(field), "Des territoires demandés sont aussi exclus\u00a0: "+Quoted(both)+". Retirez-les de l’une des deux listes.")
 		}
 	}
 	apart(FieldNotDepartments, t.In.Departments, t.Out.Departments)
@@ -313,8 +314,8 @@ func decideArea(f *form, departments, postalCodes, communes string, a Area) Area
 			f.refuse(field, fmt.Sprintf("Cette liste a plus de %d codes. Donnez le début des codes, ou des départements.", maxCodes))
 			return nil
 		}
-		if wrong := slices.IndexFunc(codes, func(code string) bool { return !right(code) }); wrong >= 0 {
-			f.refuse(field, message+notOne(codes[wrong]))
+		if wrong := only(codes, func(code string) bool { return !right(code) }); len(wrong) > 0 {
+			f.refuse(field, message+NotThese(wrong))
 		}
 		return inOrder(codes)
 	}
@@ -326,14 +327,6 @@ func decideArea(f *form, departments, postalCodes, communes string, a Area) Area
 		CommuneCodes: check(communes, a.CommuneCodes, isCommunePrefix,
 			"Écrivez chaque code de commune (INSEE), ou son début, avec 2 à 5\u00a0signes, par exemple 75056 ou 2A0."),
 	}
-}
-
-// notOne names the first of a list that is wrong, which is not seen among hundreds; what cannot be shown is not.
-func notOne(code string) string {
-	if utf8.RuneCountInString(code) > 20 || strings.ContainsFunc(code, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return ""
-	}
-	return " Ceci ne convient pas\u00a0: «\u00a0" + code + "\u00a0»."
 }
 
 // isCommunePrefix tells the beginning of a code of communes: digits, but the letter of Corsica.

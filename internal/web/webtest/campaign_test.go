@@ -165,6 +165,7 @@ func TestACampaignIsCorrectedBesideItsFields(t *testing.T) {
 		{"0.not_comorbidities", "RHUME", "dans la liste"},
 		{"0.any_ald", "peut-être", "oui ou par non"},
 		{"0.departments", "75 96", "par son numéro"},
+		{"0.departments", "96, Rhône, 75, 96, 1", "« 96 », « RHÔNE » et « 1 »"},
 		{"0.postal_codes", "7501B", "2 à 5 chiffres"},
 		{"0.not_commune_codes", "2C", "2 à 5 signes"},
 		{"0.vaccination", "PEUT_ETRE", "dans la liste"},
