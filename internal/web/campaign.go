@@ -191,7 +191,8 @@ func (s *Server) writeCampaign(w http.ResponseWriter, r *http.Request, by regist
 	if err != nil {
 		return err
 	}
-	if err := s.flash(r, "Campagne «"+nbsp+together(c.Name)+nbsp+"» enregistrée."+open); err != nil {
+	about := ui.Link{Address: "#" + campaignAnchor(c.ID), Label: "«" + nbsp + together(c.Name) + nbsp + "»"}
+	if err := s.flashAbout(r, "Campagne "+about.Label+" enregistrée."+open, about); err != nil {
 		return err
 	}
 	http.Redirect(w, r, campaignsAddress, http.StatusSeeOther)

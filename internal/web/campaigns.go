@@ -69,7 +69,7 @@ func (s *Server) campaigns(w http.ResponseWriter, r *http.Request, by registry.A
 		}
 		phase.campaigns = append(phase.campaigns, line)
 	}
-	if view.page.Notice, err = s.takeFlash(r); err != nil {
+	if err := s.takeFlashAbout(r, &view.page); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, campaignsPage(view))

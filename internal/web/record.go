@@ -287,6 +287,25 @@ func (s *Server) takeFlash(r *http.Request) (string, error) {
 	return sentence, nil
 }
 
+const flashAboutKey = "flash-about"
+
+// flashAbout is a flash of which some words lead to what it is about.
+func (s *Server) flashAbout(r *http.Request, sentence string, about ui.Link) error {
+	return errors.Join(s.flash(r, sentence), s.Auth.Put(r.Context(), flashAboutKey, about))
+}
+
+// takeFlashAbout puts the flash at the top of a page, with what it is about.
+func (s *Server) takeFlashAbout(r *http.Request, page *ui.Page) (err error) {
+	if page.Notice, err = s.takeFlash(r); err != nil {
+		return err
+	}
+	ok, err := s.Auth.Get(r.Context(), flashAboutKey, &page.Noticed)
+	if ok {
+		s.Auth.Drop(r.Context(), flashAboutKey)
+	}
+	return err
+}
+
 // conflictView shows what stands, and what was typed and not recorded.
 type conflictView struct {
 	page    ui.Page

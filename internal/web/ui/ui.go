@@ -22,6 +22,7 @@ type Page struct {
 	Steps   []StepTab
 	Form    Form // its errors head the page
 	Notice  string
+	Noticed Link // makes a link of words of the notice; without address, of none
 	Assets  func(name string) string
 	Service string // address of the service, on a page that another listener serves; its links lead there
 }

@@ -71,8 +71,11 @@ func TestACampaignIsWrittenCheckedAndChanged(t *testing.T) {
 	if len(h.logged(t, registry.ActionSaveCampaign)) != 0 {
 		t.Error("to check a campaign saves it")
 	}
-	checked.Form("identifier").Send(manager).Want(http.StatusOK, "Campagne « Campagne essai » enregistrée", "Phase d’essai",
+	kept := checked.Form("identifier").Send(manager).Want(http.StatusOK, "Campagne « Campagne essai » enregistrée", "Phase d’essai",
 		"qui vivent en EHPAD ou en unité de soins de longue durée", "À partir du 18 janvier 2021", "Un avis du 1er février 2021")
+	if to := kept.Link("« Campagne essai"); to != "#campagne-essai" { // which is on the page, or the browser of tests complains
+		t.Errorf("the campaign that was saved is at %q", to)
+	}
 
 	edit := other.Get(other.Get("/campagnes").Link("Modifier")).Want(http.StatusOK, "Modifier la campagne « Campagne essai »").Form("name")
 	if edit.Values.Get("0.age_at_least") != "75" || strings.Join(edit.Values["0.residence"], " ") != "EHPAD USLD" || edit.Values.Get("opens") != "18/01/2021" {
