@@ -2,105 +2,100 @@ package referential
 
 import (
 	"fmt"
-	"strconv"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"vaccin/internal/registry"
 )
 
-// campaignFileOf is the file of a campaign as DecideCampaign returned it; read again it is the same.
-func campaignFileOf(c registry.Campaign) string {
-	t := &strings.Builder{}
-	line := func(key, value string) {
-		if value != "" {
-			fmt.Fprintf(t, "%s = %s\n", key, value)
+func TestTheCampaignsThatShipAreWrittenAndReadBackTheSame(t *testing.T) {
+	all, err := Campaigns()
+	if err != nil || len(all) == 0 {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		text, err := CampaignFile(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, remarks, err := readCampaign(t, string(text))
+		if err != nil || len(remarks) > 0 || !cmp.Equal(c, back) {
+			t.Errorf("%s: %v %v %s", c.ID, err, remarks, cmp.Diff(c, back))
+		}
+		if strings.Contains(string(text), "\n\n\n") || !strings.HasPrefix(string(text), "identifiant = \""+c.ID+"\"\nnom = ") {
+			t.Errorf("%s is written so:\n%s", c.ID, text)
 		}
 	}
-	line("identifiant", quote(c.ID))
-	line("nom", quote(c.Name))
-	line("phase", quote(c.Phase))
-	line("ordre", number(c.Rank))
-	line("ouverture", c.Opens.String())
-	line("fermeture", c.Closes.String())
-	line("source", quote(c.Source))
+}
+
+// Keys come in the order in which docs/formats/campaigns.md explains them, all of them.
+func TestAWrittenCampaignHasItsKeysInTheOrderOfTheirDocumentation(t *testing.T) {
+	page, err := os.ReadFile("../../docs/formats/campaigns.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z_`, ]+`) \\| ").FindAllStringSubmatch(string(page), -1) {
+		for _, name := range regexp.MustCompile("[a-z_]+").FindAllString(row[1], -1) {
+			_, outside := campaignKeys[name]
+			if _, within := groupKeys[name]; (outside || within) && !slices.Contains(documented, name) { // the codes of its list follow further down, under its name
+				documented = append(documented, name)
+			}
+		}
+	}
+	if n := len(campaignKeys) - 1 + len(groupKeys); len(documented) != n { // the page has no row of « groupe »
+		t.Fatalf("the page explains %d keys of %d: %v", len(documented), n, documented)
+	}
+	c, remarks, err := readCampaign(t, whole(t))
+	if err != nil || len(remarks) > 0 {
+		t.Fatal(err, remarks)
+	}
 	for _, g := range c.Criteria {
-		t.WriteString("\n[[groupe]]\n")
-		line("age_minimum", number(g.Age.AtLeast))
-		line("age_maximum", number(g.Age.AtMost))
-		line("age_au", g.Age.On.String())
-		line("sexe", quote(string(g.Sex)))
-		line("residences", codeList(g.Residence.In))
-		line("hors_residences", codeList(g.Residence.Out))
-		line("metiers", codeList(g.Occupation.In))
-		line("hors_metiers", codeList(g.Occupation.Out))
-		line("lieux_de_travail", codeList(g.Workplace.In))
-		line("hors_lieux_de_travail", codeList(g.Workplace.Out))
-		line("en_ald", boolean(g.Conditions.Any))
-		line("ald", aldList(g.Conditions.In))
-		line("hors_ald", aldList(g.Conditions.Out))
-		line("a_risque", boolean(g.Comorbidities.Any))
-		line("tres_haut_risque", boolean(g.Comorbidities.VeryHighRisk))
-		line("comorbidites", codeList(g.Comorbidities.In.All()))
-		line("hors_comorbidites", codeList(g.Comorbidities.Out.All()))
-		line("departements", textList(g.Territory.In.Departments))
-		line("hors_departements", textList(g.Territory.Out.Departments))
-		line("codes_postaux", textList(g.Territory.In.PostalCodes))
-		line("hors_codes_postaux", textList(g.Territory.Out.PostalCodes))
-		line("codes_communes", textList(g.Territory.In.CommuneCodes))
-		line("hors_codes_communes", textList(g.Territory.Out.CommuneCodes))
-		line("vaccination", quote(g.Vaccination.Code()))
-		line("deja_ciblees", boolean(g.Targeted))
+		one := c
+		one.Criteria = registry.Criteria{g}
+		text, err := CampaignFile(one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		for _, line := range strings.Split(string(text), "\n") {
+			if name, _, ok := strings.Cut(line, " = "); ok {
+				keys = append(keys, name)
+			}
+		}
+		if !slices.IsSortedFunc(keys, func(a, b string) int { return slices.Index(documented, a) - slices.Index(documented, b) }) {
+			t.Errorf("%v", keys)
+		}
 	}
-	return t.String()
 }
 
-var tomlEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-
-// quote writes a text, in which there are no control characters, or nothing for none.
-func quote(text string) string {
-	if text == "" {
-		return ""
+// A campaign may have more codes than its file may have bytes: no file is written that nobody could bring back.
+func TestAFileThatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
+	c := registry.Campaign{ID: "c", Name: "C", Phase: "P", Rank: 1, Source: "S", Opens: registry.MustDate("2021-01-18")}
+	for g := range 20 {
+		var codes []string
+		for i := range 500 {
+			codes = append(codes, fmt.Sprintf("%05d", 1000*g+i))
+		}
+		c.Criteria = append(c.Criteria, registry.Group{Territory: registry.Territory{In: registry.Area{PostalCodes: codes}}})
+		decided, err := registry.DecideCampaign(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := CampaignFile(decided)
+		if err != nil {
+			if registry.KindOf(err) != registry.KindConflict || text != nil || g < 10 {
+				t.Errorf("of %d groups: %v", g+1, err)
+			}
+			continue
+		}
+		if _, remarks, err := readCampaign(t, string(text)); err != nil || len(remarks) > 0 || g > 16 {
+			t.Errorf("of %d groups, %d bytes: %v %v", g+1, len(text), err, remarks)
+		}
 	}
-	return `"` + tomlEscapes.Replace(text) + `"`
-}
-
-func number(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.Itoa(n)
-}
-
-func boolean(a registry.Answer) string {
-	return map[registry.Answer]string{registry.AnswerYes: "true", registry.AnswerNo: "false"}[a]
-}
-
-func brackets(all []string) string {
-	if len(all) == 0 {
-		return ""
-	}
-	return "[" + strings.Join(all, ", ") + "]"
-}
-
-func textList(all []string) string {
-	quoted := make([]string, 0, len(all))
-	for _, text := range all {
-		quoted = append(quoted, quote(text))
-	}
-	return brackets(quoted)
-}
-
-func codeList[T interface{ Code() string }](all []T) string {
-	if len(all) == 0 {
-		return ""
-	}
-	return "[" + codesOf(all) + "]"
-}
-
-func aldList(set registry.Conditions) string {
-	var all []string
-	for _, a := range set.All() {
-		all = append(all, strconv.Itoa(int(a)))
-	}
-	return brackets(all)
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// maxCampaignFile is the most bytes of a campaign's file, far above what one needs.
-const maxCampaignFile = 64 << 10
+// MaxCampaignFile is the most bytes of a campaign's file, far above what one needs.
+const MaxCampaignFile = 64 << 10
 
 // ReadCampaign reads the file of a campaign (docs/formats/campaigns.md). Remarks say what is wrong with it, in the
 // order of its lines; with any there is no campaign. Its error is that of a Reader.
@@ -46,7 +46,7 @@ func ReadCampaign(s *Source) (registry.Campaign, []Remark, error) {
 
 func (s *Source) campaignText() (string, error) {
 	switch {
-	case s.Size > maxCampaignFile:
+	case s.Size > MaxCampaignFile:
 		return "", invalid("Ce fichier dépasse 64 Kio\u00a0: ce n’est pas celui d’une campagne.")
 	case s.Encoding != UTF8:
 		return "", invalid("Ce fichier n’est pas en UTF-8. Enregistrez-le en UTF-8, puis recommencez.")
@@ -54,7 +54,7 @@ func (s *Source) campaignText() (string, error) {
 	if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 		return "", fmt.Errorf("reading a campaign: %w", err)
 	}
-	text, err := io.ReadAll(io.LimitReader(s.file, maxCampaignFile))
+	text, err := io.ReadAll(io.LimitReader(s.file, MaxCampaignFile))
 	if err != nil {
 		return "", fmt.Errorf("reading a campaign: %w", err)
 	}
@@ -384,7 +384,7 @@ func builtinCampaign(name string, text []byte) (registry.Campaign, error) {
 		return c, fmt.Errorf("built-in %s: %w", name, err)
 	case len(remarks) > 0:
 		return c, fmt.Errorf("built-in %s, line %d, %s: %s", name, remarks[0].Line, remarks[0].Column, remarks[0].Reason)
-	case c.ID+".toml" != name:
+	case CampaignFileName(c.ID) != name:
 		return c, fmt.Errorf("built-in %s is the file of %s", name, c.ID)
 	}
 	return c, nil

@@ -113,8 +113,11 @@ func TestTheLettersOfCorsicaMayBeSmall(t *testing.T) {
 func TestACampaignWrittenIsReadBackTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := draw.Campaign(t)
-		text := campaignFileOf(c)
-		s, err := NewSource("campaign.toml", strings.NewReader(text))
+		text, err := CampaignFile(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := NewSource("campaign.toml", bytes.NewReader(text))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -285,8 +288,14 @@ func FuzzReadCampaign(f *testing.F) {
 // checkWritten checks that a campaign that was read is one that the domain takes, and reads the same once written.
 func checkWritten(t *testing.T, c registry.Campaign) {
 	t.Helper()
-	text := campaignFileOf(c)
-	back, remarks, err := readCampaign(t, text)
+	text, err := CampaignFile(c)
+	if len(text) == 0 { // with shorter keys, or more of the same on a line, it was short enough
+		if registry.KindOf(err) != registry.KindConflict {
+			t.Fatal(err)
+		}
+		return
+	}
+	back, remarks, err := readCampaign(t, string(text))
 	if err != nil || len(remarks) > 0 || !cmp.Equal(c, back) {
 		t.Fatalf("%v %v\n%s", err, remarks, text)
 	}

@@ -130,6 +130,7 @@ func (s *Server) table() *table {
 	campaigns("POST "+newCampaign, s.writeNewCampaign)
 	campaigns("GET "+campaignsAddress+"/{campaign}/modifier", s.campaign)
 	campaigns("POST "+campaignsAddress+"/{campaign}/modifier", s.rewriteCampaign)
+	campaigns("GET "+campaignsAddress+"/{campaign}/fichier", s.campaignFile)
 	campaigns("GET "+campaignsAddress+"/{campaign}/cibler", s.prepareForm)
 	campaigns("POST "+campaignsAddress+"/{campaign}/cibler", s.prepare)
 	campaigns("GET "+runsAddress, s.runs)

@@ -290,7 +290,7 @@ func TestCampaignsAreForTheirManagers(t *testing.T) {
 	confirmed(manager, manager.Get("/campagnes/reservee/cibler")).Want(http.StatusOK)
 	h.work(t)
 	for _, b := range []*webtest.Browser{h.signIn(t, marchand), h.as(t, registry.RoleSupport), h.as(t, registry.RoleDataProtection), h.as(t, registry.RoleStatistics)} {
-		for _, path := range []string{"/campagnes", "/campagnes/reservee/modifier", "/ciblages", "/ciblages/1", "/ciblages/suivi"} {
+		for _, path := range []string{"/campagnes", "/campagnes/reservee/modifier", "/campagnes/reservee/fichier", "/ciblages", "/ciblages/1", "/ciblages/suivi"} {
 			b.Get(path).Want(http.StatusForbidden, "Votre rôle ne permet pas").Not("reservee")
 		}
 		for _, path := range []string{"/campagnes/nouvelle", "/campagnes/reservee/cibler", "/ciblages/1/approuver", "/ciblages/1/abandonner"} {

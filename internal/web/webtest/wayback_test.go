@@ -26,6 +26,7 @@ func TestWhatIsNotThereLeadsBackToItsList(t *testing.T) {
 		{manager, "/ciblages/9/envois", "Revenez à la liste des ciblages", "la liste des ciblages", "/ciblages"},
 		{manager, "/ciblages/9/approuver", "Revenez à la liste des ciblages", "la liste des ciblages", "/ciblages"},
 		{manager, "/campagnes/inconnue/modifier", "Revenez à la liste des campagnes", "la liste des campagnes", "/campagnes"},
+		{manager, "/campagnes/inconnue/fichier", "Revenez à la liste des campagnes", "la liste des campagnes", "/campagnes"},
 		{manager, "/campagnes/inconnue/cibler", "Revenez à la liste des campagnes", "la liste des campagnes", "/campagnes"},
 		{manager, batches + "/9", "Revenez aux envois de ce ciblage", "envois de ce ciblage", batches},
 		{manager, batches + "/9/lettres", "Revenez aux envois de ce ciblage", "envois de ce ciblage", batches},
