@@ -52,7 +52,7 @@ func (s campaignShowCmd) Run(c console) error {
 		return err
 	}
 	for _, r := range remarks {
-		if err := c.printf("%s%s\n", place(r), r.Reason); err != nil {
+		if err := c.printf("%s%s\n", r.Where(), r.Reason); err != nil {
 			return err
 		}
 	}
@@ -60,19 +60,6 @@ func (s campaignShowCmd) Run(c console) error {
 		return registry.Invalid(fmt.Sprintf("Ce fichier ne donne pas de campagne : %s à corriger.", count(len(remarks), "point", "points")))
 	}
 	return tellCampaign(c, campaign)
-}
-
-// place is where a remark is about: « Ligne 12, age_minimum : ».
-func place(r referential.Remark) string {
-	switch {
-	case r.Line == 0 && r.Column == "":
-		return ""
-	case r.Line == 0:
-		return r.Column + " : "
-	case r.Column == "":
-		return fmt.Sprintf("Ligne %d : ", r.Line)
-	}
-	return fmt.Sprintf("Ligne %d, %s : ", r.Line, r.Column)
 }
 
 // find reads the file of that name or, where there is none, takes the campaign that ships under it.

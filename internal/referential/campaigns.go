@@ -9,11 +9,13 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"vaccin/internal/referential/builtin"
 	"vaccin/internal/registry"
 
 	"github.com/BurntSushi/toml"
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaxCampaignFile is the most bytes of a campaign's file, far above what one needs.
@@ -25,6 +27,9 @@ func ReadCampaign(s *Source) (registry.Campaign, []Remark, error) {
 	text, err := s.campaignText()
 	if err != nil {
 		return registry.Campaign{}, nil, err
+	}
+	if line := notUTF8(text); line > 0 {
+		return registry.Campaign{}, []Remark{{Line: line, Reason: "Un caractère de cette ligne n’est pas en UTF-8. Enregistrez le fichier en UTF-8, puis recommencez."}}, nil
 	}
 	if line := tooNested(text); line > 0 {
 		return registry.Campaign{}, []Remark{{Line: line, Reason: "Cette ligne emboîte trop de tables\u00a0: ce n’est pas celle d’une campagne."}}, nil
@@ -58,7 +63,20 @@ func (s *Source) campaignText() (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading a campaign: %w", err)
 	}
-	return strings.ReplaceAll(strings.TrimLeft(string(text), byteOrderMark), "\r\n", "\n"), nil
+	// Letters with their accents are one character, as a form gives them: the rules know no other.
+	return norm.NFC.String(strings.ReplaceAll(strings.TrimLeft(string(text), byteOrderMark), "\r\n", "\n")), nil
+}
+
+// notUTF8 is the first line that holds something else, 0 where none does: a file of which one line was copied from another program is not said to be
+// written wholly otherwise.
+func notUTF8(text string) int {
+	number := 0
+	for line := range strings.Lines(text) {
+		if number++; !utf8.ValidString(line) {
+			return number
+		}
+	}
+	return 0
 }
 
 // maxNested is the most tables, inline or by dotted keys, that lines may open. A campaign opens none; the library takes gigabytes and half a

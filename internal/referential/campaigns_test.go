@@ -18,6 +18,7 @@ import (
 	"vaccin/internal/shareddata"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 )
 
@@ -126,6 +127,19 @@ func TestACampaignWrittenIsReadBackTheSame(t *testing.T) {
 			t.Fatalf("%v %v\n%s\n%s", err, remarks, text, cmp.Diff(c, back))
 		}
 	})
+}
+
+// A keyboard or a clipboard may write an accent apart from its letter: read from a file it is as it would be from a form.
+func TestAnAccentApartFromItsLetterIsReadAsOne(t *testing.T) {
+	text := whole(t)
+	apart := norm.NFD.String(text)
+	want, _, err := readCampaign(t, text)
+	if err != nil || apart == text {
+		t.Fatal(err)
+	}
+	if c, remarks, err := readCampaign(t, apart); err != nil || len(remarks) > 0 || !reflect.DeepEqual(c, want) {
+		t.Error(err, remarks, cmp.Diff(want, c))
+	}
 }
 
 // bad are files that cannot be taken, each with the line, the key and a part of what is said.

@@ -62,6 +62,19 @@ type Remark struct {
 	Reason string // in French
 }
 
+// Where says before a remark what it is about: « Ligne 12, age_minimum : ».
+func (r Remark) Where() string {
+	switch {
+	case r.Line == 0 && r.Column == "":
+		return ""
+	case r.Line == 0:
+		return r.Column + "\u00a0: "
+	case r.Column == "":
+		return fmt.Sprintf("Ligne %d\u00a0: ", r.Line)
+	}
+	return fmt.Sprintf("Ligne %d, %s\u00a0: ", r.Line, r.Column)
+}
+
 // SkipCount is how many rows were left out for a reason.
 type SkipCount struct {
 	Reason string

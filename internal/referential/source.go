@@ -143,9 +143,9 @@ func (c *clues) Write(block []byte) (int, error) {
 func (c *clues) encoding() (Encoding, error) {
 	switch {
 	case bytes.HasPrefix(c.start, []byte{0xFF, 0xFE}), bytes.HasPrefix(c.start, []byte{0xFE, 0xFF}):
-		return "", invalid("Ce fichier est en UTF-16. Enregistrez-le en CSV UTF-8, puis recommencez.")
+		return "", invalid("Ce fichier est en UTF-16. Enregistrez-le en UTF-8, puis recommencez.")
 	case bytes.HasPrefix(c.start, []byte("PK")):
-		return "", invalid("Ce fichier est une archive ou un classeur. Extrayez-en le fichier CSV, puis recommencez.")
+		return "", invalid("Ce fichier est une archive ou un classeur. Extrayez-en le fichier de texte, puis recommencez.")
 	case c.zeros:
 		return "", invalid("Ce fichier n’est pas un fichier texte.")
 	case c.broken+len(c.pending) > c.multibyte:

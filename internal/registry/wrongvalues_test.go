@@ -39,7 +39,7 @@ func TestEveryTerritoryThatIsAskedForAndLeftOutIsNamed(t *testing.T) {
 	}}}}
 	_, err := DecideCampaign(c)
 	got := map[string]string{}
-	for _, f := range err.(*Error).Fields { //nolint:errorlint,forcetypeassert // DecideCampaign returns no other
+	for _, f := range err.(*Error).Fields { // it returns no other
 		got[f.Field] = strings.ReplaceAll(f.Message, "\u00a0", " ")
 	}
 	if says := got["0."+FieldNotDepartments]; says != "Des territoires demandés sont aussi exclus : « 2A » et « 75 ». Retirez-les de l’une des deux listes." {

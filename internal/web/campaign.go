@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,6 +24,8 @@ const (
 	groupsID    = "groupes"
 	recordedID  = "enregistree" // what someone else saved meanwhile
 	newCampaign = campaignsAddress + "/nouvelle"
+
+	changeCampaign = campaignsAddress + "/{campaign}/modifier"
 )
 
 type campaignView struct {
@@ -32,8 +35,10 @@ type campaignView struct {
 	id       string // of the campaign that is changed; empty for a new one
 	name     string // that it bears before it is changed
 	says     string // whom it concerns, once that was asked
+	filled   string // how the form was filled in from a file, if it was
 	groups   []groupView
 	recorded []ui.Row
+	standing link // the page of the campaign that has the identifier of a new one already
 }
 
 // groupView is a group of criteria on the page; at names its fields.
@@ -80,11 +85,8 @@ func (s *Server) campaign(w http.ResponseWriter, r *http.Request, by registry.Ac
 		return err
 	}
 	if !kept {
-		values = campaignValues(c.Campaign)
+		values = shownValues(c.Campaign)
 		values.Set(fieldFrom, strconv.Itoa(c.Version))
-		if len(c.Criteria) == 1 {
-			values.Set(fieldOpen, "0")
-		}
 	}
 	return s.showCampaign(w, r, http.StatusOK, campaignView{form: ui.Form{Values: values}, id: c.ID, name: c.Name}, kept)
 }
@@ -101,6 +103,9 @@ func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request, status int
 	view.page.Form = view.form
 	if kept {
 		view.page.Notice = keptNotice
+		if view.form.Value(fieldFile) != "" {
+			view.page.Notice += " Le fichier, lui, n’a pas été conservé\u00a0: choisissez-le de nouveau."
+		}
 	}
 	c, _ := campaignOf(view.form.Values)
 	lines := c.Criteria.Lines(c.Opens)
@@ -159,11 +164,20 @@ func (s *Server) writeCampaign(w http.ResponseWriter, r *http.Request, by regist
 		return err
 	}
 	view.form = ui.Form{Values: r.PostForm}
-	pressed := r.PostForm.Get(fieldDo)
-	if pressed != "" && pressed != doCheck {
+	switch pressed := r.PostForm.Get(fieldDo); {
+	case pressed == doFill:
+		return s.fillCampaign(w, r, by, view)
+	case pressed != "" && pressed != doCheck:
 		arrange(r.PostForm, pressed)
 		return s.showCampaign(w, r, http.StatusOK, view, false)
+	case r.PostForm.Get(fieldFile) != "":
+		return s.fileLeftOut(w, r, view)
 	}
+	return s.keepCampaign(w, r, by, view)
+}
+
+// keepCampaign checks a campaign that was typed, and saves it unless that is all that was asked.
+func (s *Server) keepCampaign(w http.ResponseWriter, r *http.Request, by registry.Actor, view campaignView) error {
 	c, form, err := decideTyped(r.PostForm)
 	if err != nil {
 		return err
@@ -172,7 +186,7 @@ func (s *Server) writeCampaign(w http.ResponseWriter, r *http.Request, by regist
 	if form.HasErrors() {
 		return s.showCampaign(w, r, http.StatusUnprocessableEntity, view, false)
 	}
-	if pressed == doCheck {
+	if r.PostForm.Get(fieldDo) == doCheck {
 		view.says = c.Sentence()
 		return s.showCampaign(w, r, http.StatusOK, view, false)
 	}
@@ -248,11 +262,8 @@ func arrange(values url.Values, pressed string) {
 // campaignOvertaken shows what stands, above what was typed, which can then be saved over it.
 func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by registry.Actor, view campaignView) error {
 	view.form.Message = titleOf[http.StatusConflict]
-	if view.id == "" {
-		view.form.Errors = []ui.FieldError{{Field: registry.FieldCampaignID, Message: "Une campagne porte déjà cet identifiant. Choisissez-en un autre, ou modifiez cette campagne depuis la liste."}}
-		return s.showCampaign(w, r, http.StatusConflict, view, false)
-	}
-	c, err := s.Registry.Campaign(r.Context(), by, view.id)
+	id := cmp.Or(view.id, strings.TrimSpace(view.form.Value(registry.FieldCampaignID)))
+	c, err := s.Registry.Campaign(r.Context(), by, id)
 	if err != nil {
 		return err
 	}
@@ -260,8 +271,14 @@ func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by re
 	if err != nil {
 		return err
 	}
-	view.form.Errors = []ui.FieldError{{Field: recordedID, Message: "Quelqu’un d’autre a modifié cette campagne entre-temps. Comparez ce qui est enregistré avec votre saisie."}}
-	view.form.Values.Set(fieldFrom, strconv.Itoa(c.Version))
+	if view.id == "" {
+		view.form.Errors = []ui.FieldError{{Field: registry.FieldCampaignID, Message: "Une campagne porte déjà cet identifiant. Choisissez-en un autre, ou modifiez cette campagne."}}
+		view.says = "" // which would ask to save it
+		view.standing = link{campaignAddress(c.ID) + "/modifier", "Modifier «" + nbsp + together(c.Name) + nbsp + "»"}
+	} else {
+		view.form.Errors = []ui.FieldError{{Field: recordedID, Message: "Quelqu’un d’autre a modifié cette campagne entre-temps. Comparez ce qui est enregistré avec votre saisie."}}
+		view.form.Values.Set(fieldFrom, strconv.Itoa(c.Version))
+	}
 	view.recorded = []ui.Row{
 		{Key: "name", Label: "Nom", Value: together(c.Name)},
 		{Key: "phase", Label: "Phase", Value: together(c.Phase)},

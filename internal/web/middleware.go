@@ -35,7 +35,7 @@ func (s *Server) public(t *table, pattern string, h handler) {
 func (s *Server) session(h handler) http.Handler {
 	return s.Auth.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
-		if err := parseForm(w, r); err != nil {
+		if err := s.parseForm(w, r); err != nil {
 			s.fail(w, r, err)
 			return
 		}
@@ -94,12 +94,18 @@ func (s *Server) signedIn(t *table, pattern string, may func(registry.Case) erro
 	}))
 }
 
-func parseForm(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) parseForm(w http.ResponseWriter, r *http.Request) error {
 	if r.Method != http.MethodPost || r.PostForm != nil {
 		return nil
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	if err := r.ParseForm(); err != nil {
+	parse := func() error {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		return r.ParseForm()
+	}
+	if bringsFile(r) {
+		parse = func() error { return s.parseParts(w, r) }
+	}
+	if err := parse(); err != nil {
 		return registry.Invalid("Le formulaire reçu est trop volumineux ou illisible. Revenez en arrière et corrigez la saisie.")
 	}
 	compose(r.PostForm)

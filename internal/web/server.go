@@ -88,7 +88,7 @@ func New(s Server) (*Server, error) {
 
 // sessionFailed answers when the session cannot be read or written. What was typed stays on the page.
 func (s *Server) sessionFailed(w http.ResponseWriter, r *http.Request, err error) {
-	if unreadable := parseForm(w, r); unreadable != nil {
+	if unreadable := s.parseForm(w, r); unreadable != nil {
 		err = unreadable
 	}
 	s.fail(w, r, err)

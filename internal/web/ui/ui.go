@@ -183,6 +183,24 @@ func (f Form) Error(name string) string {
 	return ""
 }
 
+// errorsOf are the sentences beside a field that may have several.
+func (f Form) errorsOf(name string) (all []string) {
+	for _, e := range f.Errors {
+		if e.Field == name {
+			all = append(all, e.Message)
+		}
+	}
+	return all
+}
+
+// describedFile lists the elements that describe a field that takes a file.
+func (f Form) describedFile(name string) string {
+	if len(f.errorsOf(name)) > 1 {
+		return name + "-hint " + name + "-errors"
+	}
+	return f.described(name, name)
+}
+
 func (f Form) questions(name string) []Question {
 	found := []Question{}
 	for _, q := range f.Questions {

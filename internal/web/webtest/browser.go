@@ -1,10 +1,13 @@
 package webtest
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
@@ -256,6 +259,50 @@ func (f *Form) Fill(pairs ...string) *Form {
 		f.Values.Set(pairs[i], pairs[i+1])
 	}
 	return f
+}
+
+// SendFile sends the form by the button that brings a file, as a browser does.
+func (f *Form) SendFile(b *Browser, button, field, name string, file []byte) *Page {
+	b.T.Helper()
+	action, err := f.page.URL.Parse(f.Action)
+	if err != nil {
+		b.T.Fatal(err)
+	}
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	write := func(part io.Writer, err error, content []byte) {
+		b.T.Helper()
+		if err == nil {
+			_, err = part.Write(content)
+		}
+		if err != nil {
+			b.T.Fatal(err)
+		}
+	}
+	if name == "" { // a browser sends a field without a file so
+		part, err := parts.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="` + field + `"; filename=""`}, "Content-Type": {"application/octet-stream"}})
+		write(part, err, nil)
+	} else {
+		part, err := parts.CreateFormFile(field, name)
+		write(part, err, file)
+	}
+	for value, all := range f.Values {
+		for _, one := range all {
+			if value != field {
+				part, err := parts.CreateFormField(value)
+				write(part, err, []byte(one))
+			}
+		}
+	}
+	part, err := parts.CreateFormField("faire")
+	write(part, err, []byte(button))
+	if err := parts.Close(); err != nil {
+		b.T.Fatal(err)
+	}
+	r := b.Request(http.MethodPost, action.String(), nil)
+	r.Body, r.ContentLength, r.GetBody = io.NopCloser(&body), int64(body.Len()), nil
+	r.Header.Set("Content-Type", parts.FormDataContentType())
+	return b.Do(r)
 }
 
 // Send sends the form.
