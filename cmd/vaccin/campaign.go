@@ -12,10 +12,11 @@ import (
 	"vaccin/internal/registry"
 )
 
-// campaignCmd shows targeting campaigns. It needs no store: it tells what ships and what a file says.
+// campaignCmd shows targeting campaigns, for which it needs no store: it tells what ships and what a file says; and brings new ones into a store.
 type campaignCmd struct {
-	List campaignListCmd `cmd:"" help:"Lister les campagnes fournies, par phase."`
-	Show campaignShowCmd `cmd:"" help:"Vérifier une campagne et dire en français qui elle concerne."`
+	Import campaignImportCmd `cmd:"" help:"Apporter de nouvelles campagnes dans la base, depuis leurs fichiers."`
+	List   campaignListCmd   `cmd:"" help:"Lister les campagnes fournies, par phase."`
+	Show   campaignShowCmd   `cmd:"" help:"Vérifier une campagne et dire en français qui elle concerne."`
 }
 
 type campaignListCmd struct{}
@@ -51,15 +52,23 @@ func (s campaignShowCmd) Run(c console) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range remarks {
-		if err := c.printf("%s%s\n", r.Where(), r.Reason); err != nil {
-			return err
-		}
+	if err := tellRemarks(c, "", remarks); err != nil {
+		return err
 	}
 	if len(remarks) > 0 {
 		return registry.Invalid(fmt.Sprintf("Ce fichier ne donne pas de campagne : %s à corriger.", count(len(remarks), "point", "points")))
 	}
 	return tellCampaign(c, campaign)
+}
+
+// tellRemarks says what is wrong with a file, each line after what is given.
+func tellRemarks(c console, before string, remarks []referential.Remark) error {
+	for _, r := range remarks {
+		if err := c.printf("%s%s%s\n", before, r.Where(), r.Reason); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // find reads the file of that name or, where there is none, takes the campaign that ships under it.
@@ -74,7 +83,12 @@ func (s campaignShowCmd) find() (campaign registry.Campaign, remarks []referenti
 		}
 		return campaign, nil, registry.NotFound("Il n’y a ni fichier ni campagne de ce nom. « vaccin campaign list » donne les campagnes du programme.")
 	}
-	source, err := referential.Open(s.Campaign)
+	return readCampaign(s.Campaign)
+}
+
+// readCampaign reads the file of a campaign.
+func readCampaign(path string) (campaign registry.Campaign, remarks []referential.Remark, err error) {
+	source, err := referential.Open(path)
 	if err != nil {
 		return campaign, nil, err
 	}

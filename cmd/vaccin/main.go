@@ -23,7 +23,7 @@ import (
 // cli is the command line: one field for each command.
 type cli struct {
 	Audit         auditCmd         `cmd:"" help:"Prouver que personne n’a altéré le journal des accès, ou trouver où."`
-	Campaign      campaignCmd      `cmd:"" help:"Lister et montrer les campagnes de ciblage (docs/formats/campaigns.md)."`
+	Campaign      campaignCmd      `cmd:"" help:"Apporter, lister et montrer les campagnes de ciblage (docs/formats/campaigns.md)."`
 	Copy          copyCmd          `cmd:"" help:"Copier la base embarquée dans une base PostgreSQL, et vérifier que rien ne diffère."`
 	Import        importCmd        `cmd:"" help:"Importer depuis un fichier des données de référence, ou les assurés (docs/formats)."`
 	Keys          keysCmd          `cmd:"" help:"Gérer les clés sous lesquelles les identités sont conservées (docs/runbooks/keys.md)."`

@@ -368,6 +368,34 @@ func (g *Registry) SaveCampaign(ctx context.Context, by Actor, c Campaign, from 
 	})
 }
 
+// BringCampaign keeps a new campaign that an operator brings by its file. Of one that is there already it changes nothing: already, where it says
+// the same; what says otherwise is refused, for a campaign is corrected by those who answer for it, who see what stands.
+func (g *Registry) BringCampaign(ctx context.Context, by Actor, c Campaign) (already bool, err error) {
+	c, err = DecideCampaign(c)
+	if err != nil {
+		return false, err
+	}
+	event := g.event(by, ActionSaveCampaign, "")
+	event.Version, event.Digest = 1, c.ID
+	err = g.targeting(ctx, by, event, MayBring, Run{}, func(s TargetingStore) error {
+		err := s.SaveCampaign(ctx, SavedCampaign{c, 1, by.Practitioner.NationalID, g.Security()}, event)
+		if !errors.Is(err, ErrOvertaken) {
+			return err
+		}
+		all, err := s.Campaigns(ctx)
+		if err != nil {
+			return err
+		}
+		already = slices.ContainsFunc(all, func(kept SavedCampaign) bool { return reflect.DeepEqual(kept.Campaign, c) })
+		if already {
+			return g.repeated(ctx, event)
+		}
+		return g.refuse(ctx, event, Conflict("Une campagne porte déjà l’identifiant «\u00a0"+c.ID+"\u00a0», et dit autre chose. Un responsable de campagne la corrige "+
+			"depuis sa page, qui peut être remplie avec ce fichier."))
+	})
+	return already, err
+}
+
 // savedAlready tells whether what stands of a campaign is what someone saves, by themselves, as the version that they mean to add.
 func savedAlready(ctx context.Context, s TargetingStore, c Campaign, version int, by Actor) (bool, error) {
 	all, err := s.Campaigns(ctx)

@@ -140,6 +140,7 @@ const (
 	verbWithdraw
 	verbMatch
 	verbPrint
+	verbBring
 )
 
 // stepActions are the actions of the verbs that do something to a step.
@@ -155,7 +156,7 @@ var verbNames = [...]string{
 	verbResolve: "resolve a pseudonym", verbDisclose: "disclose",
 	verbObject: "record an objection", verbWithdraw: "withdraw an objection",
 	verbPrepare: "prepare a run", verbApprove: "approve a run", verbMatch: "decide a match",
-	verbPrint: "print letters",
+	verbPrint: "print letters", verbBring: "bring a campaign",
 }
 
 // String is the word used in the policy's errors, in tests and in docs/roles.md.

@@ -63,6 +63,7 @@ var (
 		},
 		verbMatch: {RoleSupport: agent},
 		verbPrint: {RoleCampaign: agent, RoleSystem: agent},
+		verbBring: {RoleSystem: agent},
 	}
 )
 
@@ -117,6 +118,9 @@ func MayMatch(c Case) error { return may(verbMatch, c) }
 
 // MayPrint tells whether the actor may have letters of runs printed, and take them away.
 func MayPrint(c Case) error { return may(verbPrint, c) }
+
+// MayBring tells whether the actor may bring a new campaign by its file, without a page.
+func MayBring(c Case) error { return may(verbBring, c) }
 
 func may(v verb, c Case) error {
 	conditions, ok := rules[v][c.Actor.Role]

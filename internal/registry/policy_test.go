@@ -202,7 +202,7 @@ func officerPolicyCases() []policyCase {
 }
 
 func campaignPolicyCases() []policyCase {
-	prepare, approve, letters := registry.MayPrepare, registry.MayApprove, registry.MayPrint
+	prepare, approve, letters, bring := registry.MayPrepare, registry.MayApprove, registry.MayPrint, registry.MayBring
 	manager := registry.Actor{Role: registry.RoleCampaign, Practitioner: registry.Practitioner{NationalID: "agent:1"}, Door: registry.DoorAgents}
 	blank, support := manager, manager
 	blank.Practitioner.NationalID, support.Role = "", registry.RoleSupport
@@ -232,6 +232,11 @@ func campaignPolicyCases() []policyCase {
 		{"a practitioner prints letters", letters, of(doctor, ""), noRole},
 		{"a campaign manager without identity prints letters", letters, of(blank, ""), noIdentity},
 		{"an operator without identity prints letters", letters, of(blankOperator, ""), noIdentity},
+		{"an operator brings a campaign", bring, of(operator, ""), ""},
+		{"an operator without identity brings a campaign", bring, of(blankOperator, ""), noIdentity},
+		{"a campaign manager brings a campaign without a page", bring, of(manager, ""), noRole},
+		{"an operator prepares a run", prepare, of(operator, ""), noRole},
+		{"an operator approves a run", approve, of(operator, "agent:2"), noRole},
 	}
 }
 
