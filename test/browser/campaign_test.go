@@ -110,6 +110,7 @@ func campaignStates(w *tab) {
 	w.examine("campaigns")
 	w.follow("Nouvelle campagne")
 	w.campaignWritten()
+	w.campaignBrought()
 	w.keptStates(w.runStates() + "/envois")
 }
 
