@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 
@@ -99,7 +98,7 @@ func (i importCmd) Run(ctx context.Context, c console) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := i.tell(c, report); err != nil {
+	if err := i.tell(ctx, c, report); err != nil {
 		return err
 	}
 	if report.Accepted == 0 {
@@ -238,9 +237,9 @@ func (i importCmd) apply(ctx context.Context, c console, source *referential.Sou
 const shownRemarks = 10
 
 // tell prints the report and writes the file of rejected rows.
-func (i importCmd) tell(c console, r referential.Report) error {
+func (i importCmd) tell(ctx context.Context, c console, r referential.Report) error {
 	if i.Rejected != "" {
-		if err := writeRejected(i.Rejected, r); err != nil {
+		if err := writeRejected(ctx, i.Rejected, r); err != nil {
 			return err
 		}
 	}
@@ -275,10 +274,10 @@ func inColumn(column string) string {
 	return ", colonne « " + column + " »"
 }
 
-func writeRejected(path string, r referential.Report) (err error) {
-	f, err := os.Create(path) //nolint:gosec // the operator names the file
+func writeRejected(ctx context.Context, path string, r referential.Report) (err error) {
+	f, err := createList(ctx, path)
 	if err != nil {
-		return fmt.Errorf("writing the rejected rows: %w", err)
+		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	return r.WriteCSV(f)

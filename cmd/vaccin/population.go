@@ -195,8 +195,9 @@ func (p *populationRun) read(ctx context.Context, from int) iter.Seq2[registry.P
 		p.report, p.first = targeting.Report{}, 0
 		first := from
 		if p.path != "" {
-			if first = 0; p.create() != nil {
-				yield(registry.PopulationPart{}, errNoList)
+			first = 0
+			if err := p.create(ctx); err != nil {
+				yield(registry.PopulationPart{}, err)
 				return
 			}
 		}
@@ -292,6 +293,24 @@ func listCanBeWritten(path string) error {
 	return err
 }
 
+// createList begins the list of rejected rows. A named pipe is waited for until somebody reads it: they would else wait for who was done before they came.
+func createList(ctx context.Context, path string) (*os.File, error) {
+	for {
+		list, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NONBLOCK, 0o666) //nolint:gosec // the operator names the file
+		switch {
+		case err == nil:
+			return list, nil
+		case !errors.Is(err, syscall.ENXIO):
+			return nil, errNoList
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for who reads the rejected rows: %w", ctx.Err())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
 // list writes the rejected rows of a file whose rows are imported already.
 func (p *populationRun) list(ctx context.Context) error {
 	for _, err := range p.read(ctx, p.file.Parts()) {
@@ -303,12 +322,12 @@ func (p *populationRun) list(ctx context.Context) error {
 }
 
 // create begins the file of rejected rows anew.
-func (p *populationRun) create() (err error) {
+func (p *populationRun) create(ctx context.Context) (err error) {
 	if err := p.close(); err != nil {
 		return err
 	}
-	if p.out, err = os.Create(p.path); err != nil {
-		return fmt.Errorf("writing the rejected rows: %w", err)
+	if p.out, err = createList(ctx, p.path); err != nil {
+		return err
 	}
 	p.rows, err = targeting.NewRemarkWriter(p.out, p.file.Name)
 	return err
