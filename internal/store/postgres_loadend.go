@@ -200,23 +200,36 @@ func (l *populationLoad) indexes(ctx context.Context) error {
 // endStep is a step of the end of a load, to be taken on any connection.
 type endStep func(ctx context.Context, conn *pgx.Conn) error
 
-// endSteps are the tables to analyse, beside each other, and then the indexes to make. A table cannot be analysed while an index of it is made, and
-// who waits to analyse it keeps those waiting who would make another: whoever makes one asks first whether it is there, and so comes after.
+// endSteps are the tables to analyse, beside each other, and then the indexes to make, each once its table is known: a table cannot be analysed while
+// an index of it is made, and who waits to analyse it keeps those waiting who would make another.
 func endSteps() <-chan endStep {
-	steps := make(chan endStep, 2+len(madeIndexes))
+	tables := []string{"record", "patient"}
+	steps, known := make(chan endStep, len(tables)+len(madeIndexes)), map[string]chan struct{}{}
 	defer close(steps)
-	steps <- analyse("record")
-	steps <- analyse("patient")
+	for _, table := range tables {
+		known[table] = make(chan struct{})
+		steps <- analyse(table, known[table])
+	}
 	for _, i := range madeIndexes {
-		steps <- func(ctx context.Context, conn *pgx.Conn) error { return makeIndex(ctx, conn, i) }
+		steps <- func(ctx context.Context, conn *pgx.Conn) error {
+			select {
+			case <-known[i.table]:
+				return makeIndex(ctx, conn, i)
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
 	}
 	return steps
 }
 
 // analyse has the planner know a table well enough to use its indexes, by fewer rows than usual (loadSettings).
-func analyse(table string) endStep {
+func analyse(table string, known chan<- struct{}) endStep {
 	return func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, "ANALYZE "+table)
+		if err == nil {
+			close(known)
+		}
 		return err
 	}
 }

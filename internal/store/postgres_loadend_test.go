@@ -43,6 +43,45 @@ func TestTablesAreNotBroughtUpToDateBesideAnImport(t *testing.T) {
 	}
 }
 
+// TestNoIndexIsMadeBeforeItsTableIsKnown: with more connections than two, who made one first would keep the analysis waiting, and that all other indexes.
+func TestNoIndexIsMadeBeforeItsTableIsKnown(t *testing.T) {
+	address := databases.New(t)
+	connect := func() *pgx.Conn {
+		conn, err := pgx.Connect(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = conn.Close(context.Background()) })
+		return conn
+	}
+	steps := endSteps()
+	analyses := []endStep{<-steps, <-steps}
+	for n, makes := range []int{3, 1} { // of record, of patient
+		for range makes {
+			step, made := <-steps, make(chan error, 1)
+			ctx, cancel := context.WithCancel(t.Context())
+			conn := connect()
+			go func() { made <- step(ctx, conn) }()
+			select {
+			case err := <-made:
+				t.Fatalf("it is made first, with %v", err)
+			case <-time.After(100 * time.Millisecond):
+			}
+			cancel()
+			if err := <-made; !errors.Is(err, context.Canceled) {
+				t.Errorf("called off it ends with %v", err)
+			}
+		}
+		if err := analyses[n](t.Context(), connect()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// One connection takes them in their order.
+	if err := takeSteps(t.Context(), connect(), endSteps()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestAnIndexThatIsInterruptedSaysSo: what follows on the connection that was cut fails too, as if the database were away.
 func TestAnIndexThatIsInterruptedSaysSo(t *testing.T) {
 	address := databases.New(t)
