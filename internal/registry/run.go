@@ -67,6 +67,8 @@ type Run struct {
 	DroppedBy string // empty for one that was dropped when this was not kept yet
 	DroppedAt time.Time
 
+	ImportedAt time.Time // when an import of the population ended last, whichever; zero for none
+
 	FailedAt time.Time // when counting it, or carrying it out, failed the last time; zero once that was done
 }
 
@@ -77,6 +79,12 @@ func (r Run) Failed() bool {
 
 // Nobody tells that the run was counted and concerns nobody who has no code yet: there is nothing to approve, and nothing more comes of it.
 func (r Run) Nobody() bool { return r.State == RunPrepared && r.Persons() == 0 }
+
+// Outdated tells that an import of the population ended since the run was prepared, which nobody has approved yet: it may concern more persons now than
+// were counted, or fewer.
+func (r Run) Outdated() bool {
+	return r.State == RunPrepared && !r.Nobody() && r.ImportedAt.After(r.PreparedAt)
+}
 
 // Behind tells that the run, which may still be dropped, is of that campaign, and that the campaign says something else now than what the run goes by. A run goes neither by its
 // source and its place in the phase, which concern nobody, nor by its last day, which is asked of the campaign as it stands (Ended).

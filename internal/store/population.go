@@ -274,7 +274,7 @@ func (p *populationImport) beginAnew(tx importTx) error {
 	if err := p.sameKeys(tx); err != nil { // once nobody can begin a rotation
 		return err
 	}
-	_, err := tx.exec(insertImport, p.number, p.file.Digest, partsOf(p.file, p.base), p.file.PartSize, p.first, time.Now().UnixMicro(),
+	_, err := tx.exec(insertImport, p.number, p.file.Digest, partsOf(p.file, p.base), p.file.PartSize, p.first, p.now().UnixMicro(),
 		strings.Join(p.file.Columns, columnSeparator), p.base)
 	return err
 }
@@ -348,10 +348,13 @@ func (p *populationImport) logPart(tx importTx, part registry.PopulationPart, c 
 	return err
 }
 
+// now is the moment by the clock of who asked for the import.
+func (p *populationImport) now() time.Time { return p.event.At.Add(time.Since(p.began)) }
+
 // log writes an entry of the import, of now: one with the moment of its beginning would look to who verifies the log as put in later.
 func (p *populationImport) log(tx importTx, action registry.Action, count int) error {
 	event := p.event
-	event.At, event.Action, event.Count = event.At.Add(time.Since(p.began)), action, count
+	event.At, event.Action, event.Count = p.now(), action, count
 	args, err := eventArgs(event)
 	if err != nil {
 		return err
@@ -362,7 +365,7 @@ func (p *populationImport) log(tx importTx, action registry.Action, count int) e
 
 // finish says that the import is finished, in one go with the entry that tells how many persons of its file are in the database.
 func (p *populationImport) finish(tx importTx) error {
-	if _, err := tx.exec(finishImport, p.number, time.Now().UnixMicro()); err != nil {
+	if _, err := tx.exec(finishImport, p.number, p.now().UnixMicro()); err != nil {
 		return err
 	}
 	o := registry.PopulationOutcome{}

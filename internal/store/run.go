@@ -30,7 +30,7 @@ const (
 	failRun = "UPDATE campaign_run SET failed_at = $2 WHERE number = $1 AND state IN ('counting', 'approved', 'running')"
 
 	runFields = "number, content, state, counts, prepared_by, prepared_at, approved_by, approved_at, started_at, ended_at, highest, targeted, request," +
-		" dropped_by, dropped_at, failed_at"
+		" dropped_by, dropped_at, failed_at, (SELECT COALESCE(MAX(finished), 0) FROM population_import WHERE state = 'finished')"
 	selectCampaignRuns = "SELECT " + runFields + " FROM campaign_run WHERE $1 = 0 OR number < $1 ORDER BY number DESC LIMIT $2"
 	selectLatestRuns   = "SELECT " + runFields + " FROM campaign_run WHERE number IN (SELECT MAX(number) FROM campaign_run GROUP BY campaign) ORDER BY number DESC"
 	selectOpenRuns     = "SELECT " + runFields + " FROM campaign_run WHERE state NOT IN ('done', 'dropped') ORDER BY number"
@@ -150,7 +150,7 @@ func (s *Store) campaignRuns(ctx context.Context, sql string, args ...any) ([]re
 		return []any{
 			&r.Number, asCampaign(&r.Campaign), &r.State, asCounts(&r.Counts), &r.PreparedBy, asMoment(&r.PreparedAt), &r.ApprovedBy,
 			asLaterMoment(&r.ApprovedAt), asLaterMoment(&r.StartedAt), asLaterMoment(&r.EndedAt), &r.Progress.Of, &r.Targeted, &r.Request,
-			&r.DroppedBy, asLaterMoment(&r.DroppedAt), asLaterMoment(&r.FailedAt),
+			&r.DroppedBy, asLaterMoment(&r.DroppedAt), asLaterMoment(&r.FailedAt), asLaterMoment(&r.ImportedAt),
 		}
 	})
 	if err != nil {

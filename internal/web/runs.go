@@ -147,11 +147,11 @@ type runView struct {
 	state   statusView
 	says    string
 	rows    []ui.Row
-	effect  string // what the state means for people
-	failure string // that what it waits for failed, if it did
-	behind  string // that its campaign says something else now, if it does
-	approve bool   // the one who looks may, and it would be of use
-	refusal string // why not
+	effect  string   // what the state means for people
+	failure string   // that what it waits for failed, if it did
+	since   []string // what happened since it was prepared that may be reason enough to give it up
+	approve bool     // the one who looks may, and it would be of use
+	refusal string   // why not
 	drop    bool
 	letters string // where the letters of the run are, once it is done
 	reached string // where the follow-up of those it gave a code is, once there are any
@@ -199,7 +199,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, by registry.Actor) 
 	if run.Persons() > 0 {
 		view.preview = previewOf(run)
 	}
-	if view.behind, err = s.behind(r, by, run); err != nil {
+	if view.since, err = s.since(r, by, run); err != nil {
 		return err
 	}
 	if view.page.Notice, err = s.takeFlash(r); err != nil {
@@ -244,17 +244,25 @@ func (s *Server) mayApprove(r *http.Request, by registry.Actor, run registry.Run
 	return s.Registry.Ended(r.Context(), by, run.Campaign)
 }
 
-// behind says that the campaign of a run was changed since the run was prepared, which whoever corrected the campaign may not expect.
-func (s *Server) behind(r *http.Request, by registry.Actor, run registry.Run) (string, error) {
+// since says what happened since a run was prepared, while it may still be given up: that its campaign was changed, which whoever corrected the campaign
+// may not expect, and that the population was.
+func (s *Server) since(r *http.Request, by registry.Actor, run registry.Run) (told []string, err error) {
 	if !run.State.MayBeDropped() { // the page of one that is under way is shown every few seconds
-		return "", nil
+		return nil, nil
 	}
 	all, err := s.Registry.Campaigns(r.Context(), by)
-	if err != nil || !slices.ContainsFunc(all, func(c registry.SavedCampaign) bool { return run.Behind(c.Campaign) }) {
-		return "", err
+	if err != nil {
+		return nil, err
 	}
-	return "La campagne a été modifiée depuis que ce ciblage a été préparé\u00a0: il n’en tient pas compte. " +
-		"Si la modification doit s’appliquer, abandonnez-le et préparez un autre ciblage.", nil
+	if slices.ContainsFunc(all, func(c registry.SavedCampaign) bool { return run.Behind(c.Campaign) }) {
+		told = append(told, "La campagne a été modifiée depuis que ce ciblage a été préparé\u00a0: il n’en tient pas compte. "+
+			"Si la modification doit s’appliquer, abandonnez-le et préparez un autre ciblage.")
+	}
+	if run.Outdated() {
+		told = append(told, "Un import de la population s’est terminé depuis que ce ciblage a été préparé, le "+registry.FrenchMoment(run.ImportedAt, "")+
+			"\u00a0: le nombre de personnes concernées peut avoir changé. Pour décider sur un décompte à jour, abandonnez-le et préparez un autre ciblage.")
+	}
+	return told, nil
 }
 
 // decidedRows say who prepared and approved a run.
@@ -326,7 +334,7 @@ type decideView struct {
 	campaign string
 	says     string
 	rows     []ui.Row // by whom the run came here
-	warning  string   // what may be reason enough not to do it
+	since    []string // what may be reason enough not to do it
 	effect   string
 	besides  []string // what else to know of it
 	action   string
@@ -360,7 +368,7 @@ func (s *Server) approveForm(w http.ResponseWriter, r *http.Request, by registry
 		"Les personnes qui décèdent, s’opposent ou reçoivent un code entre-temps seront laissées de côté. Celles qui deviennent concernées avant l’exécution, " +
 			"par exemple par un import de la population, en recevront un aussi\u00a0: si le décompte est ancien, faites préparer un autre ciblage.",
 	}
-	if view.warning, err = s.behind(r, by, run); err != nil {
+	if view.since, err = s.since(r, by, run); err != nil {
 		return err
 	}
 	view.action, view.button = runAddress(run.Number)+"/approuver", "Approuver et lancer le ciblage"

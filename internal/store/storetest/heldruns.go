@@ -1,6 +1,10 @@
 package storetest
 
-import "vaccin/internal/registry"
+import (
+	"time"
+
+	"vaccin/internal/registry"
+)
 
 // runHeld asks what is held on someone to whom the second of two runs gave a code, and on someone of another age.
 func runHeld(e *env) {
@@ -22,4 +26,19 @@ func runHeld(e *env) {
 		PreparedBy: "agent:a", PreparedAt: run.PreparedAt, ApprovedBy: "agent:b", ApprovedAt: run.ApprovedAt, EndedAt: e.run(n).EndedAt,
 	}})
 	e.equal("runs that gave another a code", len(held(young.ID)), 0)
+}
+
+// runOutdated prepares runs before and after the population is imported: what is to be approved of the first may be others than were counted.
+func runOutdated(e *env) {
+	e.imported(e.born("1940-05-05"))
+	before := e.prepared(false)
+	e.equal("that the count is old when no import ever came", e.run(before).Outdated(), false)
+	e.clock.Set(e.clock.Now().Add(time.Minute))
+	imported := e.populated(e.born("1941-05-05"))
+	e.equal("when an import ended", e.run(before).ImportedAt, imported.FinishedAt)
+	e.equal("that the count is old", e.run(before).Outdated(), true)
+	after := e.prepared(false)
+	e.equal("that a count made since is", e.run(after).Outdated(), false)
+	e.ok(e.store.ApproveRun(e.ctx, before, "agent:b", e.clock.Now(), e.event(registry.ActionApproveRun)))
+	e.equal("that one that was approved all the same says so", e.run(before).Outdated(), false)
 }

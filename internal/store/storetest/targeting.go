@@ -31,6 +31,7 @@ var targetingTests = group{
 	"nothing of campaigns is done without an event":                campaignsWithoutEvent,
 	"whoever declares eligibility after a run draws no other code": declaredAfterRun,
 	"how far the persons of runs are is counted once an hour":      followUps,
+	"a run whose count an import came after says so":               runOutdated,
 }
 
 // elders is a campaign that concerns those of 75 and more.

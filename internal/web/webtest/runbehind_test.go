@@ -1,9 +1,13 @@
 package webtest_test
 
 import (
+	"context"
+	"iter"
 	"net/http"
 	"testing"
+	"time"
 
+	"vaccin/internal/registry"
 	"vaccin/internal/web/webtest"
 )
 
@@ -48,4 +52,45 @@ func TestARunSaysThatItsCampaignWasChangedSince(t *testing.T) {
 	h.work(t)
 	second.Get("/ciblages/2").Want(http.StatusOK, "2 personnes ont reçu un code").Not("modifiée depuis")
 	change("opens", "2/2/2021").Not("n’en tient pas compte")
+}
+
+// TestARunSaysThatThePopulationWasImportedSince has a run wait for its approval while an import brings someone whom it concerns.
+func TestARunSaysThatThePopulationWasImportedSince(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	first, second := managers(t, h)
+	known := h.ofSeventyFive(t, 1, "75011")[0]
+	campaignForm(first, "attendue").Send(first).Want(http.StatusOK)
+	confirmed(first, first.Get("/campagnes/attendue/cibler")).Want(http.StatusOK)
+	h.work(t)
+	const told = "Un import de la population s’est terminé depuis que ce ciblage a été préparé, le "
+	pages := []string{"/ciblages/1", "/ciblages/1/approuver"}
+	for _, page := range pages {
+		second.Get(page).Want(http.StatusOK, "75 ans ou plus").Not("s’est terminé depuis")
+	}
+
+	h.clock.Set(h.clock.Now().Add(time.Hour))
+	row := registry.InsuredRow{Line: 2, Patient: known.Patient, Insured: known.Insured}
+	row.Patient.GivenNames = "Autre"
+	importing := registry.New(h.store)
+	importing.Security = h.clock.Now
+	_, err := importing.ImportPopulation(t.Context(), operator, registry.PopulationFile{
+		Digest: "00", Parts: 1, PartSize: 1, Lines: 2,
+		Read: func(context.Context, int) iter.Seq2[registry.PopulationPart, error] {
+			return func(yield func(registry.PopulationPart, error) bool) {
+				yield(registry.PopulationPart{Last: 2, Rows: []registry.InsuredRow{row}}, nil)
+			}
+		},
+	}, func(registry.PopulationProgress) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range pages {
+		second.Get(page).Want(http.StatusOK, told, "le nombre de personnes concernées peut avoir changé")
+	}
+	h.clock.Set(h.clock.Now().Add(time.Hour))
+	confirmed(first, first.Get("/campagnes/attendue/cibler")).Want(http.StatusOK)
+	h.work(t)
+	second.Get("/ciblages/2").Want(http.StatusOK, "75 ans ou plus").Not("s’est terminé depuis")
+	confirmed(second, second.Get("/ciblages/1/approuver")).Want(http.StatusOK, "Ciblage approuvé").Not("s’est terminé depuis")
 }
