@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/chromedp/cdproto/network"
@@ -187,4 +188,49 @@ func TestBackToARefusedFormShowsAPageOfTheService(t *testing.T) {
 	w.says("Enregistrer une opposition")
 	unrefused()
 	w.send("Se déconnecter")
+}
+
+// TestAFormThatWasRefusedStaysForReload clicks what opens elsewhere or brings a file, and has a form kept from being sent: its page stands, and Reload brings
+// what was typed. What is clicked and sent here goes no further than the page, so that each is tried on the same one.
+func TestAFormThatWasRefusedStaysForReload(t *testing.T) {
+	w := newTab(t)
+	w.enterAsAgent("campagne")
+	w.open("/campagnes/nouvelle")
+	w.click(`//summary[contains(., "Remplir avec un fichier")]`)
+	w.holdFile("fichier", "bonne.toml", []byte(strings.Replace(fileOfACampaign, "apportee-navigateur", "refusee", 1)))
+	w.send("Remplir avec ce fichier")
+	w.send("Enregistrer la campagne")
+	w.open("/campagnes/refusee/modifier")
+	w.fill("name", "")
+	w.send("Enregistrer la campagne")
+	w.says("Certains champs sont à corriger")
+	left := eval[string](w, `(() => {
+		const left = [], file = document.querySelector("a[href$='/fichier']"), away = document.querySelector("a[href='/campagnes']"), button = document.querySelector("main form button")
+		let said = ""
+		history.replaceState = () => left.push(said)
+		const stops = event => event.preventDefault()
+		const clicks = (what, link, more) => {
+			said = what
+			link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, ...more }))
+		}
+		window.addEventListener("click", stops)
+		window.addEventListener("submit", stops)
+		clicks("file", file)
+		for (const key of ["ctrlKey", "metaKey", "shiftKey", "altKey"]) clicks(key, away, { [key]: true })
+		away.target = "_blank"
+		clicks("target", away)
+		away.removeAttribute("target")
+		document.body.addEventListener("click", stops, { once: true })
+		clicks("prevented click", away)
+		document.body.addEventListener("submit", stops, { once: true })
+		said = "prevented form"
+		button.form.requestSubmit(button)
+		clicks("link", away)
+		said = "form"
+		button.form.requestSubmit(button)
+		return left.join()
+	})()`)
+	if left != "link,form" {
+		t.Errorf("the page is left by %s", left)
+	}
 }
