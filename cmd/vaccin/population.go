@@ -270,14 +270,14 @@ func listCanBeWritten(path string) error {
 	if path == "" {
 		return nil
 	}
-	about, err := os.Stat(path)
-	if err == nil && about.Mode()&fs.ModeNamedPipe != 0 { // who reads it would take a trial for the whole list, and be gone when it comes
+	if isPipe(path) { // who reads it would take a trial for the whole list, and be gone when it comes
 		const mayWrite = 2 // W_OK of access(2)
 		if syscall.Access(path, mayWrite) != nil {
 			return errNoList
 		}
 		return nil
 	}
+	_, err := os.Stat(path)
 	made := errors.Is(err, fs.ErrNotExist)
 	list, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o666)
 	if err != nil {
@@ -293,6 +293,12 @@ func listCanBeWritten(path string) error {
 	return err
 }
 
+// isPipe tells a named pipe.
+func isPipe(path string) bool {
+	about, err := os.Stat(path)
+	return err == nil && about.Mode()&fs.ModeNamedPipe != 0
+}
+
 // createList begins the list of rejected rows. A named pipe is waited for until somebody reads it: they would else wait for who was done before they came.
 func createList(ctx context.Context, path string) (*os.File, error) {
 	for {
@@ -300,7 +306,7 @@ func createList(ctx context.Context, path string) (*os.File, error) {
 		switch {
 		case err == nil:
 			return list, nil
-		case !errors.Is(err, syscall.ENXIO):
+		case !errors.Is(err, syscall.ENXIO) || !isPipe(path): // nobody ever reads a socket so
 			return nil, errNoList
 		}
 		select {

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"vaccin/internal/demo"
-	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
 	"vaccin/internal/targeting"
@@ -289,32 +288,6 @@ func TestAListMayGoToWhoReadsIt(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
-	}
-}
-
-// TestAListWaitsForWhoReadsIt: a command that was done before somebody read the pipe left them waiting for ever. It is called off as anything else is.
-func TestAListWaitsForWhoReadsIt(t *testing.T) {
-	pipe := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	if _, err := createList(ctx, pipe); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("without anybody who reads it ends with %v", err)
-	}
-	written := make(chan error, 1)
-	go func() {
-		written <- writeRejected(t.Context(), pipe, referential.Report{Rejected: []referential.Remark{{Line: 7, Reason: "n’a pas de nom."}}})
-	}()
-	select {
-	case err := <-written:
-		t.Fatalf("before anybody reads the list it is done, with %v", err)
-	case <-time.After(200 * time.Millisecond):
-	}
-	list, err := os.ReadFile(pipe)
-	if err := errors.Join(err, <-written); err != nil || !strings.Contains(string(list), "n’a pas de nom") {
-		t.Errorf("who comes late reads %q, %v", list, err)
 	}
 }
 
