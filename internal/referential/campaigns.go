@@ -310,11 +310,11 @@ func list[T any](v *value, what string, take func(any) (T, bool)) (all []T) {
 	if !ok || len(values) == 0 {
 		v.refuse("Écrivez ici une liste entre crochets\u00a0: %s.", what)
 	}
-	var wrong []string // each once
+	var wrong []string // each once, but those of which there is no text
 	seen := map[string]bool{}
 	for _, is := range values {
 		one, ok := take(is)
-		if text := written(is); !ok && !seen[text] {
+		if text := written(is); !ok && (text == "" || !seen[text]) {
 			wrong, seen[text] = append(wrong, text), true
 		}
 		all = append(all, one)

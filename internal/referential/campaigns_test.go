@@ -182,6 +182,8 @@ var bad = []struct {
 	{"an empty list", `["EHPAD", "USLD"]`, `[]`, 16, "residences", "une liste entre crochets"},
 	{"several unknown residences", `["EHPAD", "USLD"]`, `["CHATEAU", "EHPAD", "TENTE", "CHATEAU"]`, 16, "residences", `2 valeurs de cette liste ne sont pas possibles`},
 	{"which they are", `["EHPAD", "USLD"]`, `["CHATEAU", "EHPAD", "TENTE", "CHATEAU"]`, 16, "residences", `Ceci ne convient pas : « CHATEAU » et « TENTE ».`},
+	{"several of which none is a text", `["EHPAD", "USLD"]`, `[true, "TENTE", 1.5, ["EHPAD"]]`, 16, "residences", `4 valeurs de cette liste ne sont pas possibles`},
+	{"what can be shown of them", `["EHPAD", "USLD"]`, `[true, "TENTE", 1.5]`, 16, "residences", `Ceci ne convient pas : « TENTE » et 2 autres valeurs.`},
 	{"several ALD that are none", `ald = [8, 13]`, `ald = [33, 8, 0]`, 19, "ald", "« 33 » et « 0 »"},
 	{"several departments that are none", `["2A", "974"]`, `["20", "2A", "96", "1"]`, 22, "departements", "« 20 », « 96 » et « 1 »"},
 	{"a list of lists", `["EHPAD", "USLD"]`, `[["EHPAD"]]`, 16, "residences", "n’est pas possible"},
