@@ -26,7 +26,6 @@ func TestAWrongCommandLineIsToldInFrench(t *testing.T) {
 		{"letters list 1 2", "« 2 » n’est pas attendu ici. « vaccin letters list --help » dit"},
 		{"serve --frob", "Cette commande n’a pas d’option --frob. « vaccin serve --help »"},
 		{"target --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin target --help »"}, // others have
-		{"target --nir-key-file k", "Cette commande n’a pas d’option --nir-key-file. « vaccin target --help »"},
 		{"import lots x --nir-key-file k", "« vaccin import lots » n’a pas d’option --nir-key-file : seul l’import de la population a besoin de clés. « vaccin import --help »"},
 		{"import --key-file=k places x", "« vaccin import places » n’a pas d’option --key-file : seul"},
 		{"import finess x --nir-key-command k", "« vaccin import finess » n’a pas d’option --nir-key-command : seul"},

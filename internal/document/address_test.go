@@ -111,6 +111,12 @@ func TestALongNameIsPartedAfterItsHyphens(t *testing.T) {
 			true,
 		},
 		{
+			"the hyphen may be the last that a line holds",
+			Addressee{Name: "Anne DE-LA-ROCHEFOUCAULD-MONTBELLE-HAUTEVI-SIMON", Street: []string{"4 rue de l’Essai"}, PostalCode: "75002", Town: "Paris"},
+			[]string{"Anne", "DE-LA-ROCHEFOUCAULD-MONTBELLE-HAUTEVI-", "SIMON", "4 RUE DE L ESSAI", "75002 PARIS"},
+			true,
+		},
+		{
 			"what no hyphen parts is, where the line ends",
 			Addressee{Name: "-" + strings.Repeat("ANTICONSTITUTIONNELLEMENT", 2) + "-AB", Street: []string{"4 rue de l’Essai"}, PostalCode: "75002", Town: "Paris"},
 			[]string{"-ANTICONSTITUTIONNELLEMENTANTICONSTITU", "TIONNELLEMENT-AB", "4 RUE DE L ESSAI", "75002 PARIS"},
