@@ -252,4 +252,10 @@ func TestFilesAreTakenWhereTheyAreMeantAlone(t *testing.T) {
 	if len(h.logged(t, registry.ActionSaveCampaign)) != 0 {
 		t.Error("something was saved")
 	}
+	// Elsewhere such a form is read as one that holds nothing.
+	campaignForm(manager, "tapee").Send(manager).Want(http.StatusOK, "enregistrée")
+	bring(manager, manager.Get("/campagnes/tapee/cibler").Form("request"), goodFile).Want(http.StatusConflict, "Ciblage non préparé")
+	if runs, err := h.store.Runs(t.Context(), 0, 10); err != nil || len(runs) != 0 {
+		t.Errorf("%d runs, %v", len(runs), err)
+	}
 }
