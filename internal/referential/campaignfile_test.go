@@ -99,3 +99,42 @@ func TestAFileThatCouldNotBeReadAgainIsNotWritten(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLongestFileIsWrittenAndReadBack makes files as long as may be, and a byte longer.
+func TestTheLongestFileIsWrittenAndReadBack(t *testing.T) {
+	c := registry.Campaign{ID: "c", Name: "C", Phase: "P", Rank: 1, Source: "S", Opens: registry.MustDate("2021-01-18")}
+	group := func(g, codes int) registry.Group {
+		var all []string
+		for i := range codes {
+			all = append(all, fmt.Sprintf("%05d", 1000*g+i))
+		}
+		return registry.Group{Territory: registry.Territory{In: registry.Area{PostalCodes: all}}}
+	}
+	for g := 1; len(campaignText(c))+len(campaignText(registry.Campaign{Criteria: registry.Criteria{group(g, 500)}})) < MaxCampaignFile; g++ {
+		c.Criteria = append(c.Criteria, group(g, 500))
+	}
+	for codes := 1; ; codes++ { // until the source can make up for the rest
+		more := c
+		more.Criteria = append(slices.Clone(c.Criteria), group(99, codes))
+		if missing := MaxCampaignFile - len(campaignText(more)); missing < 100 {
+			more.Source = strings.Repeat("S", 1+missing)
+			c = more
+			break
+		}
+	}
+	decided, err := registry.DecideCampaign(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := CampaignFile(decided)
+	if err != nil || len(text) != MaxCampaignFile {
+		t.Fatalf("%d bytes are written: %v", len(text), err)
+	}
+	if back, remarks, err := readCampaign(t, string(text)); err != nil || len(remarks) > 0 || !cmp.Equal(decided, back) {
+		t.Errorf("read back: %v %v", err, remarks)
+	}
+	decided.Source += "S"
+	if text, err := CampaignFile(decided); registry.KindOf(err) != registry.KindConflict || text != nil {
+		t.Errorf("of a byte more: %d bytes, %v", len(text), err)
+	}
+}

@@ -186,6 +186,7 @@ var bad = []struct {
 	{"what can be shown of them", `["EHPAD", "USLD"]`, `[true, "TENTE", 1.5]`, 16, "residences", `Ceci ne convient pas : « TENTE » et 2 autres valeurs.`},
 	{"several ALD that are none", `ald = [8, 13]`, `ald = [33, 8, 0]`, 19, "ald", "« 33 » et « 0 »"},
 	{"several departments that are none", `["2A", "974"]`, `["20", "2A", "96", "1"]`, 22, "departements", "« 20 », « 96 » et « 1 »"},
+	{"a byte of another encoding", `"inventé"`, "\"invent\xe9 \"", 9, "", "Un caractère de cette ligne n’est pas en UTF-8"},
 	{"a list of lists", `["EHPAD", "USLD"]`, `[["EHPAD"]]`, 16, "residences", "n’est pas possible"},
 	{"ALD 33", `ald = [8, 13]`, `ald = [8, 33]`, 19, "ald", "de 1 à 32"},
 	{"an ALD in quotes", `ald = [8, 13]`, `ald = ["8"]`, 19, "ald", "sans guillemets"},
