@@ -307,7 +307,7 @@ func createList(ctx context.Context, path string) (*os.File, error) {
 		case err == nil:
 			return list, nil
 		case !errors.Is(err, syscall.ENXIO) || !isPipe(path): // nobody ever reads a socket so
-			return nil, errNoList
+			return nil, fmt.Errorf("writing the rejected rows: %w", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -333,7 +333,10 @@ func (p *populationRun) create(ctx context.Context) (err error) {
 		return err
 	}
 	if p.out, err = createList(ctx, p.path); err != nil {
-		return err
+		if ctx.Err() != nil {
+			return err
+		}
+		return errNoList
 	}
 	p.rows, err = targeting.NewRemarkWriter(p.out, p.file.Name)
 	return err

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"vaccin/internal/referential"
-	"vaccin/internal/registry"
 )
 
 // TestAListWaitsForWhoReadsIt: a command that was done before somebody read the pipe left them waiting for ever. It is called off as anything else is.
@@ -51,7 +50,7 @@ func TestAListIsWaitedForInAPipeAlone(t *testing.T) {
 	defer listener.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if _, err := createList(ctx, socket); registry.KindOf(err) != registry.KindInvalid {
+	if _, err := createList(ctx, socket); !errors.Is(err, syscall.ENXIO) {
 		t.Errorf("in a socket it ends with %v", err)
 	}
 }
