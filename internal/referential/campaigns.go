@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,17 +84,21 @@ func notUTF8(text string) int {
 // minute for the fifteen thousand that fit into a file.
 const maxNested = 100
 
-// tooNested is the line with which a file opens more tables within one another than a campaign has, 0 where none does. It does not look at what
-// stands within quotes: no text of a campaign has so many of these signs.
+// unread is what has no structure in a file: texts, of one line or several, and remarks. One that does not end goes on to where the library refuses it.
+var unread = regexp.MustCompile(`(?s)"""(?:[^\\]|\\.)*?(?:"{3,}|\z)|'''.*?(?:'{3,}|\z)|"(?:[^"\\\n]|\\[^\n])*\\?(?:"|\n|\z)|'[^'\n]*(?:'|\n|\z)|#[^\n]*`)
+
+// tooNested is the line with which a file opens more tables within one another than a campaign has, 0 where none does. Within a list, braces open
+// tables over many lines, and dots more in each of them: from the first brace on, both count together.
 func tooNested(text string) int {
-	braces, number := 0, 0
+	text = unread.ReplaceAllStringFunc(text, func(part string) string { return strings.Repeat("\n", strings.Count(part, "\n")) })
+	within, number := 0, 0
 	for line := range strings.Lines(text) {
 		number++
-		if strings.HasPrefix(strings.TrimSpace(line), "#") { // a comment, of dots or whatever
-			continue
+		dots := strings.Count(line, ".")
+		if within += strings.Count(line, "{"); within > 0 {
+			within += dots
 		}
-		braces += strings.Count(line, "{")
-		if braces > maxNested || strings.Count(line, ".") > maxNested {
+		if max(within, dots) > maxNested {
 			return number
 		}
 	}

@@ -396,6 +396,22 @@ func TestSourcesThatShipSayWhatTheyName(t *testing.T) {
 
 // The library takes gigabytes for the tables within tables that fit into a file.
 func TestTablesWithinTablesAreRefusedBeforeTheyAreRead(t *testing.T) {
+	key, quotes := strings.TrimSuffix(strings.Repeat("a.", 50), "."), strings.Repeat(`"`, 6)
+	nested := func(open, shut string) string {
+		return "a = [" + strings.Repeat(open, 60) + "1" + strings.Repeat(shut, 60) + "]\n"
+	}
+	for name, text := range map[string]string{
+		"dotted within braces":          nested("\n{"+key+" = [", "\n]}"),
+		"dotted after braces":           nested("{b = 1, c = [\n], "+key+" = [", "\n]}"),
+		"after what looks like remarks": nested("\"\"\"\n#\"\"\", {"+key+" = [", "]}"),
+		"after texts with quotes":       nested("\n'\"', \"\\\"\", {"+key+" = ['\"', ", "]}"),
+		"after many quotes":             nested("\n\"\"\"\\\\"+quotes+", {"+key+" = [", "]}"),
+		"after raw texts":               nested("\n'''\"''''', {"+key+" = [", "]}"),
+	} {
+		if _, remarks, err := readCampaign(t, text); err != nil || len(remarks) != 1 || !strings.Contains(remarks[0].Reason, "trop de tables") {
+			t.Errorf("%s: %v %v", name, remarks, err)
+		}
+	}
 	for name, text := range map[string]string{
 		"in line": "nom = \"x\"\na = " + strings.Repeat("{a=", 15_000) + "1" + strings.Repeat("}", 15_000),
 		"dotted":  "nom = \"x\"\n[" + strings.Repeat("a.", 30_000) + "a]\n",
@@ -409,6 +425,12 @@ func TestTablesWithinTablesAreRefusedBeforeTheyAreRead(t *testing.T) {
 	commented := "# " + strings.Repeat(".", 300) + "\n  # " + strings.Repeat("{", 300) + "\n" + whole(t)
 	if _, remarks, err := readCampaign(t, commented); err != nil || len(remarks) != 0 {
 		t.Errorf("signs in comments: %v %v", remarks, err)
+	}
+	for _, text := range []string{`"$"`, `'$'`, `"""` + "\n$" + `"""`, "'''\n$'''", `"\"$" # {` + strings.Repeat(".", 300)} {
+		written := strings.ReplaceAll(text, "$", "{"+strings.Repeat(".", 300))
+		if _, remarks, err := readCampaign(t, strings.Replace(whole(t), `source = `, "source = "+written+" # ", 1)); err != nil || len(remarks) != 0 {
+			t.Errorf("signs in %s: %v %v", text, remarks, err)
+		}
 	}
 }
 
