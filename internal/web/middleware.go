@@ -2,9 +2,11 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -36,7 +38,8 @@ func (s *Server) session(h handler) http.Handler {
 	return s.Auth.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		if err := s.parseForm(w, r); err != nil {
-			s.fail(w, r, err)
+			// net/http takes a request whose form did not come in time for cancelled, but its sender waits for a page.
+			s.fail(w, r.WithContext(context.WithoutCancel(r.Context())), err)
 			return
 		}
 		if err := h(w, r); err != nil {
@@ -105,7 +108,10 @@ func (s *Server) parseForm(w http.ResponseWriter, r *http.Request) error {
 	if bringsFile(r) {
 		parse = func() error { return s.parseParts(w, r) }
 	}
-	if err := parse(); err != nil {
+	switch err := parse(); {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return registry.Invalid("Votre envoi n’est pas arrivé en entier à temps\u00a0: la connexion est lente, ou le fichier trop gros. Rien n’a été enregistré. Revenez en arrière et recommencez.")
+	case err != nil:
 		return registry.Invalid("Le formulaire reçu est trop volumineux ou illisible. Revenez en arrière et corrigez la saisie.")
 	}
 	compose(r.PostForm)

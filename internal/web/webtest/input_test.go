@@ -1,9 +1,13 @@
 package webtest_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -11,6 +15,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 	"unicode/utf8"
 
 	"vaccin/internal/registry/registrytest"
@@ -240,5 +245,39 @@ func TestABrowserThatLeavesIsNoFailure(t *testing.T) {
 	}
 	if text := h.logs.String(); strings.Contains(text, "level=ERROR") || strings.Count(text, "msg=request") != 3 {
 		t.Error(text)
+	}
+}
+
+// Who sends a form over a slow line, or a file that is too large for it, reads that it did not come, not an empty page.
+func TestAFormThatDoesNotComeInTimeIsAnswered(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	server := httptest.NewUnstartedServer(h.handler)
+	server.Config.ReadTimeout = 300 * time.Millisecond
+	server.Start()
+	t.Cleanup(server.Close)
+	for media, part := range map[string]string{
+		"application/x-www-form-urlencoded": "name=a&",
+		"multipart/form-data; boundary=b":   "--b\r\nContent-Disposition: form-data; name=\"fichier\"; filename=\"c\"\r\n\r\nnom",
+	} {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := fmt.Fprintf(conn, "POST /campagnes/nouvelle HTTP/1.1\r\nHost: localhost\r\nContent-Type: %s\r\nContent-Length: 1000\r\n\r\n%s", media, part); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page, err := io.ReadAll(answer.Body)
+		if err := errors.Join(err, answer.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if answer.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(string(page), "Votre envoi n’est pas arrivé en entier à temps") {
+			t.Errorf("%s: %d %s", media, answer.StatusCode, page)
+		}
 	}
 }
