@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
@@ -56,10 +57,12 @@ func (i campaignImportCmd) Run(ctx context.Context, c console) (err error) {
 	return nil
 }
 
-// read reads all files. Where one has faults, these are told and nothing is brought.
+// read reads all files. Where one has faults, or two are of one campaign and say otherwise, that is told and nothing is brought: which of the two comes
+// first is chance.
 func (i campaignImportCmd) read(c console) (all []registry.Campaign, err error) {
 	faulty := 0
-	for _, path := range i.Files {
+	first := map[string]int{} // of each identifier, which file has it
+	for n, path := range i.Files {
 		campaign, remarks, err := readCampaign(path)
 		var refusal *registry.Error
 		if errors.As(err, &refusal) {
@@ -67,6 +70,11 @@ func (i campaignImportCmd) read(c console) (all []registry.Campaign, err error) 
 		}
 		if err != nil {
 			return nil, err
+		}
+		if before, known := first[campaign.ID]; known && len(remarks) == 0 && !reflect.DeepEqual(all[before], campaign) {
+			remarks = []referential.Remark{{Reason: "Le fichier «\u00a0" + i.Files[before] + "\u00a0» a le même identifiant, «\u00a0" + campaign.ID + "\u00a0», et dit autre chose. N’en donnez qu’un."}}
+		} else if !known {
+			first[campaign.ID] = n
 		}
 		if len(remarks) > 0 {
 			faulty++

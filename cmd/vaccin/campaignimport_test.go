@@ -129,3 +129,31 @@ func TestNoStoreIsMadeForCampaigns(t *testing.T) {
 		t.Error(err, missing)
 	}
 }
+
+// Which of two files of one campaign is meant, nobody knows; one that is given twice is brought once.
+func TestOfTwoFilesOfOneCampaignNoneIsBrought(t *testing.T) {
+	folder := t.TempDir()
+	address := filepath.Join(folder, "vaccin.db")
+	st, _, _, err := openStore(t.Context(), address, store.Options{Migrate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	run := func(files ...string) (string, error) {
+		var out bytes.Buffer
+		command := campaignImportCmd{Files: files}
+		command.Store = address
+		err := command.Run(t.Context(), console{out: &out})
+		return strings.ReplaceAll(strings.ReplaceAll(out.String(), folder+"/", ""), "\u00a0", " "), err
+	}
+	a, b, other := brought(t, folder, "ain-60", "60"), brought(t, folder, "ain-70", "70"), brought(t, folder, "ain-60", "61")
+	said, err := run(a, b, other)
+	if registry.KindOf(err) != registry.KindInvalid || said != "ain-60-61.toml : Le fichier « ain-60-60.toml » a le même identifiant, « ain-60 », et dit autre chose. N’en donnez qu’un.\n" ||
+		strings.ReplaceAll(sentence(err), "\u00a0", " ") != "1 fichier sur 3 à corriger : rien n’a été enregistré." {
+		t.Errorf("it says %q, %v", said, err)
+	}
+	said, err = run(a, b, a)
+	if err != nil || strings.Count(said, "enregistrée\n") != 2 || strings.Count(said, "déjà là, sans différence\n") != 1 {
+		t.Errorf("of one that is given twice it says %q, %v", said, err)
+	}
+}
