@@ -101,11 +101,13 @@ func (s *Server) showCampaign(w http.ResponseWriter, r *http.Request, status int
 	}
 	view.page = s.page(r, title)
 	view.page.Form = view.form
-	if kept {
+	switch chosen := view.form.Value(fieldFile) != ""; {
+	case kept && chosen:
+		view.page.Notice = keptNotice + " Le fichier, lui, n’a pas été conservé\u00a0: choisissez-le de nouveau."
+	case kept:
 		view.page.Notice = keptNotice
-		if view.form.Value(fieldFile) != "" {
-			view.page.Notice += " Le fichier, lui, n’a pas été conservé\u00a0: choisissez-le de nouveau."
-		}
+	case chosen && !view.form.HasErrors(): // a group was added, opened or removed
+		view.page.Notice = "Le fichier choisi n’a pas rempli le formulaire. Choisissez-le de nouveau, ou continuez sans lui."
 	}
 	c, _ := campaignOf(view.form.Values)
 	lines := c.Criteria.Lines(c.Opens)

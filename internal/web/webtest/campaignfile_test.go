@@ -109,7 +109,7 @@ func TestAFileOfACampaignThatIsThereCorrectsItFromItsPageAlone(t *testing.T) {
 
 	// A new campaign may not bear the identifier of one that is there: its page is a link away.
 	page := bring(manager, manager.Get("/campagnes/nouvelle").Form("identifier"), changed).Want(http.StatusConflict, "Une campagne porte déjà cet identifiant",
-		"Ce qui est enregistré").Not("Si cette phrase est juste")
+		"Ce qui est enregistré", "le formulaire est rempli avec votre fichier").Not("Si cette phrase est juste", "telle que vous l’avez laissée")
 	if !strings.Contains(page.Row("sentence"), "de 65 à 74 ans") || page.Form("identifier").Values.Get("0.age_at_least") != "60" {
 		t.Errorf("recorded %q, brought %v", page.Row("sentence"), page.Form("identifier").Values)
 	}
@@ -196,7 +196,7 @@ func TestAFileWithFaultsLosesNothingThatWasTyped(t *testing.T) {
 	}
 }
 
-// A file that was chosen and not brought is not passed over in silence by what checks or saves.
+// A file that was chosen and not brought is not passed over in silence, whatever button is pressed.
 func TestAFileThatWasChosenAndNotBroughtIsTold(t *testing.T) {
 	t.Parallel()
 	h := open(t)
@@ -208,7 +208,11 @@ func TestAFileThatWasChosenAndNotBroughtIsTold(t *testing.T) {
 			t.Error("what was typed is lost")
 		}
 	}
-	press(manager, f, "ajouter").Want(http.StatusOK, "Groupe 2")
+	page := press(manager, f, "ajouter").Want(http.StatusOK, "Groupe 2", "Le fichier choisi n’a pas rempli le formulaire")
+	if !strings.Contains(page.Body, `<details class="govuk-details" open>`) {
+		t.Error("what takes the file again is folded")
+	}
+	press(manager, page.Form("identifier"), "ajouter").Want(http.StatusOK, "Groupe 3").Not("Le fichier choisi")
 	f.SendFile(manager, "", "fichier", "campagne.toml", []byte(goodFile)).Want(http.StatusUnprocessableEntity, "Un fichier était choisi")
 	press(manager, f.Fill("fichier", ""), "").Want(http.StatusOK, "enregistrée")
 }
