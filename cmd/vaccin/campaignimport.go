@@ -52,7 +52,7 @@ func (i campaignImportCmd) Run(ctx context.Context, c console) (err error) {
 		}
 	}
 	if refused > 0 {
-		return registry.Conflict(fmt.Sprintf("%s sur %s à corriger d’une autre façon\u00a0: ce que la base en dit n’a pas changé.", count(refused, "campagne", "campagnes"), registry.FrenchNumber(len(all))))
+		return registry.Conflict(fmt.Sprintf("Refusé\u00a0: %s sur %s. Ce que la base en dit n’a pas changé.", count(refused, "campagne", "campagnes"), registry.FrenchNumber(len(all))))
 	}
 	return nil
 }
