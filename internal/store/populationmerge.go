@@ -62,6 +62,11 @@ var updateKnown = "UPDATE patient SET told = z.told, " + setFrom("z", patientFie
 
 // mergeAll merges the parts of a file that are not merged yet, in the order of the file.
 func (p *populationImport) mergeAll(ctx context.Context, session importSession) error {
+	if len(p.done) > 0 { // what the database knows of what is there may be of any moment
+		if err := session.do(ctx, importTx.know); err != nil {
+			return err
+		}
+	}
 	for part, err := range p.file.Read(ctx, len(p.done)) {
 		if err != nil {
 			return err

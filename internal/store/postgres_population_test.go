@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"strconv"
 	"testing"
@@ -27,6 +28,41 @@ func TestACountryThatComesToAFewIsKnown(t *testing.T) {
 		if err != nil || rows < 2*manyFresh {
 			t.Errorf("of %d rows of %s the database knows of %d (%v)", 3*manyFresh, table, rows, err)
 		}
+	}
+}
+
+// TestAnImportThatGoesOnIsPlannedByWhatIsThere: a server that took the table of lines for empty, as who sweeps it after a kill may find it, had each part held against
+// all of it, row by row. Nobody sweeps it on their own, and an import that goes on looks at it again.
+func TestAnImportThatGoesOnIsPlannedByWhatIsThere(t *testing.T) {
+	address := databases.New(t)
+	s := importer(t, address)
+	if _, err := importPopulation(t.Context(), s, populationOf(2000, 500, "")); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	newer := populationOf(2000, 500, "Nouveau")
+	if _, err := importPopulation(ctx, s, atPart(newer, 3, stop)); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	const seen = " FROM pg_class WHERE oid = 'population_seen'::regclass"
+	if kept := cell(t, s, "SELECT reloptions::text"+seen); kept != "{autovacuum_enabled=off}" {
+		t.Errorf("the table of lines has the options %q", kept)
+	}
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.Background()) })
+	if _, err := conn.Exec(t.Context(), "UPDATE pg_class SET reltuples = 0, relpages = 300 WHERE oid = 'population_seen'::regclass"); err != nil {
+		t.Fatal(err)
+	}
+	known := ""
+	if _, err := importPopulation(t.Context(), s, atPart(newer, 3, func() { known = cell(t, s, "SELECT reltuples::bigint::text"+seen) })); err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := strconv.Atoi(known); err != nil || rows < 1000 {
+		t.Errorf("of some 1,500 rows the database knows of %q", known)
 	}
 }
 
