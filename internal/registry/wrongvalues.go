@@ -42,16 +42,11 @@ func Quoted(values []string) string {
 			shown = append(shown, "«\u00a0"+v+"\u00a0»")
 		}
 	}
-	others := len(values) - len(shown)
-	switch {
-	case len(shown) == 0:
+	if len(shown) == 0 {
 		return ""
-	case others > 0:
+	}
+	if others := len(values) - len(shown); others > 0 {
 		shown = append(shown, Counted(others, "autre valeur", "autres valeurs"))
 	}
-	last := len(shown) - 1
-	if last == 0 {
-		return shown[0]
-	}
-	return strings.Join(shown[:last], ", ") + " et " + shown[last]
+	return enumerate(shown, "et")
 }
