@@ -224,9 +224,25 @@ func decideAge(f *form, at func(string) string, a Age) Age {
 	return a
 }
 
-const bothInAndOut = "Une même valeur est à la fois demandée et exclue. Retirez-la de l’une des deux listes."
+// labelled are the values of a closed set, which have a name for people.
+type labelled interface {
+	~int
+	Label() string
+}
 
-func decideAmong[T ~int](f *form, in, out string, a Among[T], terms closedSet) Among[T] {
+// bothInAndOut names the values that two lists share, one of what is asked and one of what is left out, as the form writes them.
+func bothInAndOut[T labelled](shared []T) string {
+	labels := make([]string, len(shared))
+	for i, v := range shared {
+		labels[i] = "«\u00a0" + v.Label() + "\u00a0»"
+	}
+	if len(labels) == 1 {
+		return "Une même valeur est à la fois demandée et exclue\u00a0: " + labels[0] + ". Retirez-la de l’une des deux listes."
+	}
+	return "Des valeurs sont à la fois demandées et exclues\u00a0: " + enumerate(labels, "et") + ". Retirez-les de l’une des deux listes."
+}
+
+func decideAmong[T labelled](f *form, in, out string, a Among[T], terms closedSet) Among[T] {
 	check := func(field string, values []T) []T {
 		for _, v := range values {
 			if termOf(terms, v).code == "" {
@@ -237,8 +253,9 @@ func decideAmong[T ~int](f *form, in, out string, a Among[T], terms closedSet) A
 		return inOrder(values)
 	}
 	a = Among[T]{check(in, a.In), check(out, a.Out)}
-	if slices.ContainsFunc(a.In, func(v T) bool { return slices.Contains(a.Out, v) }) {
-		f.refuse(out, bothInAndOut)
+	both := slices.DeleteFunc(slices.Clone(a.In), func(v T) bool { return !slices.Contains(a.Out, v) || v.Label() == "" })
+	if len(both) > 0 {
+		f.refuse(out, bothInAndOut(both))
 	}
 	return a
 }
@@ -279,11 +296,11 @@ func (g Group) checkSets(f *form, at func(string) string) {
 	if g.Comorbidities.Any == AnswerNo && g.Comorbidities.VeryHighRisk == AnswerYes {
 		f.refuse(at(FieldVeryHighRisk), "Qui est à très haut risque présente un facteur de risque. Retirez l’un des deux critères.")
 	}
-	if g.Conditions.In&g.Conditions.Out != 0 {
-		f.refuse(at(FieldNotALDs), bothInAndOut)
+	if both := (g.Conditions.In & g.Conditions.Out).All(); len(both) > 0 {
+		f.refuse(at(FieldNotALDs), bothInAndOut(both))
 	}
-	if g.Comorbidities.In&g.Comorbidities.Out != 0 {
-		f.refuse(at(FieldNotComorbidities), bothInAndOut)
+	if both := (g.Comorbidities.In & g.Comorbidities.Out).All(); len(both) > 0 {
+		f.refuse(at(FieldNotComorbidities), bothInAndOut(both))
 	}
 }
 

@@ -243,3 +243,26 @@ func TestACampaignEndsAfterItsLastDay(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsAskedAndLeftOutIsNamed: among tens of boxes it is not seen.
+func TestWhatIsAskedAndLeftOutIsNamed(t *testing.T) {
+	for want, change := range map[string]func(*registry.Group){
+		"Une même valeur est à la fois demandée et exclue\u00a0: «\u00a0trisomie\u00a021\u00a0». Retirez-la de l’une des deux listes.": func(g *registry.Group) {
+			g.Comorbidities.In, g.Comorbidities.Out = registry.ComorbiditiesOf(6, registry.ComorbidityTrisomy21), registry.ComorbiditiesOf(registry.ComorbidityTrisomy21)
+		},
+		"Des valeurs sont à la fois demandées et exclues\u00a0: «\u00a0diabète de type\u00a01 et diabète de type\u00a02\u00a0» et «\u00a0mucoviscidose\u00a0». Retirez-les de l’une des deux listes.": func(g *registry.Group) {
+			g.Conditions.In, g.Conditions.Out = registry.ConditionsOf(8, 9, 18), registry.ConditionsOf(18, 8)
+		},
+		"Une même valeur est à la fois demandée et exclue\u00a0: «\u00a0" + registry.Residence(2).Label() + "\u00a0». Retirez-la de l’une des deux listes.": func(g *registry.Group) {
+			g.Residence.In, g.Residence.Out = []registry.Residence{1, 2}, []registry.Residence{2, 3}
+		},
+	} {
+		c := campaign()
+		change(&c.Criteria[0])
+		_, err := registry.DecideCampaign(c)
+		var refused *registry.Error
+		if !errors.As(err, &refused) || len(refused.Fields) != 1 || refused.Fields[0].Message != want {
+			t.Errorf("%v\nis not %q", err, want)
+		}
+	}
+}
