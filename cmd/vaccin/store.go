@@ -84,6 +84,8 @@ func notOpened(err error, address string) error {
 		{store.ErrAccount, "La base " + name + " refuse ce compte, ou n’existe pas : vérifiez le compte, son mot de passe et ses droits (docs/deployment.md)."},
 		{store.ErrNoTables, "La base " + name + " n’a pas encore ses tables, et ce compte ne les fait pas : lancez d’abord « vaccin migrate » avec le compte propriétaire (docs/deployment.md)."},
 		{store.ErrAddress, "L’adresse de la base, de --store ou de VACCIN_STORE, ne convient pas : elle a la forme « postgres://compte@serveur:5432/base?réglage=valeur » ; vérifiez les réglages après le « ? », et que les fichiers qu’ils nomment existent."},
+		{store.ErrNotStore, "Le fichier " + name + " n’est pas une base de ce programme\u00a0: vérifiez --store ou VACCIN_STORE. S’il l’était, restaurez-en une sauvegarde."},
+		{store.ErrCannotOpen, "La base " + name + " ne peut pas être ouverte\u00a0: c’est un dossier, ou ce compte n’a pas le droit d’y lire et d’y écrire. Vérifiez --store ou VACCIN_STORE."},
 		{store.ErrTooOld, "Le serveur de la base " + name + " est trop ancien : il faut PostgreSQL 15 ou plus récent."},
 		{store.ErrEncoding, "La base " + name + " n’est pas en UTF-8, elle altérerait les noms : créez-en une avec « createdb --encoding=UTF8 --template=template0 »."},
 	} {

@@ -15,7 +15,16 @@ import (
 	"time"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver
+	sqlitelib "modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// What is wrong with the file of an embedded store before anything is asked of it.
+var (
+	// ErrNotStore is returned when the file is none of the library: another path was given, or it is damaged at its beginning.
+	ErrNotStore = errors.New("store: the file is not a database")
+	// ErrCannotOpen is returned for a folder, and for a file or a folder that the account may not open or write.
+	ErrCannotOpen = errors.New("store: the file of the database cannot be opened")
 )
 
 //go:embed migrations/sqlite/*.sql
@@ -115,9 +124,23 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		}
 		pending, unknown := provider.HasPending(ctx)
 		if unknown != nil || pending && time.Now().After(deadline) || ctx.Err() != nil {
-			return fmt.Errorf("bringing the tables up to date: %w", err)
+			return fmt.Errorf("bringing the tables up to date: %w", unfit(err))
 		}
 	}
+}
+
+// unfit tells a file that is no store, or cannot be opened, by what the library says of it.
+func unfit(err error) error {
+	var told *sqlitelib.Error
+	if errors.As(err, &told) {
+		switch told.Code() & 0xff {
+		case sqlite3.SQLITE_NOTADB:
+			return fmt.Errorf("%w: %w", ErrNotStore, err)
+		case sqlite3.SQLITE_CANTOPEN:
+			return fmt.Errorf("%w: %w", ErrCannotOpen, err)
+		}
+	}
+	return err
 }
 
 func (e *sqlite) close() error {
