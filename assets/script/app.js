@@ -10,6 +10,7 @@ import { initPrint } from './print.js'
 import { initRefused } from './refused.js'
 import { initShowWhen } from './show-when.js'
 import { initSuggest } from './suggest.js'
+import { initTyped } from './typed.js'
 import { initVitale } from './vitale.js'
 
 // Radio buttons may not carry aria-expanded (ARIA 1.2), which the library sets on those that reveal a part.
@@ -31,4 +32,5 @@ initPrint(document)
 initRefused(document)
 initSuggest(document)
 initShowWhen(document)
+initTyped(document)
 initVitale(document)

@@ -95,7 +95,7 @@ func objectionsPage(v objectionsView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-					Name: registry.FieldPerson, Label: "Numéro de sécurité sociale (NIR) ou code de ciblage", Kind: "code",
+					Name: registry.FieldPerson, Label: "Numéro de sécurité sociale (NIR) ou code de ciblage", Kind: "code", Typed: true,
 					Hint: "Le numéro de la personne ou de son ouvrant droit, 15 caractères avec la clé ; ou le code, 11 caractères.",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {

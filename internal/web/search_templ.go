@@ -61,7 +61,7 @@ func searchPage(v searchView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.TextField(v.form, ui.Input{
-				Name: fieldCode, Label: "Code de ciblage", Kind: "code",
+				Name: fieldCode, Label: "Code de ciblage", Kind: "code", Typed: true,
 				Hint: "11 caractères, par exemple ABCD-EFGH-JKM : il figure sur la lettre ou la synthèse du patient.",
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {

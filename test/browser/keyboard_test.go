@@ -179,3 +179,36 @@ func (w *tab) doseByKeyboard() {
 	w.wait(`document.getElementById("place_locality").value.startsWith("69003 ")`)
 	w.enter("Valider")
 }
+
+// A scanner types a code and Enter, and nobody clicks into the field before; nor before a second scan, after one that was refused.
+func TestAScanNeedsNoClick(t *testing.T) {
+	w := newTab(t)
+	w.signIn("dr-un-lieu")
+	w.press(kb.ArrowDown + " ")
+	w.press("r", chromedp.ModifierCtrl)
+	if typed := eval[string](w, `document.getElementById("code").value`); typed != "" {
+		t.Errorf("keys that move the page or are commands left %q in the field", typed)
+	}
+	w.leave(func() { w.press("ZZZZ-ZZZZ-ZZZ" + kb.Enter) })
+	w.says("Vérifiez")
+	w.leave(func() { w.press(site.example(t, "Presque centenaire").Code.Format() + kb.Enter) })
+	w.says("Dossier")
+	w.open("/recherche")
+	w.reachField("nir")
+	w.press("269")
+	if typed := eval[string](w, `document.getElementById("code").value + "/" + document.getElementById("nir").value`); typed != "/269" {
+		t.Errorf("what is typed into the other field came to %q", typed)
+	}
+	w.quiet()
+}
+
+func TestAScanOfWhoObjectsNeedsNoClick(t *testing.T) {
+	w := newTab(t)
+	w.enterAsAgent("assistance")
+	w.follow("Oppositions")
+	code := site.example(t, "Presque centenaire").Code.Format()
+	w.press(code)
+	if typed := eval[string](w, `document.getElementById("person").value`); typed != code {
+		t.Errorf("the field holds %q", typed)
+	}
+}

@@ -244,6 +244,7 @@ type Input struct {
 	MaxLength    string
 	Suggest      *Suggest
 	Optional     bool
+	Typed        bool   // takes what is typed, or scanned, while nothing else of the page has the focus
 	Kind         string // «code» for figures and codes, «date» for a date; a plain text when empty
 }
 
