@@ -239,6 +239,13 @@ func TestWhatIsTakenWithAWarning(t *testing.T) {
 		{[]string{"date_naissance", "19700512"}, "date_naissance", "L’année"},
 		{[]string{"date_naissance", "19690612"}, "date_naissance", "Le mois"},
 		{[]string{"date_naissance", "19690000"}, "", ""},
+		{[]string{"date_naissance", "05/12/1969", "nir", ""}, "", ""},
+		{[]string{"date_naissance", "05/13/1969"}, "date_naissance", "Si le fichier écrit le mois avant le jour"}, // as in the United States
+		{[]string{"date_naissance", "05/31/1969", "nir", ""}, "date_naissance", "dépasse 12\u00a0: la date est gardée"},
+		{[]string{"date_naissance", "02/30/1969"}, "", ""}, // no day either way
+		{[]string{"date_naissance", "05/32/1969"}, "", ""},
+		{[]string{"date_naissance", "19/19/1969"}, "", ""},
+		{[]string{"date_naissance", "19691305"}, "", ""},
 		{[]string{"nir", "2693549588157"}, "", ""}, // the month was not known
 		{[]string{"code_postal", ""}, "code_postal", "La commune n’a pas de code postal. Complétez-le\u00a0: sans lui, aucune lettre n’est envoyée à la personne."},
 		{[]string{"code_postal", "", "code_commune", ""}, "code_postal", "aucune lettre n’est envoyée à la personne, qui n’est d’aucun département."},

@@ -1,6 +1,10 @@
 package targeting
 
-import "vaccin/internal/registry"
+import (
+	"strings"
+
+	"vaccin/internal/registry"
+)
 
 // warn tells what is odd about a row that is taken. What a NIR says of its bearer's sex and birth is the history of a
 // registration and no fact about them (package nir): the two may differ and both be right, so that a difference never
@@ -8,6 +12,10 @@ import "vaccin/internal/registry"
 func (r *rowReader) warn(row *Row) {
 	if !row.Own.IsZero() {
 		r.warnOfNumber(row)
+	}
+	if monthFirst(r.cell(colBirthDate)) {
+		r.remark(colBirthDate, "Le mois de naissance dépasse 12\u00a0: la date est gardée comme «\u00a0lunaire\u00a0». Si le fichier écrit le mois avant le jour, "+
+			"écrivez le jour d’abord, dans toutes ses lignes.")
 	}
 	place := row.Locality
 	switch {
@@ -52,4 +60,12 @@ func (r *rowReader) warnOfNumber(row *Row) {
 	if calendar(said[3:5]) && calendar(born[4:6]) && said[3:5] != born[4:6] {
 		r.remark(colBirthDate, "Le mois de naissance n’est pas celui qu’annonce le NIR de la personne. Vérifiez l’un et l’autre.")
 	}
+}
+
+// monthFirst tells whether a birth date written with strokes would be a day of the calendar with its month before its day.
+// Of a whole file written so, these are the rows that show it: the others tell another day, and nothing gives them away.
+func monthFirst(text string) bool {
+	born, _ := readDay(text)
+	swapped := day(born.year()*10000 + born.of()*100 + born.month())
+	return strings.Contains(text, "/") && born.month() > 12 && !swapped.lunar() && !swapped.tooMany()
 }
