@@ -6,13 +6,11 @@ import (
 	"os"
 	"path/filepath"
 
-	"vaccin/internal/commandline"
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
 
 	"github.com/alecthomas/kong"
-	"github.com/schollz/progressbar/v3"
 )
 
 // importCmd imports a file of reference data in three steps: parse, check, apply; or one of insured persons, part by part,
@@ -289,29 +287,4 @@ func count(n int, one, many string) string {
 		return registry.FrenchNumber(n) + " " + one
 	}
 	return registry.FrenchNumber(n) + " " + many
-}
-
-// bar is a progress bar; without a terminal it does nothing.
-type bar struct{ bar *progressbar.ProgressBar }
-
-func (c console) bar(total int64, title string) bar {
-	if c.progress == nil {
-		return bar{}
-	}
-	return bar{progressbar.NewOptions64(total, progressbar.OptionSetWriter(c.progress), progressbar.OptionSetDescription(commandline.Readable(title)),
-		progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(40))}
-}
-
-// set moves the bar. A bar that cannot be drawn does not stop an import.
-func (b bar) set(position int64) {
-	if b.bar != nil {
-		_ = b.bar.Set64(position)
-	}
-}
-
-func (b bar) finish() error {
-	if b.bar == nil {
-		return nil
-	}
-	return b.bar.Finish()
 }

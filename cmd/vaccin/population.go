@@ -15,8 +15,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
 	"vaccin/internal/registry"
 	"vaccin/internal/store"
 	"vaccin/internal/targeting"
@@ -34,7 +32,7 @@ func (i importCmd) population(ctx context.Context, c console) (err error) {
 	}
 	looking := bar{}
 	file, err := targeting.OpenPopulation(ctx, i.File, func(read, size int64) {
-		if looking.bar == nil {
+		if looking.drawn == nil {
 			looking = c.bar(size, "Examen du fichier")
 		}
 		looking.set(read)
@@ -396,7 +394,7 @@ func (p *populationRun) tell(at registry.PopulationProgress) {
 	if p.console.progress == nil {
 		return
 	}
-	if p.shown.bar == nil || at.Step != p.step {
+	if p.shown.drawn == nil || at.Step != p.step {
 		_ = p.shown.finish()
 		p.step, p.shown = at.Step, p.stepBar(at)
 	}
@@ -406,21 +404,15 @@ func (p *populationRun) tell(at registry.PopulationProgress) {
 }
 
 func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
-	options := []progressbar.Option{progressbar.OptionSetWriter(p.console.progress), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(40)}
-	total := int64(-1) // how long indexes take is not told: something moves
-	switch at.Step {
+	switch at.Step { // how long indexes take is not told
 	case registry.PopulationDuplicates:
-		options = append(options, progressbar.OptionSetDescription("Recherche des doublons"))
+		return p.console.bar(-1, "Recherche des doublons")
 	case registry.PopulationKnown:
-		options = append(options, progressbar.OptionSetDescription("Personnes déjà connues"))
+		return p.console.bar(-1, "Personnes déjà connues")
 	case registry.PopulationIndexes:
-		options = append(options, progressbar.OptionSetDescription("Construction des index"))
-	default:
-		total = p.file.Lines
-		options = append(options, progressbar.OptionSetDescription("Import"), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("lignes"), progressbar.OptionSetPredictTime(true))
+		return p.console.bar(-1, "Construction des index")
 	}
-	return bar{progressbar.NewOptions64(total, options...)}
+	return p.console.countingBar(p.file.Lines, "Import", "lignes")
 }
 
 // errNoRow is said of a file that brought nobody.
