@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"time"
 
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
@@ -287,4 +288,9 @@ func count(n int, one, many string) string {
 		return registry.FrenchNumber(n) + " " + one
 	}
 	return registry.FrenchNumber(n) + " " + many
+}
+
+// rated says how many there were a second.
+func rated(n int64, took time.Duration, one, many string) string {
+	return count(int(float64(n)/max(took.Seconds(), 0.001)), one, many)
 }

@@ -245,7 +245,7 @@ func (m lettersMakeCmd) print(
 		return made, registry.Conflict("L’envoi " + made.Reference() + " a été abandonné pendant sa préparation, " + whoDropped(made, who) + " :" +
 			" il n’a aucune lettre. Relancez la commande pour en préparer un autre.")
 	}
-	told := c.printf("  %s : %.0f lettres par seconde\n", path, float64(made.Letters)/time.Since(began).Seconds())
+	told := c.printf("  %s : %s par seconde\n", path, rated(int64(made.Letters), time.Since(began), "lettre", "lettres"))
 	if len(made.Deliveries) > 0 { // another made it at the same time, or a server did and somebody has taken it
 		told = errors.Join(told, c.printf("  attention\u00a0: ces mêmes lettres ont été remises par ailleurs. Ne faites partir qu’un seul de ces fichiers.\n"))
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
@@ -289,6 +290,15 @@ func TestNumbersAreFrench(t *testing.T) {
 		if got := count(n, "ligne", "lignes"); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
+	}
+}
+
+func TestRatesAreFrench(t *testing.T) {
+	if got := rated(9910, 2*time.Second, "lettre", "lettres"); got != "4\u202f955 lettres" {
+		t.Errorf("%q", got)
+	}
+	if got := rated(1, 0, "ligne", "lignes"); got != "1\u202f000 lignes" {
+		t.Errorf("in no time: %q", got)
 	}
 }
 

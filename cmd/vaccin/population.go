@@ -449,7 +449,7 @@ func (p *populationRun) conclude(o registry.PopulationOutcome, took time.Duratio
 	}
 	rate := ""
 	if p.report.Read > 0 { // or indexes alone were left to make, of an import that goes on
-		rate = fmt.Sprintf(" (%s à la seconde)", count(int(float64(p.report.Read)/max(took.Seconds(), 0.001)), "ligne", "lignes"))
+		rate = fmt.Sprintf(" (%s à la seconde)", rated(p.report.Read, took, "ligne", "lignes"))
 		err = errors.Join(err, p.tellRead())
 	}
 	err = errors.Join(err, p.printf("Personnes ajoutées : %s ; mises à jour : %s ; sans changement : %s ; lignes en double dans le fichier, laissées de côté : %s.\n",
