@@ -60,7 +60,7 @@ func (g *Registry) batchEvent(by Actor, action Action, b Batch) Event {
 	e := g.event(by, action, "")
 	e.Version, e.Count, e.Digest = b.Run, b.Letters, b.Reference()
 	if b.Digest != "" {
-		e.Digest += " sha256:" + b.Digest
+		e = e.Covering(b.Digest)
 	}
 	return e
 }

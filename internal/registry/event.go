@@ -1,6 +1,9 @@
 package registry
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Action is what was done or tried, in the access log.
 type Action string
@@ -90,7 +93,7 @@ type Event struct {
 	Outcome    Outcome
 	Version    int    // of the entry that was declared, rectified or annulled
 	Count      int    // of persons, for bulk work
-	Digest     string // of what bulk work covered
+	Digest     string // of what bulk work covered, after the campaign or batch that it was for
 	Reason     string // why an agent looked at a person, in their words or in those of the service
 }
 
@@ -100,6 +103,12 @@ func (e Event) IsZero() bool { return e.Action == "" }
 // with returns the event with another outcome.
 func (e Event) with(outcome Outcome) Event {
 	e.Outcome = outcome
+	return e
+}
+
+// Covering returns the event with the digest of what its bulk work covered, after what it names of it.
+func (e Event) Covering(sha256 string) Event {
+	e.Digest = strings.TrimLeft(e.Digest+" sha256:"+sha256, " ")
 	return e
 }
 

@@ -190,7 +190,8 @@ type TargetingStore interface {
 	DropRun(ctx context.Context, number int, by string, at time.Time, event Event) error
 
 	// CarryOut gives a code to each whom an approved run concerns, but those who have one, object or died. All its codes
-	// come into force together, with the event, in which Count is how many they are and At is that moment, and then the run is done. It
+	// come into force together, with the event, in which Count is how many they are, Covering the digest of whom they were given to (SHA-256 of the
+	// numbers of their records, eight bytes each, in their order) and At that moment, and then the run is done. It
 	// begins and ends by the clock now. Stopped
 	// anywhere, it goes on when called again; to carry out a run that is done changes nothing. progress is told how far
 	// it is. It returns ErrRunning while another run is carried out, and ErrNoRun for one that was not approved.

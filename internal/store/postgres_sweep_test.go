@@ -347,7 +347,7 @@ func runAlone(t *testing.T, s *Store, number int, highest int64) (*targetRun, *p
 		engine: e, sweep: w, table: fmt.Sprint("target_run_", number), persons: condition{next: 3},
 		targeting: targeting{
 			run: number, highest: highest, space: 1 << 40, where: anybody, progress: func(int64, int64) {},
-			end: func(int64) ([]statement, error) { return nil, nil },
+			end: func(*given) ([]statement, error) { return nil, nil },
 		},
 	}
 	t.Cleanup(func() { r.dismiss(context.Background()) })

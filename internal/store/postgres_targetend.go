@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -47,8 +48,10 @@ const (
 	endTarget     = "SELECT target_end($1)"
 	settleTarget  = "SELECT target_settle($1)"
 	settledApart  = "SELECT target_apart($1, $2)"
-	countTarget   = "SELECT COUNT(*) FROM target WHERE run = $1"
-	anyTargeted   = "SELECT EXISTS (SELECT FROM %s), (SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'target'::regclass) - 1" // without that of the small ones
+	// Whom the run gave a code, a piece of the numbers of records at a time.
+	selectWhom = "SELECT COUNT(*), COALESCE(string_agg(int8send(record_num), ''::bytea ORDER BY record_num), '') FROM target" +
+		" WHERE run = $1 AND record_num > $2 AND record_num <= $3"
+	anyTargeted = "SELECT EXISTS (SELECT FROM %s), (SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'target'::regclass) - 1" // without that of the small ones
 	// Those that are known to be in another database of the same server declare nobody's eligibility here, and may last for hours.
 	underWay = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE NOT EXISTS (" +
 		"SELECT FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = a.datid" +
@@ -217,11 +220,11 @@ func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) err
 				return err
 			}
 		}
-		targeted := int64(0)
-		if err := tx.QueryRow(ctx, countTarget, r.run).Scan(&targeted); err != nil {
+		whom, err := r.whom(ctx, tx)
+		if err != nil {
 			return err
 		}
-		statements, err := r.end(targeted)
+		statements, err := r.end(whom)
 		if err != nil {
 			return err
 		}
@@ -240,6 +243,22 @@ func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) err
 		return fmt.Errorf("ending a run: %w", err)
 	}
 	return nil
+}
+
+// whom reads whom the run gave a code. The last piece has no end: a code may have been carried to a record that came after the run began.
+func (r *targetRun) whom(ctx context.Context, tx pgx.Tx) (*given, error) {
+	whom := newGiven()
+	for after, to := int64(0), int64(0); after < r.highest; after = to {
+		if to = after + r.engine.runs.part; to >= r.highest {
+			to = math.MaxInt64
+		}
+		persons, numbers := int64(0), []byte(nil)
+		if err := tx.QueryRow(ctx, selectWhom, r.run, after, to).Scan(&persons, &numbers); err != nil {
+			return nil, fmt.Errorf("reading whom a run gave a code: %w", err)
+		}
+		whom.add(persons, numbers)
+	}
+	return whom, nil
 }
 
 // carryMerged carries codes from records that went to those that stay, and then does what is left to do with the table.

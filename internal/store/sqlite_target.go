@@ -1,12 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"database/sql/driver"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -59,13 +62,14 @@ func (d *draw) next() (driver.Value, error) {
 
 const (
 	selectCodes = "SELECT code FROM target UNION ALL SELECT code FROM record WHERE code IS NOT NULL UNION ALL SELECT code FROM former_code"
-	// The guard: as many were targeted as were counted a moment before, and no code was drawn elsewhere meanwhile.
-	sameCount = "UPDATE campaign_run SET state = state WHERE number = $1 AND state = 'running' AND (SELECT COUNT(*) FROM target WHERE run = $1) = $2" +
+	// The guard: those were targeted who were read a moment before, and no code was drawn elsewhere meanwhile.
+	sameWhom = "UPDATE campaign_run SET state = state WHERE number = $1 AND state = 'running' AND (SELECT COUNT(*) FROM target WHERE run = $1) = $2" +
+		" AND NOT EXISTS (SELECT record_num FROM target WHERE run = $1 EXCEPT SELECT value FROM json_each($3))" +
 		" AND NOT EXISTS (SELECT 1 FROM target t JOIN record r ON r.code = t.code WHERE t.run = $1)" +
 		" AND NOT EXISTS (SELECT 1 FROM former_code f JOIN target t ON t.code = f.code WHERE t.run = $1)"
 )
 
-// target implements engine. It is overtaken by who comes or gets a code between counting and targeting.
+// target implements engine. It is overtaken by who comes or gets a code between reading whom it concerns and targeting.
 func (e *sqlite) target(ctx context.Context, begin func(context.Context) (targeting, error), write func(context.Context, work) error) error {
 	t, err := begin(ctx)
 	if err != nil {
@@ -77,7 +81,7 @@ func (e *sqlite) target(ctx context.Context, begin func(context.Context) (target
 	t.where(&persons)
 	from := " FROM patient p WHERE p.record_num <= $2 AND " + persons.sql.String() + without
 	d := &draw{space: int64(t.space), taken: map[int64]struct{}{}}
-	count := int64(0)
+	whom, list := newGiven(), []byte("[")
 	err = e.read(ctx,
 		query{sql: selectCodes, row: func(scan func(...any) error) error {
 			code := int64(0)
@@ -85,7 +89,13 @@ func (e *sqlite) target(ctx context.Context, begin func(context.Context) (target
 			d.taken[code] = struct{}{}
 			return err
 		}},
-		query{sql: "SELECT COUNT(*), $1" + from, args: persons.args, row: func(scan func(...any) error) error { return scan(&count, skipped{}) }},
+		query{sql: "SELECT p.record_num, $1" + from + " ORDER BY 1", args: persons.args, row: func(scan func(...any) error) error {
+			number := int64(0)
+			err := scan(&number, skipped{})
+			whom.add(1, binary.BigEndian.AppendUint64(nil, uint64(number))) //nolint:gosec // from 1
+			list = append(strconv.AppendInt(list, number, 10), ',')
+			return err
+		}},
 	)
 	if err != nil {
 		return err
@@ -94,13 +104,13 @@ func (e *sqlite) target(ctx context.Context, begin func(context.Context) (target
 	key := persons.arg(drawing)
 	draws.Store(drawing, d)
 	defer draws.Delete(drawing)
-	end, err := t.end(count)
+	end, err := t.end(whom)
 	if err != nil {
 		return err
 	}
 	statements := []statement{
 		{sql: "INSERT INTO target (record_num, code, run) SELECT p.record_num, draw_target(" + key + "), $1" + from, args: persons.args, quiet: true},
-		{sql: sameCount, args: []any{t.run, count}, none: []reason{{err: registry.ErrOvertaken}}},
+		{sql: sameWhom, args: []any{t.run, whom.persons, string(append(bytes.TrimSuffix(list, []byte(",")), ']'))}, none: []reason{{err: registry.ErrOvertaken}}},
 	}
 	if err := write(ctx, work{alone: true, statements: append(statements, end...)}); err != nil {
 		return err

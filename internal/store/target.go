@@ -3,9 +3,12 @@ package store
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,9 +33,24 @@ type targeting struct {
 	// where adds whom it concerns, of persons p, but not who has a code.
 	where func(c *condition)
 	space uint64 // how many codes there are
-	// end returns the statements that end the run of so many, in the transaction in which its codes come into force.
-	end      func(targeted int64) ([]statement, error)
+	// end returns the statements that end the run, in the transaction in which its codes come into force.
+	end      func(*given) ([]statement, error)
 	progress func(done, of int64)
+}
+
+// given are those whom a run gave a code, by the numbers of their records: how many, and the digest that the access log keeps. Codes are not in it:
+// the digest of a single one would tell it to whoever tries all that there are.
+type given struct {
+	persons int64
+	digest  hash.Hash
+}
+
+func newGiven() *given { return &given{digest: sha256.New()} }
+
+// add adds so many persons, whose numbers come in their order, eight bytes each.
+func (g *given) add(persons int64, numbers []byte) {
+	g.persons += persons
+	_, _ = g.digest.Write(numbers) // of a hash, it does not fail
 }
 
 // concerned adds whom a campaign concerns of persons p: whoever the criteria name, is alive, and does not object.
@@ -158,11 +176,12 @@ func (s *Store) targetingOf(run registry.Run, event registry.Event, now func() t
 	return targeting{
 		run: run.Number, highest: run.Progress.Of, space: s.codeSpace,
 		where: func(c *condition) { c.concerned(run.Campaign) },
-		end: func(targeted int64) ([]statement, error) {
-			event.At, event.Count = now(), int(targeted)
+		end: func(g *given) ([]statement, error) {
+			event := event.Covering(hex.EncodeToString(g.digest.Sum(nil)))
+			event.At, event.Count = now(), int(g.persons)
 			logged, err := logAlways(event)
 			return []statement{
-				{sql: endRun, args: []any{run.Number, event.At.UnixMicro(), targeted}, none: []reason{{err: registry.ErrOvertaken}}}, logged,
+				{sql: endRun, args: []any{run.Number, event.At.UnixMicro(), g.persons}, none: []reason{{err: registry.ErrOvertaken}}}, logged,
 			}, err
 		},
 		progress: func(done, of int64) { progress(registry.Progress{Done: done, Of: of}) },

@@ -191,7 +191,8 @@ func whatOf(e registry.ShownEntry) string {
 	switch {
 	case slices.Contains(actionsOnRuns, e.Action):
 		what = strings.Replace(what, "d’un ciblage", "du ciblage n°"+nbsp+number, 1)
-		add("campagne", e.Digest)
+		campaign, _, _ := strings.Cut(e.Digest, " ")
+		add("campagne", campaign)
 	case slices.Contains(actionsOnLetters, e.Action):
 		add("ciblage n°", number)
 		reference, _, _ := strings.Cut(e.Digest, " ")

@@ -1,10 +1,12 @@
 package storetest
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -373,6 +375,9 @@ func runOnce(e *env) {
 	})
 	e.equal("events", len(events), 1)
 	e.equal("the count of the event", events[0].Count, 2)
+	if _, digest, _ := strings.Cut(events[0].Digest, "sha256:"); len(digest) != 2*sha256.Size {
+		e.Errorf("the event does not tell whom it covers: %q", events[0].Digest)
+	}
 	e.equal("the progress", last.Done, last.Of)
 	run := e.run(n)
 	e.equal("when it began", run.StartedAt, began)

@@ -99,7 +99,8 @@ func TestARunIsPreparedByOneApprovedByAnotherAndCarriedOut(t *testing.T) {
 	h.followed(t, second)
 	officer := h.as(t, registry.RoleDataProtection)
 	consult(officer).Want(http.StatusOK, "Approbation du ciblage n° 1, campagne lancee", "Exécution du ciblage n° 1, campagne lancee",
-		"Préparation d’un ciblage, campagne lancee, version 1", "Écriture d’une campagne, campagne lancee, version 1")
+		"Préparation d’un ciblage, campagne lancee, version 1", "Écriture d’une campagne, campagne lancee, version 1").
+		Not("lancee sha256")
 }
 
 // followed has a doctor declare one of three, and looks at the follow-up of the one run.

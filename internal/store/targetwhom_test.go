@@ -1,0 +1,127 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"vaccin/internal/keyring/keyringtest"
+	"vaccin/internal/registry"
+)
+
+// whomDigest is the digest of whom a run gave a code, by what the table of codes tells.
+func whomDigest(t *testing.T, s *Store, run int) string {
+	t.Helper()
+	digest := sha256.New()
+	err := s.engine.read(t.Context(), query{
+		sql: "SELECT record_num FROM target WHERE run = $1 ORDER BY record_num", args: []any{run},
+		row: func(scan func(...any) error) error {
+			number := uint64(0)
+			err := scan(&number)
+			digest.Write(binary.BigEndian.AppendUint64(nil, number))
+			return err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(digest.Sum(nil))
+}
+
+const digestOfLastRun = "SELECT digest FROM access_log WHERE action = 'carry-out-run' ORDER BY num DESC LIMIT 1"
+
+// TestTheLogTellsWhomARunGaveACode carries out two runs, of half of all each: whoever adds somebody to one later, or takes somebody out, cannot make the
+// signed log agree.
+func TestTheLogTellsWhomARunGaveACode(t *testing.T) {
+	onEachEngine(t, func(t *testing.T, address string) {
+		for name, small := range map[string]int64{"small runs": 1 << 40, "large runs": 1} {
+			t.Run(name, func(t *testing.T) {
+				if !IsDatabase(address) && small == 1 {
+					return // the embedded store knows no large ones
+				}
+				address := address
+				if IsDatabase(address) {
+					address = databases.Fresh(t) // runs make tables
+				}
+				s := server(t, address, keyringtest.Keys())
+				if e, ok := s.engine.(*postgres); ok {
+					e.runs = runSizes{part: 70, small: small}
+				}
+				importMany(t, s, 300)
+				do(t, s, "UPDATE patient SET sex = CASE WHEN record_num % 3 = 0 THEN 'F' ELSE 'M' END")
+				told := []string(nil)
+				for _, sex := range []registry.Sex{registry.Female, registry.Male} {
+					n := approvedRun(t, s, everybody(sex))
+					if err := carryOut(t.Context(), s, n); err != nil {
+						t.Fatal(err)
+					}
+					digest := cell(t, s, digestOfLastRun)
+					if want := "sha256:" + whomDigest(t, s, n); digest != want {
+						t.Errorf("the log tells %q, want %q", digest, want)
+					}
+					told = append(told, digest)
+				}
+				if len(slices.Compact(told)) != 2 {
+					t.Error("two runs of other persons have one digest")
+				}
+			})
+		}
+	})
+}
+
+// TestTheLogTellsOfWhoIsAfterTheLastOfARun: two records turn out to be one person's while a run goes on, and the one that stays came after it began.
+func TestTheLogTellsOfWhoIsAfterTheLastOfARun(t *testing.T) {
+	s := server(t, databases.Fresh(t), keyringtest.Keys())
+	s.engine.(*postgres).runs = runSizes{part: 10, small: 1}
+	importMany(t, s, 40)
+	n := approvedRun(t, s, everybody(""))
+	do(t, s, "UPDATE campaign_run SET state = 'running' WHERE number = 1")
+	run, err := s.Run(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, conn := runAlone(t, s, n, 30)
+	if err := r.fill(t.Context(), conn); err != nil {
+		t.Fatal(err)
+	}
+	do(t, s, "INSERT INTO doubtful_match (record_num, other_num, reason, at, decision, decided_at, gone) VALUES (30, 35, 'rank', 1, 'same', 1, 30)")
+	r.end = s.targetingOf(run, event(registry.ActionCarryOutRun), time.Now, func(registry.Progress) {}).end
+	if err := r.bring(t.Context(), conn, false); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := cell(t, s, "SELECT COUNT(*)::text || ' ' || MAX(record_num) FROM target"), "30 35"; got != want {
+		t.Fatalf("codes and the last of whom they are: %s, want %s", got, want)
+	}
+	if got, want := cell(t, s, digestOfLastRun), "sha256:"+whomDigest(t, s, n); got != want {
+		t.Errorf("the log tells %q, want %q", got, want)
+	}
+	if got := cell(t, s, "SELECT count::text FROM access_log WHERE action = 'carry-out-run'"); got != "30" {
+		t.Errorf("the log counts %s", got)
+	}
+}
+
+// TestARunOfTheEmbeddedStoreIsOvertakenByOthersInTheSameNumber: somebody dies and somebody else becomes concerned between reading whom a run concerns and
+// giving codes.
+func TestARunOfTheEmbeddedStoreIsOvertakenByOthersInTheSameNumber(t *testing.T) {
+	s := open(t)
+	importMany(t, s, 30)
+	do(t, s, "UPDATE patient SET died = 1 WHERE record_num = 2")
+	n := approvedRun(t, s, everybody(""))
+	begin := func(ctx context.Context) (targeting, error) {
+		run, err := s.beginRun(ctx, n, time.Now())
+		return s.targetingOf(run, event(registry.ActionCarryOutRun), time.Now, func(registry.Progress) {}), err
+	}
+	write := func(ctx context.Context, w work) error {
+		do(t, s, "UPDATE patient SET died = 1 - died WHERE record_num IN (2, 3)")
+		return s.write(ctx, w)
+	}
+	if err := s.engine.target(t.Context(), begin, write); !errors.Is(err, registry.ErrOvertaken) {
+		t.Errorf("the run: %v", err)
+	}
+	checkCodes(t, s, 0)
+}
