@@ -2,6 +2,7 @@ package registry_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -87,6 +88,17 @@ func TestACodeIsReadBehindTheIdentifierOfItsSymbology(t *testing.T) {
 	}
 }
 
+// TestCodesThatLeftWithLettersAreReadForEver holds what is printed for a number: another alphabet or check character would make errors of all codes that people have.
+func TestCodesThatLeftWithLettersAreReadForEver(t *testing.T) {
+	for text, c := range map[string]registry.TargetCode{
+		"2222-2222-23P": 1, "ZZZZ-ZZZZ-ZZ5": registry.TargetCode(registry.CodeSpace - 1), "22K5-VWY9-5YF": 471_147_114_711,
+	} {
+		if back, err := registry.ParseCode(text); c.Format() != text || back != c || err != nil {
+			t.Errorf("%d is %s: %v", uint64(c), c.Format(), err)
+		}
+	}
+}
+
 // A scanner set to the American keyboard types the keys of its letters and digits, which are others on French and Belgian keyboards.
 func TestACodeIsReadFromAScannerSetToTheAmericanKeyboard(t *testing.T) {
 	french := strings.NewReplacer("2", "é", "3", `"`, "4", "'", "5", "(", "6", "-", "7", "è", "8", "_", "9", "ç", "0", "à", "1", "&",
@@ -99,7 +111,7 @@ func TestACodeIsReadFromAScannerSetToTheAmericanKeyboard(t *testing.T) {
 			t.Skip("dashes and apostrophes may be a person’s")
 		}
 		prefixed := french.Replace("]C1" + c.Compact())
-		for _, typed := range []string{typed, typed + "\t", strings.ToUpper(typed), strings.ToLower(typed), belgian.Replace(typed), prefixed} {
+		for _, typed := range []string{typed, typed + "\t", strings.ToUpper(typed), strings.ToLower(typed), belgian.Replace(typed), strings.ReplaceAll(typed, "?", ","), prefixed} {
 			if back, err := registry.ParseCode(typed); err != nil || back != c || !registry.LooksLikeCode(typed) {
 				t.Fatalf("%q: %v, %v", typed, back == c, err)
 			}
@@ -228,6 +240,11 @@ func TestDrawnCodesAreValidAndDiffer(t *testing.T) {
 	lowest, err := registry.DrawCode(bytes.NewReader(make([]byte, 64)))
 	if err != nil || !lowest.Valid() {
 		t.Errorf("of zeros: error %v, valid %v", err, lowest.Valid())
+	}
+	beyond := binary.BigEndian.AppendUint64(nil, registry.CodeSpace-1)[1:]
+	again, err := registry.DrawCode(bytes.NewReader(append(beyond, make([]byte, len(beyond))...)))
+	if err != nil || again != lowest {
+		t.Errorf("of a number beyond the last code, then zeros: error %v, %v", err, again == lowest)
 	}
 	if _, err := registry.DrawCode(bytes.NewReader(nil)); err == nil {
 		t.Error("a code was drawn without randomness")

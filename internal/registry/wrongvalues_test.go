@@ -22,6 +22,7 @@ func TestWhatIsWrongInAListIsNamed(t *testing.T) {
 		{[]string{long}, ""},
 		{[]string{"9\x00"}, ""},
 		{[]string{"96"}, " Ceci ne convient pas : « 96 »."},
+		{[]string{long[:20]}, " Ceci ne convient pas : « " + long[:20] + " »."},
 		{[]string{"96", "1"}, " Ceci ne convient pas : « 96 » et « 1 »."},
 		{[]string{"96", long, "1"}, " Ceci ne convient pas : « 96 », « 1 » et 1 autre valeur."},
 		{many[:10], " Ceci ne convient pas : « 0 », « 1 », « 2 », « 3 », « 4 », « 5 », « 6 », « 7 », « 8 » et « 9 »."},

@@ -203,7 +203,8 @@ func TestAFileThatWasChosenAndNotBroughtIsTold(t *testing.T) {
 	manager, _ := managers(t, h)
 	f := campaignForm(manager, "tapee")
 	for _, button := range []string{"", "verifier"} {
-		page := press(manager, f.Fill("fichier", "campagne.toml"), button).Want(http.StatusUnprocessableEntity, "Un fichier était choisi, et n’a pas rempli le formulaire")
+		page := press(manager, f.Fill("fichier", "campagne.toml"), button).Want(http.StatusUnprocessableEntity, "Un fichier était choisi, et n’a pas rempli le formulaire").
+			Not("Le fichier choisi n’a pas rempli")
 		if page.Form("identifier").Values.Get("0.age_at_least") != "75" {
 			t.Error("what was typed is lost")
 		}
