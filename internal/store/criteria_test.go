@@ -76,8 +76,8 @@ func anyCriteria(r *rand.Rand) (all registry.Criteria) {
 	return all
 }
 
-// declareSome has some of the records declared on, in all ways: eligibility, one dose, two, a single-dose vaccine, and
-// each of them annulled.
+// declareSome has some of the records declared on, in all ways: eligibility, one dose, two, a single-dose vaccine, one
+// rectified to another of two doses, and each of them annulled.
 func declareSome(t *testing.T, s *Store, people []registry.ImportedPerson) {
 	t.Helper()
 	clock := registrytest.NewClock()
@@ -93,25 +93,25 @@ func declareSome(t *testing.T, s *Store, people []registry.ImportedPerson) {
 		clock.SetDay("2021-02-01")
 		act := registry.Act{By: by, Record: p.ID}
 		ok(registrytest.Declare(t.Context(), g, act))
-		if i%6 == 0 {
+		if i%7 == 0 {
 			continue
 		}
 		act.Step = registry.StepFirstDose
 		dose := registrytest.DoseRequest()
-		if i%6 == 5 {
+		if i%7 >= 5 {
 			clock.SetDay("2021-06-02") // all of them are 18
 			dose.Vaccine, dose.Lot, dose.Occurrence = registrytest.Janssen, "XD955", "02/06/2021"
 		}
 		ok(registrytest.Inject(t.Context(), g, act, dose))
 		annul := registry.Act{By: support, Record: p.ID, Step: registry.StepFirstDose, Entry: 1}
-		switch i % 6 {
+		switch i % 7 {
 		case 1:
 			continue
 		case 2, 3:
 			annul.Reason = "Erreur de saisie"
 			_, err := g.Annul(t.Context(), annul)
 			ok(err)
-			if i%6 == 3 { // and another in its place
+			if i%7 == 3 { // and another in its place
 				again := act
 				again.Request = "other"
 				ok(registrytest.Inject(t.Context(), g, again, dose))
@@ -120,6 +120,11 @@ func declareSome(t *testing.T, s *Store, people []registry.ImportedPerson) {
 			clock.SetDay(registrytest.SecondDoseDay)
 			act.Step = registry.StepSecondDose
 			ok(registrytest.Inject(t.Context(), g, act, registrytest.SecondDoseRequest()))
+		case 6: // by mistake: it was the first of two
+			two := registrytest.DoseRequest()
+			two.Occurrence = dose.Occurrence
+			rectified := registry.Act{By: by, Record: p.ID, Step: registry.StepFirstDose, Request: "rectified", Entry: 1, From: 1}
+			ok(registrytest.Rectify(t.Context(), g, rectified, two))
 		}
 	}
 }

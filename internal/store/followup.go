@@ -21,7 +21,7 @@ const (
 	selectDoneRuns  = "SELECT number FROM campaign_run WHERE state = 'done' ORDER BY number"
 
 	// followedUp is how far the persons of some numbers are whom runs gave a code: all runs at once, so that what was
-	// declared is gone through once. Of a step, the first version that is not annulled tells that it is in force.
+	// declared is gone through once. Of a step, the latest version tells how many doses the series has, and that it is in force unless it was annulled.
 	followedUp = "SELECT t.run, p.department, %s AS age, COUNT(*), COALESCE(SUM(s.eligible), 0), COALESCE(SUM(s.dosed), 0), COALESCE(SUM(s.complete), 0)" +
 		" FROM target t JOIN patient p ON p.record_num = t.record_num LEFT JOIN (" +
 		"SELECT e.record_num, MAX(CASE WHEN e.step = 0 THEN 1 ELSE 0 END) AS eligible, MAX(CASE WHEN e.step IN (1, 2) THEN 1 ELSE 0 END) AS dosed," +

@@ -126,6 +126,15 @@ func Inject(ctx context.Context, g *registry.Registry, act registry.Act, req reg
 	})
 }
 
+// Rectify rectifies a dose, and confirms whatever is asked about.
+func Rectify(ctx context.Context, g *registry.Registry, act registry.Act, req registry.DoseRequest) error {
+	return confirming(func(confirmed []string) error {
+		req.Confirmed = confirmed
+		_, err := g.RectifyDose(ctx, act, req)
+		return err
+	})
+}
+
 // confirming acts, and once more with what it was asked about confirmed.
 func confirming(act func(confirmed []string) error) error {
 	err := act(nil)
