@@ -139,6 +139,10 @@ func TestABatchIsRefusedOnceItsLettersWouldBeOthers(t *testing.T) {
 			}
 			do("UPDATE patient SET objects = true WHERE record_num = 1")
 			do("UPDATE patient SET died = 20210201 WHERE record_num = 2")
+			const both = "Depuis cet envoi, 1\u00a0destinataire s’est opposé et 1\u00a0destinataire est décédé" // before that somebody moved: it says whom letters are kept from
+			if out, err := delivered(); registry.KindOf(err) != registry.KindConflict || !strings.Contains(err.Error(), both) || out != "" {
+				t.Errorf("who objects, who died and who moved: %v, %d bytes", err, len(out))
+			}
 			again, other := madeBatch(t, g, askedBatch(t, g, run, b.Part).BatchKey)
 			if again.Letters != 8 || again.LeftOut != (registry.LeftOut{Objecting: 1, Deceased: 1}) || !strings.Contains(other, "4 rue des Lilas") {
 				t.Errorf("to the same persons: %+v", again)
@@ -150,7 +154,7 @@ func TestABatchIsRefusedOnceItsLettersWouldBeOthers(t *testing.T) {
 			if registry.KindOf(err) != registry.KindConflict || !strings.Contains(err.Error(), "a changé depuis") {
 				t.Errorf("whose record is gone: %v", err)
 			}
-			if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM access_log WHERE action = 'deliver-letters' AND outcome = 'conflict'"); n != "4" {
+			if n := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM access_log WHERE action = 'deliver-letters' AND outcome = 'conflict'"); n != "5" {
 				t.Errorf("%s refusals are in the log", n)
 			}
 		})
