@@ -191,7 +191,8 @@ func TestTheSamePersonsAreWrittenToInAnotherForm(t *testing.T) {
 	}
 	sure := unaware.Fill("sure", "on").Send(second).Want(http.StatusOK, "Envoi C1-0004 demandé").URL.Path
 	h.letters(t)
-	second.Get(sure).Want(http.StatusOK, "Prêt", "C1-0001 (PDF à imprimer, prêt), C1-0003 (CSV de publipostage, prêt)", "lettres-C1-0004.pdf")
+	second.Get(sure).Want(http.StatusOK, "Prêt", "C1-0001 (PDF à imprimer, prêt) et C1-0003 (CSV de publipostage, prêt)", "lettres-C1-0004.pdf",
+		"C1-0001 (1 remise, la dernière le", "Si elles partent aussi, ces personnes en recevront deux")
 	second.Post(at, url.Values{"kind": {"pdf"}, "known": {"4"}, "again": {"9"}}).Want(http.StatusNotFound)
 	second.Do(second.Request(http.MethodHead, sure+"/lettres", nil)).Want(http.StatusOK)
 	if second.Get(sure).Row("delivery1") != "" {
@@ -202,6 +203,7 @@ func TestTheSamePersonsAreWrittenToInAnotherForm(t *testing.T) {
 			t.Errorf("the letters of %s are sent as %q", batch, got)
 		}
 	}
+	second.Get(pdf).Want(http.StatusOK, ") et C1-0004 (1 remise, la dernière le", "Si elles partent aussi, ces personnes en recevront plusieurs")
 }
 
 func TestABatchIsDroppedBeforeItIsReady(t *testing.T) {
