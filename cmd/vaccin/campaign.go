@@ -115,5 +115,5 @@ func tellCampaign(c console, campaign registry.Campaign) error {
 	} else {
 		lines = append(lines, campaign.Sentence())
 	}
-	return c.printf("%s\n", strings.Join(append(lines, "", registry.NeverConcerned, registry.AgeForSure), "\n"))
+	return c.printf("%s\n", strings.Join(append(lines, "", registry.NeverConcerned, registry.AgeForSure, registry.NotTold), "\n"))
 }

@@ -157,3 +157,21 @@ func TestOfTwoFilesOfOneCampaignNoneIsBrought(t *testing.T) {
 		t.Errorf("of one that is given twice it says %q, %v", said, err)
 	}
 }
+
+// TestACampaignIsShownWithWhatHoldsInEvery gives a doctor who reads the sentence what it does not say.
+func TestACampaignIsShownWithWhatHoldsInEvery(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := (campaignShowCmd{Campaign: brought(t, t.TempDir(), "ain", "75")}).Run(console{out: &out}); err != nil {
+		t.Fatal(err)
+	}
+	said := strings.ReplaceAll(out.String(), "\u00a0", " ")
+	for _, holds := range []string{
+		"Sont concernées les personnes de 75 ans ou plus au 27 mars 2021, quel que soit leur lieu de vie.", "ne sont jamais ciblées.",
+		"que si elle y répond à coup sûr", "mais elle est de celles « qui ne vivent pas en EHPAD »",
+	} {
+		if !strings.Contains(said, holds) {
+			t.Errorf("%q is not said:\n%s", holds, said)
+		}
+	}
+}

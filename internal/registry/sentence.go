@@ -16,6 +16,12 @@ const NeverConcerned = "Les personnes décédées et celles qui se sont opposée
 const AgeForSure = "Une personne dont la date de naissance n’est pas entièrement connue ne répond à un critère d’âge que si elle y répond à coup " +
 	"sûr\u00a0; les décomptes par âge la rangent à «\u00a0âge inconnu\u00a0»."
 
+// NotTold says what criteria make of someone of whom the referential does not tell what they ask: no list holds for them, and every one that
+// keeps out does (Among, Territory, AmongConditions, AmongComorbidities).
+const NotTold = "Ce que le référentiel des assurés ne dit pas d’une personne est compté comme absent\u00a0: si son lieu de vie n’y est pas " +
+	"indiqué, elle n’est pas de celles «\u00a0qui vivent en EHPAD\u00a0», mais elle est de celles «\u00a0qui ne vivent pas en EHPAD\u00a0»\u00a0; " +
+	"il en va de même du métier, du lieu de travail, de l’adresse et des maladies."
+
 // Sentence says whom the criteria concern, when the campaign opens on a day.
 func (c Criteria) Sentence(opening Date) string {
 	if len(c) == 0 {
@@ -129,8 +135,11 @@ func (t Territory) clauses() (clauses []string) {
 	if !t.In.IsZero() {
 		clauses = append(clauses, "qui habitent "+enumerate(t.In.phrases(), "ou"))
 	}
-	if !t.Out.IsZero() {
-		clauses = append(clauses, neither("habitent", t.Out.phrases()))
+	switch phrases := t.Out.phrases(); {
+	case len(phrases) == 1 && len(t.Out.Departments) > 1: // « pas dans l’un des » could be heard as in all but one
+		clauses = append(clauses, "qui n’habitent dans aucun des départements "+enumerate(t.Out.Departments, "et"))
+	case len(phrases) > 0:
+		clauses = append(clauses, neither("habitent", phrases))
 	}
 	return clauses
 }

@@ -105,6 +105,11 @@ func TestSentencesReadAloud(t *testing.T) {
 		"Sont concernées les personnes de 50 ans ou plus au 18 janvier 2021 qui habitent dans le département 2A.": {
 			{Age: registry.Age{AtLeast: 50}, Territory: registry.Territory{In: area{Departments: []string{"2A"}}}},
 		},
+		"Sont concernées les personnes qui n’habitent dans aucun des départements 2A et 48; ou les personnes qui n’habitent ni dans l’un des départements 2A et 48 ni dans une commune dont le code postal est 75011; ou les personnes qui n’habitent pas dans le département 48.": {
+			{Territory: registry.Territory{Out: area{Departments: []string{"2A", "48"}}}},
+			{Territory: registry.Territory{Out: area{Departments: []string{"2A", "48"}, PostalCodes: []string{"75011"}}}},
+			{Territory: registry.Territory{Out: area{Departments: []string{"48"}}}},
+		},
 		"Sont concernées les personnes qui habitent dans l’un des départements 971, 972 et 973, dans une commune dont le code postal est 75011 ou commence par 42 ou 43 ou dans une commune dont le code INSEE commence par 2A et qui n’habitent pas dans une commune dont le code INSEE est 42218.": {
 			{Territory: registry.Territory{
 				In:  area{Departments: []string{"971", "972", "973"}, PostalCodes: []string{"42", "43", "75011"}, CommuneCodes: []string{"2A"}},

@@ -313,12 +313,13 @@ func TestWhoseAgeIsNotSureIsNotConcerned(t *testing.T) {
 		h.patient(t, func(p *registry.ImportedPerson) { p.Patient.BirthDate = date })
 	}
 	says := "Une personne dont la date de naissance n’est pas entièrement connue ne répond à un critère d’âge que si elle y répond à coup sûr"
+	notTold := "elle n’est pas de celles « qui vivent en EHPAD », mais elle est de celles « qui ne vivent pas en EHPAD »"
 	f := campaignForm(manager, "age-inconnu")
-	press(manager, f, "verifier").Want(http.StatusOK, says)
-	f.Send(manager).Want(http.StatusOK, says)
-	confirmed(manager, manager.Get("/campagnes/age-inconnu/cibler").Want(http.StatusOK, says)).Want(http.StatusOK)
+	press(manager, f, "verifier").Want(http.StatusOK, says, notTold)
+	f.Send(manager).Want(http.StatusOK, says, notTold)
+	confirmed(manager, manager.Get("/campagnes/age-inconnu/cibler").Want(http.StatusOK, says, notTold)).Want(http.StatusOK)
 	h.work(t)
-	page := manager.Get("/ciblages/1").Want(http.StatusOK, "Aperçu : 1 personne", says, "« âge inconnu »")
+	page := manager.Get("/ciblages/1").Want(http.StatusOK, "Aperçu : 1 personne", says, "« âge inconnu »", notTold)
 	for _, table := range page.Root.Tags("table") {
 		if table.Tags("caption")[0].Content() == "Par département" {
 			continue
