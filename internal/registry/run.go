@@ -257,7 +257,7 @@ func (g *Registry) targeting(ctx context.Context, by Actor, event Event, may fun
 	case errors.Is(err, ErrNoRun):
 		return g.refuse(ctx, event, errRunMoved)
 	case errors.Is(err, ErrOvertaken):
-		return g.refuse(ctx, event, Conflict("Quelqu’un d’autre a modifié cette campagne entre-temps. Rouvrez-la, puis refaites vos modifications."))
+		return g.refuse(ctx, event, Conflict("Cette campagne a été modifiée entre-temps. Rouvrez-la, puis refaites vos modifications."))
 	}
 	return err
 }

@@ -278,7 +278,11 @@ func (s *Server) campaignOvertaken(w http.ResponseWriter, r *http.Request, by re
 		view.says = "" // which would ask to save it
 		view.standing = link{campaignAddress(c.ID) + "/modifier", "Modifier «" + nbsp + together(c.Name) + nbsp + "»"}
 	} else {
-		view.form.Errors = []ui.FieldError{{Field: recordedID, Message: "Quelqu’un d’autre a modifié cette campagne entre-temps. Comparez ce qui est enregistré avec votre saisie."}}
+		moved := "Quelqu’un d’autre a modifié cette campagne entre-temps."
+		if c.SavedBy == by.Practitioner.NationalID {
+			moved = "Vous avez modifié cette campagne entre-temps, depuis une autre page."
+		}
+		view.form.Errors = []ui.FieldError{{Field: recordedID, Message: moved + " Comparez ce qui est enregistré avec votre saisie."}}
 		view.form.Values.Set(fieldFrom, strconv.Itoa(c.Version))
 	}
 	view.recorded = []ui.Row{

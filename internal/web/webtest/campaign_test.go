@@ -368,10 +368,14 @@ func TestAFormOfACampaignThatComesAgainFindsWhatItSaved(t *testing.T) {
 	made.Send(first).Want(http.StatusOK, "enregistrée")
 	made.Send(second).Want(http.StatusConflict, "Une campagne porte déjà cet identifiant")
 	made.Fill("name", "Un autre nom").Send(first).Want(http.StatusConflict, "Une campagne porte déjà cet identifiant")
-	mine, theirs := changed(first), changed(second)
+	mine, theirs, beside := changed(first), changed(second), changed(first).Fill("name", "D’une autre page")
 	mine.Send(first).Want(http.StatusOK, "enregistrée", "80 ans ou plus")
 	mine.Send(first).Want(http.StatusOK, "enregistrée", "80 ans ou plus")
 	theirs.Send(second).Want(http.StatusConflict, "Quelqu’un d’autre a modifié cette campagne")
+	again := beside.Send(first).Want(http.StatusConflict, "Vous avez modifié cette campagne entre-temps, depuis une autre page").Not("Quelqu’un d’autre")
+	if kept := again.Form("name").Values.Get("name"); kept != "D’une autre page" {
+		t.Errorf("typed and kept: %q", kept)
+	}
 	all, err := h.store.Campaigns(t.Context())
 	if err != nil || len(all) != 1 || all[0].Version != 2 {
 		t.Errorf("kept %+v, %v", all, err)
@@ -380,7 +384,7 @@ func TestAFormOfACampaignThatComesAgainFindsWhatItSaved(t *testing.T) {
 	for _, e := range h.logged(t, registry.ActionSaveCampaign) {
 		outcomes[e.Outcome]++
 	}
-	if outcomes[registry.OutcomeDone] != 2 || outcomes[registry.OutcomeRepeated] != 2 || outcomes[registry.OutcomeConflict] != 3 {
+	if outcomes[registry.OutcomeDone] != 2 || outcomes[registry.OutcomeRepeated] != 2 || outcomes[registry.OutcomeConflict] != 4 {
 		t.Errorf("logged %v", outcomes)
 	}
 }
