@@ -210,6 +210,9 @@ func shortName(name string) string {
 	return name
 }
 
+const didYouMean = "Cette clé n’existe pas. Vouliez-vous écrire «\u00a0%s\u00a0»\u00a0?"
+
+// unknownKey names the only key that begins as it does or, where there is none, the nearest.
 func unknownKey[T any](name string, keys map[string]key[T]) string {
 	known := make([]string, 0, len(keys))
 	nearest, least := "", len(name)/2+1
@@ -217,13 +220,17 @@ func unknownKey[T any](name string, keys map[string]key[T]) string {
 		known = append(known, k)
 	}
 	slices.Sort(known)
+	begun := slices.DeleteFunc(slices.Clone(known), func(k string) bool { return !strings.HasPrefix(k, registry.Fold(name)) })
+	if len(begun) == 1 && name != "" { // a key cut short is further from its own than from others: age_min from age_au
+		return fmt.Sprintf(didYouMean, begun[0])
+	}
 	for _, k := range known {
 		if d := distance(registry.Fold(name), registry.Fold(k)); len(name) <= 40 && d < least {
 			nearest, least = k, d
 		}
 	}
 	if nearest != "" {
-		return fmt.Sprintf("Cette clé n’existe pas. Vouliez-vous écrire «\u00a0%s\u00a0»\u00a0?", nearest)
+		return fmt.Sprintf(didYouMean, nearest)
 	}
 	return "Cette clé n’existe pas. Les clés possibles ici sont\u00a0: " + strings.Join(known, ", ") + "."
 }

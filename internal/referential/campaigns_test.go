@@ -150,6 +150,7 @@ var bad = []struct {
 }{
 	{"an unknown key", `age_minimum`, `age_mini`, 12, "age_mini", "Vouliez-vous écrire « age_minimum » ?"},
 	{"a key of a group outside", "nom =", "sexe = \"F\"\nnom =", 4, "sexe", "Les clés possibles ici sont : fermeture, groupe, identifiant"},
+	{"a key cut short", `age_minimum`, `age_min`, 12, "age_min", "Vouliez-vous écrire « age_minimum » ?"},
 	{"an accent in a key", `residences = ["EHPAD"`, `"résidences" = ["EHPAD"`, 11, "", "Vouliez-vous écrire « residences » ?"},
 	{"an unknown table", "[[groupe]]\nage", "[[groupes]]\nage", 0, "groupes", "Vouliez-vous écrire « groupe » ?"},
 	{"a single bracket", "[[groupe]]\nhors_residences", "[groupe]\nhors_residences", 28, "", "Cette clé est déjà donnée"},
