@@ -48,9 +48,10 @@ const (
 	endTarget     = "SELECT target_end($1)"
 	settleTarget  = "SELECT target_settle($1)"
 	settledApart  = "SELECT target_apart($1, $2)"
-	// Whom the run gave a code, a piece of the numbers of records at a time.
-	selectWhom = "SELECT COUNT(*), COALESCE(string_agg(int8send(record_num), ''::bytea ORDER BY record_num), '') FROM target" +
-		" WHERE run = $1 AND record_num > $2 AND record_num <= $3"
+	// Whom the run gave a code, a piece of the numbers of records at a time. Ordered within the aggregate it took three times as long, for PostgreSQL 15
+	// sorts again what an index gave in order; whoever reads it sees to the order.
+	selectWhom = "SELECT COUNT(*), COALESCE(string_agg(number, ''::bytea), '') FROM (SELECT int8send(record_num) AS number FROM target" +
+		" WHERE run = $1 AND record_num > $2 AND record_num <= $3 ORDER BY record_num) AS whom"
 	anyTargeted = "SELECT EXISTS (SELECT FROM %s), (SELECT COUNT(*) FROM pg_inherits WHERE inhparent = 'target'::regclass) - 1" // without that of the small ones
 	// Those that are known to be in another database of the same server declare nobody's eligibility here, and may last for hours.
 	underWay = "SELECT COALESCE(array_agg(xid::text), '{}') FROM pg_snapshot_xip(pg_current_snapshot()) AS xid WHERE NOT EXISTS (" +
@@ -256,7 +257,9 @@ func (r *targetRun) whom(ctx context.Context, tx pgx.Tx) (*given, error) {
 		if err := tx.QueryRow(ctx, selectWhom, r.run, after, to).Scan(&persons, &numbers); err != nil {
 			return nil, fmt.Errorf("reading whom a run gave a code: %w", err)
 		}
-		whom.add(persons, numbers)
+		if err := whom.add(persons, numbers); err != nil {
+			return nil, err
+		}
 	}
 	return whom, nil
 }

@@ -91,10 +91,11 @@ func (e *sqlite) target(ctx context.Context, begin func(context.Context) (target
 		}},
 		query{sql: "SELECT p.record_num, $1" + from + " ORDER BY 1", args: persons.args, row: func(scan func(...any) error) error {
 			number := int64(0)
-			err := scan(&number, skipped{})
-			whom.add(1, binary.BigEndian.AppendUint64(nil, uint64(number))) //nolint:gosec // from 1
+			if err := scan(&number, skipped{}); err != nil {
+				return err
+			}
 			list = append(strconv.AppendInt(list, number, 10), ',')
-			return err
+			return whom.add(1, binary.BigEndian.AppendUint64(nil, uint64(number))) //nolint:gosec // from 1
 		}},
 	)
 	if err != nil {

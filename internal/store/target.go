@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -42,15 +43,25 @@ type targeting struct {
 // the digest of a single one would tell it to whoever tries all that there are.
 type given struct {
 	persons int64
+	last    int64
 	digest  hash.Hash
 }
 
 func newGiven() *given { return &given{digest: sha256.New()} }
 
-// add adds so many persons, whose numbers come in their order, eight bytes each.
-func (g *given) add(persons int64, numbers []byte) {
+// add adds so many persons, whose numbers come in their order, eight bytes each. In another order the digest would agree with none that is worked
+// out later, and accuse whoever has the database.
+func (g *given) add(persons int64, numbers []byte) error {
+	for rest := numbers; len(rest) > 0; rest = rest[8:] {
+		number := int64(binary.BigEndian.Uint64(rest)) //nolint:gosec // from 1
+		if number <= g.last {
+			return fmt.Errorf("record %d came after %d among those a run gave a code", number, g.last)
+		}
+		g.last = number
+	}
 	g.persons += persons
 	_, _ = g.digest.Write(numbers) // of a hash, it does not fail
+	return nil
 }
 
 // concerned adds whom a campaign concerns of persons p: whoever the criteria name, is alive, and does not object.

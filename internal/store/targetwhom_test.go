@@ -125,3 +125,23 @@ func TestARunOfTheEmbeddedStoreIsOvertakenByOthersInTheSameNumber(t *testing.T) 
 	}
 	checkCodes(t, s, 0)
 }
+
+// TestWhomARunGaveACodeIsNotReadInAnotherOrder: its digest would agree with none that is worked out later.
+func TestWhomARunGaveACodeIsNotReadInAnotherOrder(t *testing.T) {
+	numbers := func(all ...uint64) (text []byte) {
+		for _, n := range all {
+			text = binary.BigEndian.AppendUint64(text, n)
+		}
+		return text
+	}
+	whom := newGiven()
+	if err := errors.Join(whom.add(2, numbers(1, 7)), whom.add(0, nil), whom.add(1, numbers(8))); err != nil || whom.persons != 3 {
+		t.Errorf("in their order: %d, %v", whom.persons, err)
+	}
+	for _, wrong := range [][]uint64{{8}, {3}, {9, 9}, {12, 11}} {
+		if err := whom.add(int64(len(wrong)), numbers(wrong...)); err == nil {
+			t.Errorf("%d after 8 are taken", wrong)
+		}
+		whom.last = 8
+	}
+}
