@@ -157,7 +157,7 @@ func (g *Registry) DecideMatch(ctx context.Context, by Actor, record, other Reco
 	})
 	switch {
 	case errors.Is(err, ErrNoMatch):
-		return g.refuse(ctx, event, Conflict("Quelqu’un d’autre a décidé ce rapprochement entre-temps, ou il n’existe pas. Revenez à %s.").Naming(MatchList))
+		return g.refuse(ctx, event, Conflict("Ce rapprochement a été décidé entre-temps, ou il n’existe pas. Revenez à %s.").Naming(MatchList))
 	case errors.Is(err, ErrOvertaken):
 		return g.refuse(ctx, event, Conflict("Ces dossiers changent en ce moment même. Réessayez dans une minute."))
 	case errors.Is(err, ErrBothUsed):
