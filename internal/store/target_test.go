@@ -55,52 +55,59 @@ func checkCodes(t *testing.T, s *Store, want int) {
 	}
 }
 
-// TestCodesThatAreThereAreDrawnAgain has runs draw from so few codes that several persons get the same, beside codes of records.
-func TestCodesThatAreThereAreDrawnAgain(t *testing.T) {
+// onEachKindOfRun tests with small runs and with large ones, which the embedded store does not know, each in a store of its own: runs make tables.
+func onEachKindOfRun(t *testing.T, test func(t *testing.T, s *Store)) {
 	onEachEngine(t, func(t *testing.T, address string) {
 		for name, small := range map[string]int64{"small runs": 1 << 40, "large runs": 1} {
+			if !IsDatabase(address) && small == 1 {
+				continue
+			}
 			t.Run(name, func(t *testing.T) {
-				if !IsDatabase(address) && small == 1 {
-					return // the embedded store knows no large ones
-				}
 				address := address
 				if IsDatabase(address) {
-					address = databases.Fresh(t) // runs make tables
+					address = databases.Fresh(t)
 				}
 				s := server(t, address, keyringtest.Keys())
 				if e, ok := s.engine.(*postgres); ok {
 					e.runs = runSizes{part: 70, small: small}
 				}
-				s.codeSpace = 5000
-				people := make([]registry.ImportedPerson, 300)
-				for i := range people {
-					people[i] = registry.ImportedPerson{ID: registry.RecordID(fmt.Sprintf("%032x", i+5000)), Patient: registrytest.Patient(i + 5000)}
-					people[i].Patient.Sex = []registry.Sex{registry.Female, registry.Male}[i%2]
-					if i%10 == 0 {
-						people[i].Code = registry.TargetCode(i + 1)
-					}
-				}
-				g := registrytest.NewRegistry(s, registrytest.NewClock())
-				if err := g.ImportPersons(t.Context(), registrytest.Doctor("Import"), people, "digest"); err != nil {
-					t.Fatal(err)
-				}
-				all := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM record")
-				total := 0
-				if _, err := fmt.Sscan(all, &total); err != nil {
-					t.Fatal(err)
-				}
-				// Half of all codes were somebody's once.
-				do(t, s, "WITH RECURSIVE n (code) AS (SELECT 1001 UNION ALL SELECT code + 1 FROM n WHERE code < 3500)"+
-					" INSERT INTO former_code (code, record_num, since) SELECT code, 1, 1 FROM n")
-				for _, sex := range []registry.Sex{registry.Female, registry.Male} {
-					if err := carryOut(t.Context(), s, approvedRun(t, s, everybody(sex))); err != nil {
-						t.Fatal(err)
-					}
-				}
-				checkCodes(t, s, total)
-				givesNoFormerCode(t, s)
+				test(t, s)
 			})
 		}
+	})
+}
+
+// TestCodesThatAreThereAreDrawnAgain has runs draw from so few codes that several persons get the same, beside codes of records.
+func TestCodesThatAreThereAreDrawnAgain(t *testing.T) {
+	onEachKindOfRun(t, func(t *testing.T, s *Store) {
+		s.codeSpace = 5000
+		people := make([]registry.ImportedPerson, 300)
+		for i := range people {
+			people[i] = registry.ImportedPerson{ID: registry.RecordID(fmt.Sprintf("%032x", i+5000)), Patient: registrytest.Patient(i + 5000)}
+			people[i].Patient.Sex = []registry.Sex{registry.Female, registry.Male}[i%2]
+			if i%10 == 0 {
+				people[i].Code = registry.TargetCode(i + 1)
+			}
+		}
+		g := registrytest.NewRegistry(s, registrytest.NewClock())
+		if err := g.ImportPersons(t.Context(), registrytest.Doctor("Import"), people, "digest"); err != nil {
+			t.Fatal(err)
+		}
+		all := cell(t, s, "SELECT CAST(COUNT(*) AS TEXT) FROM record")
+		total := 0
+		if _, err := fmt.Sscan(all, &total); err != nil {
+			t.Fatal(err)
+		}
+		// Half of all codes were somebody's once.
+		do(t, s, "WITH RECURSIVE n (code) AS (SELECT 1001 UNION ALL SELECT code + 1 FROM n WHERE code < 3500)"+
+			" INSERT INTO former_code (code, record_num, since) SELECT code, 1, 1 FROM n")
+		for _, sex := range []registry.Sex{registry.Female, registry.Male} {
+			if err := carryOut(t.Context(), s, approvedRun(t, s, everybody(sex))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		checkCodes(t, s, total)
+		givesNoFormerCode(t, s)
 	})
 }
 
