@@ -202,6 +202,20 @@ func TestAScanNeedsNoClick(t *testing.T) {
 	w.quiet()
 }
 
+// TestAScanForTheAmericanKeyboardLosesNoSign: on a French or a Belgian keyboard it may begin with any of these, which are digits of codes, M, or what
+// some scanners type before a code.
+func TestAScanForTheAmericanKeyboardLosesNoSign(t *testing.T) {
+	w := newTab(t)
+	w.signIn("dr-un-lieu")
+	for _, begins := range strings.Split(`é " ' ( - è _ ç à & § ! ? , $ * ] É È Ç À`, " ") {
+		eval[bool](w, `document.activeElement.blur() ?? true`)
+		w.press(begins + "a")
+		if typed := eval[string](w, `document.getElementById("code").value`); typed != begins+"a" {
+			t.Errorf("of %q came %q", begins+"a", typed)
+		}
+	}
+}
+
 func TestAScanOfWhoObjectsNeedsNoClick(t *testing.T) {
 	w := newTab(t)
 	w.enterAsAgent("assistance")

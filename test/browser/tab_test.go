@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -251,6 +252,9 @@ func (w *tab) press(keys string, modifiers ...chromedp.Modifier) {
 	w.t.Helper()
 	for _, r := range keys {
 		key, ok := kb.Keys[r]
+		if !ok && unicode.IsPrint(r) { // of another keyboard than the American one
+			key, ok = &kb.Key{Key: string(r), Text: string(r), Unmodified: string(r)}, true
+		}
 		if !ok {
 			w.t.Fatalf("there is no key %q", r)
 		}
