@@ -16,17 +16,20 @@ type bar struct{ drawn *drawnBar }
 type drawnBar struct {
 	bar   *progressbar.ProgressBar
 	title string
-	unit  string // what is counted, in the plural; empty where its number tells people nothing
+	unit  unit
 	total int64
 	pace  pace
 	told  time.Time
 }
 
+// unit is what is counted, as one and as many; empty where its number tells people nothing.
+type unit struct{ one, many string }
+
 // bar draws how far what has a title is, of a total that is -1 where it is not known: something moves then.
-func (c console) bar(total int64, title string) bar { return c.countingBar(total, title, "") }
+func (c console) bar(total int64, title string) bar { return c.countingBar(total, title, unit{}) }
 
 // countingBar draws how many there were, and how fast they go, too.
-func (c console) countingBar(total int64, title, unit string) bar {
+func (c console) countingBar(total int64, title string, counted unit) bar {
 	if c.progress == nil {
 		return bar{}
 	}
@@ -37,13 +40,17 @@ func (c console) countingBar(total int64, title, unit string) bar {
 	if total > 0 {
 		options = append(options, progressbar.OptionShowDescriptionAtLineEnd())
 	}
-	d := &drawnBar{title: commandline.Readable(title), unit: unit, total: total}
+	d := &drawnBar{title: commandline.Readable(title), unit: counted, total: total}
 	d.bar = progressbar.NewOptions64(total, append(options, progressbar.OptionSetDescription(d.title))...)
 	return bar{d}
 }
 
 // toldEvery keeps what is written beside a bar readable.
 const toldEvery = time.Second / 2
+
+// longestLeft is the longest time left that is told: one beyond it tells that nothing moves, or did not while the command was
+// suspended, not when it will end. The longest of all would not fit a duration.
+const longestLeft = 1000 * time.Hour
 
 // set moves the bar. A bar that cannot be drawn does not stop an import.
 func (b bar) set(position int64) {
@@ -64,14 +71,14 @@ func (d *drawnBar) set(position int64, now time.Time) {
 // beside says how many there were, how fast they go, and the time that is left.
 func (d *drawnBar) beside(position int64, rate float64) string {
 	text := ""
-	if d.unit != "" {
-		text = fmt.Sprintf(", %s %s", registry.FrenchNumber(int(position)), d.unit)
-		if rate > 0 {
+	if d.unit != (unit{}) {
+		text = ", " + count(int(position), d.unit.one, d.unit.many)
+		if rate >= 1 {
 			text += fmt.Sprintf(" (%s par seconde)", registry.FrenchNumber(int(rate)))
 		}
 	}
-	if left := float64(d.total - position); rate > 0 && left > 0 {
-		text += ", reste " + frenchDuration(time.Duration(left/rate*float64(time.Second)))
+	if left := float64(d.total-position) / rate; rate > 0 && left > 0 && left < longestLeft.Seconds() {
+		text += ", reste " + frenchDuration(time.Duration(left*float64(time.Second)))
 	}
 	return text
 }

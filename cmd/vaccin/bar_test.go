@@ -2,16 +2,19 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 	"time"
 )
 
+var lines = unit{"ligne", "lignes"}
+
 // shownAt is what stands beside a bar after each of some positions, a second apart.
-func shownAt(t *testing.T, unit string, total int64, positions ...int64) []string {
+func shownAt(t *testing.T, counted unit, total int64, positions ...int64) []string {
 	t.Helper()
 	var drawn bytes.Buffer
-	b := console{progress: &drawn}.countingBar(total, "Import", unit)
+	b := console{progress: &drawn}.countingBar(total, "Import", counted)
 	now, texts := time.Now(), []string(nil)
 	for _, position := range positions {
 		drawn.Reset()
@@ -26,7 +29,7 @@ func shownAt(t *testing.T, unit string, total int64, positions ...int64) []strin
 
 // TestWhatGoesOnIsNotSaidToBeQuick: what another command had done was counted as done in the first instant of this one.
 func TestWhatGoesOnIsNotSaidToBeQuick(t *testing.T) {
-	got := shownAt(t, "lignes", 60_000_000, 48_000_000, 48_010_000, 48_020_000)
+	got := shownAt(t, lines, 60_000_000, 48_000_000, 48_010_000, 48_020_000)
 	want := []string{
 		", 48\u202f000\u202f000 lignes", ", 48\u202f010\u202f000 lignes (10\u202f000 par seconde), reste 19\u00a0min 59\u00a0s",
 		", 48\u202f020\u202f000 lignes (10\u202f000 par seconde), reste 19\u00a0min 58\u00a0s",
@@ -36,8 +39,22 @@ func TestWhatGoesOnIsNotSaidToBeQuick(t *testing.T) {
 			t.Errorf("after %d s: %q, not %q", i, got[i], text)
 		}
 	}
-	if got := shownAt(t, "", 1000, 800, 900); got[0] != "" || got[1] != ", reste 1\u00a0s" {
+	if got := shownAt(t, unit{}, 1000, 800, 900); got[0] != "" || got[1] != ", reste 1\u00a0s" {
 		t.Errorf("of what is not counted for people: %q", got)
+	}
+}
+
+// TestLittleIsToldInWordsToo: of none and one the unit is singular, less than one a second is no rate, and what hardly moves has no time left.
+func TestLittleIsToldInWordsToo(t *testing.T) {
+	for i, want := range []string{", 0 ligne", ", 1 ligne (1 par seconde), reste 2\u00a0s", ", 1 ligne, reste 4\u00a0s"} {
+		if got := shownAt(t, lines, 3, 0, 1, 1)[i]; got != want {
+			t.Errorf("after %d s: %q, not %q", i, got, want)
+		}
+	}
+	for _, total := range []int64{4_000_000, math.MaxInt64} {
+		if got := shownAt(t, unit{}, total, 0, 1)[1]; got != "" {
+			t.Errorf("of %d, of which one a second comes: %q", total, got)
+		}
 	}
 }
 

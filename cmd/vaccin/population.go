@@ -412,7 +412,7 @@ func (p *populationRun) stepBar(at registry.PopulationProgress) bar {
 	case registry.PopulationIndexes:
 		return p.console.bar(-1, "Construction des index")
 	}
-	return p.console.countingBar(p.file.Lines, "Import", "lignes")
+	return p.console.countingBar(p.file.Lines, "Import", unit{"ligne", "lignes"})
 }
 
 // errNoRow is said of a file that brought nobody.
