@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"runtime/debug"
+	"syscall"
 
 	"vaccin/internal/referential"
 	"vaccin/internal/registry"
@@ -71,8 +72,8 @@ func notOpened(err error, address string) error {
 		return err
 	}
 	name := store.Name(address)
-	if errors.Is(err, fs.ErrNotExist) && !errors.Is(err, store.ErrKeys) && !store.IsDatabase(address) {
-		return registry.Invalid("La base " + name + " ne peut pas être créée : son dossier n’existe pas. Créez-le, ou vérifiez --store ou VACCIN_STORE.")
+	if (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) && !errors.Is(err, store.ErrKeys) && !store.IsDatabase(address) {
+		return registry.Invalid("La base " + name + " ne peut pas être créée : son dossier n’existe pas, ou n’en est pas un. Créez-le, ou vérifiez --store ou VACCIN_STORE.")
 	}
 	for _, known := range []struct {
 		err     error
