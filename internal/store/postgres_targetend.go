@@ -246,8 +246,12 @@ func (r *targetRun) finish(ctx context.Context, conn *pgx.Conn, last string) err
 	return nil
 }
 
-// whom reads whom the run gave a code. The last piece has no end: a code may have been carried to a record that came after the run began.
+// whom reads whom the run gave a code. The last piece has no end: a code may have been carried to a record that came after the run began. Nobody
+// carries one meanwhile, from a piece that was read to one that was not.
 func (r *targetRun) whom(ctx context.Context, tx pgx.Tx) (*given, error) {
+	if err := holdMerges(ctx, tx); err != nil {
+		return nil, err
+	}
 	whom := newGiven()
 	for after, to := int64(0), int64(0); after < r.highest; after = to {
 		if to = after + r.engine.runs.part; to >= r.highest {
@@ -264,10 +268,18 @@ func (r *targetRun) whom(ctx context.Context, tx pgx.Tx) (*given, error) {
 	return whom, nil
 }
 
-// carryMerged carries codes from records that went to those that stay, and then does what is left to do with the table.
-func (r *targetRun) carryMerged(ctx context.Context, tx pgx.Tx, last string) error {
+// holdMerges has whoever decides that two records are one person's wait for the end of the transaction, after who is at it.
+func holdMerges(ctx context.Context, tx pgx.Tx) error {
 	if _, err := tx.Exec(ctx, lockEnd); err != nil {
 		return fmt.Errorf("waiting for who decides that two records are one person's: %w", err)
+	}
+	return nil
+}
+
+// carryMerged carries codes from records that went to those that stay, and then does what is left to do with the table.
+func (r *targetRun) carryMerged(ctx context.Context, tx pgx.Tx, last string) error {
+	if err := holdMerges(ctx, tx); err != nil {
+		return err
 	}
 	for carried := int64(1); carried > 0; { // also from one to the next
 		tag, err := tx.Exec(ctx, fmt.Sprintf(carryMerged, r.table))

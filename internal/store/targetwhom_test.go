@@ -90,6 +90,51 @@ func TestTheLogTellsOfWhoIsAfterTheLastOfARun(t *testing.T) {
 	}
 }
 
+// TestNobodyIsCarriedWhileTheLogIsToldOfASmallRun: its codes are in force, and stand with those of others, when it is read whose they are, a piece at a
+// time; whoever is carried from one piece to another would be in the digest twice, or not at all.
+func TestNobodyIsCarriedWhileTheLogIsToldOfASmallRun(t *testing.T) {
+	s := server(t, databases.Fresh(t), keyringtest.Keys())
+	s.engine.(*postgres).runs = runSizes{part: 10, small: 1 << 40}
+	importMany(t, s, 40)
+	n := approvedRun(t, s, everybody(""))
+	do(t, s, "UPDATE campaign_run SET state = 'running' WHERE number = 1")
+	run, err := s.Run(t.Context(), n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, conn := runAlone(t, s, n, 40)
+	r.end = s.targetingOf(run, event(registry.ActionCarryOutRun), time.Now, func(registry.Progress) {}).end
+	do(t, s, "INSERT INTO target SELECT num, num, 1 FROM record WHERE num <= 30")
+	merging, err := s.engine.(*postgres).bulk(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = merging.Close(t.Context()) }()
+	for _, sql := range []string{
+		"BEGIN", "INSERT INTO doubtful_match (record_num, other_num, reason, at) VALUES (5, 35, 'rank', 1)",
+		"UPDATE doubtful_match SET decision = 'same', decided_at = 1, gone = 5",
+	} {
+		if _, err := merging.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- r.finish(t.Context(), conn, "") }()
+	time.Sleep(300 * time.Millisecond)
+	if _, err := merging.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if got, want := cell(t, s, "SELECT COUNT(*)::text || ' ' || MIN(record_num) FILTER (WHERE record_num > 4) || ' ' || MAX(record_num) FROM target"), "30 6 35"; got != want {
+		t.Fatalf("codes, the first after 4 and the last: %s, want %s", got, want)
+	}
+	if got, want := cell(t, s, digestOfLastRun), "sha256:"+whomDigest(t, s, n); got != want {
+		t.Errorf("the log tells %q, want %q", got, want)
+	}
+}
+
 // TestARunOfTheEmbeddedStoreIsOvertakenByOthersInTheSameNumber: somebody dies and somebody else becomes concerned between reading whom a run concerns and
 // giving codes.
 func TestARunOfTheEmbeddedStoreIsOvertakenByOthersInTheSameNumber(t *testing.T) {
