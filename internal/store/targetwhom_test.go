@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -35,14 +36,17 @@ func whomDigest(t *testing.T, s *Store, run int) string {
 
 const digestOfLastRun = "SELECT digest FROM access_log WHERE action = 'carry-out-run' ORDER BY num DESC LIMIT 1"
 
-// TestTheLogTellsWhomARunGaveACode carries out two runs, of half of all each: whoever adds somebody to one later, or takes somebody out, cannot make the
+// runbookDigest is how docs/runbooks/audit.md works the digest out.
+const runbookDigest = "SELECT encode(sha256(COALESCE(string_agg(int8send(record_num), ''::bytea ORDER BY record_num), '')), 'hex') FROM target WHERE run = %d"
+
+// TestTheLogTellsWhomARunGaveACode carries out two runs, of half of all each, and one of nobody: whoever adds somebody to one later, or takes somebody out, cannot make the
 // signed log agree.
 func TestTheLogTellsWhomARunGaveACode(t *testing.T) {
 	onEachKindOfRun(t, func(t *testing.T, s *Store) {
 		importMany(t, s, 300)
 		do(t, s, "UPDATE patient SET sex = CASE WHEN record_num % 3 = 0 THEN 'F' ELSE 'M' END")
 		told := []string(nil)
-		for _, sex := range []registry.Sex{registry.Female, registry.Male} {
+		for _, sex := range []registry.Sex{registry.Female, registry.Male, registry.Male} { // the last finds nobody without a code
 			n := approvedRun(t, s, everybody(sex))
 			if err := carryOut(t.Context(), s, n); err != nil {
 				t.Fatal(err)
@@ -53,8 +57,19 @@ func TestTheLogTellsWhomARunGaveACode(t *testing.T) {
 			}
 			told = append(told, digest)
 		}
-		if len(slices.Compact(told)) != 2 {
+		if len(slices.Compact(told)) != 3 {
 			t.Error("two runs of other persons have one digest")
+		}
+		if of := sha256.Sum256(nil); told[2] != "sha256:"+hex.EncodeToString(of[:]) {
+			t.Errorf("of a run that gave nobody a code the log tells %q", told[2])
+		}
+		if _, ok := s.engine.(*postgres); !ok {
+			return
+		}
+		for i, digest := range told {
+			if got := cell(t, s, fmt.Sprintf(runbookDigest, i+1)); digest != "sha256:"+got {
+				t.Errorf("by the runbook run %d has the digest %q, and %q in the log", i+1, got, digest)
+			}
 		}
 	})
 }
