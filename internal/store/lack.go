@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	driver "modernc.org/sqlite"
+	sqlitelib "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"vaccin/internal/registry"
@@ -54,7 +54,7 @@ func LackOf(err error) Lack {
 			return LackAnswer
 		}
 	}
-	var embedded *driver.Error
+	var embedded *sqlitelib.Error
 	if errors.As(err, &embedded) {
 		switch embedded.Code() & 0xff {
 		case sqlite3.SQLITE_FULL:
