@@ -9,7 +9,7 @@ import "slices"
 const FieldBatchSure = "sure"
 
 // OneOfTheseBatches is what to do where the same persons have letters in several batches.
-const OneOfTheseBatches = "Ne faites partir que les lettres d’un seul de ces envois, sauf si ces personnes doivent en recevoir une seconde."
+const OneOfTheseBatches = "Ne faites partir que les lettres d’un seul de ces envois, sauf si ces personnes doivent en recevoir plusieurs."
 
 // Beside are the other batches of the run of b with letters to its persons, or to some of them: those that wrote to them anew, and
 // those that these were made anew of. all are the batches of the run, in their order.
@@ -45,7 +45,7 @@ func (b Batch) HandedOver(all []Batch) (handed []Batch) {
 func (r BatchRequest) sure(all []Batch) error {
 	f := form{}
 	if r.Again > 0 && !r.Sure && len(all[r.Again-1].HandedOver(all)) > 0 {
-		f.refuse(FieldBatchSure, "Cochez cette case si les lettres déjà remises ne partiront pas, ou si ces personnes doivent en recevoir une seconde.")
+		f.refuse(FieldBatchSure, "Cochez cette case si les lettres déjà remises ne partiront pas, ou si ces personnes doivent en recevoir une autre.")
 	}
 	return f.err()
 }

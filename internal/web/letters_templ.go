@@ -661,7 +661,7 @@ func batchPage(v batchView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if v.handed != "" {
-					templ_7745c5c3_Err = ui.Checkbox(v.form, registry.FieldBatchSure, "Les lettres déjà remises ne partiront pas, ou ces personnes doivent en recevoir une seconde.").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Checkbox(v.form, registry.FieldBatchSure, "Les lettres déjà remises ne partiront pas, ou ces personnes doivent en recevoir une autre.").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -166,7 +166,7 @@ func TestTheSamePersonsAreWrittenToInAnotherForm(t *testing.T) {
 	stale.Send(second).Want(http.StatusConflict, "Un autre envoi de ce ciblage")
 	h.letters(t)
 	made := second.Get(csv).Want(http.StatusOK, "Prêt", "lettres-C1-0003.csv",
-		"Ces personnes ont aussi une lettre dans C1-0001 (PDF à imprimer, prêt). Ne faites partir que les lettres d’un seul de ces envois, sauf si ces personnes doivent en recevoir une seconde.")
+		"Ces personnes ont aussi une lettre dans C1-0001 (PDF à imprimer, prêt). Ne faites partir que les lettres d’un seul de ces envois, sauf si ces personnes doivent en recevoir plusieurs.")
 	if made.Row("again") != "C1-0001" || made.Row("letters") != "2" || made.Row("kind") != "CSV de publipostage" {
 		t.Errorf("%q, %q, %q", made.Row("again"), made.Row("letters"), made.Row("kind"))
 	}
