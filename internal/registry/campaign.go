@@ -180,9 +180,9 @@ func decideGroup(f *form, i int, g Group) Group {
 	if g.Sex != "" && g.Sex != Female && g.Sex != Male {
 		f.refuse(at(FieldGroupSex), "Le sexe est F ou M.")
 	}
-	g.Residence = decideAmong(f, at(FieldResidence), at(FieldNotResidence), g.Residence, residenceTerms)
-	g.Occupation = decideAmong(f, at(FieldOccupation), at(FieldNotOccupation), g.Occupation, occupationTerms)
-	g.Workplace = decideAmong(f, at(FieldWorkplace), at(FieldNotWorkplace), g.Workplace, workplaceTerms)
+	g.Residence = decideAmong(f, at(FieldResidence), at(FieldNotResidence), g.Residence)
+	g.Occupation = decideAmong(f, at(FieldOccupation), at(FieldNotOccupation), g.Occupation)
+	g.Workplace = decideAmong(f, at(FieldWorkplace), at(FieldNotWorkplace), g.Workplace)
 	g.checkSets(f, at)
 	g.Territory = decideTerritory(f, at, g.Territory)
 	if g.Vaccination != 0 && g.Vaccination.Code() == "" {
@@ -230,6 +230,9 @@ type labelled interface {
 	Label() string
 }
 
+// notListed tells a number that is no value of its set.
+func notListed[T labelled](v T) bool { return v.Label() == "" }
+
 // bothInAndOut names the values that two lists share, one of what is asked and one of what is left out, as the form writes them.
 func bothInAndOut[T labelled](shared []T) string {
 	labels := make([]string, len(shared))
@@ -239,21 +242,18 @@ func bothInAndOut[T labelled](shared []T) string {
 	if len(labels) == 1 {
 		return "Une même valeur est à la fois demandée et exclue\u00a0: " + labels[0] + ". Retirez-la de l’une des deux listes."
 	}
-	return "Des valeurs sont à la fois demandées et exclues\u00a0: " + enumerate(labels, "et") + ". Retirez-les de l’une des deux listes."
+	return "Des valeurs sont à la fois demandées et exclues\u00a0: " + Enumerate(labels, "et") + ". Retirez-les de l’une des deux listes."
 }
 
-func decideAmong[T labelled](f *form, in, out string, a Among[T], terms closedSet) Among[T] {
+func decideAmong[T labelled](f *form, in, out string, a Among[T]) Among[T] {
 	check := func(field string, values []T) []T {
-		for _, v := range values {
-			if termOf(terms, v).code == "" {
-				f.refuse(field, "Choisissez chaque valeur dans la liste.")
-				break
-			}
+		if slices.ContainsFunc(values, notListed[T]) {
+			f.refuse(field, "Choisissez chaque valeur dans la liste.")
 		}
 		return inOrder(values)
 	}
 	a = Among[T]{check(in, a.In), check(out, a.Out)}
-	both := slices.DeleteFunc(slices.Clone(a.In), func(v T) bool { return !slices.Contains(a.Out, v) || v.Label() == "" })
+	both := slices.DeleteFunc(slices.Clone(a.In), func(v T) bool { return !slices.Contains(a.Out, v) || notListed(v) })
 	if len(both) > 0 {
 		f.refuse(out, bothInAndOut(both))
 	}

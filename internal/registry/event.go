@@ -112,6 +112,12 @@ func (e Event) Covering(sha256 string) Event {
 	return e
 }
 
+// CoveredFor is what the digest of an event names of what its bulk work was for: a campaign, or a batch (Covering).
+func CoveredFor(digest string) string {
+	name, _, _ := strings.Cut(digest, " ")
+	return name
+}
+
 // KeyEvent is the entry of an act on a key of identities: by whom, and on which, by its name.
 func (g *Registry) KeyEvent(by Actor, action Action, key string) Event {
 	e := g.event(by, action, "")

@@ -42,7 +42,7 @@ func absentColumns(names []string) string {
 	if len(names) > 1 {
 		lacks, said, add = "les colonnes ", "Ce qu’elles disaient", "Ajoutez-les"
 	}
-	return "Rien n’a été importé\u00a0: ce fichier n’a pas " + lacks + enumerate(names, "et") + ", que celui du dernier import terminé avait. " +
+	return "Rien n’a été importé\u00a0: ce fichier n’a pas " + lacks + Enumerate(names, "et") + ", que celui du dernier import terminé avait. " +
 		said + " serait effacé pour toutes les personnes de ce fichier. " + add + " au fichier, ou, si cela doit être effacé, relancez la même commande avec «\u00a0--erase-absent-columns " +
 		strings.Join(names, ",") + "\u00a0»."
 }

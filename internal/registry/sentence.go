@@ -61,7 +61,7 @@ func (g Group) phrase(opening Date) string {
 	)
 	switch {
 	case len(clauses) > 0:
-		return subject + " " + enumerate(clauses, "et")
+		return subject + " " + Enumerate(clauses, "et")
 	case g.Age.asked():
 		return subject + ", quel que soit leur lieu de vie"
 	}
@@ -100,7 +100,7 @@ func spoken[T ~int](a Among[T], terms closedSet, verb, preposition string) (clau
 		return all
 	}
 	if len(a.In) > 0 {
-		clauses = append(clauses, "qui "+verb+" "+preposition+enumerate(phrases(a.In, ""), "ou"))
+		clauses = append(clauses, "qui "+verb+" "+preposition+Enumerate(phrases(a.In, ""), "ou"))
 	}
 	if len(a.Out) > 0 {
 		clauses = append(clauses, neither(verb, phrases(a.Out, preposition)))
@@ -123,8 +123,8 @@ func neither(verb string, phrases []string) string {
 	return "qui " + not + " ni " + strings.Join(phrases, ", ni ")
 }
 
-// enumerate joins by commas, and the last by « et » or « ou ».
-func enumerate(all []string, last string) string {
+// Enumerate joins by commas, and the last by a word, « et » or « ou ».
+func Enumerate(all []string, last string) string {
 	if len(all) < 2 {
 		return strings.Join(all, "")
 	}
@@ -133,11 +133,11 @@ func enumerate(all []string, last string) string {
 
 func (t Territory) clauses() (clauses []string) {
 	if !t.In.IsZero() {
-		clauses = append(clauses, "qui habitent "+enumerate(t.In.phrases(), "ou"))
+		clauses = append(clauses, "qui habitent "+Enumerate(t.In.phrases(), "ou"))
 	}
 	switch phrases := t.Out.phrases(); {
 	case len(phrases) == 1 && len(t.Out.Departments) > 1: // « pas dans l’un des » could be heard as in all but one
-		clauses = append(clauses, "qui n’habitent dans aucun des départements "+enumerate(t.Out.Departments, "et"))
+		clauses = append(clauses, "qui n’habitent dans aucun des départements "+Enumerate(t.Out.Departments, "et"))
 	case len(phrases) > 0:
 		clauses = append(clauses, neither("habitent", phrases))
 	}
@@ -149,7 +149,7 @@ func (a Area) phrases() (phrases []string) {
 	case n == 1:
 		phrases = append(phrases, "dans le département\u00a0"+a.Departments[0])
 	case n > 1:
-		phrases = append(phrases, "dans l’un des départements "+enumerate(a.Departments, "et"))
+		phrases = append(phrases, "dans l’un des départements "+Enumerate(a.Departments, "et"))
 	}
 	if len(a.PostalCodes) > 0 {
 		phrases = append(phrases, "dans une commune dont le code postal "+codes(a.PostalCodes))
@@ -171,12 +171,12 @@ func codes(all []string) string {
 		}
 	}
 	if len(whole) > 0 {
-		parts = append(parts, "est "+enumerate(whole, "ou"))
+		parts = append(parts, "est "+Enumerate(whole, "ou"))
 	}
 	if len(begun) > 0 {
-		parts = append(parts, "commence par "+enumerate(begun, "ou"))
+		parts = append(parts, "commence par "+Enumerate(begun, "ou"))
 	}
-	return enumerate(parts, "ou")
+	return Enumerate(parts, "ou")
 }
 
 func (a AmongConditions) clauses() (clauses []string) {
@@ -194,7 +194,7 @@ func (a AmongConditions) clauses() (clauses []string) {
 		clauses = append(clauses, "qui ne sont pas "+listed+" (ALD)")
 	}
 	if a.In != 0 {
-		clauses = append(clauses, "qui sont "+listed+" au titre "+enumerate(named(a.In, ""), "ou"))
+		clauses = append(clauses, "qui sont "+listed+" au titre "+Enumerate(named(a.In, ""), "ou"))
 	}
 	switch out := named(a.Out, "au titre "); len(out) {
 	case 0:
@@ -217,7 +217,7 @@ func (a AmongComorbidities) clauses() (clauses []string) {
 		for _, one := range set.All() {
 			all = append(all, one.Label())
 		}
-		return "facteurs de risque (" + enumerate(all, last) + ")"
+		return "facteurs de risque (" + Enumerate(all, last) + ")"
 	}
 	one := func(set Comorbidities) string { return "ce facteur de risque (" + set.All()[0].Label() + ")" }
 	add(a.Any == AnswerYes, "qui présentent au moins un facteur de risque de forme grave de Covid-19")

@@ -48,5 +48,5 @@ func Quoted(values []string) string {
 	if others := len(values) - len(shown); others > 0 {
 		shown = append(shown, Counted(others, "autre valeur", "autres valeurs"))
 	}
-	return enumerate(shown, "et")
+	return Enumerate(shown, "et")
 }

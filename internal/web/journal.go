@@ -191,12 +191,10 @@ func whatOf(e registry.ShownEntry) string {
 	switch {
 	case slices.Contains(actionsOnRuns, e.Action):
 		what = strings.Replace(what, "d’un ciblage", "du ciblage n°"+nbsp+number, 1)
-		campaign, _, _ := strings.Cut(e.Digest, " ")
-		add("campagne", campaign)
+		add("campagne", registry.CoveredFor(e.Digest))
 	case slices.Contains(actionsOnLetters, e.Action):
 		add("ciblage n°", number)
-		reference, _, _ := strings.Cut(e.Digest, " ")
-		add("envoi", reference)
+		add("envoi", registry.CoveredFor(e.Digest))
 	case slices.Contains(actionsOnCampaigns, e.Action):
 		add("campagne", e.Digest)
 		add("version", number)

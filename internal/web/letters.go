@@ -378,7 +378,7 @@ func besideText(beside []registry.Batch) string {
 	for i, b := range beside {
 		others[i] = b.Reference() + " (" + b.Kind.Label() + ", " + strings.ToLower(b.State.Label()) + ")"
 	}
-	return "Ces personnes ont aussi une lettre dans " + enumerated(others) + ". " + registry.OneOfTheseBatches
+	return "Ces personnes ont aussi une lettre dans " + registry.Enumerate(others, "et") + ". " + registry.OneOfTheseBatches
 }
 
 // handedOver says which letters somebody has, and since when; nothing where nobody has any.
@@ -395,15 +395,7 @@ func handedOver(handed []registry.Batch) string {
 	if len(handed) > 1 {
 		received = "plusieurs"
 	}
-	return "Des lettres à ces personnes ont déjà été remises" + nbsp + ": " + enumerated(each) + ". Si elles partent aussi, ces personnes en recevront " + received + "."
-}
-
-// enumerated joins by commas, and the last by « et ».
-func enumerated(all []string) string {
-	if n := len(all); n > 1 {
-		return strings.Join(all[:n-1], ", ") + " et " + all[n-1]
-	}
-	return strings.Join(all, "")
+	return "Des lettres à ces personnes ont déjà été remises" + nbsp + ": " + registry.Enumerate(each, "et") + ". Si elles partent aussi, ces personnes en recevront " + received + "."
 }
 
 // sizeText says how large a file is as programs that show files do, which count in thousands of octets.
