@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
-	sqlitelib "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -76,8 +75,7 @@ func openCopySource(ctx context.Context, path string) (_ *copySource, err error)
 
 // inUse tells that another has the file from other errors.
 func inUse(err error) error {
-	var told *sqlitelib.Error
-	if errors.As(err, &told) && told.Code()&0xff == sqlite3.SQLITE_BUSY {
+	if embeddedCode(err) == sqlite3.SQLITE_BUSY {
 		return fmt.Errorf("%w: %w", ErrInUse, err)
 	}
 	return err

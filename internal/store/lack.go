@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	sqlitelib "modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"vaccin/internal/registry"
@@ -54,16 +53,13 @@ func LackOf(err error) Lack {
 			return LackAnswer
 		}
 	}
-	var embedded *sqlitelib.Error
-	if errors.As(err, &embedded) {
-		switch embedded.Code() & 0xff {
-		case sqlite3.SQLITE_FULL:
-			return LackRoom
-		case sqlite3.SQLITE_IOERR:
-			return LackDisk
-		case sqlite3.SQLITE_READONLY:
-			return LackWriting
-		}
+	switch embeddedCode(err) {
+	case sqlite3.SQLITE_FULL:
+		return LackRoom
+	case sqlite3.SQLITE_IOERR:
+		return LackDisk
+	case sqlite3.SQLITE_READONLY:
+		return LackWriting
 	}
 	if errors.Is(err, registry.ErrUnavailable) {
 		return LackAnswer

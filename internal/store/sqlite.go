@@ -131,16 +131,22 @@ func migrate(ctx context.Context, db *sql.DB) error {
 
 // unfit tells a file that is no store, or cannot be opened, by what the library says of it.
 func unfit(err error) error {
-	var told *sqlitelib.Error
-	if errors.As(err, &told) {
-		switch told.Code() & 0xff {
-		case sqlite3.SQLITE_NOTADB:
-			return fmt.Errorf("%w: %w", ErrNotStore, err)
-		case sqlite3.SQLITE_CANTOPEN:
-			return fmt.Errorf("%w: %w", ErrCannotOpen, err)
-		}
+	switch embeddedCode(err) {
+	case sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrNotStore, err)
+	case sqlite3.SQLITE_CANTOPEN:
+		return fmt.Errorf("%w: %w", ErrCannotOpen, err)
 	}
 	return err
+}
+
+// embeddedCode is the primary result code of the embedded library in an error, SQLITE_OK where there is none.
+func embeddedCode(err error) int {
+	var told *sqlitelib.Error
+	if errors.As(err, &told) {
+		return told.Code() & 0xff
+	}
+	return sqlite3.SQLITE_OK
 }
 
 func (e *sqlite) close() error {
