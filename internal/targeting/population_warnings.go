@@ -65,7 +65,10 @@ func (r *rowReader) warnOfNumber(row *Row) {
 // monthFirst tells whether a birth date written with strokes would be a day of the calendar with its month before its day.
 // Of a whole file written so, these are the rows that show it: the others tell another day, and nothing gives them away.
 func monthFirst(text string) bool {
-	born, _ := readDay(text)
+	if !strings.Contains(text, "/") { // of tens of millions of dates hardly one is read again
+		return false
+	}
+	born, ok := readDay(text)
 	swapped := day(born.year()*10000 + born.of()*100 + born.month())
-	return strings.Contains(text, "/") && born.month() > 12 && !swapped.lunar() && !swapped.tooMany()
+	return ok && born.month() > 12 && !swapped.lunar() && !swapped.tooMany()
 }
