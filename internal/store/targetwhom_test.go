@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"vaccin/internal/keyring/keyringtest"
 	"vaccin/internal/registry"
 )
@@ -74,23 +76,30 @@ func TestTheLogTellsWhomARunGaveACode(t *testing.T) {
 	})
 }
 
+// runOfForty begins a run of forty persons who are there, of whom it knows those up to a number, on a connection of its own.
+func runOfForty(t *testing.T, s *Store, highest int64) (number int, r *targetRun, conn *pgx.Conn) {
+	t.Helper()
+	importMany(t, s, 40)
+	number = approvedRun(t, s, everybody(""))
+	do(t, s, "UPDATE campaign_run SET state = 'running' WHERE number = 1")
+	run, err := s.Run(t.Context(), number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, conn = runAlone(t, s, number, highest)
+	r.end = s.targetingOf(run, event(registry.ActionCarryOutRun), time.Now, func(registry.Progress) {}).end
+	return number, r, conn
+}
+
 // TestTheLogTellsOfWhoIsAfterTheLastOfARun: two records turn out to be one person's while a run goes on, and the one that stays came after it began.
 func TestTheLogTellsOfWhoIsAfterTheLastOfARun(t *testing.T) {
 	s := server(t, databases.Fresh(t), keyringtest.Keys())
 	s.engine.(*postgres).runs = runSizes{part: 10, small: 1}
-	importMany(t, s, 40)
-	n := approvedRun(t, s, everybody(""))
-	do(t, s, "UPDATE campaign_run SET state = 'running' WHERE number = 1")
-	run, err := s.Run(t.Context(), n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, conn := runAlone(t, s, n, 30)
+	n, r, conn := runOfForty(t, s, 30)
 	if err := r.fill(t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
 	do(t, s, "INSERT INTO doubtful_match (record_num, other_num, reason, at, decision, decided_at, gone) VALUES (30, 35, 'rank', 1, 'same', 1, 30)")
-	r.end = s.targetingOf(run, event(registry.ActionCarryOutRun), time.Now, func(registry.Progress) {}).end
 	if err := r.bring(t.Context(), conn, false); err != nil {
 		t.Fatal(err)
 	}
@@ -110,15 +119,7 @@ func TestTheLogTellsOfWhoIsAfterTheLastOfARun(t *testing.T) {
 func TestNobodyIsCarriedWhileTheLogIsToldOfASmallRun(t *testing.T) {
 	s := server(t, databases.Fresh(t), keyringtest.Keys())
 	s.engine.(*postgres).runs = runSizes{part: 10, small: 1 << 40}
-	importMany(t, s, 40)
-	n := approvedRun(t, s, everybody(""))
-	do(t, s, "UPDATE campaign_run SET state = 'running' WHERE number = 1")
-	run, err := s.Run(t.Context(), n)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, conn := runAlone(t, s, n, 40)
-	r.end = s.targetingOf(run, event(registry.ActionCarryOutRun), time.Now, func(registry.Progress) {}).end
+	n, r, conn := runOfForty(t, s, 40)
 	do(t, s, "INSERT INTO target SELECT num, num, 1 FROM record WHERE num <= 30")
 	merging, err := s.engine.(*postgres).bulk(t.Context())
 	if err != nil {
